@@ -1,0 +1,90 @@
+# Needs make, a POSIX shell and CPython >= 3.11 with venv. All else is installed into .venv, here.
+# README.md has the same as plain pip commands.
+
+# The Python that .venv is made with. For another one beside it:
+#     make test VENV=.venv-314 PYTHON=python3.14
+PYTHON ?= python3
+VENV    = .venv
+
+# What the benchmarks and the tests marked `peers` compare with. Where pip would take a PyTorch
+# built for GPUs (gigabytes), point it at a CPU build in pip's own configuration.
+BENCH   = .venv-bench
+PEERS   = torch==2.13.0 autograd
+
+MINUTES ?= 1
+
+# For matrices of this size a second BLAS thread gains 8% on an idle machine, and costs a
+# factor of ten where something else runs.
+ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
+
+.PHONY: help demo test test-thorough test-peers check bench clean FORCE
+.NOTPARALLEL:    # two installs must not meet in one environment
+
+help: ## print this list
+	@echo 'usage: make TARGET'
+	@sed -n '/^[a-z-]*:.* ## /{s/:.* ## /                /;s/^\(.\{16\}\) */  \1/p;}' Makefile
+
+demo: $(VENV)/.has-viz ## train a character LSTM, draw it, write to out/ (MINUTES=1 DEMO_ARGS="--text FILE")
+	$(ONE_THREAD) $(VENV)/bin/python -m rnn train --minutes $(MINUTES) $(DEMO_ARGS)
+
+test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
+	$(VENV)/bin/python -m pytest --hypothesis-profile=thorough $(PYTEST_ARGS)
+
+test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
+	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
+
+check: $(VENV)/.has-dev ## lint and type-check
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m mypy
+
+bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch and autograd, print the ratios
+	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+clean: ## remove the environments and caches; out/ stays
+	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+
+# Environments. A stamp says which extra is installed. It is written last, so that an interrupted
+# install is done again, and lies inside the environment, so that it goes with it.
+
+# An extra that contains others writes their stamps too.
+STAMPS_viz  = viz
+STAMPS_test = test viz
+STAMPS_dev  = dev test viz
+
+# Where an environment has lost its Python (an upgrade, say), its stamps are worth nothing.
+unless-usable = $(shell $(1)/bin/python -c 'import pip' 2>/dev/null || echo FORCE)
+FORCE:
+
+PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev: \
+    $(VENV)/.has-%: pyproject.toml $(call unless-usable,$(VENV))
+	$(make-venv)
+	@echo 'Installing minigrad[$*] into $(@D)'
+	@$(PIP) --editable '.[$*]'
+	@$(@D)/bin/python -m compileall -q minigrad rnn
+	@touch $(STAMPS_$*:%=$(@D)/.has-%)
+
+$(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
+	$(make-venv)
+	@echo 'Installing minigrad[test] $(PEERS) into $(@D); this can take some minutes'
+	@$(PIP) --editable '.[test]' $(PEERS)
+	@$(@D)/bin/python -m compileall -q minigrad rnn
+	@touch $@
+
+define make-venv
+@$(@D)/bin/python -m pip --version >/dev/null 2>&1 || { \
+    fail() { echo "minigrad needs $$1" >&2; exit 1; }; \
+    $(PYTHON) -c '' 2>/dev/null || \
+        fail 'CPython 3.11 or later, and "$(PYTHON)" does not run; try: make $(MAKECMDGOALS) PYTHON=/path/to/python3'; \
+    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+        fail "CPython 3.11 or later, and this is $$($(PYTHON) -V 2>&1); try: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; \
+    $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+        fail 'the venv module, and "$(PYTHON)" comes without it; Debian and Ubuntu have it in the package python3-venv'; \
+    $(PYTHON) -m venv --clear $(@D); }
+endef
