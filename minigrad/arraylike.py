@@ -1,0 +1,128 @@
+"""What a tensor has in common with an array: shape, conversions, iteration, printing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Never, Self
+
+import numpy as np
+
+from .tape import PART, Leaf, Node
+
+__all__ = ["ArrayLike"]
+
+
+class ArrayLike:
+    """The part of Tensor that only looks at its values. No gradient flows through a conversion."""
+
+    __slots__ = ()
+
+    _data: Any
+    _node: Node | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]  # an array's
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype  # type: ignore[no-any-return]  # an array's
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim  # type: ignore[no-any-return]  # an array's
+
+    @property
+    def size(self) -> int:
+        return self._data.size  # type: ignore[no-any-return]  # an array's
+
+    def item(self) -> Any:
+        """The value of a tensor with one element, as a Python number."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists."""
+        return self._data.tolist()
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __index__(self) -> int:
+        return int(np.asarray(self._data).__index__())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> Never:
+        raise TypeError(
+            "tensors are not pickled, because unpickling runs code; use minigrad.save and "
+            "minigrad.load (safetensors), or t.numpy()"
+        )
+
+    def __repr__(self) -> str:
+        body = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        notes = [body]
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            notes.append(f"dtype={self.dtype}")
+        if self.name:
+            notes.append(f"name={self.name!r}")
+        if isinstance(self._node, Leaf):
+            notes.append("requires_grad=True")
+        elif self._node is not None:
+            source = self._node if self._node.plan is not PART else self._node.parents[0]
+            notes.append(f"op={source.op.name}")  # type: ignore[union-attr]  # no leaf
+            if self._node.scope is not None:
+                notes.append(f"scope={self._node.scope}")
+        return f"Tensor({', '.join(notes)})"
+
+    if TYPE_CHECKING:  # the operators, attached by the records in minigrad.ops
+        name: str | None
+        backward: Callable[..., None]
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Self: ...
+        def __neg__(self) -> Self: ...
+        def __abs__(self) -> Self: ...
+        def __add__(self, other: Any) -> Self: ...
+        def __radd__(self, other: Any) -> Self: ...
+        def __sub__(self, other: Any) -> Self: ...
+        def __rsub__(self, other: Any) -> Self: ...
+        def __mul__(self, other: Any) -> Self: ...
+        def __rmul__(self, other: Any) -> Self: ...
+        def __truediv__(self, other: Any) -> Self: ...
+        def __rtruediv__(self, other: Any) -> Self: ...
+        def __floordiv__(self, other: Any) -> Self: ...
+        def __rfloordiv__(self, other: Any) -> Self: ...
+        def __mod__(self, other: Any) -> Self: ...
+        def __rmod__(self, other: Any) -> Self: ...
+        def __divmod__(self, other: Any) -> tuple[Self, Self]: ...
+        def __rdivmod__(self, other: Any) -> tuple[Self, Self]: ...
+        def __pos__(self) -> Self: ...
+        def __invert__(self) -> Self: ...
+        def __and__(self, other: Any) -> Self: ...
+        def __or__(self, other: Any) -> Self: ...
+        def __xor__(self, other: Any) -> Self: ...
+        def __pow__(self, other: Any) -> Self: ...
+        def __rpow__(self, other: Any) -> Self: ...
+        def __matmul__(self, other: Any) -> Self: ...
+        def __rmatmul__(self, other: Any) -> Self: ...
+        def __lt__(self, other: Any) -> Self: ...
+        def __le__(self, other: Any) -> Self: ...
+        def __gt__(self, other: Any) -> Self: ...
+        def __ge__(self, other: Any) -> Self: ...

@@ -1,0 +1,179 @@
+"""What the current thread is doing: whether it records, for whom, and how suspiciously.
+
+One immutable frame per thread holds all of it, so an op reads the thread's state once.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Self, TypeVar
+
+__all__ = ["Scope", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "scope"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Scope:
+    """A label on the ops recorded inside it: a name, a time step, and the enclosing scope."""
+
+    __slots__ = ("inputs", "name", "parent", "t")
+
+    def __init__(
+        self, name: str, t: int | None, parent: Scope | None, inputs: dict[str, Any]
+    ) -> None:
+        self.name, self.t, self.parent, self.inputs = name, t, parent, inputs
+
+    @property
+    def step(self) -> int | None:
+        """The time step of the nearest scope that has one."""
+        return next((s.t for s in self.chain() if s.t is not None), None)
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those around it, the innermost first."""
+        here: Scope | None = self
+        while here is not None:
+            yield here
+            here = here.parent
+
+    def __str__(self) -> str:
+        parts = [s.name if s.t is None else f"{s.name}[t={s.t}]" for s in self.chain()]
+        return "/".join(reversed(parts))
+
+    __repr__ = __str__
+
+
+class Frame:
+    """The state of one thread, never changed: `nested` is set inside a functional transform."""
+
+    __slots__ = ("anomaly", "nested", "record", "scope")  # read at every op, so no dict
+
+    def __init__(
+        self,
+        record: bool = True,
+        anomaly: bool = False,
+        scope: Scope | None = None,
+        nested: bool = False,
+    ) -> None:
+        self.record, self.anomaly, self.scope, self.nested = record, anomaly, scope, nested
+
+    def but(self, **changes: Any) -> Frame:
+        """This frame with some fields changed."""
+        return Frame(**{name: getattr(self, name) for name in self.__slots__} | changes)
+
+
+class _Local(threading.local):
+    frame: Frame = Frame()
+
+
+local = _Local()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops on this thread are recorded."""
+    return local.frame.record
+
+
+class _Change:
+    """A context manager, and decorator, that changes this thread's frame and restores it."""
+
+    def __init__(self) -> None:
+        self._before: list[Frame] = []
+
+    def _changed(self, frame: Frame) -> Frame:
+        raise NotImplementedError  # every subclass says what it changes
+
+    def __enter__(self) -> Self:
+        self._before.append(local.frame)
+        local.frame = self._changed(local.frame)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        local.frame = self._before.pop()
+
+    def _fresh(self) -> Self:
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        """Run `function` inside; a generator is inside only while it runs, not while it waits."""
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+                with self._fresh():
+                    inner = function(*args, **kwargs)
+                resume, value = inner.send, None
+                while True:
+                    try:
+                        with self._fresh():
+                            item = resume(value)
+                    except StopIteration as stop:
+                        return stop.value
+                    try:
+                        resume, value = inner.send, (yield item)
+                    except GeneratorExit:
+                        inner.close()
+                        raise
+                    except BaseException as error:
+                        resume, value = inner.throw, error
+
+            return generator  # type: ignore[return-value]  # same signature, by wraps
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self._fresh():
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]  # same signature, by wraps
+
+
+class no_grad(_Change):
+    """Do not record: ``with no_grad():`` or ``@no_grad()``; this thread only.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> with mg.no_grad():
+    ...     (x * x).requires_grad
+    False
+    """
+
+    def _changed(self, frame: Frame) -> Frame:
+        return frame.but(record=False)
+
+
+class enable_grad(_Change):
+    """Record again inside a ``no_grad`` block."""
+
+    def _changed(self, frame: Frame) -> Frame:
+        return frame.but(record=True)
+
+
+class detect_anomaly(_Change):
+    """Raise AnomalyError at the op, time step and source line where a NaN or Inf first arises,
+    forward or backward. Slower: use it to find the fault, then take it out."""
+
+    def _changed(self, frame: Frame) -> Frame:
+        return frame.but(anomaly=True)
+
+
+class scope(_Change):
+    """Label the ops recorded inside: ``with scope("encoder", t=3):``.
+
+    ``inputs`` names the arrays that enter here from outside the graph (such as x_t), for the
+    pictures. Drawing, the ledger, anomaly reports and ``print(tape)`` read the labels.
+    """
+
+    def __init__(self, name: str, *, t: int | None = None, **inputs: Any) -> None:
+        super().__init__()
+        self._label = (name, t, inputs)
+
+    def _changed(self, frame: Frame) -> Frame:
+        name, t, inputs = self._label
+        scope = Scope(name, t, frame.scope, inputs)
+        return Frame(frame.record, frame.anomaly, scope, frame.nested)  # `but` is slower
+
+    def _fresh(self) -> scope:
+        name, t, inputs = self._label
+        return scope(name, t=t, **inputs)

@@ -1,0 +1,58 @@
+"""The sum in a gradient, taken apart: one contribution for every use of a tensor.
+
+∂L/∂W = Σ_u G_u runs over the ops that use W. In an unrolled recurrence every use has a time step,
+so the same list read by step is the ledger of backpropagation through time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .backward import seed
+from .context import Scope
+from .tape import Node, sweep
+from .tensor import Tensor, detached
+from .values import Array
+
+__all__ = ["Use", "contributions"]
+
+
+class Use(NamedTuple):
+    """One op that used a tensor, and what it contributed to the tensor's gradient."""
+
+    node: Node
+    value: Any
+
+    @property
+    def scope(self) -> Scope | None:
+        return self.node.scope
+
+    @property
+    def t(self) -> int | None:
+        """The time step of the use, None outside of any."""
+        return None if self.node.scope is None else self.node.scope.step
+
+
+def contributions(
+    output: Tensor, tensors: Sequence[Tensor], gradient: Array = None
+) -> list[list[Use]]:
+    """For each of `tensors`, its uses in the graph of `output` in the order of execution.
+
+    The values of one list sum to ∂output/∂tensor (weighted by the cotangent `gradient` where
+    output has several elements). The graph is kept.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(3.0, requires_grad=True)
+    >>> [float(use.value) for use in contributions(w * w * 2, [w])[0]]
+    [6.0, 6.0]
+    """
+    node, g = seed(output, gradient)
+    uses: dict[Node, list[Use]] = {t._node: [] for t in tensors if t._node is not None}
+    sweep(
+        [(node, detached(g))],
+        targets=uses.keys(),
+        retain_graph=True,
+        on_use=lambda target, user, value: uses[target].append(Use(user, value)),
+    )
+    return [list(reversed(uses[t._node])) if t._node is not None else [] for t in tensors]

@@ -1,0 +1,92 @@
+"""Every error that minigrad raises on purpose, and the one place that explains a failed op.
+
+Each class also inherits from the built-in exception that NumPy or Python would raise, so that
+``except ValueError`` keeps working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+__all__ = [
+    "AnomalyError",
+    "FileFormatError",
+    "GradientError",
+    "GraphFreedError",
+    "MinigradError",
+    "MutationError",
+    "NoDerivativeError",
+    "StateDictError",
+]
+
+
+class MinigradError(Exception):
+    """Base class of the errors below."""
+
+
+class NoDerivativeError(MinigradError, TypeError):
+    """A NumPy function, or an option of one, for which minigrad has no derivative."""
+
+
+class GradientError(MinigradError, RuntimeError):
+    """A backward pass that cannot start, or a rule whose result does not fit its argument."""
+
+
+class GraphFreedError(GradientError):
+    """A second backward through a graph whose saved values an earlier one has freed."""
+
+
+class MutationError(MinigradError, RuntimeError):
+    """A write to a value that a live graph needs."""
+
+
+class AnomalyError(MinigradError, FloatingPointError):
+    """The first NaN or Inf, reported under ``detect_anomaly()``."""
+
+
+class StateDictError(MinigradError, KeyError):
+    """A state dict whose keys, shapes or types do not fit; nothing was loaded."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0]) if self.args else ""
+
+
+class FileFormatError(MinigradError, ValueError):
+    """A file that is truncated, damaged or not what it should be."""
+
+
+# NumPy's own exceptions, the most specific first: an op that fails raises the same kind, explained.
+_KINDS: tuple[type[Exception], ...] = (
+    np.exceptions.AxisError,
+    np.linalg.LinAlgError,
+    IndexError,
+    ValueError,
+    TypeError,
+)
+
+
+def describe(value: Any) -> str:
+    """One operand in an error message: shape and dtype of an array, the value of a small thing.
+
+    >>> describe(np.zeros((2, 3)))
+    '(2, 3) float64'
+    """
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{tuple(value.shape)} {value.dtype}"
+    if isinstance(value, list | tuple) and any(hasattr(v, "shape") for v in value):
+        return f"[{', '.join(map(describe, value))}]"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def explain(
+    error: Exception, op: str, names: Sequence[str], arrays: Sequence[Any], params: dict[str, Any]
+) -> NoReturn:
+    """Raise `error` again, of the same kind, with the op and what it received."""
+    received = [f"{name}: {describe(a)}" for name, a in zip(names, arrays, strict=False)]
+    received += [f"{name}={describe(value)}" for name, value in params.items()]
+    kind = next((k for k in _KINDS if isinstance(error, k)), TypeError)
+    raise kind(f"{op}({', '.join(received)}): {error}") from error

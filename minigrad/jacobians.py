@@ -1,0 +1,70 @@
+"""Whole derivative matrices, and products with the second one, out of the transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .tensor import Tensor, as_tensor
+from .trace import Argnums, Trace
+from .transforms import Function, grad, jvp
+from .tree import flatten
+
+__all__ = ["hessian", "hvp", "jacobian"]
+
+
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+    """A function that returns ∂f/∂argument with shape f's shape + the argument's shape.
+
+    With nested results or arguments: f's structure outside, the argument's inside.
+
+    >>> jacobian(lambda x: x ** 2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(args, argnums, "jacobian")
+        with trace.recording():
+            leaves, rebuild = flatten(f(*trace.args, **kwargs))
+            return rebuild([_rows(trace, as_tensor(y)) for y in leaves])
+
+    return differentiated
+
+
+def _rows(trace: Trace, y: Tensor) -> Any:
+    """The Jacobian of one output, a reverse pass for each of its entries."""
+    basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+    rows = [trace.pull([y], [one], trace.lift) for one in basis]
+    stack: Callable[..., Any] = np.stack
+    blocks = [
+        stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype)
+        for k, v in enumerate(trace.variables)
+    ]
+    shaped = [
+        np.reshape(b, y.shape + v.shape) for b, v in zip(blocks, trace.variables, strict=True)
+    ]
+    return trace.result(shaped)
+
+
+def hessian(f: Function, argnums: Argnums = 0) -> Function:
+    """A function that returns ∂²f/∂x∂x with shape f's shape + x's shape twice.
+
+    >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(jacobian(f, argnums), argnums)
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """∂²f/∂x∂x · v for f with one float as result, without forming the Hessian.
+
+    x and v are arrays, or containers of arrays, of the same structure.
+
+    >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    return jvp(grad(f), [x], [v])[1]

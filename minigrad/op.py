@@ -1,0 +1,188 @@
+"""One record per op: its forward, its derivative rules, and what its tests and picture need.
+
+A derivative rule is a plain function written in NumPy expressions. Its parameter names say what
+it needs: ``g`` is the cotangent of the output, ``out`` the output, an argument's name that
+argument, ``<argument>_shape`` only its shape, a keyword's name that keyword. What a rule names is
+what a call saves for it, and nothing else is kept alive.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .domain import DISTINCT, NONZERO, POSITIVE, REAL, Domain
+
+__all__ = [
+    "DISTINCT", "NONZERO", "OPS", "POSITIVE", "REAL",
+    "Deferred", "Domain", "Op", "Plan", "register",
+]
+
+Rule = Callable[..., Any]
+
+
+class Deferred(NamedTuple):
+    """How the many contributions to one leaf become one product.
+
+    ``collect(g, ...)`` names what it needs like a rule and returns a pair, or None where the
+    shortcut does not fit; ``finish(pairs, shape)`` returns the sum of all contributions.
+    """
+
+    collect: Rule
+    finish: Callable[[list[tuple[Any, Any]], tuple[int, ...]], Any]
+
+
+class Plan:
+    """What one call leaves on the tape, for one choice of arguments that need a gradient.
+
+    ``steps`` holds, for each such argument, its position, its rule as ``rule(g, saved)`` and its
+    Deferred or None. ``keep`` names what is saved: nothing, one bare value, or a tuple.
+    """
+
+    __slots__ = ("keep", "keeps_both", "op", "pick", "special", "steps")
+
+    def __init__(self, op: Op, mask: int) -> None:
+        self.op = op
+        self.special = op.joint is not None or op.multiple
+        wanted: list[tuple[int, Rule, Deferred | None]] = []
+        if op.joint is not None:
+            wanted.append((0, op.joint, None))
+        else:
+            wanted += [
+                (i, rule, op.deferred.get(i))
+                for i, rule in enumerate(op.rules)
+                if rule is not None and mask >> i & 1
+            ]
+        rules = [r for _, rule, d in wanted for r in ((rule, d.collect) if d else (rule,))]
+        named = {name for r in rules for name in op.needs(r)}
+        self.keep = tuple(name for name in op.slots if name in named)
+        self.keeps_both = self.keep == op.arguments and len(self.keep) == 2
+        # Elementwise ops (no keywords, no shapes) pick from (out, *arguments) at C speed.
+        places = [op.slots.index(name) for name in self.keep]
+        self.pick: Callable[[tuple[Any, ...]], Any] = (
+            itemgetter(*places) if places else lambda frame: ()
+        )
+        self.steps = tuple(
+            (i, self._adapt(rule), d and Deferred(self._adapt(d.collect), d.finish))
+            for i, rule, d in wanted
+        )
+
+    def _adapt(self, rule: Rule) -> Callable[[Any, Any], Any]:
+        """`rule` as a function of the cotangent and of everything this plan saves."""
+        places = [self.keep.index(name) for name in self.op.needs(rule)]
+        if not places:
+            return lambda g, saved: rule(g)
+        if len(self.keep) == 1:
+            return rule if len(places) == 1 else lambda g, saved: rule(g, *[saved] * len(places))
+        if len(places) == 1:
+            (a,) = places
+            return lambda g, saved: rule(g, saved[a])
+        if len(places) == 2:
+            a, b = places
+            return lambda g, saved: rule(g, saved[a], saved[b])
+        pick = itemgetter(*places)
+        return lambda g, saved: rule(g, *pick(saved))
+
+    def save(self, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """The values that the rules name, in the order of `keep`."""
+        saved = [self.op.fetch(name, out, arrays, params) for name in self.keep]
+        return saved[0] if len(saved) == 1 else tuple(saved)
+
+    def items(self, saved: Any) -> tuple[Any, ...]:
+        """`saved` as a tuple parallel to `keep`."""
+        return (saved,) if len(self.keep) == 1 else tuple(saved) if self.keep else ()
+
+
+class Op:
+    """The record of one op. Build it with ``minigrad.primitive``; see there for the arguments."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        *,
+        name: str,
+        arguments: Sequence[str],
+        params: Mapping[str, Any],
+        signature: str,
+        formula: str,
+        rules: Sequence[Rule | None] = (),
+        joint: Rule | None = None,
+        variadic: bool = False,
+        multiple: bool = False,
+        deferred: Mapping[int, Deferred] | None = None,
+        domains: Sequence[Domain] = (),
+        samples: Mapping[str, str] | Callable[[np.random.Generator], Any] | None = None,
+        smooth: bool = True,
+    ) -> None:
+        self.forward, self.name, self.formula = forward, name, formula
+        self.arguments, self.params = tuple(arguments), dict(params)
+        self.signature, self.variadic, self.multiple = signature, variadic, multiple
+        self.rules: tuple[Rule | None, ...] = tuple(rules)
+        self.joint = joint
+        self.deferred = dict(deferred or {})
+        self.domains = tuple(domains) or (REAL,) * len(self.arguments)
+        self.samples, self.smooth = samples, smooth
+        shapes = [f"{a}_shape" for a in self.arguments]
+        self.slots = ("out", *self.arguments, *self.params, *shapes)
+        self.differentiable = joint is not None or any(r is not None for r in self.rules)
+        self._plans: dict[int, Plan] = {}
+        every = (*self.rules, joint, *(d.collect for d in self.deferred.values()))
+        self.named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
+        if unknown := self.named - set(self.slots):
+            raise TypeError(
+                f"a rule of op {name!r} names {sorted(unknown)}; it can name 'g' (first) and "
+                f"{', '.join(self.slots)}"
+            )
+
+    @staticmethod
+    def needs(rule: Rule) -> tuple[str, ...]:
+        """The names of a rule's parameters after the cotangent."""
+        if (code := getattr(rule, "__code__", None)) is not None:  # inspect.signature is slow
+            return tuple(code.co_varnames[1 : code.co_argcount])
+        return tuple(inspect.signature(rule).parameters)[1:]
+
+    def argument(self, i: int) -> str:
+        """The name of array argument `i`."""
+        return self.arguments[0 if self.variadic else i]
+
+    def plan(self, mask: int) -> Plan:
+        """The plan for the arguments whose bits are set in `mask`."""
+        found = self._plans.get(mask)
+        if found is None:
+            found = self._plans[mask] = Plan(self, mask)
+        return found
+
+    def fetch(
+        self, name: str, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """The value of one slot of a call."""
+        if name == "out":
+            return out
+        if name in self.params:
+            return params[name] if name in params else self.params[name]
+        argument, shape_only = name, False
+        if name not in self.arguments:
+            argument, shape_only = name.removesuffix("_shape"), True
+        if self.variadic:
+            return tuple(np.shape(a) for a in arrays) if shape_only else tuple(arrays)
+        value = arrays[self.arguments.index(argument)]
+        return np.shape(value) if shape_only else value
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}: {self.formula}>"
+
+
+OPS: dict[str, Op] = {}
+"""Every op, by name: what the tests, ``ops()`` and the pictures read."""
+
+
+def register(op: Op) -> Op:
+    """Enter `op` in the registry; a name is taken once."""
+    if op.name in OPS:
+        raise ValueError(f"op {op.name!r} is already registered; choose another name")
+    OPS[op.name] = op
+    return op

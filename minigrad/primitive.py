@@ -1,0 +1,350 @@
+"""From a record to a function: how an op is called, recorded and made known to NumPy.
+
+``primitive`` is what every op of minigrad is made with, and what you make your own with.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from .context import local
+from .diagnose import check_finite
+from .errors import NoDerivativeError, explain
+from .op import Deferred, Domain, Op, Plan, Rule, register
+from .protocol import HANDLERS
+from .tape import Node, next_key, part
+from .tensor import Tensor, detached, wrap
+
+__all__ = ["primitive"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_new = object.__new__
+_HERE = __file__.removesuffix("primitive.py")
+
+
+def primitive(
+    signature: str = "()->()",
+    *,
+    vjps: Sequence[Rule | None] = (),
+    joint: Rule | None = None,
+    name: str | None = None,
+    formula: str | None = None,
+    numpy: Sequence[Any] = (),
+    methods: Sequence[str] = (),
+    domains: Sequence[Domain] = (),
+    samples: Any = None,
+    deferred: Mapping[int, Deferred] | None = None,
+    multiple: bool = False,
+    smooth: bool = True,
+) -> Callable[[F], F]:
+    """Make the decorated forward function, written for arrays, an op on Tensors.
+
+    signature: NumPy's gufunc notation, ``(n,k),(k,m)->(n,m)``; it documents the op and lets tests
+        draw operands for it.
+    vjps: one rule per array argument, None where there is no derivative. A rule is
+        ``lambda g, out, x, x_shape, axis: ...``, naming only what it needs (see minigrad.op).
+    joint: instead of `vjps`, one rule that returns the contributions to all arguments; for
+        forwards that take ``*arrays``.
+    formula: one line for tables and messages (default: the first line of the docstring).
+    numpy, methods: the NumPy functions and the Tensor methods that this op provides.
+    domains: per argument, where it may lie and where the op has kinks.
+    samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
+    deferred: how contributions to a leaf are summed in one product.
+    multiple: the forward returns a tuple.
+    smooth: False for ops with documented zero derivative.
+
+    Array arguments of the forward are positional, everything else keyword-only.
+
+    >>> import minigrad as mg
+    >>> @mg.primitive("()->()", vjps=(lambda g, x: g * np.cosh(x),))
+    ... def my_sinh(x):
+    ...     \"\"\"(eˣ - e⁻ˣ) / 2\"\"\"
+    ...     return np.sinh(x)
+    >>> x = mg.tensor(0.0, requires_grad=True)
+    >>> my_sinh(x).backward(); x.grad
+    Tensor(1.)
+    """
+
+    def decorate(forward: F) -> F:
+        op = register(
+            Op(
+                forward,
+                name=name or forward.__name__,
+                signature=signature,
+                formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
+                rules=vjps,
+                joint=joint,
+                deferred=deferred,
+                domains=domains,
+                samples=samples,
+                multiple=multiple,
+                smooth=smooth,
+                **_parameters(forward, signature),
+            )
+        )
+        call = _caller(op)
+        call.op, call.__name__, call.__qualname__ = op, op.name, op.name
+        if isinstance(forward, np.ufunc):
+            call.__doc__ = op.formula
+        else:
+            call.__doc__, call.__module__ = forward.__doc__, forward.__module__
+            call.__wrapped__ = forward  # its signature
+        handlers = {function: _numpy_handler(op, function, call) for function in numpy}
+        HANDLERS.update(handlers)
+        for method in methods:  # a method takes what NumPy's function of that name takes
+            same = getattr(np, method, None)
+            plain = isinstance(same, np.ufunc)
+            setattr(Tensor, method, call if plain else handlers.get(same, call))
+        return cast(F, call)  # the same signature, for Tensors too
+
+    return decorate
+
+
+def _parameters(forward: Any, signature: str) -> dict[str, Any]:
+    """The array arguments and the keywords of a forward function."""
+    if isinstance(forward, np.ufunc):
+        return {"arguments": ("x", "y")[: forward.nin], "params": {}}
+    kinds = inspect.signature(forward).parameters.values()
+    variadic = [p.name for p in kinds if p.kind is p.VAR_POSITIONAL]
+    positional = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if variadic and positional:
+        raise TypeError(f"{forward.__name__}: a forward takes named arrays or *arrays, not both")
+    return {
+        "arguments": variadic or positional,
+        "params": {p.name: p.default for p in kinds if p.kind is p.KEYWORD_ONLY},
+        "variadic": bool(variadic),
+    }
+
+
+def _caller(op: Op) -> Any:
+    """The function that users call."""
+    plain = not (op.params or op.variadic or op.multiple or op.joint)
+    if plain and all(name in ("out", *op.arguments) for name in op.named):
+        if len(op.arguments) == 1:
+            return _unary(op)
+        if len(op.arguments) == 2:
+            return _binary(op)
+    arity, params_in_order = len(op.arguments), tuple(op.params)
+
+    def call(*args: Any, **params: Any) -> Any:
+        if op.variadic:
+            if len(args) > 1 and _is_metadata(op, args):
+                params.update(zip(params_in_order, args[1:], strict=False))
+                args = args[:1]
+            if len(args) == 1 and isinstance(args[0], (list, tuple)):
+                args = tuple(args[0])
+        elif len(args) > arity:  # metadata given by position, as NumPy allows
+            if len(args) > arity + len(params_in_order):
+                raise TypeError(
+                    f"{op.name} takes {arity + len(params_in_order)} arguments by position "
+                    f"({', '.join((*op.arguments, *op.params))}), and was given {len(args)}"
+                )
+            params.update(zip(params_in_order, args[arity:], strict=False))
+            args = args[:arity]
+        if not params.keys() <= op.params.keys():
+            params = _known(op, params)
+        return apply(op, args, params)
+
+    return call
+
+
+def _is_metadata(op: Op, args: Sequence[Any]) -> bool:
+    return isinstance(args[0], (list, tuple)) and bool(op.params)
+
+
+def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
+    """Call `op`: compute, and record if an argument requires grad."""
+    arrays, nodes, tensors = [], [], False
+    for a in args:
+        if isinstance(a, Tensor):
+            tensors = True
+            arrays.append(a._data)
+            nodes.append(a._node)
+        else:
+            arrays.append(a)
+            nodes.append(None)
+    try:
+        out = op.forward(*arrays, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, params)
+    if not tensors:
+        return out
+    frame = local.frame
+    whole = not op.multiple and out.dtype.kind in "biu"  # dtype=int: a step has no gradient
+    if whole or not frame.record or not op.differentiable:
+        mask = 0
+    elif op.joint is not None:
+        mask = any(n is not None for n in nodes)
+    else:
+        mask = sum(
+            1 << i
+            for i, (n, rule) in enumerate(zip(nodes, op.rules, strict=True))
+            if n is not None and rule is not None
+        )
+    if not mask:
+        node = None
+        if frame.anomaly:
+            _record(op.plan(1 if op.joint else 0), out, arrays, nodes, params, args)
+    else:
+        node = _record(op.plan(int(mask)), out, arrays, nodes, params, args)
+    if not op.multiple:
+        return wrap(out, node)
+    return tuple(wrap(o, node and part(node, k)) for k, o in enumerate(out))
+
+
+def _record(
+    plan: Plan, out: Any, arrays: list[Any], nodes: list[Node | None], params: Any, args: Any
+) -> Node:
+    """The node of one call. Arrays of the caller's that it saves are copied: they may change."""
+    for i, a in enumerate(arrays):
+        given = not isinstance(args[i], Tensor) and isinstance(a, np.ndarray | list)
+        if given and plan.op.argument(i) in plan.keep:
+            arrays[i] = np.array(a)
+    node = _new(Node)
+    node.key, node.plan, node.parents, node.extra = next_key(), plan, tuple(nodes), None
+    node.saved = plan.save(out, arrays, params)
+    frame = local.frame
+    node.scope = frame.scope
+    if plan.op.multiple:
+        node.shape, node.dtype = tuple(o.shape for o in out), tuple(o.dtype for o in out)
+    else:
+        node.shape, node.dtype = out.shape, out.dtype
+    if frame.anomaly:
+        node.put(where=_caller_line())
+        check_finite(out, node, "forward", arrays)
+    return node
+
+
+def _caller_line() -> str:
+    """The source line outside minigrad that made the current call."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _numpy_handler(op: Op, function: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+    """How NumPy calls the op: its names and its order of arguments, some of which are refused."""
+    arity = len(op.arguments)
+
+    def handler(*args: Any, **keywords: Any) -> Any:
+        if len(args) == arity and keywords.keys() <= op.params.keys():
+            return call(*args, **keywords)
+        signature = None if op.variadic else _signature(function)
+        if signature is None or not op.params.keys() <= signature.parameters.keys():
+            return call(*args, **_known(op, keywords))
+        given = signature.bind(*args, **keywords).arguments
+        arrays = [given.pop(name) for name in list(signature.parameters)[:arity] if name in given]
+        return call(*arrays, **_known(op, given))
+
+    return handler
+
+
+def _signature(function: Any) -> inspect.Signature | None:
+    """The signature of a NumPy function written in Python."""
+    return inspect.signature(function) if inspect.isfunction(inspect.unwrap(function)) else None
+
+
+def _known(op: Op, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords that the op has; out=, where=, dtype= and so on are refused unless None."""
+    unknown = [k for k, v in keywords.items() if k not in op.params and v is not None]
+    if unknown:
+        known = f"; it takes {', '.join(op.params)}" if op.params else ""
+        raise NoDerivativeError(
+            f"{op.name}(..., {unknown[0]}=...) cannot be recorded for a Tensor: leave it out{known}"
+        )
+    return {k: v for k, v in keywords.items() if k in op.params}
+
+
+# Elementwise calls are most of a tape; these two do what `apply` does, without its generality.
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    forward, plan = op.forward, op.plan(1)
+    pick, differentiable = plan.pick, op.differentiable
+
+    def call(x: Any) -> Any:
+        if not isinstance(x, Tensor):
+            return forward(x)
+        frame = local.frame
+        if frame.anomaly:
+            return apply(op, (x,), {})
+        array, parent = x._data, x._node
+        out = _new(Tensor)
+        try:
+            out._data = data = forward(array)
+        except (ValueError, TypeError) as error:
+            explain(error, op.name, op.arguments, (array,), {})
+        if parent is None or not frame.record or not differentiable:
+            out._node = None
+            return out
+        out._node = node = _new(Node)
+        node.key = next_key()
+        node.plan = plan
+        node.parents = (parent,)
+        node.saved = pick((data, array))
+        node.scope = frame.scope
+        node.shape = data.shape
+        node.dtype = data.dtype
+        node.extra = None
+        return out
+
+    return call
+
+
+def _binary(op: Op) -> Callable[..., Any]:
+    forward = op.forward
+    usable = sum(1 << i for i, rule in enumerate(op.rules) if rule is not None)
+    none, only_x, only_y, both = (op.plan(mask & usable) for mask in range(4))
+
+    def call(x: Any, y: Any) -> Any:
+        if isinstance(x, Tensor):
+            xd, xn, x_given = x._data, x._node, False
+        else:
+            xd, xn, x_given = x, None, True
+        if isinstance(y, Tensor):
+            yd, yn, y_given = y._data, y._node, False
+        else:
+            yd, yn, y_given = y, None, True
+        frame = local.frame
+        if frame.anomaly:
+            return apply(op, (x, y), {})
+        try:
+            data = forward(xd, yd)
+        except (ValueError, TypeError) as error:
+            explain(error, op.name, op.arguments, (xd, yd), {})
+        if x_given and y_given:
+            return data
+        out = _new(Tensor)
+        out._data = data
+        without_x, with_x = (none, only_x) if yn is None else (only_y, both)
+        plan = without_x if xn is None else with_x
+        if not plan.steps or not frame.record:
+            out._node = None
+            return out
+        if x_given and op.arguments[0] in plan.keep:
+            xd = _kept(xd)
+        elif y_given and op.arguments[1] in plan.keep:
+            yd = _kept(yd)
+        out._node = node = _new(Node)
+        node.key = next_key()
+        node.plan = plan
+        node.parents = (xn, yn)
+        node.saved = (xd, yd) if plan.keeps_both else plan.pick((data, xd, yd))
+        node.scope = frame.scope
+        node.shape = data.shape
+        node.dtype = data.dtype
+        node.extra = None
+        return out
+
+    return call
+
+
+def _kept(value: Any) -> Any:
+    """An operand of the caller's as it is now: arrays are copied, numbers are what they are."""
+    return value if isinstance(value, (int, float)) else np.array(detached(value))

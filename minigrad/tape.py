@@ -1,0 +1,291 @@
+"""The tape: nodes in the order of execution, and the one sweep that walks them backwards.
+
+A Node is what one op call leaves behind: its parents, what its rules saved, its place in the
+order. Nodes hold no tensor, so no reference cycle can form, and nothing here recurses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from .context import Scope, local
+from .diagnose import check_finite, check_written, freed_message
+from .errors import GradientError, GraphFreedError, MinigradError
+from .op import Op, Plan
+
+__all__ = ["Leaf", "Node", "ancestors", "sweep"]
+
+# Keys count down, so that the smallest key on a heap is the newest node.
+next_key: Callable[[], int] = itertools.count(-1, -1).__next__
+
+
+class _Freed:
+    """What `Node.saved` holds once a backward pass has let go of it."""
+
+
+FREED = _Freed()
+
+# So many deferred contributions to a leaf are multiplied out together: more would only hold memory.
+AT_ONCE = 16
+
+
+class Node:
+    """One op call on the tape (or a leaf, whose `plan` is None).
+
+    `extra` is None or a dict of rare things: "name", "hooks", "grad" (retained), "where".
+    """
+
+    __slots__ = ("dtype", "extra", "key", "parents", "plan", "saved", "scope", "shape")
+
+    key: int
+    plan: Plan | None
+    parents: tuple[Node | None, ...]
+    saved: Any
+    scope: Scope | None
+    shape: Any
+    dtype: Any
+    extra: dict[str, Any] | None
+
+    @property
+    def op(self) -> Op | None:
+        return None if self.plan is None else self.plan.op
+
+    @property
+    def name(self) -> str | None:
+        """The name given to the tensor, if any."""
+        return self.extra.get("name") if self.extra else None
+
+    def put(self, **extra: Any) -> None:
+        """Attach something rare to the node."""
+        self.extra = {**(self.extra or {}), **extra}
+
+    def __str__(self) -> str:
+        what = self.op.name if self.op else "leaf"
+        named = f" {self.name!r}" if self.name else ""
+        where = f" in {self.scope}" if self.scope else ""
+        return f"{what}{named}{where}"
+
+
+class Leaf(Node):
+    """Where gradients end: a tensor made by the user. Its gradient is kept here."""
+
+    __slots__ = ("grad", "written")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None) -> None:
+        self.key, self.written = next_key(), 0
+        self.plan, self.parents, self.saved = None, (), ()
+        self.scope, self.shape, self.dtype = local.frame.scope, shape, dtype
+        self.extra = {"name": name} if name else None
+        self.grad: Any = None
+
+
+# One of the several results of a node: `saved` is its index there.
+PART = Plan(Op(lambda x: x, name="part", arguments=("x",), params={}, signature="()->()",
+               formula="one of the outputs", rules=(lambda g: g,)), 1)
+PART.special = True
+
+
+def ancestors(
+    nodes: Iterable[Node], walls: Collection[Node] = (), since: int | None = None
+) -> list[Node]:
+    """All nodes that `nodes` depend on, themselves included, the newest first.
+
+    The walk does not go on past `walls`, and leaves out what is older than the key `since`.
+    """
+    seen = set(nodes)
+    todo = list(seen)
+    while todo:
+        node = todo.pop()
+        if node in walls:
+            continue
+        for parent in node.parents:
+            if parent is not None and parent not in seen and (since is None or parent.key < since):
+                seen.add(parent)
+                todo.append(parent)
+    return sorted(seen, key=lambda node: node.key)
+
+
+def _needed(seeds: Iterable[Node], targets: Collection[Node], walls: bool) -> set[Node]:
+    """The nodes on a path from `seeds` to one of `targets`."""
+    needed = set(targets)
+    for node in reversed(ancestors(seeds, targets if walls else ())):
+        if not needed.isdisjoint(node.parents):
+            needed.add(node)
+    return needed
+
+
+@np.errstate(all="ignore")  # an infinite slope is a value, not a fault; detect_anomaly reports it
+def sweep(
+    seeds: Sequence[tuple[Node, Any]],
+    *,
+    targets: Collection[Node] | None = None,
+    walls: bool = False,
+    lift: Callable[[Node], Any] | None = None,
+    retain_graph: bool = False,
+    on_use: Callable[[Node, Node, Any], None] | None = None,
+) -> dict[Node, Any]:
+    """Propagate the cotangents in `seeds` from the newest node to the oldest.
+
+    Returns the gradient of each target (of each leaf reached, when `targets` is None). With
+    `walls`, nothing flows past a target to another one behind it. With `lift`, which gives
+    the saved values of a node as Tensors, the rules run on Tensors and so are recorded.
+    `on_use(target, user, contribution)` sees the contributions before they are summed. Nothing is
+    freed, written or returned unless the whole sweep succeeds.
+    """
+    needed = None if targets is None else _needed([node for node, _ in seeds], targets, walls)
+    anomaly = local.frame.anomaly
+    watched = anomaly or on_use is not None
+    plainly = lift is None and on_use is None
+    results: dict[Node, Any] = {}
+    retained: list[tuple[dict[str, Any], Any]] = []
+    visited: list[Node] = []
+    grads: dict[Node, Any] = {}  # None: only deferred contributions so far
+    deferred: dict[Node, dict[Any, list[Any]]] = {}
+    heap: list[tuple[int, Node]] = []
+
+    for node, g in seeds:
+        if node not in grads:
+            heappush(heap, (node.key, node))
+        grads[node] = grads[node] + g if node in grads else g
+
+    try:
+        while heap:
+            node = heappop(heap)[1]
+            g, plan, saved = grads.pop(node), node.plan, node.saved
+            if saved is FREED:
+                raise GraphFreedError(freed_message(node, visited))
+            if plan is None and node in deferred:
+                for finish, pairs in deferred.pop(node).items():
+                    if pairs:
+                        c = _fit(finish(pairs, node.shape), node, node, 0)
+                        g = c if g is None else g + c
+            if node.extra is not None:
+                for hook in node.extra.get("hooks", ()):
+                    g = hook(g)
+                if "retain" in node.extra:
+                    retained.append((node.extra, g))
+            if plan is None or (targets is not None and node in targets):
+                results[node] = g
+                if plan is None or walls or (needed and needed.isdisjoint(node.parents)):
+                    continue
+            visited.append(node)
+            steps: Any = plan.steps
+            if lift is not None:
+                saved = lift(node)
+            if plan.special:
+                if plan is PART:
+                    _give_part(node, g, grads, heap)
+                    continue
+                g, steps = _special_steps(node, plan, g, saved)
+            for i, rule, shortcut in steps:
+                parent: Any = node.parents[i]
+                if needed is not None and parent not in needed:
+                    continue
+                if parent.plan is None:
+                    if parent.written < node.key:
+                        check_written(node, i, parent)
+                    if shortcut is not None and plainly:
+                        pair = shortcut.collect(g, saved)
+                        if pair is not None:
+                            pairs = deferred.setdefault(parent, {}).setdefault(shortcut.finish, [])
+                            pairs.append(pair)
+                            if parent not in grads:
+                                grads[parent] = None
+                                heappush(heap, (parent.key, parent))
+                            if len(pairs) == AT_ONCE:
+                                c = _fit(shortcut.finish(pairs, parent.shape), parent, node, i)
+                                before = grads[parent]
+                                grads[parent] = c if before is None else before + c
+                                pairs.clear()
+                            continue
+                c = rule(g, saved)
+                try:
+                    fits = c.shape == parent.shape and c.dtype is parent.dtype
+                except AttributeError:
+                    fits = False
+                if not fits:
+                    c = _fit(c, parent, node, i)
+                if watched:
+                    if anomaly:
+                        check_finite(c, node, "backward")
+                    if on_use is not None and (targets is None or parent in targets):
+                        on_use(parent, node, c)
+                if parent in grads:
+                    before = grads[parent]
+                    grads[parent] = c if before is None else before + c
+                else:
+                    grads[parent] = c
+                    heappush(heap, (parent.key, parent))
+    except Exception as error:
+        if not isinstance(error, MinigradError):
+            error.add_note(f"raised in the backward pass of {node}")
+        raise
+    for extra, g in retained:
+        extra["grad"] = g if extra.get("grad") is None else extra["grad"] + g
+    if not retain_graph:
+        for node in visited:
+            node.saved = FREED
+    return results
+
+
+def _give_part(node: Node, g: Any, grads: dict[Node, Any], heap: list[tuple[int, Node]]) -> None:
+    """Hand the cotangent of one output to the node that has several."""
+    whole: Any = node.parents[0]
+    if whole not in grads:
+        grads[whole] = [None] * len(whole.shape)
+        heappush(heap, (whole.key, whole))
+    parts = grads[whole]
+    before = parts[node.saved]
+    parts[node.saved] = g if before is None else before + g
+
+
+def _special_steps(node: Node, plan: Plan, g: Any, saved: Any) -> tuple[Any, Any]:
+    """The cotangent and the steps of an op with several outputs, or with one rule for all."""
+    if plan.op.multiple:
+        g = tuple(
+            np.zeros(shape, dtype) if part is None else part
+            for part, shape, dtype in zip(g, node.shape, node.dtype, strict=True)
+        )
+    if not plan.op.joint:
+        return g, plan.steps
+    contributions = plan.steps[0][1](g, saved)
+    return g, [
+        (i, lambda g, saved, c=c: c, None)
+        for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True))
+        if parent is not None
+    ]
+
+
+def part(whole: Node, k: int) -> Node:
+    """The node of output `k` of a node with several outputs."""
+    node = Node()
+    node.key, node.plan, node.parents, node.saved = next_key(), PART, (whole,), k
+    node.scope, node.shape, node.dtype = whole.scope, whole.shape[k], whole.dtype[k]
+    node.extra = None
+    return node
+
+
+def _fit(c: Any, parent: Node, node: Node, i: int) -> Any:
+    """A rule's result in the shape and dtype of its argument: the one place that un-broadcasts."""
+    if not hasattr(c, "shape"):
+        c = np.asarray(c)
+    if c.shape[1:] == parent.shape and isinstance(c, np.ndarray):
+        c = np.add.reduce(c, 0)  # a bias added to a batch: the most common case, and faster
+    elif c.shape != parent.shape:
+        extra = len(c.shape) - len(parent.shape)
+        pairs = list(zip(c.shape[max(extra, 0) :], parent.shape, strict=False))
+        if extra < 0 or any(want not in (have, 1) for have, want in pairs):
+            op: Any = node.op
+            raise GradientError(
+                f"the rule of op {op.name!r} for argument {op.argument(i)!r} returned shape "
+                f"{c.shape}, but the argument has shape {parent.shape}; a rule returns its "
+                f"argument's shape, or one that broadcasting made of it"
+            )
+        repeated = [extra + k for k, (have, want) in enumerate(pairs) if have != want]
+        c = np.reshape(np.sum(c, axis=(*range(extra), *repeated)), parent.shape)
+    return c if c.dtype == parent.dtype else c.astype(parent.dtype)

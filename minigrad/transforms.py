@@ -1,0 +1,133 @@
+"""Functions in, functions out: derivatives of functions of arrays, to any order.
+
+Arguments may be nested lists, tuples and dicts of arrays. The transforms take and give arrays;
+given Tensors, or inside another transform, they give Tensors that can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .backward import gradients
+from .errors import describe
+from .tensor import Tensor, as_tensor, detached, wrap
+from .trace import Argnums, Trace
+from .tree import flatten, tree_map
+
+__all__ = ["Function", "grad", "jvp", "value_and_grad", "vjp"]
+
+Function = Callable[..., Any]
+
+
+def _scalar(result: Any, what: str) -> Tensor:
+    y = as_tensor(result)
+    if y.size != 1 or y.dtype.kind != "f":
+        raise TypeError(
+            f"{what}: the function returned {describe(y)}, wanted one float; reduce it, or use "
+            f"jacobian or vjp"
+        )
+    return y
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns (f(...), ∂f/∂argument), for f with one float as result.
+
+    argnums: position of the argument, or a sequence of them (then a tuple of gradients).
+    has_aux: f returns (value, anything); the result is ((value, anything), gradient).
+    An argument that f does not use has gradient zero.
+
+    >>> value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
+    (array(5.), array([2., 4.]))
+    """
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(args, argnums, "grad")
+        with trace.recording():
+            result = f(*trace.args, **kwargs)
+            value, aux = result if has_aux else (result, None)
+            y = _scalar(value, "grad")
+            found = trace.pull([y], [np.ones(y.shape, y.dtype)], trace.lift)
+        y = y if trace.lift else y.detach()
+        value = trace.out(y)
+        if has_aux:
+            value = (value, aux if trace.tensors else tree_map(detached, aux))
+        return value, trace.result(found)
+
+    return differentiated
+
+
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns ∂f/∂argument, for f with one float as result.
+
+    >>> f = lambda x: np.tanh(x)
+    >>> grad(grad(f))(0.5)  # -2 tanh(x) (1 - tanh²(x))
+    array(-0.72686198)
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return differentiated
+
+
+def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
+    """(f(*xs), pullback), where pullback(cotangent) is the tuple of vᵀ ∂f/∂x for every x.
+
+    The cotangent has the structure and shapes of f's result. The pullback can be called often.
+
+    >>> y, pullback = vjp(np.sin, np.array([0.0, np.pi]))
+    >>> pullback(np.array([1.0, 1.0]))
+    (array([ 1., -1.]),)
+    """
+    trace = Trace(xs, None, "vjp")
+    with trace.recording():
+        leaves, rebuild = flatten(f(*trace.args))
+        ys = [as_tensor(y) for y in leaves]
+
+    def pullback(cotangent: Any) -> Any:
+        cs, _ = flatten(cotangent)
+        if len(cs) != len(ys):
+            raise ValueError(
+                f"vjp: the cotangent has {len(cs)} arrays, but the function returned {len(ys)}"
+            )
+        lift = trace.lift or any(isinstance(c, Tensor) and c.requires_grad for c in cs)
+        with trace.recording():
+            found = trace.pull(ys, cs, lift)
+        return trace.result(found)
+
+    return rebuild([trace.out(y if trace.lift else y.detach()) for y in ys]), pullback
+
+
+def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
+    """(f(*xs), Σ ∂f/∂x v): the derivative of f along the directions `vs`; exact.
+
+    Forward mode out of two reverse passes: u ↦ uᵀJ is linear, and its derivative along v is Jv.
+
+    >>> jvp(np.exp, [0.0], [2.0])
+    (array(1.), array(2.))
+    """
+    if len(xs) != len(vs):
+        raise ValueError(f"jvp: {len(xs)} arguments but {len(vs)} directions")
+    trace = Trace(xs, None, "jvp")
+    directions = [as_tensor(v) for v in flatten(list(vs))[0]]
+    for x, v in zip(trace.variables, directions, strict=True):
+        if x.shape != v.shape:
+            raise ValueError(f"jvp: a direction has shape {v.shape}, its argument {x.shape}")
+    with trace.recording():
+        leaves, rebuild = flatten(f(*trace.args))
+        ys = [as_tensor(y) for y in leaves]
+        us = [wrap(np.zeros(y.shape, y.dtype), None).requires_grad_() for y in ys]
+        pulled = [as_tensor(g) for g in trace.pull(ys, us, lift=True)]
+        live = [(g, v) for g, v in zip(pulled, directions, strict=True) if g.requires_grad]
+        found = {}
+        if live:
+            gs, along = zip(*live, strict=True)
+            found = gradients(gs, along, us, retain_graph=True, create_graph=trace.lift)
+    tangents = [found.get(u._node, np.zeros(u.shape, u.dtype)) for u in us]  # type: ignore[arg-type]  # a leaf
+    values = [trace.out(y if trace.lift else y.detach()) for y in ys]
+    return rebuild(values), rebuild([trace.out(t) for t in tangents])
