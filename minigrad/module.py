@@ -1,0 +1,222 @@
+"""Module: an object whose parameters are found by name.
+
+A parameter belongs to a module by being its attribute, directly, in another module, or in a list,
+tuple or dict; nothing else is registered anywhere. Dotted paths such as ``encoder.cell.W_hh`` name
+the parameters in state dicts, pictures and messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from .errors import describe
+from .state import IncompatibleKeys, fit, refuse
+from .tensor import Parameter
+
+__all__ = ["Module", "Parameter"]
+
+
+class _Found(NamedTuple):
+    """A module or parameter (or a container on the way to one) and where it is."""
+
+    path: str  # dotted, from the root
+    local: str  # dotted, from the innermost module around it
+    depth: int  # how many modules are around it
+    thing: Any
+
+
+class Module:
+    """Base class of cells, layers and models: assign parameters and modules as attributes.
+
+    Define ``forward``; calling the module calls it. A Parameter made with ``requires_grad=False``
+    is state that is saved and loaded but not trained.
+
+    >>> import minigrad as mg
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.w = mg.Parameter(np.ones(3))
+    ...         self.b = mg.Parameter(0.5)
+    ...     def forward(self, x):
+    ...         return x @ self.w + self.b
+    >>> line = Line()
+    >>> line(np.arange(3.0)).item()
+    3.5
+    >>> line
+    Line()  4 parameters
+      w: (3,) float64
+      b: () float64
+    """
+
+    training: bool = True
+    """Whether layers that differ between the two (dropout) should train or predict."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What calling the module computes; every subclass says it."""
+        raise TypeError(
+            f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
+            f"is what calling the module runs"
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = vars(self).get(name)
+        if isinstance(before, Parameter) and not (value is None or isinstance(value, Parameter)):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Parameter, and assigning {describe(value)} "
+                f"would drop it from parameters(); write .{name}.data = array to change its "
+                f"values, or assign a new Parameter"
+            )
+        object.__setattr__(self, name, value)
+        found = list(_walk(value, name))
+        if any(thing is self for *_, thing in found):  # a link back, as in child.parent = self
+            return
+        for path, _, _, thing in found:
+            # A name that is the tail of the path came from here, at a deeper level; any other
+            # was given by the user, or comes from another place that shares the parameter.
+            if isinstance(thing, Parameter) and (
+                thing.name is None or path.endswith(f".{thing.name}")
+            ):
+                thing.name = path
+
+    # -- what it consists of
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """(dotted name, parameter), in the order of assignment.
+
+        A parameter that is shared (tied) comes once, under its first name.
+        """
+        seen: set[int] = set()
+        names: set[str] = set()
+        for path, _, _, thing in _walk(self):
+            if isinstance(thing, Parameter) and id(thing) not in seen:
+                if path in names:
+                    raise ValueError(
+                        f"two parameters of {type(self).__name__} are both called {path!r}; "
+                        f"rename an attribute or key that contains a dot"
+                    )
+                seen.add(id(thing))
+                names.add(path)
+                yield path, thing
+
+    def parameters(self) -> Iterator[Parameter]:
+        """The parameters, each once."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """(dotted name, module) for this module, named "", and all inside it, each once."""
+        seen: set[int] = set()
+        for path, _, _, thing in _walk(self):
+            if isinstance(thing, Module) and id(thing) not in seen:
+                seen.add(id(thing))
+                yield path, thing
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all inside it, each once."""
+        return (module for _, module in self.named_modules())
+
+    # -- its state
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Dotted name → read-only array: the parameters as they are now, for ``minigrad.save``.
+
+        Later training does not change these arrays, because parameters are replaced, not written.
+        """
+        return {name: parameter.numpy() for name, parameter in self.named_parameters()}
+
+    def load_state_dict(
+        self, state: Mapping[str, Any], *, strict: bool = True, cast: bool = False
+    ) -> IncompatibleKeys:
+        """Take the values in `state` (copied), or raise and change nothing.
+
+        strict: whether a missing or an unexpected key is an error; the result lists them.
+        cast: convert another precision of the same kind, such as float64 where float32 is wanted.
+
+        Raises StateDictError that lists every missing, unexpected, mis-shaped and mis-typed entry.
+        """
+        places = dict(self.named_parameters())
+        found = fit(places, state, strict=strict, cast=cast)
+        refuse(f"{type(self).__name__}.load_state_dict", found.faults)
+        for name, array in found.arrays.items():
+            places[name]._replace(array)
+        return found.keys
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set ``training`` here and in all modules inside; returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """``train(False)``."""
+        return self.train(False)
+
+    # -- how it prints
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of the repr; override it."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines: list[str] = []
+        first: dict[int, str] = {}
+        for path, local, depth, thing in _walk(self):
+            if id(thing) in first:
+                what = f"the same as {first[id(thing)] or 'the whole'}"
+            elif isinstance(thing, Module):
+                what = f"{type(thing).__name__}({thing.extra_repr()})"
+            else:
+                what = describe(thing) + ("" if thing.requires_grad else ", not trained")
+            first.setdefault(id(thing), path)
+            lines.append(f"{'  ' * depth}{local}: {what}" if depth else what)
+        count = sum(parameter.size for parameter in self.parameters())
+        if count:
+            lines[0] += f"  {count:,} parameters"
+        return "\n".join(lines)
+
+
+def _walk(root: Any, name: str = "") -> Iterator[_Found]:
+    """The modules and parameters in `root`, depth first in the order of assignment.
+
+    Something that is reached twice comes twice, but is entered once, so cycles end.
+    """
+    entered: set[int] = set()
+    todo = [_Found(name, name, 0, root)]
+    while todo:
+        found = todo.pop()
+        path, local, depth, thing = found
+        if isinstance(thing, (Module, Parameter)):
+            yield found
+        inside = _members(thing)
+        if not inside or id(thing) in entered:
+            continue
+        entered.add(id(thing))
+        if isinstance(thing, Module):
+            local, depth = "", depth + 1
+        todo += [
+            _Found(f"{path}.{key}" if path else key, f"{local}.{key}" if local else key, depth, v)
+            for key, v in reversed(inside)
+        ]
+
+
+def _members(thing: Any) -> list[tuple[str, Any]]:
+    """What can hold parameters inside `thing`, with its last name."""
+    if isinstance(thing, Module):
+        pairs: Any = vars(thing).items()
+    elif isinstance(thing, dict):
+        pairs = thing.items()
+    elif isinstance(thing, (list, tuple)):
+        pairs = enumerate(thing)
+    else:
+        return []
+    holders = (Module, Parameter, list, tuple, dict)
+    return [(str(key), value) for key, value in pairs if isinstance(value, holders)]

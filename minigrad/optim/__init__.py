@@ -1,0 +1,47 @@
+"""Optimizers, learning-rate schedules and gradient clipping.
+
+    optimizer = Adam(model.parameters(), lr=1e-3)
+    loss.backward()
+    clip_grad_norm(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+
+Names, defaults and update rules are PyTorch's. A step happens whole or not at all.
+"""
+
+from .clip import clip_grad_norm, clip_grad_value
+from .optimizer import Hyper, Optimizer
+from .rules import SGD, Adagrad, Adam, AdamW, RMSProp, RMSprop
+from .schedules import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    StepLR,
+    cosine_decay,
+    exponential_decay,
+    linear_ramp,
+    step_decay,
+)
+
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "Hyper",
+    "LambdaLR",
+    "LinearLR",
+    "Optimizer",
+    "RMSProp",
+    "RMSprop",
+    "StepLR",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "cosine_decay",
+    "exponential_decay",
+    "linear_ramp",
+    "step_decay",
+]

@@ -1,0 +1,281 @@
+"""The update rules: SGD, RMSprop, Adagrad, Adam and AdamW.
+
+In the formulas θ is the parameter, g its gradient, η the learning rate, t the number of the step;
+squares, roots and quotients are taken entry by entry. Everything starts at 0 unless it says
+otherwise. Each class has PyTorch's defaults and, given the same gradients, its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import describe
+from ..tensor import Tensor
+from .checks import Array
+from .optimizer import Flag, Hyper, Optimizer
+
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSProp", "RMSprop"]
+
+
+def _mix(old: Array, keep: float, new: Array, spare: Array) -> Array:
+    """keep·old + (1 − keep)·new as a fresh array; `spare` is overwritten, and can be `new`."""
+    mixed = np.multiply(old, keep)
+    mixed += np.multiply(new, 1.0 - keep, out=spare)
+    return mixed
+
+
+class _Decaying(Optimizer):
+    """An optimizer whose weight decay λ is the gradient of ½λ‖θ‖² added to g."""
+
+    elementwise = True
+    weight_decay = Hyper()
+
+    def _decayed(self, value: Array, grad: Array) -> Array:
+        return grad + self.weight_decay * value if self.weight_decay else grad
+
+
+class SGD(_Decaying):
+    """Gradient descent, with momentum μ where it is given:
+
+        g ← g + λθ    (λ = weight_decay)
+        v ← μv + g
+        θ ← θ − ηv,  or with nesterov  θ ← θ − η(g + μv)
+
+    Defaults: lr=1e-3, momentum=0, weight_decay=0, nesterov=False.
+    Sources: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964);
+    Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
+    learning" (2013), for Nesterov's momentum. η multiplies v here, as in PyTorch, and is not
+    inside v, as in the papers; that differs where η changes.
+    """
+
+    momentum = Hyper()
+    nesterov = Flag()
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(params, lr)
+        self.momentum, self.weight_decay, self.nesterov = momentum, weight_decay, nesterov
+        if self.nesterov and not self.momentum:
+            raise ValueError("SGD(nesterov=True) needs a momentum above 0, such as momentum=0.9")
+
+    def slots(self) -> dict[str, float]:
+        return {"velocity": 0.0} if self.momentum else {}
+
+    def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
+        grad = self._decayed(value, grad)
+        if self.momentum:
+            velocity = np.multiply(state["velocity"], self.momentum)
+            velocity += grad
+            state["velocity"] = velocity
+            grad = grad + self.momentum * velocity if self.nesterov else velocity
+        return value - self.lr * grad
+
+
+class RMSprop(_Decaying):
+    """Steps divided by the root of a running mean of squares, with decay α:
+
+        g ← g + λθ    (λ = weight_decay)
+        s ← αs + (1 − α)g²
+        r = √s,  or with centered  r = √(s − m²),  m ← αm + (1 − α)g
+        θ ← θ − η g/(r + ε),  or with momentum  b ← μb + g/(r + ε),  θ ← θ − ηb
+
+    Defaults: lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False.
+    Sources: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012);
+    Graves, "Generating sequences with recurrent neural networks" (2013), equations 38 to 41, for
+    the centered form (there ε is inside the root).
+    """
+
+    alpha = Hyper(below=1.0)
+    eps = Hyper()
+    momentum = Hyper()
+    centered = Flag()
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+    ) -> None:
+        super().__init__(params, lr)
+        self.alpha, self.eps, self.weight_decay = alpha, eps, weight_decay
+        self.momentum, self.centered = momentum, centered
+
+    def slots(self) -> dict[str, float]:
+        wanted = {"square": True, "mean": self.centered, "velocity": bool(self.momentum)}
+        return {name: 0.0 for name, needed in wanted.items() if needed}
+
+    def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
+        grad = self._decayed(value, grad)
+        step = np.empty_like(grad)
+        square = state["square"] = _mix(
+            state["square"], self.alpha, np.multiply(grad, grad, out=step), step
+        )
+        if self.centered:
+            mean = state["mean"] = _mix(state["mean"], self.alpha, grad, step)
+            # A variance that rounding has made negative is 0.
+            square = np.maximum(square - mean * mean, 0.0)
+        np.sqrt(square, out=step)
+        step += self.eps
+        np.divide(grad, step, out=step)
+        if self.momentum:
+            velocity = np.multiply(state["velocity"], self.momentum)
+            velocity += step
+            state["velocity"] = velocity
+            np.multiply(velocity, self.lr, out=step)
+        else:
+            step *= self.lr
+        return value - step
+
+
+RMSProp = RMSprop  # as much of the literature spells it
+
+
+class Adagrad(_Decaying):
+    """Steps divided by the root of the sum of all squares so far:
+
+        g ← g + λθ    (λ = weight_decay)
+        s ← s + g²    (s starts at initial_accumulator_value)
+        θ ← θ − η/(1 + (t − 1)κ) · g/(√s + ε)    (κ = lr_decay)
+
+    Defaults: lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10.
+    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
+    stochastic optimization" (2011), figure 1, diagonal form.
+    """
+
+    lr_decay = Hyper()
+    initial_accumulator_value = Hyper()
+    eps = Hyper()
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 0.01,
+        lr_decay: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ) -> None:
+        super().__init__(params, lr)
+        self.lr_decay, self.weight_decay, self.eps = lr_decay, weight_decay, eps
+        self.initial_accumulator_value = initial_accumulator_value
+
+    def slots(self) -> dict[str, float]:
+        return {"sum": self.initial_accumulator_value}
+
+    def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
+        grad = self._decayed(value, grad)
+        state["sum"] = total = state["sum"] + grad * grad
+        step = np.empty_like(grad)
+        np.sqrt(total, out=step)
+        step += self.eps
+        np.divide(grad, step, out=step)
+        step *= self.lr / (1.0 + (t - 1) * self.lr_decay)
+        return value - step
+
+
+class Adam(_Decaying):
+    """Steps by running means of the gradient and its square, corrected for their start at 0:
+
+        g ← g + λθ    (λ = weight_decay)
+        m ← β₁m + (1 − β₁)g
+        v ← β₂v + (1 − β₂)g²
+        θ ← θ − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
+
+    Defaults: lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1; its
+    section 2 has the order of computation used here, with ε scaled to match algorithm 1.
+
+    >>> import minigrad as mg
+    >>> w = mg.Parameter([1.0])
+    >>> optimizer = Adam([w], lr=0.1)
+    >>> for _ in range(100):
+    ...     optimizer.zero_grad()
+    ...     (w * w).sum().backward()
+    ...     optimizer.step()
+    >>> bool(abs(w.item()) < 0.1)
+    True
+    """
+
+    beta1 = Hyper(below=1.0)
+    beta2 = Hyper(below=1.0)
+    eps = Hyper()
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr)
+        try:
+            beta1, beta2 = betas
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"{type(self).__name__}(betas): received {describe(betas)}, wanted two numbers in "
+                f"[0, 1), such as (0.9, 0.999)"
+            ) from error
+        self.beta1, self.beta2 = beta1, beta2
+        self.eps, self.weight_decay = eps, weight_decay
+
+    def slots(self) -> dict[str, float]:
+        return {"m": 0.0, "v": 0.0}
+
+    def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
+        return value - self._step(self._decayed(value, grad), state, t)
+
+    def _step(self, grad: Array, state: dict[str, Array], t: int) -> Array:
+        """η · m̂/(√v̂ + ε), and the new m and v in `state`."""
+        step = np.empty_like(grad)
+        m = state["m"] = _mix(state["m"], self.beta1, grad, step)
+        v = state["v"] = _mix(state["v"], self.beta2, np.multiply(grad, grad, out=step), step)
+        root = math.sqrt(1.0 - self.beta2**t)
+        np.sqrt(v, out=step)
+        step += self.eps * root
+        np.divide(m, step, out=step)
+        step *= self.lr * root / (1.0 - self.beta1**t)
+        return step
+
+
+class AdamW(Adam):
+    """Adam with weight decay λ beside the gradient rather than in it:
+
+        θ ← (1 − ηλ)θ − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
+
+    Defaults: as Adam's, but weight_decay=0.01.
+    Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay=weight_decay)
+
+    def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
+        new = np.multiply(value, 1.0 - self.lr * self.weight_decay)
+        new -= self._step(grad, state, t)
+        return new

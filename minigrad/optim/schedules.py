@@ -1,0 +1,173 @@
+"""Learning rates that follow a plan: lr = lr₀ · f(t), where t counts calls of ``step()``.
+
+f is a plain function, and factors multiply, so plans compose:
+
+    LambdaLR(optimizer, linear_ramp(0.01, total_iters=100), cosine_decay(10_000))
+
+warms up over 100 steps and decays along a cosine. Each factor is a closed form in t: no rounding
+adds up, and resuming at any t gives the same bits. The classes named as in PyTorch are short forms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import describe
+from ..state import fit, refuse
+from .checks import as_number
+from .optimizer import Optimizer
+
+__all__ = [
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearLR",
+    "StepLR",
+    "cosine_decay",
+    "exponential_decay",
+    "linear_ramp",
+    "step_decay",
+]
+
+Factor = Callable[[int], float]
+
+
+def _count(value: Any, what: str) -> int:
+    number = as_number(value, what, low=1.0)
+    if number != int(number):
+        raise ValueError(f"{what}: received {value!r}, wanted a whole number of steps")
+    return int(number)
+
+
+def step_decay(step_size: int, gamma: float = 0.1) -> Factor:
+    """γ^⌊t / step_size⌋"""
+    every, gamma = _count(step_size, "step_decay(step_size)"), as_number(gamma, "step_decay(gamma)")
+    return lambda t: gamma ** (t // every)
+
+
+def exponential_decay(gamma: float) -> Factor:
+    """γᵗ"""
+    gamma = as_number(gamma, "exponential_decay(gamma)")
+    return lambda t: gamma**t
+
+
+def cosine_decay(T_max: int, floor: float = 0.0) -> Factor:
+    """floor + (1 − floor)(1 + cos(πt/T_max))/2: from 1 to `floor` at T_max, and back up after.
+
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017),
+    equation 5.
+
+    >>> [round(cosine_decay(4)(t), 3) for t in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
+    """
+    period, floor = _count(T_max, "cosine_decay(T_max)"), as_number(floor, "cosine_decay(floor)")
+    return lambda t: floor + (1.0 - floor) * (1.0 + math.cos(math.pi * t / period)) / 2.0
+
+
+def linear_ramp(start_factor: float, end_factor: float = 1.0, *, total_iters: int) -> Factor:
+    """From `start_factor` to `end_factor` in a straight line over `total_iters`, constant after.
+
+    >>> [linear_ramp(0.0, total_iters=2)(t) for t in range(4)]
+    [0.0, 0.5, 1.0, 1.0]
+    """
+    total = _count(total_iters, "linear_ramp(total_iters)")
+    start = as_number(start_factor, "linear_ramp(start_factor)")
+    end = as_number(end_factor, "linear_ramp(end_factor)")
+    return lambda t: start + (end - start) * min(t, total) / total
+
+
+class LambdaLR:
+    """Set ``optimizer.lr`` to lr₀ · f₁(t) · f₂(t) ···, now with t = 0 and at every ``step()``.
+
+    optimizer: its lr at this moment is lr₀.
+    factors: functions of t; with none the rate stays.
+
+    >>> import minigrad as mg
+    >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=1.0)
+    >>> schedule = LambdaLR(optimizer, lambda t: 1 / (1 + t))
+    >>> for _ in range(3):
+    ...     schedule.step()
+    >>> optimizer.lr
+    0.25
+    """
+
+    def __init__(self, optimizer: Optimizer, *factors: Factor) -> None:
+        who = type(self).__name__
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{who}: received {describe(optimizer)}, wanted an Optimizer")
+        for factor in factors:
+            if not callable(factor):
+                raise TypeError(
+                    f"{who}: received {describe(factor)} as a factor, wanted a function of t"
+                )
+        self.optimizer, self.factors = optimizer, factors
+        self.base_lr, self.t = optimizer.lr, 0
+        optimizer.lr = self.lr_at(0)
+
+    def lr_at(self, t: int) -> float:
+        """The learning rate at step `t`."""
+        return float(self.base_lr * math.prod(factor(t) for factor in self.factors))
+
+    def step(self) -> None:
+        """Move to the next t; call it after ``optimizer.step()``, once a step or once an epoch."""
+        self.optimizer.lr = self.lr_at(self.t + 1)
+        self.t += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """t and lr₀; the factors are code, and come from the program."""
+        return {"t": self.t, "base_lr": self.base_lr}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on at the saved t. Raises StateDictError for other keys, and changes nothing."""
+        found = fit({name: np.asarray(value) for name, value in self.state_dict().items()}, state)
+        t, base_lr = found.arrays.get("t", 0), found.arrays.get("base_lr", 0.0)
+        if t < 0 or not 0 <= base_lr < math.inf:
+            found.faults.append(f"out of range: t={t}, base_lr={base_lr}: both are at least 0")
+        refuse(f"{type(self).__name__}.load_state_dict", found.faults)
+        self.t, self.base_lr = int(t), float(base_lr)
+        self.optimizer.lr = self.lr_at(self.t)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(t={self.t}, lr={self.optimizer.lr:g})"
+
+
+class StepLR(LambdaLR):
+    """lr₀ γ^⌊t / step_size⌋"""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimizer, step_decay(step_size, gamma))
+
+
+class ExponentialLR(LambdaLR):
+    """lr₀ γᵗ"""
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        super().__init__(optimizer, exponential_decay(gamma))
+
+
+class CosineAnnealingLR(LambdaLR):
+    """eta_min + (lr₀ − eta_min)(1 + cos(πt/T_max))/2; see ``cosine_decay``."""
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        self._floor = as_number(eta_min, "CosineAnnealingLR(eta_min)")
+        super().__init__(optimizer, cosine_decay(T_max))
+
+    def lr_at(self, t: int) -> float:
+        return float(self._floor + (self.base_lr - self._floor) * self.factors[0](t))
+
+
+class LinearLR(LambdaLR):
+    """lr₀ times a straight line from `start_factor` to `end_factor`; see ``linear_ramp``."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3.0,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+    ) -> None:
+        super().__init__(optimizer, linear_ramp(start_factor, end_factor, total_iters=total_iters))
