@@ -50,7 +50,8 @@ class ArrayLike:
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Self]:
-        return (self[i] for i in range(len(self)))
+        len(self)  # a tensor without axes says so at once
+        return iter(self.unbind())
 
     def __bool__(self) -> bool:
         return bool(self._data)

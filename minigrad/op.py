@@ -43,7 +43,7 @@ class Plan:
     Deferred or None. ``keep`` names what is saved: nothing, one bare value, or a tuple.
     """
 
-    __slots__ = ("keep", "keeps_both", "op", "pick", "special", "steps")
+    __slots__ = ("_sources", "keep", "keeps_both", "op", "pick", "special", "steps")
 
     def __init__(self, op: Op, mask: int) -> None:
         self.op = op
@@ -60,6 +60,7 @@ class Plan:
         rules = [r for _, rule, d in wanted for r in ((rule, d.collect) if d else (rule,))]
         named = {name for r in rules for name in op.needs(r)}
         self.keep = tuple(name for name in op.slots if name in named)
+        self._sources = tuple(op.source(name) for name in self.keep)
         self.keeps_both = self.keep == op.arguments and len(self.keep) == 2
         # Elementwise ops (no keywords, no shapes) pick from (out, *arguments) at C speed.
         places = [op.slots.index(name) for name in self.keep]
@@ -89,8 +90,9 @@ class Plan:
 
     def save(self, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The values that the rules name, in the order of `keep`."""
-        saved = [self.op.fetch(name, out, arrays, params) for name in self.keep]
-        return saved[0] if len(saved) == 1 else tuple(saved)
+        if len(self._sources) == 1:
+            return self._sources[0](out, arrays, params)
+        return tuple([source(out, arrays, params) for source in self._sources])
 
     def items(self, saved: Any) -> tuple[Any, ...]:
         """`saved` as a tuple parallel to `keep`."""
@@ -128,7 +130,10 @@ class Op:
         self.samples, self.smooth = samples, smooth
         shapes = [f"{a}_shape" for a in self.arguments]
         self.slots = ("out", *self.arguments, *self.params, *shapes)
-        self.differentiable = joint is not None or any(r is not None for r in self.rules)
+        # The arguments with a derivative, as bits; of a joint rule or *arrays any.
+        with_rule = sum(1 << i for i, rule in enumerate(self.rules) if rule is not None)
+        self.usable = with_rule if joint is None else -1
+        self.differentiable = self.usable != 0
         self._plans: dict[int, Plan] = {}
         every = (*self.rules, joint, *(d.collect for d in self.deferred.values()))
         self.named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
@@ -156,21 +161,22 @@ class Op:
             found = self._plans[mask] = Plan(self, mask)
         return found
 
-    def fetch(
-        self, name: str, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]
-    ) -> Any:
-        """The value of one slot of a call."""
+    def source(self, name: str) -> Callable[[Any, Sequence[Any], Mapping[str, Any]], Any]:
+        """The function of (out, arrays, params) that gives the value of one slot of a call."""
         if name == "out":
-            return out
+            return lambda out, arrays, params: out
         if name in self.params:
-            return params[name] if name in params else self.params[name]
-        argument, shape_only = name, False
-        if name not in self.arguments:
-            argument, shape_only = name.removesuffix("_shape"), True
+            default = self.params[name]
+            return lambda out, arrays, params: params.get(name, default)
+        shape_only = name not in self.arguments
+        if self.variadic and shape_only:
+            return lambda out, arrays, params: tuple(np.shape(a) for a in arrays)
         if self.variadic:
-            return tuple(np.shape(a) for a in arrays) if shape_only else tuple(arrays)
-        value = arrays[self.arguments.index(argument)]
-        return np.shape(value) if shape_only else value
+            return lambda out, arrays, params: tuple(arrays)
+        place = self.arguments.index(name.removesuffix("_shape") if shape_only else name)
+        if shape_only:
+            return lambda out, arrays, params: np.shape(arrays[place])
+        return lambda out, arrays, params: arrays[place]
 
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.formula}>"

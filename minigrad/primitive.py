@@ -159,15 +159,20 @@ def _is_metadata(op: Op, args: Sequence[Any]) -> bool:
 
 def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Call `op`: compute, and record if an argument requires grad."""
-    arrays, nodes, tensors = [], [], False
+    arrays: list[Any] = []
+    nodes: list[Node | None] = []
+    tensors, mask, bit = False, 0, 1
     for a in args:
         if isinstance(a, Tensor):
             tensors = True
             arrays.append(a._data)
             nodes.append(a._node)
+            if a._node is not None:
+                mask |= bit
         else:
             arrays.append(a)
             nodes.append(None)
+        bit <<= 1
     try:
         out = op.forward(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
@@ -175,26 +180,19 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     if not tensors:
         return out
     frame = local.frame
-    whole = not op.multiple and out.dtype.kind in "biu"  # dtype=int: a step has no gradient
-    if whole or not frame.record or not op.differentiable:
+    mask &= op.usable
+    if not op.multiple and out.dtype.kind in "biu":  # dtype=int: a step has no gradient
         mask = 0
-    elif op.joint is not None:
-        mask = any(n is not None for n in nodes)
-    else:
-        mask = sum(
-            1 << i
-            for i, (n, rule) in enumerate(zip(nodes, op.rules, strict=True))
-            if n is not None and rule is not None
-        )
-    if not mask:
-        node = None
-        if frame.anomaly:
-            _record(op.plan(1 if op.joint else 0), out, arrays, nodes, params, args)
-    else:
-        node = _record(op.plan(int(mask)), out, arrays, nodes, params, args)
+    if op.joint is not None:
+        mask = 1 if mask else 0
+    node = None
+    if frame.anomaly or (mask and frame.record):
+        node = _record(op.plan(mask), out, arrays, nodes, params, args)
+        if not (mask and frame.record):
+            node = None  # it was made for what detect_anomaly has to say
     if not op.multiple:
         return wrap(out, node)
-    return tuple(wrap(o, node and part(node, k)) for k, o in enumerate(out))
+    return tuple([wrap(o, node and part(node, k)) for k, o in enumerate(out)])
 
 
 def _record(
@@ -202,18 +200,23 @@ def _record(
 ) -> Node:
     """The node of one call. Arrays of the caller's that it saves are copied: they may change."""
     for i, a in enumerate(arrays):
-        given = not isinstance(args[i], Tensor) and isinstance(a, np.ndarray | list)
+        given = a is args[i] and isinstance(a, np.ndarray | list)
         if given and plan.op.argument(i) in plan.keep:
             arrays[i] = np.array(a)
-    node = _new(Node)
-    node.key, node.plan, node.parents, node.extra = next_key(), plan, tuple(nodes), None
-    node.saved = plan.save(out, arrays, params)
     frame = local.frame
+    node = _new(Node)
+    node.key = next_key()
+    node.plan = plan
+    node.parents = tuple(nodes)
+    node.saved = plan.save(out, arrays, params)
     node.scope = frame.scope
+    node.extra = None
     if plan.op.multiple:
-        node.shape, node.dtype = tuple(o.shape for o in out), tuple(o.dtype for o in out)
+        node.shape = tuple([o.shape for o in out])
+        node.dtype = tuple([o.dtype for o in out])
     else:
-        node.shape, node.dtype = out.shape, out.dtype
+        node.shape = out.shape
+        node.dtype = out.dtype
     if frame.anomaly:
         node.put(where=_caller_line())
         check_finite(out, node, "forward", arrays)
@@ -266,7 +269,7 @@ def _known(op: Op, keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unary(op: Op) -> Callable[..., Any]:
     forward, plan = op.forward, op.plan(1)
-    pick, differentiable = plan.pick, op.differentiable
+    pick, differentiable = plan.pick, op.usable != 0
 
     def call(x: Any) -> Any:
         if not isinstance(x, Tensor):
@@ -299,8 +302,7 @@ def _unary(op: Op) -> Callable[..., Any]:
 
 def _binary(op: Op) -> Callable[..., Any]:
     forward = op.forward
-    usable = sum(1 << i for i, rule in enumerate(op.rules) if rule is not None)
-    none, only_x, only_y, both = (op.plan(mask & usable) for mask in range(4))
+    none, only_x, only_y, both = (op.plan(mask & op.usable) for mask in range(4))
 
     def call(x: Any, y: Any) -> Any:
         if isinstance(x, Tensor):

@@ -15,8 +15,9 @@ import numpy as np
 
 from .context import Scope, local
 from .diagnose import check_finite, check_written, freed_message
-from .errors import GradientError, GraphFreedError, MinigradError
+from .errors import GraphFreedError, MinigradError
 from .op import Op, Plan
+from .unbroadcast import fit
 
 __all__ = ["Leaf", "Node", "ancestors", "sweep"]
 
@@ -162,12 +163,12 @@ def sweep(
             if plan is None and node in deferred:
                 for finish, pairs in deferred.pop(node).items():
                     if pairs:
-                        c = _fit(finish(pairs, node.shape), node, node, 0)
+                        c = fit(finish(pairs, node.shape), node, node, 0)
                         g = c if g is None else g + c
             if node.extra is not None:
                 for hook in node.extra.get("hooks", ()):
                     g = hook(g)
-                if "retain" in node.extra:
+                if targets is None and "retain" in node.extra:
                     retained.append((node.extra, g))
             if plan is None or (targets is not None and node in targets):
                 results[node] = g
@@ -198,7 +199,7 @@ def sweep(
                                 grads[parent] = None
                                 heappush(heap, (parent.key, parent))
                             if len(pairs) == AT_ONCE:
-                                c = _fit(shortcut.finish(pairs, parent.shape), parent, node, i)
+                                c = fit(shortcut.finish(pairs, parent.shape), parent, node, i)
                                 before = grads[parent]
                                 grads[parent] = c if before is None else before + c
                                 pairs.clear()
@@ -209,7 +210,7 @@ def sweep(
                 except AttributeError:
                     fits = False
                 if not fits:
-                    c = _fit(c, parent, node, i)
+                    c = fit(c, parent, node, i)
                 if watched:
                     if anomaly:
                         check_finite(c, node, "backward")
@@ -268,24 +269,3 @@ def part(whole: Node, k: int) -> Node:
     node.scope, node.shape, node.dtype = whole.scope, whole.shape[k], whole.dtype[k]
     node.extra = None
     return node
-
-
-def _fit(c: Any, parent: Node, node: Node, i: int) -> Any:
-    """A rule's result in the shape and dtype of its argument: the one place that un-broadcasts."""
-    if not hasattr(c, "shape"):
-        c = np.asarray(c)
-    if c.shape[1:] == parent.shape and isinstance(c, np.ndarray):
-        c = np.add.reduce(c, 0)  # a bias added to a batch: the most common case, and faster
-    elif c.shape != parent.shape:
-        extra = len(c.shape) - len(parent.shape)
-        pairs = list(zip(c.shape[max(extra, 0) :], parent.shape, strict=False))
-        if extra < 0 or any(want not in (have, 1) for have, want in pairs):
-            op: Any = node.op
-            raise GradientError(
-                f"the rule of op {op.name!r} for argument {op.argument(i)!r} returned shape "
-                f"{c.shape}, but the argument has shape {parent.shape}; a rule returns its "
-                f"argument's shape, or one that broadcasting made of it"
-            )
-        repeated = [extra + k for k, (have, want) in enumerate(pairs) if have != want]
-        c = np.reshape(np.sum(c, axis=(*range(extra), *repeated)), parent.shape)
-    return c if c.dtype == parent.dtype else c.astype(parent.dtype)

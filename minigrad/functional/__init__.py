@@ -1,0 +1,74 @@
+"""The functions of neural networks, with PyTorch's names and signatures.
+
+They take Tensors or arrays and give what they were given. Where PyTorch says ``dim``, NumPy's
+``axis`` is understood too. What NumPy has itself is not repeated here: write ``np.exp(x)``.
+"""
+
+from ..ops.fft import fft, ifft, irfft, rfft
+from ..ops.join import unbind
+from ..ops.pick import gather, index_put, index_select, masked_fill, scatter_add
+from ..ops.trigonometry import tanh
+from .activations import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardsigmoid,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    logsumexp,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softsign,
+)
+from .layers import (
+    batch_norm,
+    conv1d,
+    cosine_similarity,
+    dropout,
+    embedding,
+    erf,
+    erfc,
+    layer_norm,
+    linear,
+    normalize,
+    one_hot,
+)
+from .losses import (
+    bce,
+    bce_with_logits,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber,
+    huber_loss,
+    kl_div,
+    l1,
+    l1_loss,
+    mse,
+    mse_loss,
+    nll,
+    nll_loss,
+    smooth_l1,
+    smooth_l1_loss,
+)
+
+__all__ = [
+    "batch_norm", "bce", "bce_with_logits", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "conv1d", "cosine_similarity", "cross_entropy",
+    "dropout", "elu", "embedding", "erf", "erfc", "fft", "gather", "gelu", "glu", "hardsigmoid",
+    "hardtanh", "huber", "huber_loss", "ifft", "index_put", "index_select", "irfft", "kl_div",
+    "l1", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid",
+    "logsumexp", "masked_fill", "mish", "mse", "mse_loss", "nll", "nll_loss", "normalize",
+    "one_hot", "relu", "relu6", "rfft", "scatter_add", "selu", "sigmoid", "silu", "smooth_l1",
+    "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign", "tanh", "unbind",
+]

@@ -1,0 +1,41 @@
+"""The catalogue of ops: one record each, imported here so that Tensor has its methods."""
+
+from . import (
+    activation,
+    arithmetic,
+    arrange,
+    classification,
+    comparison,
+    convolution,
+    decompose,
+    einsum,
+    exponential,
+    fft,
+    index,
+    join,
+    linalg,
+    loss,
+    matrix,
+    missing,
+    nn,
+    norm,
+    operators,
+    order,
+    pick,
+    reduce,
+    rounding,
+    scan,
+    selection,
+    shape,
+    signal,
+    special,
+    statistics,
+    trigonometry,
+)
+
+__all__ = [
+    "activation", "arithmetic", "arrange", "classification", "comparison", "convolution",
+    "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "matrix",
+    "missing", "nn", "norm", "operators", "order", "pick", "reduce", "rounding", "scan",
+    "selection", "shape", "signal", "special", "statistics", "trigonometry",
+]

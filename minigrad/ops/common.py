@@ -1,0 +1,120 @@
+"""What the files of this package share: functions made of other ops, and functions of indices.
+
+An op has a record. A *composite* is written in terms of ops and needs none: it takes NumPy's own
+arguments, its gradient follows, and what fails inside it is reported under its own name.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+from ..errors import MinigradError, NoDerivativeError, explain
+from ..protocol import HANDLERS
+from ..tensor import Tensor, detached, wrap
+
+__all__ = ["composite", "existing", "one_of", "refuse", "without_gradient"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def existing(*names: str) -> list[Any]:
+    """Those of the functions that this NumPy has; some came after 2.0."""
+    found: list[Any] = []
+    for name in names:
+        module, _, function = name.rpartition(".")
+        home: Any = getattr(np, module) if module else np
+        found += [getattr(home, function)] if hasattr(home, function) else []
+    return found
+
+
+def composite(*functions: Any, methods: Sequence[str] = ()) -> Callable[[F], F]:
+    """Make the decorated function, written in terms of ops, what NumPy's `functions` do with
+    Tensors, and a Tensor method under each name in `methods`. Its errors name it."""
+
+    def decorate(function: F) -> F:
+        name = functions[0].__name__ if functions else function.__name__
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except (ValueError, TypeError, IndexError) as error:
+                if isinstance(error, MinigradError):
+                    raise
+                _explain(name, function, args, kwargs, error)
+
+        HANDLERS.update(dict.fromkeys(functions, call))
+        for method in methods:
+            setattr(Tensor, method, call)
+        return call  # type: ignore[return-value]  # the same signature, by wraps
+
+    return decorate
+
+
+def _explain(name: str, function: Any, args: Any, kwargs: Any, error: Exception) -> NoReturn:
+    """Raise `error` again under the name that was called, with what it was given."""
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:  # a wrong number of arguments explains itself
+        raise error from None
+    cause = error.__cause__  # an op inside has named itself; the caller does not know that op
+    explain(cause if isinstance(cause, Exception) else error, name, (), (), given)
+
+
+def refuse(function: str, why: str = "leave it out", **options: Any) -> None:
+    """Raise NoDerivativeError for options of a NumPy function that no Tensor can have."""
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise NoDerivativeError(
+                f"{function}(..., {name}={value!r}) cannot be recorded for a Tensor: {why}"
+            )
+
+
+def without_gradient(*functions: Any, methods: Sequence[str] = (), unless: str = "") -> None:
+    """Let NumPy's `functions`, whose results are positions, counts or truth values, take Tensors.
+
+    The results are Tensors that do not require grad. `methods` are the names of those among them
+    that are methods too. With `unless`, which says why, arguments that require grad are refused.
+    """
+    for function in functions:
+        HANDLERS[function] = call = _constant(function, unless)
+        if function.__name__ in methods:
+            setattr(Tensor, function.__name__, call)
+
+
+def _constant(function: Any, unless: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if unless and any(
+            isinstance(a, Tensor) and a.requires_grad for a in (*args, *kwargs.values())
+        ):
+            raise NoDerivativeError(
+                f"np.{function.__name__} of a Tensor that requires grad: {unless}; or .detach() it "
+                f"if no gradient is wanted"
+            )
+        return _wrapped(function(*_plain(args), **{k: _plain(v) for k, v in kwargs.items()}))
+
+    return call
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)([_plain(v) for v in value])
+    return detached(value)
+
+
+def _wrapped(result: Any) -> Any:
+    if isinstance(result, tuple):
+        parts = [_wrapped(r) for r in result]
+        return tuple(parts) if type(result) is tuple else type(result)(*parts)
+    return wrap(result, None) if isinstance(result, np.ndarray | np.generic) else result
+
+
+def one_of(rng: np.random.Generator, *choices: Any) -> Any:
+    """One of `choices`: samples of an op cover several ways to call it."""
+    return choices[rng.integers(len(choices))]

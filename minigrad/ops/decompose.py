@@ -1,0 +1,249 @@
+"""Cholesky, QR, eigenvalue and singular value decompositions.
+
+A symmetric matrix is read from one triangle, as in NumPy, so its gradient lies in that triangle:
+an entry below the diagonal stands for two of the matrix. Eigenvectors and singular vectors have a
+sign that is LAPACK's choice, and no derivative where eigenvalues or singular values are equal;
+there the rules raise GradientError, unless only the values are used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import GradientError, NoDerivativeError
+from ..primitive import primitive
+from ..tensor import Tensor, as_tensor, detached
+from .common import composite, existing, one_of, refuse
+from .join import concatenate
+from .shape import swapaxes
+
+__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
+
+
+def _t(x: Any) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+def _half(x: Any) -> Any:
+    """The lower triangle, its diagonal halved."""
+    n = x.shape[-1]
+    return x * (np.tri(n, dtype=x.dtype) - 0.5 * np.eye(n, dtype=x.dtype))
+
+
+def _lower(s: Any) -> Any:
+    """The gradient in terms of the lower triangle, from that in terms of all entries."""
+    return _half(s + _t(s))
+
+
+# -- Cholesky
+
+
+def _cholesky_rule(g: Any, out: Any) -> Any:
+    inner = np.linalg.solve(_t(out), _half(_t(out) @ g))  # l⁻ᵀ Φ(lᵀ g)
+    return _lower(_t(np.linalg.solve(_t(out), _t(inner))))
+
+
+def _draw_positive(rng: np.random.Generator) -> Any:
+    x = rng.normal(size=one_of(rng, (3, 3), (2, 3, 3)))
+    return x @ _t(x) + np.eye(3)
+
+
+@primitive(
+    "(n,n)->(n,n)", vjps=(_cholesky_rule,), name="cholesky",
+    samples=lambda rng: ((_draw_positive(rng),), {}),
+)
+def _cholesky(x: Any) -> Any:
+    """the lower triangular l with l lᵀ = x, from the lower triangle of x"""
+    return np.linalg.cholesky(x)
+
+
+@composite(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """The lower triangular l with l lᵀ = a; upper: its transpose.
+
+    Only one triangle of `a` is read (the lower one; the upper one if `upper`), and the gradient
+    lies in it. Raises LinAlgError where `a` is not positive definite.
+    """
+    if upper:
+        return swapaxes(_cholesky(swapaxes(a, axis1=-1, axis2=-2)), axis1=-1, axis2=-2)
+    return _cholesky(as_tensor(a))
+
+
+# -- eigenvalues of symmetric matrices
+
+
+def _flows(g: Any) -> bool:
+    """Whether a cotangent is there; one on the tape is, also where it is 0: it may be varied."""
+    return isinstance(g, Tensor) or bool(np.any(g))
+
+
+def _gaps(values: Any, op: str, what: str) -> Any:
+    """1 / (v_j - v_i), and 0 for i = j; equal values raise."""
+    n = values.shape[-1]
+    gaps = values[..., None, :] - values[..., :, None] + np.eye(n, dtype=values.dtype)
+    plain = np.abs(detached(gaps))
+    size = np.abs(detached(values)).max(initial=0.0)
+    if plain.size and plain.min() <= n * np.finfo(plain.dtype).eps * size:
+        raise GradientError(
+            f"{op}: two {what} are equal, and their vectors have no derivative there; use the "
+            f"{what} only, or a function of the matrix that needs no vectors"
+        )
+    return (1 - np.eye(n, dtype=values.dtype)) / gaps
+
+
+def _eigh_rule(g: Any, out: Any, uplo: str) -> Any:
+    (gw, gv), (w, v) = g, out
+    inner = gw[..., None] * np.eye(w.shape[-1], dtype=v.dtype)
+    if _flows(gv):
+        inner = inner + _gaps(w, "eigh", "eigenvalues") * (_t(v) @ gv)
+    lower = _lower(v @ inner @ _t(v))
+    return lower if uplo == "L" else _t(lower)
+
+
+def _draw_symmetric(rng: np.random.Generator) -> Any:
+    """Matrices with eigenvalues near -2, 0.5 and 3."""
+    q = np.linalg.qr(rng.normal(size=one_of(rng, (3, 3), (2, 3, 3))))[0]
+    return q * (np.array([-2.0, 0.5, 3.0]) + rng.uniform(-0.3, 0.3, 3)) @ _t(q)
+
+
+_EIGH: Any = type(np.linalg.eigh(np.eye(1)))
+
+
+@primitive(
+    "(n,n)->(n),(n,n)", vjps=(_eigh_rule,), multiple=True, name="eigh",
+    samples=lambda rng: ((_draw_symmetric(rng),), {"uplo": one_of(rng, "L", "U")}),
+)
+def _eigh(x: Any, *, uplo: Any = "L") -> Any:
+    """eigenvalues w and vectors v, x v = v w, of a symmetric x, from its lower (upper) triangle"""
+    return tuple(np.linalg.eigh(x, uplo))
+
+
+@composite(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """``(eigenvalues, eigenvectors)`` of symmetric matrices, ascending; vectors in columns.
+
+    Only the triangle UPLO of `a` is read, and the gradient lies in it. Backward through the
+    vectors raises GradientError where eigenvalues are equal.
+    """
+    if str(UPLO).upper() not in ("L", "U"):
+        raise ValueError(f"UPLO={UPLO!r}, wanted 'L' or 'U'")
+    return _EIGH(*_eigh(as_tensor(a), uplo=UPLO.upper()))
+
+
+@composite(np.linalg.eigvalsh)
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """The eigenvalues of symmetric matrices; see eigh. Equal ones have a derivative here."""
+    return eigh(a, UPLO)[0]
+
+
+# -- singular values
+
+
+def _svd_rule(g: Any, out: Any, full: bool) -> Any:
+    (gu, gs, gvt), (u, s, vt) = g, out
+    k = s.shape[-1]
+    for name, part in (("u", gu[..., :, k:]), ("vh", gvt[..., k:, :])):
+        if np.any(detached(part)):
+            raise GradientError(
+                f"svd: the columns of {name} beyond the {k} singular values are not unique, and "
+                f"have no derivative; pass full_matrices=False"
+            )
+    gu, u, gv, v = gu[..., :k], u[..., :k], _t(gvt[..., :k, :]), _t(vt[..., :k, :])
+    inner = gs[..., None] * np.eye(k, dtype=u.dtype)
+    if not (_flows(gu) or _flows(gv)):
+        return u @ inner @ _t(v)
+    gaps = _gaps(s, "svd", "singular values") / (s[..., None, :] + s[..., :, None])
+    left, right = gaps * (_t(u) @ gu), gaps * (_t(v) @ gv)
+    inner = inner + (left + _t(left)) * s[..., None, :] + s[..., :, None] * (right + _t(right))
+    result = u @ inner @ _t(v)
+    if u.shape[-2] > k:
+        result = result + (gu - u @ (_t(u) @ gu)) / s[..., None, :] @ _t(v)
+    if v.shape[-2] > k:
+        result = result + u / s[..., None, :] @ _t(gv - v @ (_t(v) @ gv))
+    return result
+
+
+def _draw_rectangular(rng: np.random.Generator) -> Any:
+    """Matrices with singular values near 3, 1.8 and 0.7."""
+    u, v = (np.linalg.qr(rng.normal(size=(n, 3)))[0] for n in one_of(rng, (3, 3), (4, 3), (3, 4)))
+    return u * (np.array([3.0, 1.8, 0.7]) + rng.uniform(-0.2, 0.2, 3)) @ v.T
+
+
+_SVD: Any = type(np.linalg.svd(np.eye(1)))
+
+
+@primitive(
+    "(n,m)->(n,k),(k),(k,m)", vjps=(lambda g, out, full: _svd_rule(g, out, full),), multiple=True,
+    name="svd", samples=lambda rng: ((_draw_rectangular(rng),), {"full": False}),
+)
+def _svd(x: Any, *, full: bool = False) -> Any:
+    """u, s, vᵀ with x = u s vᵀ, the columns of u and v orthonormal, s descending"""
+    return tuple(np.linalg.svd(x, full_matrices=full))
+
+
+@composite(np.linalg.svd)
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """``(u, s, vh)`` with a = u s vh, or s alone without `compute_uv`.
+
+    Backward through u and vh raises GradientError where singular values are equal, or where it
+    comes to columns of a full u or vh that are not unique.
+    """
+    refuse("np.linalg.svd", hermitian=hermitian)
+    if not compute_uv:
+        return _svd(as_tensor(a), full=False)[1]
+    return _SVD(*_svd(as_tensor(a), full=bool(full_matrices)))
+
+
+@composite(*existing("linalg.svdvals"))
+def svdvals(x: Any, /) -> Any:
+    """The singular values, descending."""
+    return svd(x, compute_uv=False)
+
+
+# -- QR
+
+
+def _qr_rule(g: Any, out: Any) -> Any:
+    (gq, gr), (q, r) = g, out
+    m = r @ _t(gr) - _t(gq) @ q
+    symmetric = _half(m) + _t(_half(m))  # the lower triangle, mirrored
+    return _t(np.linalg.solve(r, _t(gq + q @ symmetric)))
+
+
+_QR: Any = type(np.linalg.qr(np.eye(1)))
+
+
+@primitive(
+    "(n,m)->(n,m),(m,m)", vjps=(_qr_rule,), multiple=True, name="qr",
+    samples=lambda rng: ((_draw_rectangular(rng)[:, :3],), {}),
+)
+def _qr(x: Any) -> Any:
+    """q, r with x = q r, the columns of q orthonormal, r upper triangular"""
+    return tuple(np.linalg.qr(x))
+
+
+@composite(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """``(q, r)`` with a = q r for mode "reduced" (or "complete", where a is not tall), r for "r".
+
+    The first columns of `a`, as many as it has rows, must be independent. Raises NoDerivativeError
+    for the other modes: the columns that "complete" adds are not unique.
+    """
+    a = as_tensor(a)
+    if mode not in ("reduced", "complete", "r", "raw"):
+        raise ValueError(f"mode={mode!r}, wanted 'reduced', 'complete' or 'r'")
+    if a.ndim < 2:
+        raise np.linalg.LinAlgError(f"wanted at least two axes, received {a.ndim}")
+    rows, columns = a.shape[-2:]
+    if mode == "raw" or (mode == "complete" and rows > columns):
+        raise NoDerivativeError(
+            f"np.linalg.qr(..., mode={mode!r}) of shape {a.shape} has no derivative; use 'reduced'"
+        )
+    q, r = _qr(a[..., :rows] if columns > rows else a)
+    if columns > rows:
+        r = concatenate([r, _t(q) @ a[..., rows:]], axis=-1)
+    return r if mode == "r" else _QR(q, r)

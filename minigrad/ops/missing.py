@@ -1,0 +1,126 @@
+"""Reductions that leave out NaN: what is left out has slope 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import DISTINCT
+from ..primitive import primitive
+from ..tensor import detached
+from .common import composite, refuse
+from .reduce import prod_slope
+from .rules import AXES, Axis, kept, spread, times, winners
+
+__all__ = [
+    "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
+    "nanvar",
+]
+
+
+def _without(x: Any, value: float) -> Any:
+    """`x` with a value in the place of NaN."""
+    return np.where(np.isnan(detached(x)), value, x)
+
+
+def _present(g: Any, x: Any) -> Any:
+    """The cotangent of the entries that are not NaN."""
+    return np.where(np.isnan(detached(x)), 0, g)
+
+
+def _number(x: Any, axis: Axis, dtype: Any) -> Any:
+    """How many entries are not NaN, keepdims."""
+    return np.sum(~np.isnan(detached(x)), axis=axis, keepdims=True).astype(dtype)
+
+
+@primitive(
+    "(n)->()", samples=AXES, numpy=[np.nansum],
+    vjps=(lambda g, x, axis: _present(spread(g, x.shape, axis), x),),
+)
+def nansum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Σ of what is not NaN, along axis"""
+    return np.nansum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _mean_slope(g: Any, x: Any, axis: Axis) -> Any:
+    number = np.maximum(_number(x, axis, g.dtype), 1)
+    return _present(np.reshape(g, kept(x.shape, axis)) / number, x)
+
+
+@primitive("(n)->()", samples=AXES, numpy=[np.nanmean], vjps=(_mean_slope,))
+def nanmean(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """the mean of what is not NaN, along axis"""
+    return np.nanmean(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _nanprod_slope(g: Any, x: Any, axis: Axis) -> Any:
+    slope = prod_slope(_without(x, 1), axis)
+    return _present(times(spread(g, x.shape, axis), slope), x)
+
+
+@primitive("(n)->()", samples=AXES, numpy=[np.nanprod], vjps=(_nanprod_slope,))
+def nanprod(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Π of what is not NaN, along axis"""
+    return np.nanprod(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.nanmax], vjps=(winners,)
+)
+def nanmax(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """the maximum of what is not NaN, along axis; equal shares at ties"""
+    return np.nanmax(x, axis=axis, keepdims=keepdims)
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.nanmin], vjps=(winners,)
+)
+def nanmin(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """the minimum of what is not NaN, along axis; equal shares at ties"""
+    return np.nanmin(x, axis=axis, keepdims=keepdims)
+
+
+def _var_slope(g: Any, x: Any, axis: Axis, ddof: float) -> Any:
+    number = _number(x, axis, g.dtype)
+    known = _without(x, 0)
+    mean = np.sum(known, axis=axis, keepdims=True) / np.maximum(number, 1)
+    g = 2 * np.reshape(g, kept(x.shape, axis)) / np.maximum(number - ddof, 0)
+    return _present(g * (known - mean), x)
+
+
+@primitive("(n)->()", samples=AXES, numpy=[np.nanvar], vjps=(_var_slope,))
+def nanvar(
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    """the variance of what is not NaN, along axis"""
+    return np.nanvar(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.nanstd],
+    vjps=(
+        lambda g, out, x, axis, ddof: _var_slope(
+            g / (2 * np.where(detached(out) == 0, 1, out)), x, axis, ddof
+        ),
+    ),
+)
+def nanstd(
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    """the standard deviation of what is not NaN, along axis; slope 0 at 0"""
+    return np.nanstd(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@composite(np.nancumsum)
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running sums along axis, with NaN as 0."""
+    refuse("nancumsum", out=out)
+    return np.cumsum(_without(a, 0), axis=axis, dtype=dtype)
+
+
+@composite(np.nancumprod)
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running products along axis, with NaN as 1."""
+    refuse("nancumprod", out=out)
+    return np.cumprod(_without(a, 1), axis=axis, dtype=dtype)

@@ -1,0 +1,96 @@
+"""Norms of vectors and matrices. Their slope at 0 is 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import Domain
+from ..primitive import primitive
+from ..tensor import detached
+from .common import composite
+from .rules import Axis, kept, side, times, winners
+
+__all__ = ["matrix_norm", "norm", "vector_norm"]
+
+
+def _slope(g: Any, out: Any, x: Any, axis: Axis, ord: float) -> Any:
+    """For 2: x / ‖x‖. For p: sign(x) (|x| / ‖x‖)ᵖ⁻¹. For ±∞: sign(x) where |x| is ‖x‖."""
+    if ord == 0:
+        return np.zeros_like(x)
+    if np.isinf(ord):
+        return winners(g, out, np.abs(x), axis) * side(x)
+    g, out = (np.reshape(a, kept(x.shape, axis)) for a in (g, out))
+    if ord == 1:
+        return g * side(x)
+    out = np.where(detached(out) == 0, 1, out)
+    if ord == 2:
+        return g * (x / out)
+    ratio = np.abs(x) / out
+    ratio = np.where(detached(ratio) == 0, 1, ratio)  # its sign is 0 there
+    return times(g, side(x) * np.power(ratio, ord - 1))
+
+
+@primitive(
+    "(n)->()", domains=(Domain(kinks=(0.0,), distinct=True),), vjps=(_slope,),
+    samples={"axis": "axes", "keepdims": "bool", "ord": (1, 2, 3, 0.5, np.inf, -np.inf)},
+)
+def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Any:
+    """(Σ |x|ᵖ)^(1/p) along axis, p = ord; max |x| for ∞, min |x| for -∞; slope 0 at 0"""
+    axes: Any = axis  # NumPy's stubs do not know None
+    return np.linalg.vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
+
+
+@composite(np.linalg.vector_norm)
+def _numpy_vector_norm(
+    x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
+) -> Any:
+    return vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def _of_matrices(x: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any:
+    if ord in (None, "fro", "f"):
+        return vector_norm(x, axis=axes, keepdims=keepdims)
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, other = axes if abs(ord) == 1 else axes[::-1]
+        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
+        extreme = np.max if ord > 0 else np.min
+        result = extreme(sums, axis=other, keepdims=True)
+    elif ord in (2, -2, "nuc"):
+        values = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
+        reduce: dict[Any, Any] = {2: np.max, -2: np.min, "nuc": np.sum}
+        result = np.reshape(reduce[ord](values, axis=-1), kept(x.shape, axes))
+    else:
+        raise ValueError(f"ord={ord!r} is no norm of a matrix; wanted 'fro', 'nuc', ±1, ±2 or ±inf")
+    return result if keepdims else np.squeeze(result, axis=axes)
+
+
+@composite(np.linalg.norm, methods=["norm"])
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The norm of x, or of the vectors or matrices along axis.
+
+    ord: by default 2 for a vector, and the root of the sum of squares for anything else. Vectors
+        have any number and ±inf; matrices "fro", "nuc" (the sum of the singular values), ±2 (the
+        largest and smallest), ±1 and ±inf (of the sums of columns and of rows).
+    """
+    if axis is None:
+        if ord is None:
+            return vector_norm(x, axis=None, keepdims=keepdims)
+        if np.ndim(x) not in (1, 2):
+            raise ValueError(f"ord={ord!r} of {np.ndim(x)} axes needs one axis or two: pass axis=")
+        axis = tuple(range(np.ndim(x)))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 1:
+        if isinstance(ord, str):
+            raise ValueError(f"ord={ord!r} is a norm of matrices, and there is one axis")
+        return vector_norm(x, axis=axes, keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(axes) != 2:
+        raise ValueError(f"axis={axis} has {len(axes)} axes; a norm takes one, two or None")
+    return _of_matrices(x, ord, axes, keepdims)
+
+
+@composite(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """The norms of the matrices on the last two axes; see `norm`."""
+    return _of_matrices(x, ord, (-2, -1), keepdims)

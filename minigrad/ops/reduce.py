@@ -1,0 +1,220 @@
+"""Ops that reduce along axes: NumPy's names, ``axis``, ``dtype`` and ``keepdims``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import DISTINCT
+from ..primitive import primitive
+from ..protocol import implements
+from ..tensor import detached
+from .common import composite, refuse
+from .rules import AXES, Axis, count, floating, fold, spread, times, winners
+
+__all__ = ["amax", "amin", "logsumexp", "mean", "prod", "ptp", "std", "sum", "trace", "var"]
+
+
+@primitive(
+    "(n)->()", samples=AXES, numpy=[np.sum], methods=["sum"],
+    vjps=(lambda g, x_shape, axis: spread(g, x_shape, axis),),
+)
+def sum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Σ x along axis"""
+    return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@primitive(
+    "(n)->()", samples=AXES, numpy=[np.mean], methods=["mean"],
+    vjps=(lambda g, x_shape, axis: spread(g / max(count(x_shape, axis), 1), x_shape, axis),),
+)
+def mean(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Σ x / n along axis"""
+    return np.mean(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+# -- products
+
+
+def _others(x: Any) -> Any:
+    """For each entry the product of all others on the last axis, without a division.
+
+    Up a binary tree of products and down again: the product of all but a node is that of all but
+    its parent, times its sibling. So zeros need no special case, at any order.
+    """
+    n, lead = x.shape[-1], x.shape[:-1]
+    if n < 2:
+        return np.ones_like(x)
+    if n % 2:
+        x = np.concatenate([x, np.ones((*lead, 1), x.dtype)], axis=-1)
+    pairs = np.reshape(x, (*lead, (n + 1) // 2, 2))
+    above = _others(pairs[..., 0] * pairs[..., 1])
+    return np.reshape(np.expand_dims(above, -1) * pairs[..., ::-1], x.shape)[..., :n]
+
+
+def prod_slope(x: Any, axis: Axis) -> Any:
+    flat, unfold = fold(x, axis)
+    return unfold(_others(flat))
+
+
+@primitive(
+    "(n)->()", samples=AXES, numpy=[np.prod], methods=["prod"],
+    vjps=(lambda g, x, axis: times(spread(g, np.shape(x), axis), prod_slope(x, axis)),),
+)
+def prod(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Π x along axis"""
+    return np.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+# -- extremes
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.max, np.amax],
+    methods=["max", "amax"], vjps=(winners,),
+)
+def amax(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """max x along axis; equal shares at ties"""
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.min, np.amin],
+    methods=["min", "amin"], vjps=(winners,),
+)
+def amin(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """min x along axis; equal shares at ties"""
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@composite(np.ptp)
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    """max - min along axis."""
+    refuse("ptp", out=out)
+    return amax(a, axis=axis, keepdims=keepdims) - amin(a, axis=axis, keepdims=keepdims)
+
+
+# -- moments
+
+
+def _freedom(ddof: float, correction: float | None) -> float:
+    """What is taken off the number of entries; NumPy has two names for it."""
+    if correction is None:
+        return ddof
+    if ddof:
+        raise ValueError(f"ddof={ddof} and correction={correction} mean the same; give one")
+    return correction
+
+
+def _per(shape: tuple[int, ...], axis: Axis, ddof: float, correction: float | None) -> float:
+    """1 / (n - ddof), NaN where nothing is left."""
+    left = count(shape, axis) - _freedom(ddof, correction)
+    return 1 / left if left > 0 else math.nan
+
+
+def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
+    g = spread(g * (2 * _per(x.shape, axis, ddof, correction)), x.shape, axis)
+    return g * (x - np.mean(x, axis=axis, keepdims=True))
+
+
+@primitive(
+    "(n)->()", samples=AXES, numpy=[np.var], methods=["var"], vjps=(_var_slope,),
+)
+def var(
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    correction: float | None = None,
+) -> Any:
+    """Σ (x - mean)² / (n - ddof) along axis"""
+    return np.var(x, axis=axis, dtype=dtype, ddof=_freedom(ddof, correction), keepdims=keepdims)
+
+
+def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
+    g = g * _per(x.shape, axis, ddof, correction) / np.where(detached(out) == 0, 1, out)
+    return spread(g, x.shape, axis) * (x - np.mean(x, axis=axis, keepdims=True))
+
+
+@primitive(
+    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.std], methods=["std"],
+    vjps=(_std_slope,),
+)
+def std(
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    correction: float | None = None,
+) -> Any:
+    """√var along axis; slope 0 at 0"""
+    return np.std(x, axis=axis, dtype=dtype, ddof=_freedom(ddof, correction), keepdims=keepdims)
+
+
+# -- and others
+
+
+def _softmax(g: Any, out: Any, x: Any, axis: Axis) -> Any:
+    """g eˣ / Σ eˣ; 0 in a row of -∞, and what is +∞ shares alike."""
+    shape = np.shape(x)
+    finite = np.where(np.isfinite(detached(out)), out, 0)
+    endless = spread(np.isposinf(detached(out)), shape, axis)
+    if not endless.any():
+        return spread(g, shape, axis) * np.exp(x - spread(finite, shape, axis))
+    slope = np.exp(np.where(endless, 0, x) - spread(finite, shape, axis))
+    return np.where(endless, winners(g, out, x, axis), spread(g, shape, axis) * slope)
+
+
+@primitive("(n)->()", samples=AXES, methods=["logsumexp"], vjps=(_softmax,))
+def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none"""
+    x = floating(x)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):  # ln 0 = -∞ is the answer
+        out = np.log(total) + top
+    return out if keepdims else np.sum(out, axis=axis)
+
+
+def _on_diagonal(
+    g: Any, x_shape: tuple[int, ...], offset: int, axis1: int, axis2: int
+) -> Any:
+    """Matrices with the cotangents on a diagonal and 0 elsewhere."""
+    diagonal = np.eye(x_shape[axis1], x_shape[axis2], offset, dtype=g.dtype)
+    return np.moveaxis(np.expand_dims(g, (-2, -1)) * diagonal, (-2, -1), (axis1, axis2))
+
+
+@primitive(
+    "(n,m)->()", numpy=[np.trace], methods=["trace"], vjps=(_on_diagonal,),
+    samples=lambda rng: (
+        (rng.normal(size=(3, 2, 4)),),
+        {"offset": int(rng.integers(-1, 3)), "axis1": -1, "axis2": int(rng.integers(0, 2))},
+    ),
+)
+def trace(x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """Σ of a diagonal"""
+    return np.trace(x, offset, axis1, axis2, dtype)
+
+
+@implements(np.linalg.trace)
+def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    return trace(x, offset=offset, axis1=-2, axis2=-1, dtype=dtype)
+
+
+# -- np.add.reduce and its like, whose axis is 0 unless it is given
+
+
+def _reduce(function: Any) -> Any:
+    def call(
+        array: Any, axis: Axis = 0, dtype: Any = None, out: Any = None, keepdims: bool = False,
+        **options: Any,
+    ) -> Any:
+        refuse(f"{function.__name__} as ufunc.reduce", out=out, **options)
+        known = {} if dtype is None else {"dtype": dtype}
+        return function(array, axis=axis, keepdims=keepdims, **known)
+
+    return call
+
+
+for _ufunc, _function in {
+    np.add: sum, np.multiply: prod, np.maximum: amax, np.minimum: amin, np.logaddexp: logsumexp,
+    np.logical_and: np.all, np.logical_or: np.any,
+}.items():
+    implements((_ufunc, "reduce"))(_reduce(_function))

@@ -1,0 +1,35 @@
+"""What the tests of ops share: leaves, and equality to the last bit."""
+
+import numpy as np
+
+import minigrad as mg
+
+
+def leaf(value, dtype=None):
+    return mg.tensor(value, requires_grad=True, dtype=dtype)
+
+
+def tensor(array):
+    """A tensor that requires grad where it can."""
+    return mg.tensor(array, requires_grad=np.asarray(array).dtype.kind == "f")
+
+
+def same(found, wanted):
+    """Equal to the last bit, in dtype and in shape; NaN where NaN."""
+    found = found.numpy() if isinstance(found, mg.Tensor) else np.asarray(found)
+    wanted = np.asarray(wanted)
+    assert found.dtype == wanted.dtype, f"{found.dtype}, wanted {wanted.dtype}"
+    assert found.shape == wanted.shape, f"{found.shape}, wanted {wanted.shape}"
+    np.testing.assert_array_equal(found, wanted)
+    if wanted.dtype.kind == "f":
+        number = ~np.isnan(wanted)
+        np.testing.assert_array_equal(np.signbit(found)[number], np.signbit(wanted)[number])
+
+
+def slope(function, x):
+    """The derivative of `function` at the number `x`; a warning of a rule fails the test."""
+    x = leaf(float(x))
+    with np.errstate(all="ignore"):  # of the forward: np.log(0) warns, and should
+        y = function(x)
+    y.backward()
+    return float(x.grad)
