@@ -1,0 +1,181 @@
+"""How labels are written and how much room they take.
+
+Widths are those of Helvetica, which every renderer has or imitates, so boxes can be sized and
+labels kept apart before anything is painted.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "Line", "clean", "count", "escaped", "indexed", "label", "number", "painted", "plain", "shown",
+    "width",
+]
+
+# Advance widths in thousandths of the font size; other characters count as wide ones.
+_WIDTHS = {
+    char: width
+    for width, chars in {
+        191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r₀₁₂₃₄₅₆₇₈₉₋", 334: "{}",
+        355: '"', 389: "*", 469: "^", 500: "Jckstvxyz", 556: "#$0123456789?L_abdeghnopqu",
+        584: "+<=>~", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
+        889: "%", 944: "W", 1015: "@",
+    }.items()
+    for char in chars
+} | {"t": 278}
+_SUBSCRIPTS = dict(zip(map(ord, "0123456789-"), "₀₁₂₃₄₅₆₇₈₉₋", strict=True))
+_INDEXED = re.compile(r"((?:.*\.)?[^\W\d_]{1,3})_([^\W_]{1,4})")  # W_xh, but not learning_rate
+_LOW = 0.75  # the size of a subscript
+_TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
+
+
+class Line(NamedTuple):
+    """One line of a label: pieces of text, each with its subscript or an empty one."""
+
+    pieces: Sequence[tuple[str, str]]
+    size: float = 11
+    bold: bool = False
+    color: str = ""
+
+    @property
+    def low(self) -> bool:
+        """Whether there are subscripts."""
+        return any(low for _, low in self.pieces)
+
+    @property
+    def width(self) -> float:
+        return sum(
+            width(text, self.size, self.bold) + width(low, self.size * _LOW, self.bold)
+            for text, low in self.pieces
+        )
+
+    @property
+    def height(self) -> float:
+        return self.size * (1.3 if self.low else 1.2)
+
+    def __str__(self) -> str:
+        return "".join(text + _below(low) for text, low in self.pieces)
+
+
+def _below(low: str) -> str:
+    """A subscript in plain text, which has none but digits."""
+    digits = low.translate(_SUBSCRIPTS)
+    return digits if set(digits) <= set(_SUBSCRIPTS.values()) else f"_{low}"
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """The width of a text in points."""
+    return sum(_WIDTHS.get(c, 700) for c in text) * size / 1000 * (1.08 if bold else 1.0)
+
+
+def clean(text: str) -> str:
+    """`text` without line breaks and other control characters."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def plain(text: str) -> str:
+    """`text` without control characters, and no longer than a label should be."""
+    text = clean(text)
+    return text if len(text) <= 40 else f"{text[:24]}...{text[-12:]}"
+
+
+def escaped(text: str) -> str:
+    """`text` as DOT takes it literally: no HTML, and backslashes are backslashes."""
+    import graphviz
+
+    return graphviz.escape(text)  # type: ignore[no-any-return]  # a str that is never HTML
+
+
+def indexed(name: str) -> tuple[str, str]:
+    """A name as text and subscript: W_xh is W with a low xh."""
+    found = _INDEXED.fullmatch(name)
+    return (found[1], found[2]) if found else (name, "")
+
+
+def label(lines: Sequence[Line]) -> str:
+    """The DOT label of some lines.
+
+    Plain text where that will do, since every renderer centres it exactly. Subscripts and several
+    sizes are an HTML-like table, in characters whose widths all renderers agree on.
+    """
+    import graphviz
+
+    if not _rich(lines) or (len(lines) < 2 and not any(n.low or n.bold for n in lines)):
+        return graphviz.nohtml("\\n".join(escaped(str(line)) for line in lines))  # type: ignore[no-any-return]  # a str
+    rows = "".join(f"<tr><td>{_row(line)}</td></tr>" for line in lines)
+    if len(lines) == 1 and lines[0].bold:  # without this it stands a little too high
+        rows = f'<tr><td height="2"></td></tr>{rows}'
+    return f"<{_TABLE}>{rows}</table>>"
+
+
+def painted(lines: Sequence[Line]) -> list[Line]:
+    """The lines as `label` will have them painted: plain text has one size and one colour."""
+    if _rich(lines):
+        return list(lines)
+    return [line._replace(size=lines[0].size, bold=False) for line in lines]
+
+
+def _rich(lines: Sequence[Line]) -> bool:
+    return all((text + low).isascii() for line in lines for text, low in line.pieces)
+
+
+def _row(line: Line) -> str:
+    """One line as HTML. Subscripts are cells that begin lower; their table is as wide as they
+    are, else it would spread over the whole label."""
+    if not line.low:
+        return _font("".join(text for text, _ in line.pieces), line.size, line)
+    upper = lower = ""
+    for text, low in line.pieces:
+        if text:
+            upper += f'<td rowspan="2">{_font(text, line.size, line)}</td>'
+        if low:
+            upper += f'<td height="{line.size * 0.36:.0f}"></td>'
+            lower += f"<td>{_font(low, line.size * _LOW, line)}</td>"
+    size = f'fixedsize="true" width="{line.width + 1:.0f}" height="{line.height:.0f}"'
+    return f"{_TABLE} {size}><tr>{upper}</tr><tr>{lower}</tr></table>"
+
+
+def _font(text: str, size: float, line: Line) -> str:
+    text = html.escape(text).replace("\\", "&#92;&#92;")  # one would make \N the name of the node
+    color = f' color="{line.color}"' if line.color else ""
+    return f'<font point-size="{size:g}"{color}>{f"<b>{text}</b>" if line.bold else text}</font>'
+
+
+def count(n: int, word: str) -> str:
+    """A number of things: ``1 step``, ``2 steps``, ``2 boxes``."""
+    plural = "" if n == 1 else "es" if word.endswith("x") else "s"
+    return f"{n} {word}{plural}"
+
+
+def number(value: float) -> str:
+    """Three significant digits.
+
+    >>> number(0.2), number(0.0), number(3.2e-7), number(1234.0)
+    ('0.200', '0', '3.2e-07', '1234')
+    """
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    if 1e-3 <= abs(value) < 1e3:
+        return f"{value:#.3g}".removesuffix(".")
+    return f"{value:.0f}" if 1e3 <= abs(value) < 1e5 else f"{value:.1e}"
+
+
+def shown(name: Iterable[tuple[str, str]], value: Any) -> list[tuple[str, str]]:
+    """A value as pieces of a line: a number, up to three numbers, or the norm of an array."""
+    array, name = np.asarray(value), list(name)
+    if array.dtype.kind not in "fiub":
+        return [*name, (f" {array.dtype}", "")]
+    if array.size == 1:
+        words = number(float(array.reshape(-1)[0]))
+    elif array.ndim == 1 and array.size <= 3:
+        words = f"[{', '.join(number(float(v)) for v in array)}]"
+    else:
+        words = number(float(np.linalg.norm(array.astype(float))))
+        return [("|", ""), *name, (f"| = {words}", "")] if name else [(f"norm {words}", "")]
+    return [*name, (f" = {words}", "")] if name else [(words, "")]
