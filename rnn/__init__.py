@@ -1,0 +1,45 @@
+"""rnn: recurrent cells and layers on minigrad, with no hand-written backward pass.
+
+Backpropagation through time is what the tape does when a cell is called T times. Read the code in
+this order: cells (base, elman, lstm, gru), unroll, layers, bptt.
+"""
+
+from . import bptt, losses
+from .cells import (
+    Cell,
+    CoupledLSTMCell,
+    DropoutCell,
+    ElmanCell,
+    Gate,
+    GRUCell,
+    LayerNormLSTMCell,
+    LSTM1997Cell,
+    LSTMCell,
+    MGUCell,
+    PeepholeLSTMCell,
+    ProjectedLSTMCell,
+    ResidualCell,
+    RNNCell,
+    SkipCell,
+    ZoneoutCell,
+)
+from .layers import GRU, LSTM, RNN, Recurrent
+from .sequences import (
+    Generated,
+    Readout,
+    Seq2Seq,
+    generate,
+    greedy,
+    join_directions,
+    last,
+    sampled,
+)
+from .unroll import detach, each_step, steps, unroll
+
+__all__ = [
+    "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell", "Gate",
+    "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell", "PeepholeLSTMCell",
+    "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell", "Seq2Seq", "SkipCell",
+    "ZoneoutCell", "bptt", "detach", "each_step", "generate", "greedy", "join_directions", "last",
+    "losses", "sampled", "steps", "unroll",
+]

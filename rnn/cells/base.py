@@ -1,0 +1,278 @@
+"""Cell: what every recurrent cell has in common.
+
+A cell is a pure function with parameters, ``output, state = cell(x, state)``. A subclass declares
+its gates and its states and defines ``step``; weights, checks, initial state and everything that
+runs cells (unrolling, layers, ledger, pictures) follow from these.
+"""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from minigrad import Parameter, Tensor, init, scope, tensor
+from minigrad.module import Module
+
+from .gate import Gate
+from .products import block_product, project
+
+__all__ = ["Cell", "State"]
+
+State = Tensor | tuple[Tensor, ...]
+
+
+def size(value: Any, name: str, owner: str) -> int:
+    """`value` as a positive int, or an error that names the argument."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{owner}({name}={value!r}): wanted a positive integer")
+    number = operator.index(value)
+    if number < 1:
+        raise ValueError(f"{owner}({name}={number}): wanted a positive integer")
+    return number
+
+
+class Cell(Module, ABC):
+    """A recurrent cell: ``output, state = cell(x, state)``.
+
+    input_size, hidden_size: K and H.
+    biases: how many bias vectors the pre-activations get: 1 (``b_h``), 0, or 2 (``b_xh``, added
+        to x W_xh, and ``b_hh``, added to h W_hh).
+    dtype: of the parameters (default float32); inputs and states are cast to it.
+    rng: a NumPy Generator or a seed for the initial parameters; for others than the default
+        assign values, as in ``cell.gate("f").W_hh = minigrad.init.orthogonal((H, H))``.
+
+    A subclass declares
+
+    - ``gates``: the names of the blocks of H columns in its weights, in their order. With G of
+      them the cell has the parameters W_xh (K, G·H), W_hh (H, G·H) and biases (G·H,), drawn from
+      U(-1/√H, 1/√H), and ``gate(name)`` reads and writes one block. Without, it makes its own;
+    - ``states``: the names of the parts of its state, each (B, H). One: the state is a tensor.
+      Several: it is a tuple of tensors;
+    - ``name``: the label of its steps in pictures and messages (default: its class's name);
+
+    and defines ``step(x, state)``, where x is (B, K), or token indices (B,): ``preactivation`` and
+    the other sums below take both.
+
+    >>> class LeakyCell(Cell):
+    ...     gates = ("h",)
+    ...     def step(self, x, h):
+    ...         h = 0.9 * h + 0.1 * np.tanh(self.preactivation(x, h))
+    ...         return h, h
+    >>> cell = LeakyCell(5, 3)
+    >>> output, state = cell(np.ones((2, 5)), cell.initial_state(2))
+    >>> output.shape, cell.gate("h").W_hh.shape
+    ((2, 3), (3, 3))
+    """
+
+    name: str
+    gates: ClassVar[tuple[str, ...]] = ()
+    states: ClassVar[tuple[str, ...]] = ("h",)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__.removesuffix("Cell").lower() or cls.__name__
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        biases: int = 1,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        owner = type(self).__name__
+        self.input_size = size(input_size, "input_size", owner)
+        self.hidden_size = size(hidden_size, "hidden_size", owner)
+        if type(biases) is not int or biases not in (0, 1, 2):
+            raise ValueError(f"{owner}(biases={biases!r}): wanted 0, 1 or 2 bias vectors")
+        self.biases = biases
+        self.dtype = np.dtype(dtype).newbyteorder("=")
+        if self.dtype.kind != "f":
+            raise TypeError(f"{owner}(dtype={dtype!r}): wanted a float dtype, such as np.float32")
+        if self.gates:
+            self._make_parameters(np.random.default_rng(rng))
+
+    def _make_parameters(self, rng: np.random.Generator) -> None:
+        """The weights and biases of the declared gates, from U(-1/√H, 1/√H)."""
+        width = len(self.gates) * self.hidden_size
+        self.W_xh = self.uniform(rng, self.input_size, width)
+        self.W_hh = self.uniform(rng, next(iter(self.state_sizes.values())), width)
+        if self.biases == 1:
+            self.b_h = self.uniform(rng, width)
+        elif self.biases == 2:
+            self.b_xh = self.uniform(rng, width)
+            self.b_hh = self.uniform(rng, width)
+
+    def uniform(self, rng: np.random.Generator, *shape: int) -> Parameter:
+        """A parameter from U(-1/√H, 1/√H), in the dtype of the cell."""
+        return Parameter(
+            init.recurrent_uniform(
+                shape, hidden_size=self.hidden_size, rng=rng, dtype=self.dtype
+            )
+        )
+
+    # -- what a subclass gives
+
+    @abstractmethod
+    def step(self, x: Any, state: Any) -> tuple[Tensor, State]:
+        """One step: (output, new state) from the input (B, K) or (B,) and the state."""
+
+    # -- what it can use
+
+    def project(self, x: Tensor) -> Tensor:
+        """x W_xh, or for token indices the rows W_xh[x]: (B, G·H)."""
+        return project(x, self.W_xh)
+
+    def input_part(self, x: Tensor) -> Tensor:
+        """x W_xh, and the bias that goes with it: (B, G·H)."""
+        part = self.project(x)
+        if self.biases:
+            part = part + (self.b_h if self.biases == 1 else self.b_xh)
+        return part
+
+    def state_part(self, h: Tensor) -> Tensor:
+        """h W_hh, and with two biases b_hh: (B, G·H)."""
+        part = h @ self.W_hh
+        return part + self.b_hh if self.biases == 2 else part
+
+    def state_block(self, h: Tensor, first: str, last: str | None = None) -> Tensor:
+        """What ``state_part`` gives for one gate, or for those from `first` to `last`: (B, H·n).
+
+        For cells in which not all gates see the same h, such as a GRU that resets before.
+        """
+        start = self.gates.index(first) * self.hidden_size
+        stop = (self.gates.index(last or first) + 1) * self.hidden_size
+        part: Tensor = block_product(h, self.W_hh, columns=(start, stop))
+        return part + self.b_hh[start:stop] if self.biases == 2 else part
+
+    def preactivation(self, x: Tensor, h: Tensor) -> Tensor:
+        """x W_xh + h W_hh + biases, of all gates at once: (B, G·H)."""
+        return self.input_part(x) + self.state_part(h)
+
+    # -- what users call
+
+    def forward(self, x: Any, state: Any = None) -> tuple[Tensor, State]:
+        """One step with its arguments checked: ``output, state = cell(x, state)``.
+
+        x: (B, K), or integers (B,): token indices from 0 to K - 1.
+        state: as the last call returned it; zeros if it is left out.
+        Raises ValueError or TypeError for shapes and states that do not fit.
+        """
+        x = self.as_input(x)
+        state = self.as_state(state, len(x))
+        with scope(self.name):
+            return self.checked_step(x, state)
+
+    def gate(self, name: str) -> Gate:
+        """The weights of one gate, readable and settable."""
+        return Gate(self, name)
+
+    @property
+    def output_size(self) -> int:
+        """The width of the outputs."""
+        return self.hidden_size
+
+    @property
+    def state_sizes(self) -> dict[str, int]:
+        """The width of each part of the state, by name."""
+        return dict.fromkeys(self.states, self.hidden_size)
+
+    def initial_state(self, batch: int) -> State:
+        """Zeros for each part of the state: h (B, H), or (h, c) and so on."""
+        if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 0:
+            raise ValueError(f"{type(self).__name__}.initial_state({batch!r}): wanted an int ≥ 0")
+        parts = [tensor(np.zeros((batch, n), self.dtype)) for n in self.state_sizes.values()]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def conventions(self) -> dict[str, Any]:
+        """What distinguishes this cell from others of its kind: gate order, biases and so on."""
+        return {"gates": self.gates, "biases": self.biases}
+
+    def extra_repr(self) -> str:
+        declared = self.conventions()
+        parts = [f"{self.input_size}, {self.hidden_size}"]
+        parts += [
+            f"{key}={' '.join(value) if isinstance(value, tuple) else value}"
+            for key, value in declared.items()
+        ]
+        return ", ".join(parts)
+
+    # -- checks, shared with what runs cells
+
+    def checked_step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """``step``, and an error if it does not return a pair."""
+        result = self.step(x, state)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(
+                f"{type(self).__name__}.step returned {_what(result)}; wanted the pair "
+                f"(output, state)"
+            )
+        return result
+
+    def as_input(self, x: Any, sequence: bool = False) -> Tensor:
+        """`x` as a Tensor that ``step`` can take, or with `sequence` a whole sequence (T, B, K).
+
+        Integers without the last axis stay as they are: token indices.
+        """
+        given = x if isinstance(x, Tensor) else tensor(x)
+        axes = ("T", "B") if sequence else ("B",)
+        kind, shape = given.dtype.kind, given.shape
+        if kind in "iu" and len(shape) == len(axes):
+            return given
+        if kind not in "biuf" or len(shape) != len(axes) + 1 or shape[-1] != self.input_size:
+            lead = ", ".join(axes)
+            raise ValueError(
+                f"{type(self).__name__}: the input has shape {shape} and dtype {given.dtype}; "
+                f"wanted ({lead}, {self.input_size}) of real numbers, or ({lead}"
+                f"{',' if len(axes) == 1 else ''}) of integers (token indices)"
+            )
+        return given if given.dtype == self.dtype else given.astype(self.dtype)
+
+    def as_state(self, state: Any, batch: int) -> State:
+        """`state` as ``step`` can take it for `batch` sequences; zeros for None."""
+        if state is None:
+            return self.initial_state(batch)
+        sizes = self.state_sizes
+        names, owner = ", ".join(sizes), type(self).__name__
+        given = [state]
+        if len(sizes) > 1:
+            if not isinstance(state, tuple | list) or len(state) != len(sizes):
+                raise TypeError(
+                    f"{owner}: the state is {_what(state)}; wanted the tuple ({names}), each "
+                    f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
+                )
+            given = list(state)
+        elif isinstance(state, tuple):
+            raise TypeError(f"{owner}: the state is {_what(state)}; wanted {names} alone")
+        parts = []
+        for part, (name, width) in zip(given, sizes.items(), strict=True):
+            value = part if isinstance(part, Tensor) else tensor(part)
+            if value.shape != (batch, width):
+                raise ValueError(self._state_error(name, value.shape, (batch, width)))
+            if value.dtype != self.dtype:
+                value = value.astype(self.dtype)
+            parts.append(value)
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def _state_error(self, name: str, shape: tuple[int, ...], wanted: tuple[int, int]) -> str:
+        hint = ""
+        if len(shape) == 2 and shape[1] == wanted[1]:
+            hint = (
+                f". The input has batch size {wanted[0]}, the state {shape[0]}: a state carried "
+                f"over belongs to the sequences it was computed from, so start the new ones from "
+                f"initial_state({wanted[0]})"
+            )
+        return f"{type(self).__name__}: state {name} has shape {shape}, wanted {wanted}{hint}"
+
+
+def _what(value: Any) -> str:
+    """A value in an error message: its type, and the shapes in it."""
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    shape = getattr(value, "shape", None)
+    return f"one {type(value).__name__}" + ("" if shape is None else f" of shape {shape}")

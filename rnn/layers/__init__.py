@@ -1,0 +1,10 @@
+"""Layers: cells that run over whole sequences, stacked, in both directions, of unequal lengths.
+
+``Recurrent`` runs any cell; ``RNN``, ``LSTM`` and ``GRU`` are it with the standard cells and
+PyTorch's signatures. Reading order: recurrent, states, lengths, running, standard.
+"""
+
+from .recurrent import Recurrent
+from .standard import GRU, LSTM, RNN
+
+__all__ = ["GRU", "LSTM", "RNN", "Recurrent"]

@@ -1,0 +1,57 @@
+"""Sequences of unequal length in one batch: which steps of which sequence are its own.
+
+What lies behind the end of a sequence is padding. It may hold anything, NaN included: inputs are
+replaced by 0 before they meet a weight, because 0 · NaN in the product of a backward pass is NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor, tensor
+from minigrad.tensor import detached
+
+__all__ = ["as_lengths", "own_steps", "without_padding"]
+
+Array = np.ndarray[Any, Any]
+
+
+def as_lengths(lengths: Any, T: int, B: int, owner: str, hint: str = "") -> Array:
+    """`lengths` as an array of B integers from 0 to T, or an error that says what is wrong.
+
+    hint: what to add where there is one length for each of T sequences.
+    """
+    wanted = f"wanted {B} integers, one for each sequence of the input"
+    try:
+        given = np.asarray(detached(lengths))
+    except ValueError:  # lists of different lengths
+        raise TypeError(f"{owner}: lengths is a nested list; {wanted}") from None
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise TypeError(
+            f"{owner}: lengths has shape {given.shape} and dtype {given.dtype}; {wanted}"
+        )
+    if len(given) != B:
+        more = f"; {hint}" if hint and len(given) == T else ""
+        raise ValueError(f"{owner}: received {len(given)} lengths; {wanted}{more}")
+    for b, n in enumerate(given.tolist()):
+        if not 0 <= n <= T:
+            raise ValueError(
+                f"{owner}: lengths[{b}] = {n}; wanted 0 to {T}, the number of steps of the input"
+            )
+    return given.astype(np.intp)
+
+
+def own_steps(lengths: Array, T: int) -> Array:
+    """Whether step t belongs to sequence b: booleans (T, B)."""
+    steps: Array = np.arange(T)[:, None] < lengths
+    return steps
+
+
+def without_padding(xs: Tensor, own: Array) -> Tensor:
+    """The sequence (T, B, K), or tokens (T, B), with zeros in the place of what is padding."""
+    if xs.ndim == 2:
+        return tensor(np.where(own, xs.numpy(), 0))
+    clean: Any = np.where(own[:, :, None], xs, 0)
+    return clean if isinstance(clean, Tensor) else tensor(clean)

@@ -1,0 +1,207 @@
+"""RNN, LSTM, GRU: ``Recurrent`` with the standard cells, and PyTorch's signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..cells import (
+    Cell,
+    DropoutCell,
+    ElmanCell,
+    GRUCell,
+    LSTMCell,
+    ProjectedLSTMCell,
+    ZoneoutCell,
+)
+from ..cells.base import size
+from ..cells.wrappers import probability
+from .recurrent import Recurrent, flag
+
+__all__ = ["GRU", "LSTM", "RNN"]
+
+
+class _Standard(Recurrent):
+    """What the three have in common: cells of one kind, wrapped as the arguments say."""
+
+    def __init__(
+        self,
+        make: Callable[..., Cell],
+        sizes: tuple[Any, Any, Any],
+        bias: Any,
+        biases: Any,
+        recurrent_dropout: Any,
+        zoneout: Any,
+        dtype: Any,
+        rng: Any,
+        **options: Any,
+    ) -> None:
+        owner = type(self).__name__
+        K, H, layers = map(size, sizes, ("input_size", "hidden_size", "num_layers"), [owner] * 3)
+        given: dict[str, Any] = {} if biases is None else {"biases": biases}
+        if not flag(bias, "bias", owner):
+            if biases not in (None, 0):
+                raise ValueError(f"{owner}(bias=False, biases={biases!r}): wanted one of them")
+            given = {"biases": 0}
+        probability(recurrent_dropout, "recurrent_dropout", owner)
+        if not isinstance(zoneout, Mapping):
+            probability(zoneout, "zoneout", owner)
+        generator = np.random.default_rng(rng)
+
+        def wrapped(width: int) -> Cell:
+            cell = make(width, H, dtype=dtype, rng=generator, **given)
+            if recurrent_dropout != 0:
+                cell = DropoutCell(cell, hidden=recurrent_dropout, rng=generator)
+            if isinstance(zoneout, Mapping) or zoneout != 0:
+                cell = ZoneoutCell(cell, zoneout, rng=generator)
+            return cell
+
+        super().__init__(wrapped, input_size=K, num_layers=layers, rng=generator, **options)
+        self.hidden_size = H
+
+
+class RNN(_Standard):
+    """h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h), in layers: ``outputs, h = layer(xs)``.
+
+    input_size, hidden_size: K and H. num_layers: N.
+    nonlinearity: φ, one of "tanh", "relu", "sigmoid", "identity".
+    bias: whether there is one; biases: 1 (default) or 2, as PyTorch has.
+    batch_first, dropout, bidirectional, merge, learn_initial_state, name: as in Recurrent.
+    recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``).
+    zoneout: the probability with which a unit keeps its state (``ZoneoutCell``).
+    dtype: of the parameters (default float32); inputs and states are cast to it.
+    rng: a Generator or a seed for initial parameters and dropout.
+
+    What a call takes and returns is said at ``Recurrent.forward``; h is (N · directions, B, H).
+
+    >>> outputs, h = RNN(5, 3, num_layers=2, bidirectional=True)(np.zeros((4, 2, 5)))
+    >>> outputs.shape, h.shape
+    ((4, 2, 6), (4, 2, 3))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        merge: str = "concat",
+        biases: int | None = None,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | Mapping[str, float] = 0.0,
+        learn_initial_state: bool = False,
+        name: str | None = None,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        def make(K: int, H: int, **options: Any) -> Cell:
+            return ElmanCell(K, H, nonlinearity=nonlinearity, **options)
+
+        super().__init__(
+            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
+            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
+            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+        )
+
+
+class LSTM(_Standard):
+    """The LSTM in layers: ``outputs, (h, c) = layer(xs)``.
+
+    proj_size: P, where the outputs and h are (o ⊙ tanh(c_t)) W_hp with P < H units
+        (``ProjectedLSTMCell``); 0 for none.
+    forget_bias: the initial bias of the forget gate, as in ``LSTMCell``.
+    zoneout: one probability, or one for each part of the state: {"h": 0.05, "c": 0.5}.
+    The other arguments are those of RNN. h is (N · directions, B, H), or with a projection (N ·
+    directions, B, P); c is (N · directions, B, H).
+
+    >>> outputs, (h, c) = LSTM(5, 3, batch_first=True)(np.zeros((2, 4, 5)), lengths=[3, 4])
+    >>> outputs.shape, h.shape
+    ((2, 4, 3), (2, 1, 3))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        *,
+        merge: str = "concat",
+        biases: int | None = None,
+        forget_bias: float | None = None,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | Mapping[str, float] = 0.0,
+        learn_initial_state: bool = False,
+        name: str | None = None,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        none = proj_size == 0 and isinstance(proj_size, int | np.integer)
+        self.proj_size = 0 if none else size(proj_size, "proj_size", "LSTM")
+
+        def make(K: int, H: int, **options: Any) -> Cell:
+            options["forget_bias"] = forget_bias
+            if none:
+                return LSTMCell(K, H, **options)
+            return ProjectedLSTMCell(K, H, self.proj_size, **options)
+
+        super().__init__(
+            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
+            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
+            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+        )
+
+
+class GRU(_Standard):
+    """The GRU in layers: ``outputs, h = layer(xs)``.
+
+    reset: "after" the product with W_hh, as PyTorch does (default), or "before" it.
+    update: what z measures: what is kept, "keep" (default, as PyTorch), or what is "new".
+    biases: by default 2 with reset "after", 1 with "before"; see ``GRUCell``.
+    The other arguments are those of RNN. h is (N · directions, B, H).
+
+    >>> outputs, h = GRU(5, 3, reset="before")(np.zeros((4, 2, 5)))
+    >>> outputs.shape, h.shape
+    ((4, 2, 3), (1, 2, 3))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        reset: str = "after",
+        update: str = "keep",
+        merge: str = "concat",
+        biases: int | None = None,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | Mapping[str, float] = 0.0,
+        learn_initial_state: bool = False,
+        name: str | None = None,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        def make(K: int, H: int, **options: Any) -> Cell:
+            return GRUCell(K, H, reset=reset, update=update, **options)
+
+        super().__init__(
+            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
+            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
+            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+        )

@@ -1,0 +1,171 @@
+"""Running a cell over a sequence: every op on the tape, every step under its own scope.
+
+Backpropagation through time is what the tape does with the result; nothing here knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor, scope
+
+from .cells import Cell, State
+
+__all__ = ["detach", "each_step", "steps", "unroll"]
+
+
+def unroll(
+    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, start: int = 1
+) -> tuple[Tensor, State]:
+    """The outputs of `cell` at all steps, stacked (T, B, H), and the state after the last.
+
+    xs: the inputs (T, B, K), or integers (T, B): token indices; or a list of T Tensors (B, K).
+    state: the state before the first step; zeros if it is left out.
+    name: the scope of the steps, ``name[t=1]`` and so on (default: ``cell.name``).
+    start: the number of the first step, for sequences that are run in pieces.
+
+    Raises ValueError or TypeError for T = 0, and for ranks, sizes, batch sizes and states that do
+    not fit, before anything is computed.
+
+    >>> from rnn import LSTMCell
+    >>> cell = LSTMCell(5, 3)
+    >>> outputs, (h, c) = unroll(cell, np.zeros((4, 2, 5)))
+    >>> outputs.shape, h.shape
+    ((4, 2, 3), (2, 3))
+    """
+    pairs = list(steps(cell, xs, state, name, start=start))
+    return stack([output for output, _ in pairs]), pairs[-1][1]
+
+
+def steps(
+    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, start: int = 1
+) -> Iterator[tuple[Tensor, State]]:
+    """The pairs (output, state) of `cell` step by step; the arguments are those of ``unroll``.
+
+    The arguments are checked at the call, the steps are run as they are asked for.
+
+    >>> from rnn import ElmanCell
+    >>> states = [h for _, h in steps(ElmanCell(5, 3), np.zeros((4, 2, 5)))]
+    >>> len(states)
+    4
+    """
+    inputs = _inputs(cell, xs)
+    state = cell.as_state(state, len(inputs[0]))
+    return _run(cell, inputs, state, name or cell.name, start)
+
+
+def _run(
+    cell: Cell, inputs: Sequence[Tensor], state: State, name: str, start: int
+) -> Iterator[tuple[Tensor, State]]:
+    names = tuple(cell.state_sizes)
+    entering = {
+        f"{part}_{start - 1}": value
+        for part, value in zip(names, _parts(state), strict=True)
+        if not value.requires_grad
+    }
+    for t, x in enumerate(inputs, start):
+        if not x.requires_grad:
+            entering["x"] = x
+        with scope(name, t=t, **entering):
+            output, state = cell.checked_step(x, state)
+        if t == start:
+            _check_state(cell, state, len(x))
+        for part, value in zip(names, _parts(state), strict=False):
+            node = value._node
+            if node is not None and node.plan is not None and node.name is None:
+                node.put(name=part)
+        entering = {}
+        yield output, state
+
+
+def _check_state(cell: Cell, state: Any, batch: int) -> None:
+    """Raise if ``step`` returned something that it could not take as a state."""
+    try:
+        cell.as_state(state, batch)
+        fits = state is not None
+    except (TypeError, ValueError) as error:
+        error.add_note(f"this is the state that {type(cell).__name__}.step returned")
+        raise
+    if not fits:
+        raise TypeError(f"{type(cell).__name__}.step returned None as its state")
+
+
+def _inputs(cell: Cell, xs: Any) -> Sequence[Tensor]:
+    """`xs` as T Tensors, checked and in the dtype of the cell."""
+    owner = type(cell).__name__
+    if isinstance(xs, list | tuple) and any(isinstance(x, Tensor) for x in xs):
+        inputs = [cell.as_input(x) for x in xs]
+        batches = {len(x) for x in inputs}
+        if len(batches) > 1:
+            raise ValueError(
+                f"unroll({owner}, xs): the inputs have batch sizes {sorted(batches)}; wanted one "
+                f"and the same at every step"
+            )
+        return inputs
+    whole = cell.as_input(xs, sequence=True)
+    if len(whole) == 0:
+        raise ValueError(
+            f"unroll({owner}, xs): xs has no steps (T = 0, shape {whole.shape}); wanted at least "
+            f"one. The time axis comes first: (T, B, K)"
+        )
+    return whole.unbind()  # type: ignore[no-any-return]  # a tuple of Tensors
+
+
+def stack(values: Sequence[Tensor]) -> Tensor:
+    """The tensors along a new first axis."""
+    stacked: Any = np.stack(values)  # which Tensors make their own
+    return stacked  # type: ignore[no-any-return]  # a Tensor
+
+
+def each_step(
+    function: Callable[..., Any], *sequences: Any, name: str = "output", start: int = 1
+) -> list[Any]:
+    """``function(a_t, b_t, ...)`` for every step t of the sequences, under ``scope(name, t=t)``.
+
+    What stands after the cell, such as an output layer or a loss, is so drawn in the column of
+    its step and counted there by the ledger. Sequences are Tensors or arrays (T, ...), or lists.
+
+    >>> double = each_step(lambda h: 2 * h, np.arange(3.0))
+    >>> [float(h) for h in double]
+    [0.0, 2.0, 4.0]
+    """
+    lengths = {len(s) for s in sequences}
+    if len(lengths) != 1:
+        raise ValueError(
+            f"each_step: the sequences have {', '.join(map(str, map(len, sequences)))} steps; "
+            f"wanted equally many"
+        )
+    rows = [s.unbind() if isinstance(s, Tensor) else s for s in sequences]
+    results = []
+    for t, items in enumerate(zip(*rows, strict=True), start):
+        with scope(name, t=t):
+            results.append(function(*items))
+    return results
+
+
+def detach(state: Any) -> Any:
+    """The same values without their past: what a state needs to be carried on into new windows.
+
+    state: a Tensor, a tuple or list of states, or None.
+
+    >>> from rnn import LSTMCell
+    >>> _, state = LSTMCell(5, 3)(np.zeros((2, 5)))
+    >>> [part.requires_grad for part in detach(state)]
+    [False, False]
+    """
+    if isinstance(state, tuple | list):
+        return type(state)(map(detach, state))
+    if state is None:
+        return None
+    if not isinstance(state, Tensor):
+        raise TypeError(
+            f"detach(state): received {type(state).__name__}; wanted a Tensor or a tuple of them"
+        )
+    return state.detach()
+
+
+def _parts(state: State) -> tuple[Tensor, ...]:
+    return state if isinstance(state, tuple) else (state,)
