@@ -117,7 +117,7 @@ class Op:
         multiple: bool = False,
         deferred: Mapping[int, Deferred] | None = None,
         domains: Sequence[Domain] = (),
-        samples: Mapping[str, str] | Callable[[np.random.Generator], Any] | None = None,
+        samples: Mapping[str, Any] | Callable[[np.random.Generator], Any] | None = None,
         smooth: bool = True,
     ) -> None:
         self.forward, self.name, self.formula = forward, name, formula

@@ -265,7 +265,12 @@ def _special_steps(node: Node, plan: Plan, g: Any, saved: Any) -> tuple[Any, Any
 def part(whole: Node, k: int) -> Node:
     """The node of output `k` of a node with several outputs."""
     node = Node()
-    node.key, node.plan, node.parents, node.saved = next_key(), PART, (whole,), k
-    node.scope, node.shape, node.dtype = whole.scope, whole.shape[k], whole.dtype[k]
+    node.key = next_key()
+    node.plan = PART
+    node.parents = (whole,)
+    node.saved = k
+    node.scope = whole.scope
+    node.shape = whole.shape[k]
+    node.dtype = whole.dtype[k]
     node.extra = None
     return node

@@ -121,7 +121,8 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     with trace.recording():
         leaves, rebuild = flatten(f(*trace.args))
         ys = [as_tensor(y) for y in leaves]
-        us = [wrap(np.zeros(y.shape, y.dtype), None).requires_grad_() for y in ys]
+        # Ones, not zeros: to a rule, a zero cotangent means a branch that was not taken.
+        us = [wrap(np.ones(y.shape, y.dtype), None).requires_grad_() for y in ys]
         pulled = [as_tensor(g) for g in trace.pull(ys, us, lift=True)]
         live = [(g, v) for g, v in zip(pulled, directions, strict=True) if g.requires_grad]
         found = {}

@@ -1,14 +1,9 @@
-"""How many examples a property gets: Hypothesis profiles, chosen with --hypothesis-profile=NAME.
-
-quick (the default) draws new examples on every run; ci, loaded where the CI variable is set, the
-same ones on every run; thorough draws ten times as many.
-"""
+"""Hypothesis settings: quick at the desk, the same examples every time where CI is set."""
 
 import os
 
-from hypothesis import settings
+import hypothesis
 
-settings.register_profile("quick", deadline=None, print_blob=True)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile("thorough", max_examples=1000, deadline=None, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "quick")
+import minigrad.testing.profiles  # noqa: F401  # registers quick, ci and thorough
+
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "quick")

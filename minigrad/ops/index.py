@@ -135,7 +135,7 @@ def embedding(weight: Any, index: Any) -> Any:
         raise TypeError(f"index must be integers, not {index.dtype}")
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (V, D), not {weight.shape}")
-    if index.size and (index.min() < 0 or index.max() >= len(weight)):
+    if index.size and index.astype(np.uint64, copy=False).max() >= len(weight):  # -1 is huge
         raise IndexError(
             f"index holds {index.min()} to {index.max()}, wanted 0 to {len(weight) - 1}"
         )

@@ -1,0 +1,28 @@
+"""Prove an op, a function or a cell of your own correct, and prove that your tests would notice.
+
+``check_grads(f, *xs)`` compares derivatives with differences; ``check_op(op)`` runs every law on
+one op; ``assert_kills_mutants(op, test)`` plants faults and wants `test` to fail. Hypothesis
+strategies for arrays, indices and whole op calls are in ``minigrad.testing.strategies``, settings
+in ``minigrad.testing.profiles``; these and ``check_op`` need Hypothesis (``minigrad[test]``).
+"""
+
+from .calls import LAYOUTS, Call
+from .checking import assert_all_ops, check_call, check_op, drawn_calls
+from .gradcheck import CheckRefused, GradientMismatch, check_grads
+from .laws import LAWS
+from .mutants import (
+    MUTANT_KINDS,
+    Mutant,
+    MutantSurvived,
+    assert_kills_mutants,
+    mutant,
+    mutants,
+    survivors,
+)
+from .trial import LawBroken
+
+__all__ = [
+    "LAWS", "LAYOUTS", "MUTANT_KINDS", "Call", "CheckRefused", "GradientMismatch", "LawBroken",
+    "Mutant", "MutantSurvived", "assert_all_ops", "assert_kills_mutants", "check_call",
+    "check_grads", "check_op", "drawn_calls", "mutant", "mutants", "survivors",
+]

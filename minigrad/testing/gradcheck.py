@@ -1,0 +1,350 @@
+"""Are the gradients of a function right? Ask the function itself, by central differences.
+
+``check_grads`` compares derivatives of every order up to two with differences of the function, in
+float64. The second order is the first order of the pullback (x, g) ↦ gᵀJ(x), differentiated with
+respect to the seed g as well: a rule that treats g as a constant passes a test that holds it fixed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backward import gradients
+from ..errors import MinigradError, describe
+from ..tensor import Tensor, as_tensor, detached
+from ..transforms import jvp, vjp
+from ..tree import flatten
+from .differences import CheckRefused, Slope, measure
+
+__all__ = ["CheckRefused", "GradientMismatch", "check_grads"]
+
+Function = Callable[..., Any]
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class GradientMismatch(MinigradError, AssertionError):
+    """A derivative that differs from the differences of its function.
+
+    order, mode: which derivative, and by which transform ("rev" or "fwd").
+    argument, entry, output, output_entry: with respect to what, and of what.
+    found, expected, step: minigrad's number, the measured one, and the step of the differences.
+    """
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.order: int = details["order"]
+        self.mode: str = details["mode"]
+        self.argument: str = details["argument"]
+        self.entry: tuple[int, ...] = details["entry"]
+        self.output: str = details["output"]
+        self.output_entry: tuple[int, ...] | None = details["output_entry"]
+        self.found: float = details["found"]
+        self.expected: float = details["expected"]
+        self.step: float = details["step"]
+
+
+def default_seed() -> int:
+    """The seed of this run: MINIGRAD_SEED in the environment (``pytest --minigrad-seed``), or 0."""
+    return int(os.environ.get("MINIGRAD_SEED", "0"))
+
+
+def check_grads(
+    f: Function,
+    *xs: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("rev", "fwd"),
+    rtol: float = 1e-4,
+    full: int = 64,
+    directions: int = 2,
+    seed: int | None = None,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Raise GradientMismatch unless the derivatives of `f` at `xs` agree with differences.
+
+    f: a function of Tensors; returns a Tensor, or a list, tuple or dict of them. Close over what
+        should stay constant (integers, options).
+    xs: float64 arrays or Tensors, or containers of them, away from kinks of f. Entries that are
+        NaN or infinite cannot be moved; they are left out.
+    order: derivatives of order 1 up to this one are checked.
+    modes: "rev" checks the vector–Jacobian products of backward, "fwd" those of ``jvp``.
+    rtol: allowed relative error; what the differences cannot resolve is added to it.
+    full: up to this many inputs, and as many outputs, the whole Jacobian is checked, else its
+        products with `directions` random directions and cotangents. A wrong product is traced
+        back to one entry of the input.
+    seed: of the random numbers; default 0, or what ``pytest --minigrad-seed`` says.
+    names: of the arrays among the arguments, for the message.
+
+    Raises CheckRefused, with the reason, where an answer would be worth nothing: for float32
+    inputs or outputs, at a kink, at the edge of the domain, for a function that is not
+    deterministic or too rough to measure.
+
+    >>> check_grads(np.tanh, np.array([0.5, -1.0]))
+    >>> f = lambda x: np.tanh(x.detach()) * x
+    >>> check_grads(f, np.array([0.5]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    minigrad.testing.gradcheck.GradientMismatch: ...
+    """
+    if unknown := set(modes) - {"rev", "fwd"}:
+        raise ValueError(f"check_grads: modes has {sorted(unknown)}, wanted 'rev' and 'fwd'")
+    if order < 1 or not xs:
+        raise ValueError(f"check_grads: order={order} with {len(xs)} arguments, wanted at least 1")
+    leaves, rebuild = flatten(list(xs))
+    names = list(names) if names else [f"argument {k}" for k in range(len(leaves))]
+    arrays = [_float64(x, name) for x, name in zip(leaves, names, strict=True)]
+    seed = default_seed() if seed is None else seed
+    check = _Check(tuple(modes), rtol, full, directions, seed, np.random.default_rng(seed))
+    flat = _flat(lambda *leaves: f(*rebuild(list(leaves))))
+    for level in range(1, order + 1):
+        function = _Flat(flat, arrays, names, level)
+        check.run(function)
+        if level < order:
+            n = len(arrays)
+            arrays = arrays + [check.rng.normal(size=s) for s in function.output_shapes]
+            names = names + [f"the cotangent of {name}" for name in function.output_names]
+            flat = _pullback(flat, n)
+
+
+def _float64(x: Any, name: str) -> FloatArray:
+    array = np.array(detached(x))
+    if array.dtype == np.float64:
+        return array
+    why = (
+        "differences in it are too coarse to tell a wrong derivative from a right one; check "
+        "x.astype(np.float64)"
+        if array.dtype.kind == "f"
+        else "it cannot be moved by a small step; close over it: check_grads(lambda x: f(x, i), x)"
+    )
+    raise CheckRefused(f"check_grads: {name} has {describe(array)}, and {why}")
+
+
+def _flat(f: Function) -> Function:
+    """`f` with a tuple of Tensors as its result."""
+    return lambda *xs: tuple(as_tensor(y) for y in flatten(f(*xs))[0])
+
+
+def _pullback(f: Function, n: int) -> Function:
+    """(x₁, ..., xₙ, g₁, ...) ↦ the gradient for every x under the cotangents g of f."""
+    return lambda *args: vjp(f, *args[:n])[1](args[n:])
+
+
+class _Flat:
+    """A function as one from vectors to vectors, and where its entries come from."""
+
+    def __init__(self, f: Function, xs: Sequence[FloatArray], names: Sequence[str], level: int):
+        self.f, self.xs, self.names, self.level = f, xs, names, level
+        self.x = np.concatenate([x.ravel() for x in xs])
+        self.free = np.isfinite(self.x)
+        # A step is relative to the size of large inputs; powers of two keep it exact.
+        size = np.abs(np.where(self.free, self.x, 1.0))
+        self.unit = np.exp2(np.ceil(np.log2(np.maximum(size, 1.0))))
+        first = f(*map(Tensor, xs))
+        self.output_shapes = [y.shape for y in first]
+        for y in first:
+            if y.dtype != np.float64:
+                raise CheckRefused(
+                    f"check_grads: the function returned {describe(y)} for float64 inputs; its "
+                    f"derivative can only be measured in float64"
+                )
+        self.y = _join(first)
+        if not np.isfinite(self.y).all():
+            raise CheckRefused(f"check_grads: {self.what} is not finite at the given point")
+        change = np.abs(self(self.x) - self.y).max(initial=0.0)
+        # Not 0: sums may be rounded differently where memory is aligned differently.
+        if not change <= 1e-9 * np.abs(self.y).max(initial=0.0):
+            raise CheckRefused(
+                f"check_grads: {self.what} is not deterministic: two calls with the same arguments "
+                f"differ by {change:.3g}; fix its random numbers, for example make the generator "
+                f"inside the function"
+            )
+
+    @property
+    def what(self) -> str:
+        return "the function" if self.level == 1 else f"its derivative of order {self.level - 1}"
+
+    @property
+    def output_names(self) -> list[str]:
+        if self.level > 1:
+            return [f"the gradient of {name}" for name in self.names[: len(self.output_shapes)]]
+        return ["the output"] if len(self.output_shapes) == 1 else [
+            f"output {k}" for k in range(len(self.output_shapes))
+        ]
+
+    def split(self, vector: FloatArray) -> list[FloatArray]:
+        """A vector of inputs as arrays."""
+        ends = np.cumsum([x.size for x in self.xs])[:-1].tolist()
+        return [p.reshape(x.shape) for p, x in zip(np.split(vector, ends), self.xs, strict=True)]
+
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        return _join(self.f(*map(Tensor, self.split(vector))))
+
+    def slope(self, v: FloatArray) -> Slope:
+        """The derivative along `v`, measured."""
+        return measure(lambda s: self(self.x + s * v), self.y, self.what)
+
+    def record(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Leaves with the values of the inputs, and the outputs on their graph."""
+        leaves = [Tensor(x, requires_grad=True) for x in self.xs]
+        return leaves, list(self.f(*leaves))
+
+    def jvp(self, v: FloatArray) -> FloatArray:
+        """J v by minigrad."""
+        return _join(jvp(self.f, self.xs, self.split(v))[1])
+
+    def input_place(self, k: int) -> tuple[str, tuple[int, ...]]:
+        """Which argument, and which entry of it, the input `k` is."""
+        return _place(k, self.names, [x.shape for x in self.xs])
+
+    def output_place(self, k: int) -> tuple[str, tuple[int, ...]]:
+        return _place(k, self.output_names, self.output_shapes)
+
+
+class _Rows:
+    """Vector–Jacobian products uᵀJ by minigrad, all from one recorded call."""
+
+    def __init__(self, function: _Flat) -> None:
+        self.leaves, self.outputs = function.record()
+        self.sizes = [y.size for y in self.outputs]
+
+    def __call__(self, u: FloatArray) -> FloatArray:
+        at, live, seeds = 0, [], []
+        for y, size in zip(self.outputs, self.sizes, strict=True):
+            part = u[at : at + size]
+            at += size
+            if y.requires_grad and part.any():
+                live.append(y)
+                seeds.append(part.reshape(y.shape))
+        found: dict[Any, Any] = {}
+        if live:
+            found = gradients(live, seeds, self.leaves, retain_graph=True)
+        return _join([found.get(x._node, np.zeros(x.shape)) for x in self.leaves])
+
+    @property
+    def cut(self) -> bool:
+        """Whether no gradient can reach the inputs."""
+        return not any(y.requires_grad for y in self.outputs)
+
+
+def _join(parts: Sequence[Any]) -> FloatArray:
+    """Arrays or Tensors as one vector."""
+    return np.concatenate([np.zeros(0), *(np.ravel(np.asarray(detached(p))) for p in parts)])
+
+
+def _place(
+    k: int, names: Sequence[str], shapes: Sequence[tuple[int, ...]]
+) -> tuple[str, tuple[int, ...]]:
+    """The name and the index within its array of entry `k` of the joined vector."""
+    for name, shape in zip(names, shapes, strict=False):
+        size = math.prod(shape)
+        if k < size:
+            return name, tuple(int(i) for i in np.unravel_index(k, shape))
+        k -= size
+    raise IndexError(k)
+
+
+class _Check(NamedTuple):
+    """The settings of one call of check_grads."""
+
+    modes: tuple[str, ...]
+    rtol: float
+    full: int
+    directions: int
+    seed: int
+    rng: np.random.Generator
+
+    def run(self, function: _Flat) -> None:
+        """Check the first derivative of `function`."""
+        n, m = function.x.size, function.y.size
+        if m == 0 or not function.free.any():
+            return
+        basis, identity = np.diag(function.unit)[function.free], np.eye(m)
+        small = max(n, m) <= self.full
+        along = basis if small else self.rng.normal(size=(self.directions, len(basis))) @ basis
+        slopes = [function.slope(v) for v in along]
+        if "rev" in self.modes:
+            pull = _Rows(function)
+            us = identity if small else self.rng.normal(size=(self.directions, m))
+            rows = np.array([pull(u) for u in us])
+            wrong, at = self._worst(rows @ along.T, us, slopes)
+            if at is not None:
+                i, j = at
+                self._fail(function, "rev", us[i], along[j], rows[i].__matmul__, wrong, pull.cut)
+        if "fwd" in self.modes:
+            if function.level > 1:
+                # A forward derivative of a backward one takes three sweeps: one direction will do.
+                along = self.rng.normal(size=(1, len(basis))) @ basis
+                slopes = [function.slope(v) for v in along]
+            columns = np.transpose([function.jvp(v) for v in along])
+            wrong, at = self._worst(columns, identity, slopes)
+            if at is not None:
+                u = identity[at[0]]
+                self._fail(
+                    function, "fwd", u, along[at[1]], lambda v: u @ function.jvp(v), wrong, False
+                )
+
+    def _worst(
+        self, found: FloatArray, cotangents: FloatArray, slopes: Sequence[Slope]
+    ) -> tuple[str, tuple[int, int] | None]:
+        """How many of the products uᵀJv are wrong, and which one most."""
+        measured = cotangents @ np.transpose([s.value for s in slopes])
+        error = np.abs(cotangents) @ np.transpose([s.error for s in slopes])
+        size = np.maximum(np.abs(found), np.abs(measured))
+        difference = np.where(np.isfinite(found), np.abs(found - measured), np.inf)
+        wrong = ~(difference <= self.rtol * size + 2 * error)
+        if not wrong.any():
+            return "", None
+        relative = np.where(wrong, difference / (size + 1e-300), -1.0)
+        i, j = np.unravel_index(int(np.argmax(relative)), relative.shape)
+        return f"{int(wrong.sum())} of the {wrong.size} derivatives", (int(i), int(j))
+
+    def _fail(
+        self,
+        function: _Flat,
+        mode: str,
+        u: FloatArray,
+        v: FloatArray,
+        claim: Callable[[FloatArray], Any],
+        wrong: str,
+        cut: bool,
+    ) -> None:
+        """Raise for the wrong product claim(v) ≠ uᵀJv, narrowed down to one input."""
+        slope = function.slope(v)
+        while np.count_nonzero(v) > 1:
+            halves = []
+            for support in np.array_split(np.flatnonzero(v), 2):
+                half = np.zeros_like(v)
+                half[support] = v[support]
+                measured = function.slope(half)
+                halves.append((abs(claim(half) - u @ measured.value), half, measured))
+            _, v, slope = max(halves, key=lambda item: item[0])
+        k = int(np.argmax(np.abs(v)))
+        found, expected = float(claim(v) / v[k]), float(u @ slope.value / v[k])
+        argument, entry = function.input_place(k)
+        output, output_entry = "a random combination of the outputs", None
+        if np.count_nonzero(u) == 1:
+            output, output_entry = function.output_place(int(np.argmax(u)))
+        order = {1: "first", 2: "second"}.get(function.level, f"order {function.level}")
+        ratio = f"   ratio {found / expected:.6g}" if expected else ""
+        hint = (
+            "\n  the result does not require grad: the graph is cut inside the function, by "
+            ".detach(), .numpy(), no_grad() or a rule that returns a constant"
+        )
+        raise GradientMismatch(
+            f"the {order} derivative is wrong: ∂ {output}{_at(output_entry)} / "
+            f"∂ {argument}{_at(entry)}\n"
+            f"  minigrad ({mode}):   {found!r}\n"
+            f"  differences:      {expected!r}   (central, step {slope.step:.3g}){ratio}\n"
+            f"  {wrong} compared are wrong; replay with check_grads(..., seed={self.seed})"
+            + hint * cut,
+            order=function.level, mode=mode, argument=argument, entry=entry, output=output,
+            output_entry=output_entry, found=found, expected=expected, step=slope.step,
+        )
+
+
+def _at(entry: tuple[int, ...] | None) -> str:
+    return str(list(entry)) if entry else ""
