@@ -6,7 +6,6 @@ fault is in the one error that is raised.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -72,6 +71,8 @@ def refuse(owner: str, faults: Sequence[str]) -> None:
 
 
 def _resembling(name: Any, names: Sequence[str]) -> str:
+    import difflib  # for an error only
+
     folded = {known.casefold(): known for known in names}
     near = difflib.get_close_matches(str(name).casefold(), folded, n=1)
     return f" (did you mean {folded[near[0]]}?)" if near else ""

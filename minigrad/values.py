@@ -24,7 +24,9 @@ def as_array(data: Array, dtype: Any = None) -> np.ndarray[Any, Any]:
             f"Tensor(data): data has dtype {array.dtype}, which holds no numbers; pass numbers, "
             f"or nested lists of equal length"
         )
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    # NumPy's own dtype object, in native byte order: the tape compares dtypes by identity first.
+    native = np.dtype(array.dtype.type)
+    return array.view(native) if array.dtype == native else array.astype(native)
 
 
 def frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

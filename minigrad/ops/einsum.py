@@ -8,8 +8,8 @@ gradient of one of those is another: of ``ij,jk->ik`` with respect to the first,
 from __future__ import annotations
 
 import functools
-import string
 from collections.abc import Sequence
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -86,9 +86,9 @@ def _spelled(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         return operands[0].replace(" ", ""), operands[1:]
 
     def letters(axes: Any) -> str:
-        if any(a is not Ellipsis and not 0 <= a < len(string.ascii_letters) for a in axes):
+        if any(a is not Ellipsis and not 0 <= a < len(ascii_letters) for a in axes):
             raise ValueError(f"subscripts {axes}: wanted integers from 0 to 51, or an ellipsis")
-        return "".join("..." if a is Ellipsis else string.ascii_letters[a] for a in axes)
+        return "".join("..." if a is Ellipsis else ascii_letters[a] for a in axes)
 
     inputs = ",".join(letters(axes) for axes in operands[1::2])
     if len(operands) % 2:
@@ -106,7 +106,7 @@ def _parse(
     if len(terms) != len(shapes):
         raise ValueError(f"{text!r} is for {len(terms)} operands, received {len(shapes)}")
     for term in (*terms, right):
-        if not set(term.replace("...", "", 1)) <= set(string.ascii_letters):
+        if not set(term.replace("...", "", 1)) <= set(ascii_letters):
             raise ValueError(f"{term!r} in {text!r}: wanted letters and at most one ellipsis")
     widths = [len(s) - len(t.replace("...", "")) for t, s in zip(terms, shapes, strict=True)]
     for k, (term, width, shape) in enumerate(zip(terms, widths, shapes, strict=True)):
@@ -138,7 +138,7 @@ def _lengths(inputs: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[s
         own = dict(zip(term, shape, strict=True))
         for c, n in zip(term, shape, strict=True):
             if own[c] != n or (n != 1 and sizes.get(c, 1) not in (1, n)):
-                name = repr(c) if c in string.ascii_letters else "an axis of the ellipsis"
+                name = repr(c) if c in ascii_letters else "an axis of the ellipsis"
                 before = own[c] if own[c] != n else sizes[c]
                 raise ValueError(f"{name} has length {n} in operand {k}, and {before} elsewhere")
             sizes[c] = max(n, sizes.get(c, 1)) if n else 0

@@ -91,7 +91,7 @@ class Cell(Module, ABC):
         if type(biases) is not int or biases not in (0, 1, 2):
             raise ValueError(f"{owner}(biases={biases!r}): wanted 0, 1 or 2 bias vectors")
         self.biases = biases
-        self.dtype = np.dtype(dtype).newbyteorder("=")
+        self.dtype = np.dtype(np.dtype(dtype).type)  # in native byte order
         if self.dtype.kind != "f":
             raise TypeError(f"{owner}(dtype={dtype!r}): wanted a float dtype, such as np.float32")
         if self.gates:
