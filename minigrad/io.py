@@ -22,7 +22,7 @@ from .errors import FileFormatError, describe
 from .tensor import detached
 from .values import as_array
 
-__all__ = ["load", "load_metadata", "save"]
+__all__ = ["load", "load_metadata", "replacing", "save"]
 
 VERSION = 1
 _VERSION_KEY, _DIGEST_KEY = "minigrad.version", "minigrad.sha256"
@@ -71,7 +71,7 @@ def save(
     for name in order:
         digest.update(_raw(arrays[name]))
     at = header.index(_DIGEST_AT) + len(_DIGEST_AT)
-    with _replacing(path) as file:
+    with replacing(path) as file:
         file.write(header[:at] + digest.hexdigest().encode() + header[at + len(_NO_DIGEST):])
         for name in order:
             file.write(_raw(arrays[name]))
@@ -171,7 +171,7 @@ def _raw(array: Array) -> memoryview:
 
 
 @contextlib.contextmanager
-def _replacing(path: PathLike) -> Iterator[BinaryIO]:
+def replacing(path: PathLike) -> Iterator[BinaryIO]:
     """A new file in the same folder that takes the place of `path` if the block succeeds."""
     target = Path(os.path.realpath(path))  # through a link, so that the link stays one
     before = target.stat().st_mode if target.exists() else None

@@ -4,7 +4,7 @@ Backpropagation through time is what the tape does when a cell is called T times
 this order: cells (base, elman, lstm, gru), unroll, layers, bptt.
 """
 
-from . import bptt, losses
+from . import bptt, convert, losses
 from .cells import (
     Cell,
     CoupledLSTMCell,
@@ -24,6 +24,7 @@ from .cells import (
     ZoneoutCell,
 )
 from .layers import GRU, LSTM, RNN, Recurrent
+from .onnx_export import onnx_export
 from .sequences import (
     Generated,
     Readout,
@@ -37,9 +38,9 @@ from .sequences import (
 from .unroll import detach, each_step, steps, unroll
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell", "Gate",
-    "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell", "PeepholeLSTMCell",
-    "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell", "Seq2Seq", "SkipCell",
-    "ZoneoutCell", "bptt", "detach", "each_step", "generate", "greedy", "join_directions", "last",
-    "losses", "sampled", "steps", "unroll",
+    "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell",
+    "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
+    "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
+    "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "each_step", "generate",
+    "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "steps", "unroll",
 ]

@@ -1,0 +1,223 @@
+"""Weights from cells and layers, and into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minigrad import Parameter
+from minigrad.state import fit, refuse
+
+from ..cells import (
+    Cell,
+    CoupledLSTMCell,
+    DropoutCell,
+    ElmanCell,
+    GRUCell,
+    LSTM1997Cell,
+    LSTMCell,
+    MGUCell,
+    PeepholeLSTMCell,
+    ProjectedLSTMCell,
+)
+from ..cells.wrappers import Wrapper
+from .weights import CellWeights, Weights
+
+__all__ = ["build", "load", "weights_of"]
+
+# Each class of cells with the fields of CellWeights that it stands for.
+_CLASSES: dict[type[Cell], dict[str, str]] = {
+    ElmanCell: {"kind": "rnn"},
+    LSTMCell: {"kind": "lstm"},
+    LSTM1997Cell: {"kind": "lstm", "forget": "none"},
+    CoupledLSTMCell: {"kind": "lstm", "forget": "coupled"},
+    PeepholeLSTMCell: {"kind": "lstm"},
+    ProjectedLSTMCell: {"kind": "lstm"},
+    GRUCell: {"kind": "gru"},
+    MGUCell: {"kind": "mgu"},
+}
+_DECLARED = ("nonlinearity", "reset", "update")
+_BIASES = ("b_h", "b_xh", "b_hh")
+_COMPUTING = ("step", "preactivation", "project", "input_part", "state_part", "state_block")
+
+
+def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
+    """The parameters of cells or layers, as they are now, with their conventions.
+
+    thing: a cell; a layer, or anything else with its cells by layer and direction as ``.cells``;
+        a list of cells, one a layer, or of pairs of them (forwards, backwards); or Weights, which
+        come back as they are.
+
+    A learned initial state is not among them: other frameworks' layers have none, and are given
+    ``layer.initial_state(batch)`` when they are called.
+
+    Raises TypeError for anything else, ValueError for cells that are none of those that other
+    frameworks have, such as one with a ``step`` of its own.
+
+    >>> weights_of(GRUCell(5, 3, reset="before"))
+    Weights(gru 5 → 3, float32, gates=r z n, biases=1, reset=before, update=keep)
+    """
+    if isinstance(thing, Weights):
+        return thing
+    if isinstance(thing, CellWeights):
+        return Weights(((thing,),))
+    merge = getattr(thing, "merge", None)
+    rows = tuple(
+        tuple(_describe(cell, owner) for cell in directions) for directions in _grid(thing, owner)
+    )
+    return Weights(rows, merge if isinstance(merge, str) else "concat")
+
+
+def _grid(thing: Any, owner: str) -> list[list[Cell]]:
+    """The cells of `thing` by layer and direction."""
+    if isinstance(thing, Cell):
+        return [[thing]]
+    inside = getattr(thing, "cells", thing)
+    rows = [
+        list(row) if isinstance(row, list | tuple) else [row]
+        for row in (inside if isinstance(inside, list | tuple) else ())
+    ]
+    if not rows or not all(row and all(isinstance(c, Cell) for c in row) for row in rows):
+        raise TypeError(
+            f"{owner}: received {type(thing).__name__}; wanted a cell, a layer, or cells by layer "
+            f"and direction, such as [[forward_0, backward_0], [forward_1, backward_1]]"
+        )
+    return rows
+
+
+def _core(cell: Cell, owner: str) -> tuple[Cell, dict[str, str]]:
+    """The cell that has the parameters, and what its class stands for."""
+    while isinstance(cell, DropoutCell):  # which predicts as the cell inside does
+        cell = cell.cell
+    for known, fields in _CLASSES.items():
+        same = (getattr(type(cell), name) is getattr(known, name, None) for name in _COMPUTING)
+        if isinstance(cell, known) and all(same):
+            return cell, fields
+    name = type(cell).__name__
+    inside = "; its .cell has one" if isinstance(cell, Wrapper) else ""
+    raise ValueError(
+        f"{owner}: {name} computes a step of its own, which no other framework's layer does{inside}"
+    )
+
+
+def _describe(cell: Cell, owner: str) -> CellWeights:
+    core, fields = _core(cell, owner)
+    arrays = {name: array.copy() for name, array in core.state_dict().items()}
+    declared = core.conventions()
+    peepholes = {g: arrays.pop(f"w_c{g}") for g in "ifo" if f"w_c{g}" in arrays}
+    weights = CellWeights(
+        W_xh=arrays.pop("W_xh"),
+        W_hh=arrays.pop("W_hh"),
+        biases=tuple(arrays.pop(name) for name in _BIASES if name in arrays),
+        gates=core.gates,
+        peepholes=peepholes,
+        projection=arrays.pop("W_hp", None),
+        **fields,
+        **{name: declared[name] for name in _DECLARED if name in declared},
+    )
+    if arrays:
+        raise ValueError(
+            f"{owner}: {type(core).__name__} has the parameters {', '.join(arrays)}, for which "
+            f"other frameworks' layers have no place"
+        )
+    return weights
+
+
+def build(weights: CellWeights) -> Cell:
+    """A new cell with these weights, in their dtype."""
+    make: Callable[..., Cell]
+    options: dict[str, Any] = {}
+    if weights.kind == "rnn":
+        make, options = ElmanCell, {"nonlinearity": weights.nonlinearity}
+    elif weights.kind == "gru":
+        make, options = GRUCell, {"reset": weights.reset, "update": weights.update}
+    elif weights.kind == "mgu":
+        make = MGUCell
+    elif weights.projection is not None:
+        make, options = ProjectedLSTMCell, {"projection_size": weights.state_size}
+    elif weights.peepholes:
+        make = PeepholeLSTMCell
+    else:
+        lstms: dict[str, type[Cell]] = {"none": LSTM1997Cell, "coupled": CoupledLSTMCell}
+        make = lstms.get(weights.forget, LSTMCell)
+    cell = make(
+        weights.input_size, weights.hidden_size, biases=len(weights.biases), dtype=weights.dtype,
+        rng=0, **options,
+    )
+    load(cell, weights)
+    return cell
+
+
+def load(target: Any, weights: Any, *, cast: bool = False) -> None:
+    """Write weights into existing cells or layers, or raise and change nothing.
+
+    target: a cell, a layer, or cells by layer and direction.
+    weights: what a reader such as ``from_torch`` returned, or another cell or layer.
+    cast: convert another precision, such as float64 where float32 is wanted.
+
+    The order of gates, the sense of z and the number of biases become those that the target
+    declares. Raises ValueError where the two compute different things or have different sizes,
+    StateDictError where an array does not fit.
+
+    >>> from rnn.convert import from_torch, to_torch
+    >>> theirs = to_torch(LSTMCell(5, 3, biases=2))
+    >>> cell = LSTMCell(5, 3, biases=1)
+    >>> load(cell, from_torch(theirs))
+    >>> bool((cell.b_h.numpy()[3:6] == (theirs["bias_ih"] + theirs["bias_hh"])[3:6]).all())
+    True
+    """
+    grid, given = _grid(target, "load"), weights_of(weights, "load")
+    mine, theirs = [len(row) for row in grid], [len(row) for row in given.layers]
+    if mine != theirs:
+        raise ValueError(
+            f"load: the target has {len(mine)} layer(s) of {mine[0]} direction(s), the weights "
+            f"{len(theirs)} of {theirs[0]}"
+        )
+    places: dict[str, Parameter] = {}
+    arrays: dict[str, Any] = {}
+    for layer, row in enumerate(grid):
+        for direction, cell in enumerate(row):
+            at = f"layer {layer}{' reverse' * direction} " * (mine != [1])
+            core, _ = _core(cell, "load")
+            places |= {at + name: p for name, p in core.named_parameters()}
+            fitted = _fitted(given.layers[layer][direction], _describe(core, "load"), at)
+            arrays |= {at + name: array for name, array in fitted.arrays().items()}
+    found = fit(places, arrays, cast=cast)
+    refuse("load", found.faults)
+    for name, array in found.arrays.items():
+        places[name].data = array
+
+
+def _fitted(weights: CellWeights, like: CellWeights, at: str) -> CellWeights:
+    """`weights` in the conventions of `like`."""
+    same = weights
+    if (like.kind, like.forget) == ("lstm", "gate"):
+        same = same.standard()
+        if like.peepholes:
+            missing = {g: np.zeros(same.hidden_size, same.dtype) for g in like.peepholes}
+            same = replace(same, peepholes={**missing, **same.peepholes})
+    elif like.kind == "gru":
+        same = same.standard().with_update(like.update)
+    for field in ("kind", "nonlinearity", "forget", "reset"):
+        mine, theirs = getattr(like, field), getattr(same, field)
+        if mine != theirs:
+            raise ValueError(
+                f"load: {at}the target has {field}={mine!r}, the weights {field}={theirs!r}"
+            )
+    for what, mine, theirs in (
+        ("inputs", like.input_size, same.input_size),
+        ("units", like.hidden_size, same.hidden_size),
+        ("outputs", like.state_size, same.state_size),
+    ):
+        if mine != theirs:
+            raise ValueError(f"load: {at}the target has {mine} {what}, the weights {theirs}")
+    if like.peepholes.keys() != same.peepholes.keys():
+        raise ValueError(f"load: {at}the target has no peepholes, the weights have")
+    count = len(like.biases)
+    try:
+        return same.ordered(like.gates).with_biases(count)
+    except ValueError as error:
+        raise ValueError(f"load: {at}the target has {count} biases; {error}") from error
