@@ -1,7 +1,7 @@
 """rnn: recurrent cells and layers on minigrad, with no hand-written backward pass.
 
 Backpropagation through time is what the tape does when a cell is called T times. Read the code in
-this order: cells (base, elman, lstm, gru), unroll, layers, bptt.
+this order: cells (base, elman, lstm, gru), unroll, layers, sequences, bptt.
 """
 
 from . import bptt, convert, losses

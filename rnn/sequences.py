@@ -232,8 +232,9 @@ def join_directions(state: Any) -> Any:
 class Seq2Seq(Module):
     """An encoder reads the source; its last state is the first of a decoder, which writes.
 
-    encoder, decoder: layers; the decoder in one direction. head: from its outputs (B, H) to y
-        (B, Q), such as a Readout.
+    encoder, decoder: layers; the decoder in one direction. Two of one name get these as names, so
+        that pictures and messages tell them apart.
+    head: from the decoder's outputs (B, H) to y (B, Q), such as a Readout.
     start: the decoder's first input: a token, or a vector (K,), which may be a Parameter.
     feed: what the decoder reads next after it has written y, as in ``generate``.
     bridge: what makes the decoder's first state of the encoder's last one; by default nothing
@@ -270,6 +271,8 @@ class Seq2Seq(Module):
         if decoder.bidirectional:
             raise ValueError("Seq2Seq(decoder): it is bidirectional, and writes what is not there")
         self.encoder, self.decoder = encoder, decoder
+        if encoder.name == decoder.name and encoder is not decoder:
+            encoder.name, decoder.name = "encoder", "decoder"
         self.head, self.start, self.feed, self.bridge = head, start, feed, bridge
         self.rng = np.random.default_rng(rng)
 
@@ -311,11 +314,10 @@ class Seq2Seq(Module):
         rows = by_step.unbind()
         state, _ = self._encoded(source, source_lengths)
         if teacher_forcing == 1:
-            with scope("decoder"):
-                inputs = [self._first(B), *rows[:-1]]
-                outputs, _ = self.decoder(inputs, state, target_lengths)
-                outputs = outputs.swapaxes(0, 1) if by_batch else outputs
-                return _joined(each_step(self.head, outputs), by_batch)
+            inputs = [self._first(B), *rows[:-1]]
+            outputs, _ = self.decoder(inputs, state, target_lengths)
+            outputs = outputs.swapaxes(0, 1) if by_batch else outputs
+            return _joined(each_step(self.head, outputs), by_batch)
         ends = [T] * B if target_lengths is None else target_lengths
         own = own_steps(as_lengths(ends, T, B, "Seq2Seq: target"), T)    # (T, B)
         coming = zip(rows, own, strict=True)
@@ -336,17 +338,14 @@ class Seq2Seq(Module):
 
     def _encoded(self, source: Any, lengths: Any) -> tuple[Any, int]:
         """The decoder's first state, and of how many sequences it is."""
-        with scope("encoder"):
-            outputs, state = self.encoder(source, lengths=lengths)
+        outputs, state = self.encoder(source, lengths=lengths)
         return self.bridge(state), outputs.shape[0 if self.encoder.batch_first else 1]
 
     def _written(
         self, state: Any, B: int, T: int, feed: Callable[[Any], Any], stop: int | None = None
     ) -> Generated:
-        with scope("decoder"):
-            return generate(
-                self.decoder, self.head, self._first(B), state, steps=T, feed=feed, stop=stop
-            )
+        first = self._first(B)
+        return generate(self.decoder, self.head, first, state, steps=T, feed=feed, stop=stop)
 
     def _first(self, batch: int) -> Tensor:
         """The decoder's first input: (B,) or (B, K)."""

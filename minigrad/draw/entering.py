@@ -98,6 +98,7 @@ def _leaves(
 def _state(name: str, box: Box) -> str | None:
     """Of which state an input called `name` is the value before the step of `box`, if of any:
     ``h``, or ``h_0`` before step 1."""
+    name = name.rpartition(".")[2]  # of a parameter called initial.1.h_0, the end
     found = _SUFFIX.fullmatch(name)
     if found and box.t is not None and int(found[2]) == box.t - box.direction:
         return found[1]

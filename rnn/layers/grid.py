@@ -70,13 +70,13 @@ def _check(grid: Grid, merge: str, owner: str) -> None:
         for cell in row:
             if not isinstance(cell, Cell):
                 raise TypeError(f"{owner}(cell): a cell is {type(cell).__name__}; {_WANTED}")
-    first = grid[0][0]
     counts = sorted({len(row) for row in grid})
     if len(counts) > 1 or counts[0] not in (1, 2):
         raise ValueError(
             f"{owner}(cell): the layers have {', '.join(map(str, counts))} cells; wanted one each, "
             f"or a pair (forward, reverse) each"
         )
+    first = grid[0][0]
     if merge != "concat" and counts == [1]:
         raise ValueError(
             f"{owner}(merge={merge!r}): there is one direction, so nothing to merge; leave it out"

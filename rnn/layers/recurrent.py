@@ -175,22 +175,23 @@ class Recurrent(Module):
         Raises ValueError or TypeError, before anything is computed, for inputs, states and
         lengths that do not fit.
         """
-        whole = self._sequence(xs)                                       # (T, B, K)
+        whole = self._sequence(xs)                                       # (T, B, K) or (T, B)
         T, B = whole.shape[:2]
         layout, hint = self._layout(), self._swapped(T, B)
+        ends = None if lengths is None else as_lengths(lengths, T, B, layout.owner, hint)
         try:
             before = self.split_state(state, B)
         except ValueError as error:
             if hint and layout.may_be_of(state, T):
                 error.add_note(hint)
             raise
-        ends = None if lengths is None else as_lengths(lengths, T, B, layout.owner, hint)
-        if len(before) == 1 and ends is None and not return_states:
-            outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
-            return self._by_batch(outputs), layout.join([last])
         own = None if ends is None else own_steps(ends, T)
         if own is not None:
             whole = without_padding(whole, own)
+        whole = layout.cells[0].as_input(whole, sequence=True)
+        if len(before) == 1 and own is None and not return_states:
+            outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
+            return self._by_batch(outputs), layout.join([last])
         steps, runs = self._run(list(whole.unbind()), before, start, own)
         result = self._by_batch(stack(steps)), layout.join([run.last for run in runs])
         if not return_states:
@@ -260,11 +261,11 @@ class Recurrent(Module):
         return steps, runs
 
     def _sequence(self, xs: Any) -> Tensor:
-        """`xs` as a Tensor (T, B, K) or (T, B), checked and in the dtype of the cells."""
+        """`xs` as a Tensor (T, B, K) or (T, B), checked."""
         owner, first = type(self).__name__, next(iter(self._named_cells().values()))
         by_step = isinstance(xs, list | tuple) and any(isinstance(x, Tensor) for x in xs)
         if by_step:
-            given = stack([first.as_input(x) for x in xs])
+            given = stack([x if isinstance(x, Tensor) else tensor(x) for x in xs])
         else:
             given = xs if isinstance(xs, Tensor) else tensor(xs)
         axes = "B, T" if self.batch_first and not by_step else "T, B"
@@ -280,7 +281,7 @@ class Recurrent(Module):
             given = given.swapaxes(0, 1)
         if len(given) == 0:
             raise ValueError(f"{owner}: the input has no steps (T = 0); wanted at least one")
-        return first.as_input(given, sequence=True)
+        return given
 
     def _by_batch(self, outputs: Tensor) -> Tensor:
         return outputs.swapaxes(0, 1) if self.batch_first else outputs

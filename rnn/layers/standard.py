@@ -147,7 +147,7 @@ class LSTM(_Standard):
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        none = proj_size == 0 and isinstance(proj_size, int | np.integer)
+        none = proj_size == 0 and not isinstance(proj_size, bool | np.bool)
         self.proj_size = 0 if none else size(proj_size, "proj_size", "LSTM")
 
         def make(K: int, H: int, **options: Any) -> Cell:
