@@ -135,7 +135,8 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
 def named_tensors(params: Any, function: str) -> dict[str, Tensor]:
     """`params` as a dict, named as in their module or by their own names."""
     if isinstance(params, Module):
-        named: dict[str, Tensor] = dict(params.named_parameters())
+        trained = (pair for pair in params.named_parameters() if pair[1].requires_grad)
+        named: dict[str, Tensor] = dict(trained)
     elif isinstance(params, Mapping):
         named = dict(params)
     else:

@@ -85,6 +85,12 @@ def _runner(model: Any) -> Run:
     if isinstance(model, Cell):
         return lambda xs, state, start: unroll(model, xs, state, start=start)
     if isinstance(model, Recurrent):
+        if model.bidirectional or model.batch_first:
+            raise ValueError(
+                f"truncated({type(model).__name__}): windows need one direction, from past to "
+                f"future, and the time axis first; received bidirectional={model.bidirectional}, "
+                f"batch_first={model.batch_first}"
+            )
         return lambda xs, state, start: model(xs, state, start=start)
     if not callable(model):
         raise TypeError(

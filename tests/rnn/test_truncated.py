@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from rnn import ElmanCell, GRUCell, LSTMCell, Recurrent, steps, unroll
+from rnn import GRU, ElmanCell, GRUCell, LSTMCell, Recurrent, steps, unroll
 from rnn.bptt import ledger, truncated, two_time, windows
 
 T, B, K, H = 9, 2, 3, 4
@@ -158,3 +158,11 @@ def test_errors_come_at_the_call(arguments, error, message):
     """Bad windows, no steps and what is no model are refused before anything runs."""
     with pytest.raises(error, match=message):
         truncated(**{"model": ElmanCell(K, H), "xs": sequence(), **arguments})
+
+
+@pytest.mark.parametrize("option", ["bidirectional", "batch_first"])
+def test_layers_that_have_no_windows_are_refused(option):
+    """A reverse direction has no state to carry on, and batch-first input no leading time axis."""
+    layer = GRU(2, 3, **{option: True})
+    with pytest.raises(ValueError, match=f"{option}=True"):
+        list(truncated(layer, np.zeros((4, 1, 2)), k1=2))

@@ -1,0 +1,166 @@
+"""``check_cell``: the laws, on trials that Hypothesis draws and shrinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from minigrad.testing import CheckRefused, LawBroken
+from minigrad.testing.gradcheck import default_seed
+
+from .laws import CELL_LAWS
+from .references import reference_of
+from .subject import Subject
+from .trial import CellTrial, Reference, Runner
+
+__all__ = ["BoundLaw", "cell_laws", "check_cell"]
+
+
+def check_cell(
+    cell: Any,
+    *,
+    reference: Reference | None = None,
+    run: Runner | None = None,
+    laws: Iterable[str] | None = None,
+    examples: int | None = None,
+    seed: int | None = None,
+) -> None:
+    """Check every law on a cell, with sizes and values drawn; raise at the first broken one.
+
+    cell: a class of cells, called as ``MyCell(K, H, dtype=float, rng=rng)`` with drawn sizes; or a
+        function of rng, or of (input_size, hidden_size, rng), that makes one; or a cell, of which
+        copies are checked. In float64, and in evaluation mode.
+    reference: what a step means, ``reference(cell, x, state) -> (output, state)`` on plain arrays;
+        it reads weights as ``cell.gate("f").W_xh`` or ``cell.W_xh.numpy()``. The cells of this
+        package have theirs; without one, which gate is which cannot be known.
+    run: what runs the cell, ``run(cell, xs, state) -> (outputs, state)`` (default: ``rnn.unroll``).
+    laws: names from ``CELL_LAWS`` (default: all).
+    examples: how many trials; default: a fifth of what the Hypothesis profile says, since each is
+        checked by twenty laws.
+    seed: of the draws; default 0, or what ``pytest --minigrad-seed`` says. A failure prints it.
+
+    Raises LawBroken or GradientMismatch (both AssertionErrors) for the smallest failing trial that
+    Hypothesis finds; TypeError for what is no float64 cell; ValueError for unknown laws.
+
+    >>> from rnn import ElmanCell
+    >>> check_cell(ElmanCell, examples=2)
+    """
+    from hypothesis import settings
+
+    examples = max(1, settings().max_examples // 5) if examples is None else examples
+    seed = default_seed() if seed is None else seed
+    label, names = Subject(cell).label, _known(laws)
+    try:
+        check(cell, names, examples, seed, reference, run)
+    except Exception as error:
+        chosen = "" if laws is None else f"laws={names!r}, "
+        error.add_note(
+            f"replay with rnn.testing.check_cell({label}, {chosen}examples={examples}, "
+            f"seed={seed})" + ", with the same reference or run" * bool(reference or run)
+        )
+        raise
+
+
+def check(
+    cell: Any,
+    names: Iterable[str],
+    examples: int,
+    seed: int,
+    reference: Reference | None = None,
+    run: Runner | None = None,
+    shrink: bool = True,
+) -> None:
+    """``check_cell`` of what was given in full; without `shrink` the first failure will do."""
+    from hypothesis import reject
+
+    subject = Subject(cell)
+
+    def test(K: int, H: int, T: int, B: int, own: int) -> None:
+        made = subject.make(K, H, own)
+        trial = CellTrial(made, T, B, own, reference or reference_of(made), run)
+        for name in names:
+            try:
+                _check(trial, name)
+            except CheckRefused as error:
+                if "kink" not in str(error):
+                    raise
+                reject()  # another trial will do
+
+    _run(test, examples, seed, shrink)
+
+
+def _known(laws: Iterable[str] | None) -> list[str]:
+    names = list(CELL_LAWS) if laws is None else [laws] if isinstance(laws, str) else list(laws)
+    if unknown := [name for name in names if name not in CELL_LAWS]:
+        raise ValueError(f"there is no law {unknown[0]!r}; there are {', '.join(CELL_LAWS)}")
+    return names
+
+
+def _check(trial: CellTrial, name: str) -> None:
+    law = CELL_LAWS[name]
+    text = " ".join((law.__doc__ or "").split())
+    broken = f"{type(trial.cell).__name__} breaks the law {name!r}: {text}"
+    trial.restart()
+    try:
+        law(trial)
+    except LawBroken as error:
+        raise LawBroken(f"{broken}\n  {error}\n  {trial}") from None
+    except Exception as error:
+        error.add_note(f"{broken}\n  {trial}")
+        raise
+
+
+class BoundLaw:
+    """One law on one cell: calling it checks it; as a string it is the law's name."""
+
+    def __init__(self, name: str, cell: Any, options: dict[str, Any]) -> None:
+        self.name, self.cell, self.options = name, cell, options
+
+    def __call__(self) -> None:
+        check_cell(self.cell, laws=[self.name], **self.options)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<law {self.name!r} of {Subject(self.cell).label}>"
+
+
+def cell_laws(cell: Any, *, laws: Iterable[str] | None = None, **options: Any) -> list[BoundLaw]:
+    """The laws of a cell one by one, each to be called; the arguments are those of ``check_cell``.
+
+    So that each is a test of its own:
+
+        @pytest.mark.parametrize("law", cell_laws(MyCell), ids=str)
+        def test_my_cell(law):
+            law()
+
+    >>> from rnn import ElmanCell
+    >>> [chunked] = cell_laws(ElmanCell, laws=["chunked"], examples=3)
+    >>> chunked()
+    """
+    Subject(cell)
+    return [BoundLaw(name, cell, options) for name in _known(laws)]
+
+
+def _run(test: Callable[..., None], examples: int, seed: int, shrink: bool) -> None:
+    """Run `test` on drawn sizes under Hypothesis, from `seed` and nothing else."""
+    import hypothesis
+    from hypothesis import Phase
+    from hypothesis import strategies as st
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples, phases=(Phase.generate, Phase.shrink)[: 1 + shrink],
+        database=None, derandomize=False, deadline=None, print_blob=False,
+        report_multiple_bugs=False, suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(
+        # Two units at least: normalising a single one leaves nothing of it.
+        K=st.integers(1, 3), H=st.integers(2, 3), T=st.integers(1, 5), B=st.integers(1, 3),
+        own=st.integers(0, 2**16 - 1),
+    )
+    def run(K: int, H: int, T: int, B: int, own: int) -> None:
+        test(K, H, T, B, own)
+
+    run()

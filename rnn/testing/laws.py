@@ -1,0 +1,294 @@
+"""What every recurrent cell must obey, however it is run: each law is a function of one trial.
+
+``check_cell`` draws the trials and runs the laws. A law that is broken raises LawBroken, or
+GradientMismatch where differences were measured; both are AssertionErrors.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor, no_grad
+from minigrad.tensor import Parameter
+from minigrad.testing.trial import demand, pull, same_bits
+
+from ..layers import Recurrent
+from ..unroll import unroll
+from .bptt_laws import (
+    derivatives,
+    double_backward,
+    full_reach,
+    ledger_sum,
+    rtrl,
+    truncation,
+    untied,
+)
+from .trial import CellTrial, Result, agree, near, parts_of
+
+__all__ = [
+    "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
+    "derivatives", "double_backward", "full_reach", "gates", "ledger_sum", "padding",
+    "parameters_used", "pure", "reference", "rtrl", "time_reversal", "tokens", "truncation",
+    "unrolled", "untied",
+]
+
+CellLaw = Callable[[CellTrial], None]
+WEIGHTS = ("W_xh", "W_hh", "b_h", "b_xh", "b_hh")
+
+
+# -- the cell as a function
+
+
+def declared(t: CellTrial) -> None:
+    """Output and state have the widths that the cell declares, its dtype and one row a sequence;
+    the initial state fits."""
+    cell, B = t.cell, t.B
+    output, state = cell(t.xs[0], t.carried())
+    names, parts = list(cell.state_sizes), parts_of(state)
+    demand(
+        len(parts) == len(names),
+        f"the state has {len(parts)} parts, wanted {len(names)}: {', '.join(names)}",
+    )
+    found = {"the output": output}
+    found |= {f"state {k}": v for k, v in zip(names, parts, strict=True)}
+    wanted = {"the output": cell.output_size}
+    wanted |= {f"state {k}": n for k, n in cell.state_sizes.items()}
+    for name, value in found.items():
+        demand(
+            isinstance(value, Tensor) and value.shape == (B, wanted[name]),
+            f"{name} has shape {np.shape(value)}, wanted {(B, wanted[name])}",
+        )
+        demand(value.dtype == cell.dtype, f"{name} has dtype {value.dtype}, wanted {cell.dtype}")
+    cell.as_state(cell.initial_state(B), B)
+
+
+def pure(t: CellTrial) -> None:
+    """The result depends on arguments and parameters alone: a repeated run, after others, has the
+    same bits, also where nothing is recorded."""
+    xs, state = t.xs, t.state
+
+    def values(xs: Any, state: dict[str, Any]) -> list[Any]:
+        outputs, last = t.run(t.cell, Tensor(xs), t.carried(state))
+        return [outputs, *parts_of(last)]
+
+    first = values(xs, state)
+    values(xs[::-1] + 1.0, {k: v - 1.0 for k, v in state.items()})
+    values(xs[:1, :1], {k: v[:1] for k, v in state.items()})
+    again = values(xs, state)
+    with no_grad():
+        silent = values(xs, state)
+    for how, found in (("a repeated run", again), ("a run under no_grad()", silent)):
+        for k, (a, b) in enumerate(zip(found, first, strict=True)):
+            same_bits(a, b, f"{how}, {f'part {k} of the state' if k else 'the outputs'}")
+
+
+def reference(t: CellTrial) -> None:
+    """One step is that of the plain NumPy function given as its reference, gate by gate."""
+    if t.reference is None:
+        return
+    output, last = t.cell(t.xs[0], t.carried())
+    wanted, wanted_state = t.reference(t.cell, t.xs[0], t.whole(list(t.state.values())))
+    near(output, wanted, "the output")
+    for name, a, b in zip(t.state, parts_of(last), parts_of(wanted_state), strict=True):
+        near(a, b, f"state {name}")
+
+
+def _gated(cell: Any) -> Any:
+    """(path, cell) of the cells in a cell, itself first, that declare gates."""
+    return [(path, m) for path, m in cell.named_modules() if getattr(m, "gates", ())]
+
+
+def gates(t: CellTrial) -> None:
+    """What is written to the k-th of the declared gates is read there, and goes to the k-th block
+    of H columns and nowhere else."""
+    cell = copy.deepcopy(t.cell)
+    for _, inner in _gated(cell):
+        H = inner.hidden_size
+        for k, name in enumerate(inner.gates):
+            for weight in WEIGHTS:
+                parameter = getattr(inner, weight, None)
+                if not isinstance(parameter, Parameter):
+                    continue
+                wanted = np.array(parameter.numpy())
+                block = t.rng.normal(size=(*wanted.shape[:-1], H))
+                wanted[..., k * H : (k + 1) * H] = block
+                setattr(cell.gate(name), weight, block)
+                same_bits(parameter, wanted, f"{weight} after a write to gate {name}")
+                same_bits(getattr(cell.gate(name), weight), block, f"{weight} of gate {name}")
+
+
+def parameters_used(t: CellTrial) -> None:
+    """Every parameter, and in it every gate's block, has a gradient that is not 0."""
+    B, sizes = 8, t.cell.state_sizes
+    unused = [""]
+    for scale in (1.0, 4.0, 0.25):  # another scale, where all units were dead or saturated
+        more = CellTrial(t.cell, 3, B, t.seed, None, t.run)
+        state = {k: scale * t.rng.normal(size=(B, n)) for k, n in sizes.items()}
+        found = more.result(xs=scale * more.xs, state=state).gradients
+        unused = [name for name in more.learned if not found[name].any()]
+        for path, inner in _gated(t.cell):
+            for gate in inner.gates:
+                columns = inner.gate(gate).columns
+                for weight in WEIGHTS:
+                    g = found.get(f"{path}.{weight}" if path else weight)
+                    if g is not None and not g[..., columns].any():
+                        unused.append(f"{path}{'.' * bool(path)}{weight} of gate {gate}")
+        if not unused:
+            return
+    demand(False, f"the gradient of {', '.join(unused)} is 0; leave out what is not used")
+
+
+def tokens(t: CellTrial) -> None:
+    """Token indices give what one-hot inputs give, if the cell takes them."""
+    cell, K = t.cell, t.cell.input_size
+    indices = t.rng.integers(0, K, (t.T, t.B))
+    try:
+        cell(np.zeros(K + 1, int))  # K + 1 of them, so that no product takes them for an input
+    except (TypeError, ValueError):
+        return
+    found, wanted = t.result(xs=indices), t.result(xs=np.eye(K)[indices])
+    del wanted.gradients["the inputs"]
+    agree(found, wanted, "with token indices")
+
+
+# -- running it
+
+
+def unrolled(t: CellTrial) -> None:
+    """The run is the plain loop: each step from its input and the state before it, first to
+    last."""
+    agree(t.found, t.wanted, "run over the sequence")
+
+
+def chunked(t: CellTrial) -> None:
+    """A sequence run in chunks, with the state handed on, is the sequence run at once."""
+    cut = int(t.rng.integers(0, t.T)) + 1
+
+    def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
+        outputs = []
+        for a, b in ((0, cut), (cut, t.T)):
+            if a < b:
+                piece, state = t.run(cell, xs[a:b], state)
+                outputs.append(piece)
+        return np.concatenate(outputs), state
+
+    agree(t.result(run), t.found, f"in chunks of {cut} and {t.T - cut} steps")
+
+
+def causality(t: CellTrial) -> None:
+    """An output depends on no later input."""
+    k = int(t.rng.integers(0, t.T))
+    xs = t.xs.copy()
+    xs[k:] += t.rng.normal(size=xs[k:].shape)
+    outputs, _ = t.run(t.cell, Tensor(xs), t.carried())
+    near(outputs[:k], t.found.values["the outputs"][:k], f"after a change from step {k + 1} on")
+
+
+def batch_permutation(t: CellTrial) -> None:
+    """Sequences in another order give the same results in that order."""
+    order = np.arange(t.B)
+    order[:2] = order[:2][::-1]  # and the others in their places: a rotation could go unnoticed
+    found = t.result(
+        xs=t.xs[:, order],
+        state={k: v[order] for k, v in t.state.items()},
+        g_outputs=t.g_outputs[:, order],
+        g_state={k: v[order] for k, v in t.g_state.items()},
+    )
+    wanted = t.found
+    rows = {"the outputs": 1, "the inputs": 1}
+    values = {k: v.take(order, rows.get(k, 0)) for k, v in wanted.values.items()}
+    gradients = {
+        k: v if k in t.learned else v.take(order, rows.get(k, 0))
+        for k, v in wanted.gradients.items()
+    }
+    agree(found, Result(values, gradients), "with the rows of the batch in another order")
+
+
+def alone(t: CellTrial) -> None:
+    """A sequence gives the same alone as among others; gradients of parameters add up."""
+    totals = {k: np.zeros_like(v) for k, v in t.found.gradients.items() if k in t.learned}
+    for b in range(t.B):
+        row = slice(b, b + 1)
+        found = t.result(
+            xs=t.xs[:, row],
+            state={k: v[row] for k, v in t.state.items()},
+            g_outputs=t.g_outputs[:, row],
+            g_state={k: v[row] for k, v in t.g_state.items()},
+        )
+        what = f"sequence {b} alone"
+        for k, v in found.values.items():
+            near(v, t.found.values[k].take([b], int(k == "the outputs")), f"{what}: {k}")
+        for k, v in found.gradients.items():
+            if k in totals:
+                totals[k] += v
+            else:
+                wanted = t.found.gradients[k].take([b], int(k == "the inputs"))
+                near(v, wanted, f"{what}: the gradient of {k}")
+    for k, total in totals.items():
+        near(total, t.found.gradients[k], f"the sum over sequences of the gradients of {k}")
+
+
+def padding(t: CellTrial) -> None:
+    """With `lengths`, padding that holds NaN changes nothing: each sequence is as if it were run
+    alone to its own end, and outputs behind it are 0."""
+    if t.run is not unroll:
+        return  # the layer runs cells in its own way
+    lengths = t.rng.integers(0, t.T + 1, t.B)
+    lengths[int(t.rng.integers(0, t.B))] = t.rng.integers(1, t.T + 1)
+    xs = t.xs.copy()
+    for b, n in enumerate(lengths):
+        xs[n:, b] = np.nan
+    layer = Recurrent(t.cell)
+    found = t.result(lambda cell, xs, state: layer(xs, state, lengths=lengths), xs=xs)
+
+    def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
+        rows, ends = [], []
+        for b, n in enumerate(lengths):
+            own = t.whole([part[b : b + 1] for part in parts_of(state)])
+            pieces: list[Any] = [np.zeros((t.T - n, 1, cell.output_size))]
+            if n:
+                outputs, own = t.loop(cell, xs[:n, b : b + 1], own)
+                pieces.insert(0, outputs)
+            rows.append(np.concatenate(pieces))
+            ends.append(parts_of(own))
+        last = [np.concatenate(part) for part in zip(*ends, strict=True)]
+        return np.concatenate(rows, axis=1), t.whole(last)
+
+    agree(found, t.result(run), f"with lengths {lengths.tolist()}")
+
+
+def time_reversal(t: CellTrial) -> None:
+    """The reverse direction of a layer is the forward one on the reversed sequence."""
+    if t.run is not unroll:
+        return
+    other = copy.deepcopy(t.cell)
+    layer = Recurrent([(t.cell, other)], merge="concat")
+    xs, width = Tensor(t.xs, requires_grad=True), t.cell.output_size
+    outputs, _ = layer(xs)
+    params = [*t.learned.values()]
+    twins = [p for p in other.parameters() if p.requires_grad]
+    g = np.concatenate([t.g_outputs, t.g_outputs[::-1]], axis=-1)
+    found = pull([outputs], [g], [*params, *twins])
+    for k, (name, step) in enumerate((("forward", 1), ("reverse", -1))):
+        wanted, _ = t.loop(t.cell, Tensor(t.xs[::step]), t.cell.initial_state(t.B))
+        ys = outputs.numpy()[..., k * width : (k + 1) * width]
+        near(ys, wanted.numpy()[::step], f"the {name} direction: the outputs")
+        gradients = pull([wanted], [t.g_outputs], params)
+        own = found[k * len(params) : (k + 1) * len(params)]
+        for weight, a, b in zip(t.learned, own, gradients, strict=True):
+            near(a, b, f"the {name} direction: the gradient of {weight}")
+
+
+CELL_LAWS: dict[str, CellLaw] = {
+    law.__name__: law
+    for law in (
+        declared, pure, reference, gates, unrolled, chunked, causality, batch_permutation, alone,
+        tokens, padding, time_reversal, parameters_used, untied, ledger_sum, truncation,
+        full_reach, rtrl, derivatives, double_backward,
+    )
+}
+"""The laws by name, the cheapest first."""
