@@ -1,5 +1,6 @@
 """Backpropagation through time, taken apart and cut short."""
 
+from .audit import Audit, Explanation, Finding, audit
 from .bound import Bound, Spectrum, bound, spectrum
 from .jacobian import Jacobian, jacobian
 from .ledger import Ledger, ledger
@@ -10,10 +11,11 @@ from .rtrl import RTRL, rtrl
 from .truncated import Window, truncated, windows
 from .truncation import TruncationError, truncation_error
 from .two_time import TwoTime, two_time
+from .vanishing import Vanishing, vanishing
 
 __all__ = [
-    "RTRL", "Bound", "Jacobian", "LSTMPaths", "LSTMTerms", "Ledger", "Norms", "Spectrum",
-    "TruncationError", "TwoTime", "Window", "bound", "jacobian", "ledger", "lstm_paths",
-    "lstm_terms", "norms", "power_law", "randomized", "rtrl", "spectrum", "truncated",
-    "truncation_error", "two_time", "windows",
+    "RTRL", "Audit", "Bound", "Explanation", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms",
+    "Ledger", "Norms", "Spectrum", "TruncationError", "TwoTime", "Vanishing", "Window", "audit",
+    "bound", "jacobian", "ledger", "lstm_paths", "lstm_terms", "norms", "power_law", "randomized",
+    "rtrl", "spectrum", "truncated", "truncation_error", "two_time", "vanishing", "windows",
 ]

@@ -202,9 +202,9 @@ def _check_rows(
 
 def singular_values(matrix: Array) -> Array:
     """Of each matrix of a stack, the largest first; NaN for one with a NaN or an Inf."""
-    finite = np.isfinite(matrix).all(axis=(-2, -1), keepdims=True)
-    values = np.linalg.svd(np.where(finite, matrix, 0), compute_uv=False)
-    return np.where(finite[..., 0], values, np.nan)
+    finite = np.all(np.isfinite(matrix), axis=(-2, -1))
+    values = np.linalg.svd(np.where(finite[..., None, None], matrix, 0), compute_uv=False)
+    return np.where(finite[..., None], values, np.nan)
 
 
 def by_modulus(values: Array) -> Array:

@@ -5,7 +5,7 @@ The graph is kept, so that one can measure again; nothing is written to any ``.g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from minigrad.errors import GradientError
 from minigrad.tape import PART, Node
 from minigrad.tensor import wrap
 
-__all__ = ["as_states", "label", "norm", "parts", "pull", "step_of"]
+__all__ = ["as_states", "label", "norm", "parts", "pull", "step_of", "units"]
 
 Array = np.ndarray[Any, Any]
 
@@ -41,6 +41,15 @@ def pull(
         np.asarray(found[t._node]) if t._node in found else np.zeros(t.shape, t.dtype)
         for t in targets
     ]
+
+
+def units(tensors: Sequence[Tensor]) -> Iterator[list[Array]]:
+    """The unit cotangents of some tensors: one for each entry of all of them."""
+    for k, chosen in enumerate(tensors):
+        for i in range(chosen.size):
+            cotangents = [np.zeros(t.shape, t.dtype) for t in tensors]
+            cotangents[k].reshape(-1)[i] = 1
+            yield cotangents
 
 
 def parts(state: Any, function: str, argument: str) -> tuple[Tensor, ...]:

@@ -13,7 +13,7 @@ from minigrad.tensor import wrap
 
 from ..cells import Cell
 from .jacobian import matrices
-from .live import as_states, label, norm, parts, pull, step_of
+from .live import as_states, label, norm, parts, step_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -81,15 +81,15 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
         directly:   diag(f_t)
 
     Nothing of this is put in: each term is measured as ∂c_t/∂(h_{t-1} W_hh) in the columns of the
-    gate · W_hhᵀ · ∂h_{t-1}/∂c_{t-1}, and the direct one with h_{t-1} held. Relatives of the LSTM have
-    the terms of their own gates.
+    gate · W_hhᵀ · ∂h_{t-1}/∂c_{t-1}, and the direct one with h_{t-1} held. Relatives of the LSTM
+    have the terms of their own gates; where a norm is taken over all gates, o has one too.
 
     >>> from rnn import LSTMCell, steps
     >>> cell = LSTMCell(2, 3, dtype=float, rng=0)
     >>> states = [state for _, state in steps(cell, np.ones((3, 1, 2)))]
     >>> terms = lstm_terms(cell, states[2], states[1])
     >>> list(terms), bool(np.allclose(sum(terms.values()), terms.total))
-    (['f', 'i', 'g', 'direct'], True)
+    (['i', 'f', 'g', 'direct'], True)
     """
     if not isinstance(cell, Cell) or tuple(cell.state_sizes) != ("h", "c"):
         raise TypeError(
@@ -107,7 +107,7 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
     terms = {}
     for name in cell.gates:
         columns = cell.gate(name).columns
-        if name != "o":  # which makes h_t out of c_t
+        if name != "o" or upper[..., columns].any():  # o makes h_t out of c_t, and no c_t
             terms[name] = upper[..., columns] @ W[:, columns].T @ lower  # (B, H, H)
     terms["direct"] = held[..., h.shape[1] :]
     found = sum(terms.values())

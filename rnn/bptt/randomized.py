@@ -39,9 +39,10 @@ def randomized(
 
     Between two steps of one window the gradient on its way back is multiplied by 1/(1 - p). Through
     every boundary it is thus 0 with probability p and else 1/(1 - p) times too large: its mean over
-    the cuts is that of full BPTT, at fixed parameters. The variance grows with the distance as
-    (1 - p)^-k, faster than a gradient that does not vanish itself can bear: prefer a p that falls
-    with the length of the window.
+    the cuts is that of full BPTT, at fixed parameters. The price is variance: what comes back over
+    k steps is multiplied by (1 - p)^-k in its mean square, so for long sequences it stays bounded
+    only where the gradient vanishes faster than (1 - p)^(k/2). Where it does not, let p fall with
+    the length of the window.
     Tallec and Ollivier, Unbiasing truncated backpropagation through time (2017).
 
     >>> from rnn import GRUCell
@@ -51,9 +52,8 @@ def randomized(
     ...     loss.backward()
     ...     print(window.where.start, window.where.stop)
     0 3
-    3 4
-    4 6
-    6 8
+    3 5
+    5 8
     """
     if callable(p):
         cuts = p
@@ -104,7 +104,7 @@ def _randomized(
         output, state = run(xs[t : t + 1], state, t + 1)
         outputs.append(output)
         end = t + 1
-        chance = _chance(cuts(end - begin), f"p({end - begin}) =")
+        chance = _chance(cuts(end - begin), f"p({end - begin})")
         if end == len(xs) or rng.random() < chance:
             state = detach(state)
             whole: Any = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)

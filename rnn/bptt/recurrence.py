@@ -18,7 +18,7 @@ from minigrad.tensor import detached, tensor, wrap
 from ..cells import Cell
 from ..unroll import steps
 from .ledger import named_tensors
-from .live import pull
+from .live import pull, units
 
 __all__ = ["Factors", "Loss", "OneStep", "Use", "factors", "parameters", "single_steps"]
 
@@ -43,7 +43,9 @@ def parameters(cell: Any, params: Any, function: str) -> dict[str, Tensor]:
     named = named_tensors(cell, function)
     for name, parameter in ({} if params is None else named_tensors(params, function)).items():
         if named.setdefault(name, parameter) is not parameter:
-            raise ValueError(f"{function}(params): the cell has a parameter {name!r} too; rename it")
+            raise ValueError(
+                f"{function}(params): the cell has a parameter {name!r} too; pass a dict of names"
+            )
     return named
 
 
@@ -54,10 +56,8 @@ def single_steps(
     if len(xs) == 0:
         raise ValueError(f"{function}(cell, xs): xs has no steps (T = 0); wanted at least one")
     for t in range(start, start + len(xs)):
-        k = t - start
-        x = xs[k : k + 1]
-        batch = len(cell.as_input(x[0] if isinstance(x, list | tuple) else x[0]))
-        given = _parts(cell.as_state(state, batch))
+        x = xs[t - start : t - start + 1]
+        given = _parts(cell.as_state(state, len(cell.as_input(x[0]))))
         before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
         ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
         with scope("loss", t=t):
@@ -87,12 +87,14 @@ class Factors(NamedTuple):
     a_t is what the recurrent weights make of the state: h_{t-1} W_hh. Then ∂u_t/∂s_{t-1} =
     slope · weight + rest: by way of a_t, and by all other ways.
 
+    recurrent: the names of the recurrent weights.
     error: ∂ℓ_t/∂u_t (n_u,). slope: ∂u_t/∂a_t (n_u, n_a); for an Elman cell diag φ'(z_t).
     weight: ∂a_t/∂s_{t-1} (n_a, n_s); for an Elman cell W_hhᵀ. rest: (n_u, n_s).
     uses: by parameter, the ops of the step that use it. in_loss: the same for ops between u_t and
         ℓ_t; their slope is ∂ℓ_t/∂(result), (1, m).
     """
 
+    recurrent: tuple[str, ...]
     error: Array
     slope: Array
     weight: Array
@@ -113,9 +115,7 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
 
     # One sweep for each entry of u_t gives a row of everything.
     targets = [*step.before, *map(_tensor, products), *(_tensor(node) for node, _ in uses)]
-    rows: list[list[Array]] = []
-    for cotangents in _units(upper):
-        rows.append([g.ravel() for g in pull(upper, cotangents, targets)])
+    rows = [[g.ravel() for g in pull(upper, unit, targets)] for unit in units(upper)]
     columns = [np.stack(column) for column in zip(*rows, strict=True)]
     n = len(step.before)
     jacobian = np.concatenate(columns[:n], axis=1)                       # (n_u, n_s)
@@ -128,7 +128,8 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
     for (node, name), by_result in zip(uses, columns[n + len(products) :], strict=True):
         found[name].append(Use(by_result, _local(node, named[name])))
     error, in_loss = _of_loss(step, upper, set(nodes), named, leaves)
-    return Factors(error, slope, weight, jacobian - slope @ weight, found, in_loss)
+    names = tuple(dict.fromkeys(name for node, name in uses if node in products))
+    return Factors(names, error, slope, weight, jacobian - slope @ weight, found, in_loss)
 
 
 def _of_loss(
@@ -189,20 +190,11 @@ def _tensor(node: Node) -> Tensor:
     return wrap(np.empty(node.shape, node.dtype), node)
 
 
-def _units(tensors: Sequence[Tensor]) -> Iterator[list[Array]]:
-    """The unit cotangents of all entries of some tensors."""
-    for k, chosen in enumerate(tensors):
-        for i in range(chosen.size):
-            cotangents = [np.zeros(t.shape, t.dtype) for t in tensors]
-            cotangents[k].reshape(-1)[i] = 1
-            yield cotangents
-
-
 def _rows(node: Node, before: Sequence[Tensor]) -> Array:
     """∂(result of the node)/∂s_{t-1}, (m, n_s)."""
     out = _tensor(node)
     return np.stack(
-        [np.concatenate([g.ravel() for g in pull([out], unit, before)]) for unit in _units([out])]
+        [np.concatenate([g.ravel() for g in pull([out], unit, before)]) for unit in units([out])]
     )
 
 
@@ -210,7 +202,7 @@ def _local(node: Node, parameter: Tensor) -> Array:
     """∂(result of the node)/∂parameter in this one use, (m, n)."""
     out, rows = _tensor(node), []
     user = node.parents[0] if node.plan is PART else node
-    for (unit,) in _units([out]):
+    for (unit,) in units([out]):
         row = np.zeros(parameter.shape, parameter.dtype)
         for use in contributions(out, [parameter], unit)[0]:
             if use.node is user:

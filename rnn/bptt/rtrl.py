@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .live import norm, pull
-from .recurrence import Loss, _units, parameters, single_steps
+from .live import norm, pull, units
+from .recurrence import Loss, parameters, single_steps
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -71,11 +71,11 @@ def rtrl(cell: Any, xs: Any, loss: Loss, *, params: Any = None, state: Any = Non
     loss: ``loss(output, t)`` → the scalar ℓ_t at step t = 1, ..., T, or None for none there.
     params: further parameters that `loss` uses, such as those of an output layer.
 
-        S_t = ∂s_t/∂s_{t-1} S_{t-1} + ∂s_t/∂θ|_{s_{t-1}},    ∂ℓ_t/∂θ = ∂ℓ_t/∂s_t S_t + ∂ℓ_t/∂θ|_{s_t}
+        S_t = ∂s_t/∂s_{t-1} S_{t-1} + ∂s_t/∂θ,    dℓ_t/dθ = ∂ℓ_t/∂s_{t-1} S_{t-1} + ∂ℓ_t/∂θ,
 
-    with S_0 = 0. The Jacobians are those of one step on a tape of its own. For n numbers in the
-    state (B · H, twice that for an LSTM) and P parameters it takes n + 1 sweeps and n² P
-    multiplications a step, and memory for n P numbers, however long the sequence is.
+    with S_0 = 0; ∂/∂θ is at fixed s_{t-1}. The Jacobians are those of one step on a tape of its
+    own. For n numbers in the state (B · H, twice that for an LSTM) and P parameters it takes n + 1
+    sweeps and n² P multiplications a step, and memory for n P numbers, however long the sequence.
     Williams and Zipser, A learning algorithm for continually running fully recurrent neural
     networks (1989).
 
@@ -110,7 +110,7 @@ def rtrl(cell: Any, xs: Any, loss: Loss, *, params: Any = None, state: Any = Non
             total += float(step.loss.item())
 
         rows = [
-            _split(pull(step.after, unit, targets), len(step.before)) for unit in _units(step.after)
+            _split(pull(step.after, unit, targets), len(step.before)) for unit in units(step.after)
         ]
         J = np.stack([by_state for by_state, _ in rows])                 # (n, n)
         S = [
