@@ -292,7 +292,8 @@ def _unary(op: Op) -> Callable[..., Any]:
         node.parents = (parent,)
         node.saved = pick((data, array))
         node.scope = frame.scope
-        node.shape = data.shape
+        shape = data.shape
+        node.shape = parent.shape if parent.shape == shape else shape
         node.dtype = data.dtype
         node.extra = None
         return out
@@ -339,7 +340,9 @@ def _binary(op: Op) -> Callable[..., Any]:
         node.parents = (xn, yn)
         node.saved = (xd, yd) if plan.keeps_both else plan.pick((data, xd, yd))
         node.scope = frame.scope
-        node.shape = data.shape
+        shape = data.shape
+        # One tuple for all results of one shape: a long chain gives the collector less to visit.
+        node.shape = xn.shape if xn is not None and xn.shape == shape else shape
         node.dtype = data.dtype
         node.extra = None
         return out
