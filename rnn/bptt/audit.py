@@ -138,6 +138,7 @@ def audit(
     cell does something else each time it is run.
 
     >>> from rnn import ElmanCell
+    >>> from rnn.bptt import rtrl
     >>> cell, xs = ElmanCell(1, 2, biases=0, dtype=float, rng=0), np.ones((3, 1, 1))
     >>> right = rtrl(cell, xs, lambda h, t: (h ** 2).sum())
     >>> found = audit({"W_hh": -right["W_hh"]}, cell, xs, lambda h, t: (h ** 2).sum())
@@ -265,8 +266,9 @@ def _explanations(
         for name, form in forms.items():
             other, error, size = _distance(form, tables)
             # Near enough to the claim, and much nearer than the truth is.
-            if size and error <= rtol * size and error <= 0.2 * close[name][1]:
-                fits[name] = Explanation(key, says, error / size, other, form.by_use(tables))
+            if error <= rtol * size and error <= 0.2 * close[name][1]:
+                misfit = error / size if size else 0.0
+                fits[name] = Explanation(key, says, misfit, other, form.by_use(tables))
         for name, explanation in fits.items():
             found[name].append(((wrong, -len(fits), place), explanation))
     return {n: [e for _, e in sorted(es, key=lambda pair: pair[0])] for n, es in found.items()}
