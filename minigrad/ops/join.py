@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -169,9 +170,15 @@ def _collect(arrays: Any, depth: int, leaves: list[Any]) -> None:
 # -- apart
 
 
-def _slices(x: Any, bounds: Sequence[Any], axis: int) -> tuple[Any, ...]:
+def _slices(bounds: Sequence[Any], axis: int) -> list[tuple[slice, ...]]:
     before = (slice(None),) * axis
-    return tuple([x[(*before, slice(a, b))] for a, b in pairwise(bounds)])
+    return [(*before, slice(a, b)) for a, b in pairwise(bounds)]
+
+
+@lru_cache(maxsize=256)  # a cell splits alike at every step
+def _equal_slices(shape: tuple[int, ...], sections: int, axis: int) -> list[tuple[slice, ...]]:
+    axis = normalize_axis_index(axis, len(shape))
+    return _slices(_bounds(sections, shape[axis]), axis)
 
 
 def _bounds(sections: Any, n: int) -> list[Any]:
@@ -187,6 +194,8 @@ def _bounds(sections: Any, n: int) -> list[Any]:
 
 def _join(g: Any, x_shape: tuple[int, ...], indices_or_sections: Any, axis: int) -> Any:
     """The gradients of the parts, one after the other, or added where the parts overlap."""
+    if isinstance(indices_or_sections, int):
+        return np.concatenate(g, axis=axis)
     bounds = _bounds(indices_or_sections, x_shape[axis])
     places = [*bounds[:-1], x_shape[axis]]
     if places == sorted(places) and all(0 <= p <= x_shape[axis] for p in places):
@@ -207,8 +216,12 @@ def _join(g: Any, x_shape: tuple[int, ...], indices_or_sections: Any, axis: int)
 def _split(x: Any, *, indices_or_sections: Any, axis: int = 0) -> Any:
     """x cut along axis into equal parts, or at the given places"""
     x = np.asarray(x)
-    axis = normalize_axis_index(axis, x.ndim)
-    return _slices(x, _bounds(indices_or_sections, x.shape[axis]), axis)
+    if isinstance(indices_or_sections, int):
+        slices = _equal_slices(x.shape, indices_or_sections, axis)
+    else:
+        axis = normalize_axis_index(axis, x.ndim)
+        slices = _slices(_bounds(indices_or_sections, x.shape[axis]), axis)
+    return tuple([x[where] for where in slices])
 
 
 @composite(np.split)

@@ -72,9 +72,17 @@ cosh = primitive(
     numpy=[np.cosh], methods=["cosh"],
 )(np.cosh)
 
+
 # (1 - y)(1 + y) keeps its digits near |y| = 1, where 1 - y² loses them.
+def _by_tanh(g: Any, out: Any) -> Any:
+    slope = 1 - out
+    slope *= 1 + out
+    slope *= g
+    return slope
+
+
 tanh = primitive(
-    formula="tanh(x)", vjps=(lambda g, out: g * ((1 - out) * (1 + out)),),
+    formula="tanh(x)", vjps=(_by_tanh,),
     numpy=[np.tanh], methods=["tanh"],
 )(np.tanh)
 
