@@ -15,8 +15,8 @@ __all__ = ["HEADER", "machine", "markdown", "table"]
 HEADER = Result("what", "measured", "bar", None, "detail")
 NOTES = """\
 Ratios are medians over pairs of neighbouring runs, each system in a process of its own; the range
-of the pairs is in parentheses. Within a process the fastest pass counts. One thread, on one
-processor, where the line does not say otherwise. Lines without a bar are for comparison only.
+of the pairs is in parentheses. Within a process the fastest pass counts. Every process has one
+thread, on one processor. Lines without a bar are for comparison only.
 
 - **Tape op**: 2,000 multiplications of 4-vectors in float64, one after the other, forward and
   backward, freeing the graph included; time per multiplication. The constant factor is a tensor
