@@ -28,8 +28,8 @@ def written(audit: Audit) -> str:
     for finding in audit.values():
         mark = "agrees" if finding.agrees else "WRONG "
         lines.append(f"  ∂L/∂{finding.name:<{width}}  {mark}  {_difference(finding)}")
-    for finding in wrong:
-        lines += ["", *_why(finding)]
+    for alike in _grouped(wrong):
+        lines += ["", *_why(alike)]
     together = _together(wrong)
     if together is not None:
         lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
@@ -42,6 +42,15 @@ def written(audit: Audit) -> str:
     return "\n".join(lines)
 
 
+def _grouped(wrong: list[Finding]) -> list[list[Finding]]:
+    """Those with the same first explanation together; those without any alone."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in wrong:
+        key = finding.explanations[0].key if finding.explanations else f"none: {finding.name}"
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
 def _difference(finding: Finding) -> str:
     """By how much a gradient is off; the numbers themselves where there is one."""
     if finding.claimed.size == 1 and not finding.agrees:
@@ -52,25 +61,28 @@ def _difference(finding: Finding) -> str:
     return f"relative error {finding.relative:.2g}"
 
 
-def _why(finding: Finding) -> list[str]:
-    """The explanations of one wrong gradient, and the terms that they make wrong."""
-    if not finding.explanations:
+def _why(alike: list[Finding]) -> list[str]:
+    """The explanation that some wrong gradients share, and the terms that it makes wrong."""
+    names = " and ".join(f"∂L/∂{finding.name}" for finding in alike)
+    if not alike[0].explanations:
         known = (
-            f" The terms that differ are those of {_count(finding.steps)}." if finding.steps else
+            f" The terms that differ are those of {_count(alike[0].steps)}." if alike[0].steps else
             " Claim its terms by step, (T, *shape), to see where it begins to differ."
         )
         return _wrapped(
-            f"∂L/∂{finding.name}: no single slip of those tried leads to the claimed numbers."
-            + known
+            f"{names}: no single slip of those tried leads to the claimed numbers." + known
         )
-    first, *others = finding.explanations
-    lines = _wrapped(f"∂L/∂{finding.name}: {first.says}.")
-    for line in _terms(finding):
-        lines += _wrapped(line, "    ")
-    if others:
-        rest = "; ".join(other.key for other in others[:3])
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        lines += _wrapped(f"These numbers do not tell it from: {rest}{more}.", "    ")
+    lines = _wrapped(f"{names}: {alike[0].explanations[0].says}.")
+    for finding in alike:
+        for line in _terms(finding):
+            lines += _wrapped(f"∂L/∂{finding.name}, {line}" if len(alike) > 1 else line, "    ")
+        others = [other.key for other in finding.explanations[1:]]
+        if others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            lines += _wrapped(
+                f"The numbers of ∂L/∂{finding.name} do not tell it from: {'; '.join(others[:3])}"
+                f"{more}.", "    ",
+            )
     return lines
 
 

@@ -31,7 +31,7 @@ def plot_audit(audit: Audit, path: str | PathLike[str] | None) -> Figure:
     first, *others = np.ravel(figure.subplots(1, 1 + len(detailed)))
     bars(
         first, list(audit), [finding.relative for finding in audit.values()], "{:.2g}",
-        [RIGHT if finding.agrees else WRONG for finding in audit.values()],
+        [RIGHT if finding.agrees else WRONG for finding in audit.values()], least=1e-3,
     )
     first.set_title("Relative error", loc="left", color=INK, fontsize=10)
     for axes, finding in zip(others, detailed, strict=True):

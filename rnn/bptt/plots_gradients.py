@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "plot_rtrl", "plot_truncation"]
 
-UNRELATED = 90.0  # degrees
-
 
 def plot_truncation(error: TruncationError, path: str | PathLike[str] | None) -> Figure:
     """Relative error and angle: lines over several reaches, or a bar for each parameter."""
@@ -56,9 +54,14 @@ def plot_truncation(error: TruncationError, path: str | PathLike[str] | None) ->
 
 
 def bars(
-    axes: Any, labels: list[str], values: list[float], form: str, colours: list[str] | None = None
+    axes: Any,
+    labels: list[str],
+    values: list[float],
+    form: str,
+    colours: list[str] | None = None,
+    least: float = 0.0,
 ) -> None:
-    """Horizontal bars, the first on top, with their numbers."""
+    """Horizontal bars, the first on top, with their numbers; `least` fills the width at least."""
     drawn = np.nan_to_num(np.asarray(values, dtype=float), nan=0.0, posinf=0.0)
     places = np.arange(len(labels))[::-1]
     axes.barh(places, drawn, height=0.62, color=colours or COLOURS[0])
@@ -68,7 +71,7 @@ def bars(
             form.format(value), (width, place), xytext=(4, 0), textcoords="offset points",
             va="center", color=INK, fontsize=9,
         )
-    axes.set_xlim(0, (float(drawn.max(initial=0.0)) or 1.0) * 1.22)
+    axes.set_xlim(0, (float(drawn.max(initial=least)) or 1.0) * 1.22)
     axes.set_ylim(-0.7, len(labels) - 0.3)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)

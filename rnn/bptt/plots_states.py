@@ -192,7 +192,10 @@ def plot_vanishing(vanishing: Vanishing, path: str | PathLike[str] | None) -> Fi
     figure = new_figure(3.5 * len(vanishing.cells) + 1.6, 3.9)
     panels = figure.subplots(1, len(vanishing.cells), sharey=True, squeeze=False)[0]
     values = {cell: vanishing.relative(cell) for cell in vanishing.cells}
-    floor, top = 1e-12, 1e4
+    every = np.concatenate([rows.ravel() for rows in values.values()])
+    every = every[(every > 0) & np.isfinite(every)]
+    floor = max(1e-12, float(every.min(initial=1e-2)))
+    top = min(1e12, max(1e2, 2 * float(every.max(initial=1.0))))
     for axes, (cell, rows) in zip(panels, values.items(), strict=True):
         lags = np.arange(rows.shape[1])
         for k, (scale, row) in enumerate(zip(vanishing.scales, rows, strict=True)):

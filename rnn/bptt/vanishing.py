@@ -79,7 +79,8 @@ def vanishing(
     hidden_size: int = 32,
     *,
     cells: Sequence[type[Cell]] = (ElmanCell, LSTMCell, GRUCell),
-    gate_bias: float = 1.0,
+    keep_bias: float = 1.0,
+    write_bias: float = 0.0,
     input_scale: float = 0.1,
     batch: int = 8,
     seed: int = 0,
@@ -88,7 +89,9 @@ def vanishing(
 
     scales: of W_hh: each gate gets a random orthogonal matrix times the scale, so that the vanilla
         network has γ_W = scale. cells: cell classes.
-    gate_bias: of the gate that keeps the memory, LSTM's f and GRU's z; all other biases are 0.
+    keep_bias: of the gate that keeps the memory, LSTM's f and GRU's z. write_bias: of the one that
+        writes to it, LSTM's i. All other biases are 0. With ±ln(T - 1) this is chrono
+        initialisation: Tallec and Ollivier, Can recurrent neural networks warp time? (2018).
     input_scale: the standard deviation of the inputs. Large ones saturate the units, and a gradient
         then vanishes also where the weights alone would let it explode.
 
@@ -109,7 +112,7 @@ def vanishing(
     for kind in cells:
         for scale in given:
             rng = np.random.default_rng(seed)  # the same numbers for all
-            cell = _scaled(kind, hidden_size, scale, gate_bias, rng)
+            cell = _scaled(kind, hidden_size, scale, {"f": keep_bias, "i": write_bias}, rng)
             xs = input_scale * rng.normal(size=(T, batch, cell.input_size))
             run = list(steps(cell, xs))
             output = run[-1][0]
@@ -122,9 +125,9 @@ def vanishing(
 
 
 def _scaled(
-    kind: type[Cell], H: int, scale: float, gate_bias: float, rng: np.random.Generator
+    kind: type[Cell], H: int, scale: float, gate_biases: dict[str, float], rng: np.random.Generator
 ) -> Cell:
-    """A cell with orthogonal recurrent weights times `scale`, and no biases but one."""
+    """A cell with orthogonal recurrent weights times `scale`, and biases in the gates named."""
     cell = kind(4, H, dtype=np.float64, rng=rng)
     biases = [name for name, _ in cell.named_parameters() if name in ("b_h", "b_xh", "b_hh")]
     for name in biases:
@@ -132,7 +135,7 @@ def _scaled(
     for name in cell.gates:
         gate = cell.gate(name)
         gate.W_hh = init.orthogonal(gate.W_hh.shape, gain=scale, rng=rng, dtype=np.float64)
-        if name == "f" or (name == "z" and cell.conventions().get("update") == "keep"):
-            for bias in biases[:1]:
-                setattr(gate, bias, np.full(H, gate_bias))
+        keeps = "f" if name == "z" and cell.conventions().get("update") == "keep" else name
+        if keeps in gate_biases and biases:
+            setattr(gate, biases[0], np.full(H, gate_biases[keeps]))
     return cell
