@@ -41,7 +41,7 @@ class Norms:
 
     @property
     def rate(self) -> float:
-        """The factor per step, as a geometric mean: (‖at the oldest‖ / ‖at the newest‖)^(1/T-1).
+        """The factor per step, as a geometric mean: (‖at the oldest‖ / ‖at the newest‖)^(1/(T-1)).
 
         Below 1 the gradient vanishes on its way back, above 1 it explodes. NaN for one state.
         """

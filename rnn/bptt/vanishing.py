@@ -131,7 +131,8 @@ def _scaled(
     cell = kind(4, H, dtype=np.float64, rng=rng)
     biases = [name for name, _ in cell.named_parameters() if name in ("b_h", "b_xh", "b_hh")]
     for name in biases:
-        setattr(cell, name, type(cell.W_hh)(np.zeros_like(getattr(cell, name).numpy())))
+        bias = getattr(cell, name)
+        bias.data = np.zeros(bias.shape)
     for name in cell.gates:
         gate = cell.gate(name)
         gate.W_hh = init.orthogonal(gate.W_hh.shape, gain=scale, rng=rng, dtype=np.float64)

@@ -293,6 +293,23 @@ def test_ledgers_and_gates_can_be_audited():
     assert not found.explanations
 
 
+def test_tokens_given_states_and_silent_steps():
+    """Token inputs, a first state that is not 0 and steps without a loss are audited as others."""
+    cell = ElmanCell(5, H, dtype=float, rng=0)
+    tokens = np.array([[0, 1], [4, 2], [2, 2], [3, 0]])
+    first = mg.tensor(np.random.default_rng(3).normal(size=(B, H)))
+
+    def loss(h, t):
+        return (h**3).sum() if t in (2, 4) else None
+
+    run = list(enumerate(steps(cell, tokens, first), 1))
+    terms = ledger(sum(loss(h, t) for t, (h, _) in run if t in (2, 4)), cell)
+    assert audit(dict(terms), cell, tokens, loss, state=first).agrees
+    last = {"W_hh": ledger(loss(run[3][1][0], 4), cell).total("W_hh")}
+    found = audit(last, cell, tokens, loss, state=first)["W_hh"]
+    assert [e.key for e in found.explanations] == ["only the last loss"]
+
+
 def test_what_no_slip_explains():
     """A random error is reported with its steps, and no slip is made up for it."""
     cell = elman()
