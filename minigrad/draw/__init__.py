@@ -1,8 +1,9 @@
 """Pictures of the live graph: ``minigrad.draw(loss).save("graph.svg")``.
 
-Two views. "steps" shows a recurrence: one column for each time step, every shared weight one box
+Three views. "steps" shows a recurrence: one column for each time step, every shared weight one box
 with a wire through time and a tap into each use, and with ``ledger=True`` on each tap what that
-step contributes to the gradient. "ops" shows every op.
+step contributes to the gradient. "rolled" shows one step for all, with the cycles through which
+it feeds the next. "ops" shows every op.
 
 The step view reads scopes. ``with scope("lstm", t=t, x=x, h=h, c=c):`` makes the box ``lstm`` of
 column t. A tensor that enters under a name gives its wire the name (else its own name is taken,
@@ -10,22 +11,24 @@ else that of its op); a constant becomes an input box, or the initial state if i
 state is, or ``h_0`` where t is 1. What stands after the cell is drawn in its column if it has a
 scope with the same t, else at the right.
 
-Reading order: boxes, walk, graph, columns, entering; then grid, canvas, layout, buses, ends; then
-scene, text, style; then render.
+Reading order: boxes, walk, graph, columns, entering, rolled; then grid, loops, canvas, layout,
+buses, ends; then scene, text, style; then render.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..module import Module
     from ..tensor import Tensor
+    from .boxes import Unrolled
     from .drawing import Drawing
 
 __all__ = ["Drawing", "RenderError", "RendererNotFoundError", "draw"]
 
-_VIEWS = ("auto", "steps", "ops")
+_VIEWS = ("auto", "steps", "rolled", "ops")
 _MOST_BOXES = 20_000
 
 
@@ -33,7 +36,7 @@ def draw(
     output: Tensor | Sequence[Tensor],
     *,
     view: str = "auto",
-    values: bool = False,
+    values: bool | Iterable[Tensor] | Module = False,
     gradients: bool = False,
     ledger: bool | Mapping[Any, Any] = False,
     max_steps: int | None = None,
@@ -42,10 +45,11 @@ def draw(
 ) -> Drawing:
     """The graph behind `output`, a tensor or several, as a picture.
 
-    view: "steps", one column for each time step, one box for each scope in it; "ops", one box for
-        each op (at most 400); "auto": steps if any op was recorded under ``scope(..., t=t)``.
-    values: show values: numbers, and norms of arrays. The step view shows those that the graph
-        still holds, which are the ones that a derivative needs.
+    view: "steps", one column for each time step, one box for each scope in it; "rolled", one
+        column for all steps, if they are alike; "ops", one box for each op (at most 400);
+        "auto": steps if any op was recorded under ``scope(..., t=t)``.
+    values: show values: numbers, and norms of arrays. True: those that the graph still holds,
+        which are the ones that a derivative needs. Tensors, or a module: theirs as well.
     gradients: show ∂output/∂(weight, state, op): numbers, and norms of arrays.
     ledger: steps only. True: each tap of a weight W shows ‖G_t‖ of ∂output/∂W = Σ_t G_t by its
         number, width and colour, relative to the largest of this weight. Or the terms themselves,
@@ -58,9 +62,9 @@ def draw(
     Draw before ``backward()``, or after ``backward(retain_graph=True)``: `gradients` and `ledger`
     need what a backward pass frees. Nothing is changed by drawing.
 
-    Raises ValueError for a tensor without a graph, for an unknown view and for graphs too large to
-    draw, GradientError where `gradients` or `ledger=True` are asked of several numbers, and
-    GraphFreedError after ``backward()``.
+    Raises ValueError for a tensor without a graph, for an unknown view, for graphs too large to
+    draw, and for steps that differ too much to be rolled up; GradientError where `gradients` or
+    `ledger=True` are asked of several numbers, and GraphFreedError after ``backward()``.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(0.9, requires_grad=True, name="w")
@@ -70,6 +74,8 @@ def draw(
     ...         h = w * h
     >>> draw(h, ledger=True)
     <Drawing of 3 steps: 3 boxes, 1 weight>
+    >>> draw(h, view="rolled")
+    <Drawing of 3 steps as one: 1 box, 1 weight>
     """
     from ..tape import ancestors
     from ..tensor import Tensor
@@ -99,6 +105,13 @@ def draw(
             f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "
             f"direction out, or draw with view='ops'"
         )
+    if view == "rolled":
+        if values is not False or gradients or ledger or max_steps is not None:
+            raise ValueError(
+                "draw(..., view='rolled') has neither values, gradients, ledger nor max_steps, "
+                "because they differ from step to step; draw with view='steps'"
+            )
+        return _draw_rolled(outputs, title)
     return _draw_steps(outputs, values, gradients, ledger, max_steps, title)
 
 
@@ -133,22 +146,45 @@ def _check(outputs: Sequence[Any], view: str, max_steps: Any, direction: Any) ->
         )
 
 
-def _draw_steps(
-    outputs: Sequence[Tensor], values: bool, gradients: bool, ledger: Any, most: int | None,
-    title: str | None,
-) -> Drawing:
-    from .drawing import Drawing
+def _unrolled(outputs: Sequence[Tensor], view: str) -> Unrolled:
     from .graph import read
-    from .layout import lay_out
-    from .notes import box_notes, gradients_of, ledger_numbers, values_of
-    from .text import count
 
     unrolled = read(outputs)
     if not unrolled.steps:
         raise ValueError(
-            "draw(..., view='steps'): no op was recorded under a time step; label the steps with "
-            "`with minigrad.scope(name, t=t):`, as rnn.unroll does, or draw with view='ops'"
+            f"draw(..., view={view!r}): no op was recorded under a time step; label the steps with "
+            f"`with minigrad.scope(name, t=t):`, as rnn.unroll does, or draw with view='ops'"
         )
+    return unrolled
+
+
+def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
+    from .drawing import Drawing
+    from .layout import lay_out
+    from .rolled import roll
+    from .text import count
+
+    unrolled = _unrolled(outputs, "rolled")
+    rolled, words = roll(unrolled)
+    scene = lay_out(rolled, title=title, words=words)
+    weights = sum(box.kind == "weight" for box in rolled.sources)
+    about = (
+        f"{count(unrolled.columns, 'step')} as one: {count(len(rolled.steps), 'box')}, "
+        f"{count(weights, 'weight')}"
+    )
+    return Drawing(scene.dot(), "neato", about, scene.size())
+
+
+def _draw_steps(
+    outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, most: int | None,
+    title: str | None,
+) -> Drawing:
+    from .drawing import Drawing
+    from .layout import lay_out
+    from .notes import box_notes, gradients_of, ledger_numbers, values_of
+    from .text import count
+
+    unrolled = _unrolled(outputs, "steps")
     columns, boxes = unrolled.columns, len(unrolled.steps)
     if boxes * min(1.0, (most or columns) / columns) > _MOST_BOXES:
         raise ValueError(
@@ -156,7 +192,7 @@ def _draw_steps(
             f"picture; draw the first and last of them, as with max_steps=12"
         )
     numbers = ledger_numbers(outputs, unrolled, ledger)
-    held = values_of(outputs, unrolled.home) if values else {}
+    held = values_of(outputs, unrolled.home, values)
     slopes = gradients_of(outputs, unrolled.home) if gradients else {}
     notes = box_notes(unrolled, held, slopes)
     scene = lay_out(unrolled, numbers=numbers, notes=notes, most=most, title=title)

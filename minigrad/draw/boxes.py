@@ -29,8 +29,14 @@ class Box:
         self.states: dict[str, Node | None] = {}  # what it hands on along time, by name
         self.column: int | None = None
         self.row = 0
+        self.any_step = False  # whether it stands for all steps, in the rolled view
         self.cut = False  # of an initial state: whether it came from earlier steps
         self.output = False  # whether it holds a tensor that the picture was asked for
+
+    @property
+    def at(self) -> str:
+        """Its step, as a label says it."""
+        return "t" if self.any_step else "" if self.t is None else str(self.t)
 
     @property
     def scalar(self) -> bool:
@@ -82,13 +88,17 @@ class Track:
 
 
 class Wire(NamedTuple):
-    """A value that goes from one box to another. A cut one carries values but no gradient."""
+    """A value that goes from one box to another. A cut one carries values but no gradient.
+
+    lag: in the rolled view, how many steps later it is read; 0 within a step.
+    """
 
     source: Box
     target: Box
     node: Node | None
     name: str | None = None
     cut: bool = False
+    lag: int = 0
 
 
 def along(source: Box, target: Box) -> bool:

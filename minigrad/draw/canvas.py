@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from .boxes import Box, Unrolled, Wire
 from .grid import CHANNEL, Grid, Key, Size, bus_key, sort_wires, steps_over, up_key
+from .loops import LOOP, loop_places
 from .scene import Path, Point, Scene, Shape
 from .style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
 from .text import Line, number
@@ -86,10 +87,13 @@ class Canvas:
         self.end = x - pitch + max(self.right, widest + 20)
         if any(grid.at_side(w) and w.target.direction < 0 for w in self.wires.entering):
             self.end += MARGIN + self.left_width
+        self.loops = self.end + 6  # where the boxes of delays begin
+        if self.wires.loops:
+            self.end = self.loops + LOOP * len(loop_places(self.wires.loops)) + 40
 
     def state_line(self, wire: Wire) -> Line:
         """What stands at the wire of a state, where there are several."""
-        return Line(state_pieces([wire.name or ""], wire.source.t), 9, color=MUTED)
+        return Line(state_pieces([wire.name or ""], wire.source.at), 9, color=MUTED)
 
     def beside(self, shape: Shape, key: Key) -> float:
         """The x of a vertical wire to the right of a box."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..io import replacing
 from .render import RenderError, render
 
 __all__ = ["Drawing"]
@@ -23,6 +23,17 @@ class Drawing:
 
     ``.dot`` is its DOT text, ``.svg()`` and ``.png()`` are the painted picture, ``.save(path)``
     writes one of the three by the ending of the name.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor([0.5, 2.0], requires_grad=True, name="w")
+    >>> picture = mg.draw((w * w).sum())
+    >>> picture
+    <Drawing of 3 ops>
+    >>> "multiply" in picture.dot
+    True
+    >>> import tempfile
+    >>> picture.save(Path(tempfile.mkdtemp(), "graph.dot")).name
+    'graph.dot'
     """
 
     def __init__(
@@ -56,7 +67,8 @@ class Drawing:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to `path`, as its name says: .svg, .png or .dot; returns the path.
 
-        The file appears whole or not at all. Raises ValueError for another ending.
+        The file appears whole or not at all. Raises ValueError for another ending, OSError where
+        it cannot be written.
         """
         target = Path(path)
         kinds: dict[str, Callable[[], str | bytes]] = {
@@ -69,15 +81,8 @@ class Drawing:
             )
         content = kinds[target.suffix.lower()]()
         data = content.encode() if isinstance(content, str) else content
-        handle, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(part).chmod(0o666 & ~_umask())
-            Path(part).replace(target)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        with replacing(target) as file:
+            file.write(data)
         return target
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -89,9 +94,3 @@ class Drawing:
 
     def __repr__(self) -> str:
         return f"<Drawing of {self._about}>"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

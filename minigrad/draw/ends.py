@@ -8,7 +8,7 @@ from .boxes import Box
 from .canvas import Canvas
 from .scene import Shape
 
-__all__ = ["draw_ends"]
+__all__ = ["draw_ends", "entry"]
 
 _PORT = 16.0
 
@@ -22,7 +22,7 @@ def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
     for box in canvas.unrolled.ends:
         found = canvas.looks[box]
         into = [w for w in canvas.wires.ends if w.target is box]
-        rows = sorted({w.source.row for w in into if w.source.column is not None}, reverse=True)
+        rows = _rows(canvas, box)
         under = [w.source for w in into if w.source.column is None]
         sources = [s for s, wires in canvas.wires.buses.items()
                    if any(w.target is box for w in wires)]
@@ -43,11 +43,23 @@ def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
         for k, source in enumerate(under):
             port, one = shape.right - 12 - _PORT * k, canvas.shape[source]
             canvas.wire(one, shape, (one.right, one.y), (port, one.y), (port, shape.bottom))
-        for k, row in enumerate(rows):
-            _collect(canvas, box, row, y + _PORT * ((len(rows) - 1) / 2 - k))
+        for row in rows:
+            _collect(canvas, box, row, y + entry(canvas, box, row))
         top = _private(canvas, box, private, wide)
         x, y = shape.right + 36, top + 40 + height / 2
     return rises
+
+
+def _rows(canvas: Canvas, box: Box) -> list[int]:
+    """The rows from which wires lead into a block, from the top down."""
+    sources = [w.source for w in canvas.wires.ends if w.target is box]
+    return sorted({s.row for s in sources if s.column is not None}, reverse=True)
+
+
+def entry(canvas: Canvas, box: Box, row: int) -> float:
+    """How far above the middle of a block the wires from a row enter it."""
+    rows = _rows(canvas, box)
+    return _PORT * ((len(rows) - 1) / 2 - rows.index(row))
 
 
 def _collect(canvas: Canvas, box: Box, row: int, y: float) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .boxes import Box, Unrolled, Wire
 
 __all__ = [
-    "CHANNEL", "Grid", "Key", "Lane", "Row", "Size", "Sorted", "along_key", "bus_key",
+    "CHANNEL", "Grid", "Key", "Lane", "Row", "Size", "Sorted", "along_key", "bus_key", "loop_key",
     "over_key", "sort_wires", "steps_over", "up_key",
 ]
 
@@ -45,15 +45,18 @@ class Sorted(NamedTuple):
     far: list[Wire]  # anywhere else
     entering: list[Wire]  # from inputs and initial states
     ends: list[Wire]  # to what comes after all steps
+    loops: list[Wire]  # from a step to a later one, in the rolled view
 
 
 def sort_wires(unrolled: Unrolled) -> Sorted:
     """The wires by the way they run."""
-    found = Sorted(defaultdict(list), [], [], [], [], [], [])
+    found = Sorted(defaultdict(list), [], [], [], [], [], [], [])
     between = {b for b in unrolled.steps if b.kind == "block"}
     for wire in unrolled.wires:
         one, two = wire.source, wire.target
-        if one.kind in ("input", "initial"):
+        if wire.lag:
+            found.loops.append(wire)
+        elif one.kind in ("input", "initial"):
             found.entering.append(wire)
         elif one.kind in ("weight", "source") or (one in between and two.column is not None):
             found.buses[one].append(wire)
@@ -113,6 +116,14 @@ def along_key(row: int, name: str | None) -> Key:
 def over_key(wire: Wire) -> Key:
     """What the wires from one row to another, over one or several columns, have in common."""
     return "over", wire.source.row, wire.target.row, wire.name
+
+
+def loop_key(wire: Wire) -> Key:
+    """What the wires have in common that lead to a later step in the rolled view: where the state
+    enters from outside, if it goes on to the next."""
+    if wire.source is wire.target and abs(wire.lag) == 1:
+        return along_key(wire.target.row, wire.name)
+    return "loop", wire.source.row, wire.target.row, wire.name, wire.lag
 
 
 def up_key(wire: Wire) -> Key:
@@ -195,6 +206,12 @@ class Grid:
             names = list(wire.target.states)
             place = names.index(wire.name) if wire.name in names else len(names)
             order[wire.target.row].setdefault(along_key(wire.target.row, wire.name), (1, place))
+        for wire in self.wires.loops:
+            if wire.source is wire.target:
+                order[wire.source.row].setdefault(loop_key(wire), (1, len(wire.source.states)))
+            else:
+                order[wire.source.row].setdefault((loop_key(wire), "out"), (0, 0))
+                order[wire.target.row].setdefault((loop_key(wire), "in"), (2, 0))
         columns: dict[Key, set[int]] = defaultdict(set)
         for wire in (*self.wires.across, *self.wires.far):
             key, rises = over_key(wire), wire.target.row >= wire.source.row

@@ -12,11 +12,12 @@ from itertools import pairwise
 from .boxes import Box, Unrolled, Wire
 from .buses import draw_buses, draw_sources
 from .canvas import MARGIN, Canvas, Numbers
-from .ends import draw_ends
-from .grid import CHANNEL, along_key, over_key, steps_over, up_key
+from .ends import draw_ends, entry
+from .grid import CHANNEL, along_key, loop_key, over_key, steps_over, up_key
+from .loops import LOOP, loop_places
 from .scene import Scene, Shape
-from .style import INK, MUTED, STATE, WIRE, small
-from .text import Line, clean
+from .style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
+from .text import Line, clean, count, painted
 
 __all__ = ["lay_out"]
 
@@ -28,11 +29,13 @@ def lay_out(
     notes: Mapping[Box, Sequence[Line]] | None = None,
     most: int | None = None,
     title: str | None = None,
+    words: Mapping[tuple[Box, int], str] | None = None,
 ) -> Scene:
     """The picture of `unrolled`.
 
     numbers: what the taps show. notes: further lines for boxes. most: the number of columns to
-    draw, the first and the last ones; all by default. title: a line above.
+    draw, the first and the last ones; all by default. title: a line above. words: what stands
+    below the column of a box, or for a block at the right above the wire that comes from a row.
     """
     canvas = Canvas(unrolled, numbers, notes or {}, most)
     _steps(canvas)
@@ -41,6 +44,9 @@ def lay_out(
     draw_buses(canvas, draw_ends(canvas))
     for wire in canvas.wires.along:
         _along(canvas, wire)
+    for place, wires in enumerate(loop_places(canvas.wires.loops)):
+        for wire in wires:
+            _loop(canvas, wire, canvas.loops + LOOP * (place + 0.5))
     for wire in {(w.source, w.target): w for w in canvas.wires.up}.values():
         if wire.source in canvas.shape:
             _up(canvas, wire)
@@ -48,6 +54,8 @@ def lay_out(
         if wire.source in canvas.shape and wire.target in canvas.shape:
             _over(canvas, wire)
     _words(canvas, title)
+    for (box, row), said in (words or {}).items():
+        _said(canvas, box, row, said)
     return canvas.scene
 
 
@@ -111,6 +119,32 @@ def _along(canvas: Canvas, wire: Wire) -> None:
         canvas.text(start + (4 + line.width / 2) * (1 if forward else -1), y + 8, line)
 
 
+def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
+    """A state on its way back into the one step that stands for all, through a delay at `x`."""
+    one, two, grid = canvas.shape[wire.source], canvas.shape[wire.target], canvas.grid
+    words = Line(state_pieces([wire.name or wire.source.title], f"t{-wire.lag:+d}"), 11)
+    height = grid.height["initial"]
+    if one is two:
+        y = one.y + grid.rows[wire.source.row].sides[loop_key(wire)]
+        up, down = y + 5, y - 5
+    else:
+        up = one.y + grid.rows[wire.source.row].sides[loop_key(wire), "out"]
+        down = two.y + grid.rows[wire.target.row].sides[loop_key(wire), "in"]
+        y = (up + down) / 2
+    delay = canvas.scene.add(Shape(
+        canvas.scene.id(f"delay of {wire.name}"), x, y, LOOP - 24, height, painted([words]),
+        *FILLS["initial"], INK, tooltip=f"{wire.name}, {count(abs(wire.lag), 'step')} before",
+    ))
+    out, back = [(one.right, up)], [(two.right, down)]
+    if one is two:
+        out, back = [*out, (delay.left, up)], [(delay.left, down), *back]
+    else:
+        out = [*out, (x, up), (x, delay.top if up > y else delay.bottom)]
+        back = [(x, delay.bottom if up > y else delay.top), (x, down), *back]
+    canvas.wire(one, delay, *out, color=STATE, thick=1.6)
+    canvas.wire(delay, two, *back, color=STATE, thick=1.6, dashed=wire.cut)
+
+
 def _after_gap(canvas: Canvas, row: int) -> Shape | None:
     """The box of a row in the first column after those that are left out."""
     drawn = sorted(canvas.x)
@@ -157,8 +191,18 @@ def _words(canvas: Canvas, title: str | None) -> None:
     if canvas.gap is not None:
         canvas.text(sum(canvas.gap) / 2, bottom - 18, small("...", MUTED))
     if canvas.numbers is not None:
-        line = small("number at a tap: ‖G_t‖, the share of step t in ∂L/∂W = Σ_t G_t", MUTED)
+        line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
         canvas.text(left + line.width / 2, bottom - 44, line)
     if title:
         line = Line([(clean(title), "")], 15, color=INK)
         canvas.text(left + line.width / 2, top + 26, line)
+
+
+def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:
+    """Words below the column of a box, or above the wire from a row into a block at the right."""
+    line, shape = small(said, MUTED), canvas.shape[box]
+    if box.column is None:
+        y = shape.y + entry(canvas, box, row) + 9
+        canvas.text(shape.left - 14 - line.width / 2, y, line)
+    else:
+        canvas.text(shape.x, min(s.bottom for s in canvas.scene.shapes) - 18, line)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backward import gradients
 from ..contributions import Use, contributions
-from ..errors import GradientError
+from ..errors import GradientError, describe
 from ..tape import Node
 from ..tensor import Tensor, detached, wrap
 from .boxes import Box, Unrolled
@@ -119,8 +119,14 @@ def _by_box(
     }
 
 
-def values_of(outputs: Sequence[Tensor], order: Iterable[Node]) -> dict[Node, Any]:
-    """The values that the graph still holds, and those of the outputs."""
+def values_of(
+    outputs: Sequence[Tensor], order: Iterable[Node], asked: Any
+) -> dict[Node, Any]:
+    """The values that the graph still holds, those of the outputs, and those of the tensors, or of
+    the module's parameters, that `asked` may name; none if it is False."""
+    if asked is False:
+        return {}
+    named = [] if asked is True else _tensors(asked)
     nodes = list(order)
     values = known_values(nodes)
     for node in nodes:
@@ -128,7 +134,20 @@ def values_of(outputs: Sequence[Tensor], order: Iterable[Node]) -> dict[Node, An
         for value in scope.inputs.values() if scope is not None else ():
             if isinstance(value, Tensor) and value._node is not None:
                 values[value._node] = value._data
-    return values | {t._node: t._data for t in outputs if t._node is not None}
+    return values | {t._node: t._data for t in (*outputs, *named) if t._node is not None}
+
+
+def _tensors(asked: Any) -> list[Tensor]:
+    """The parameters of a module, or the tensors of a list."""
+    found = asked.parameters() if hasattr(asked, "parameters") else asked
+    named = [found] if isinstance(found, Tensor) or not isinstance(found, Iterable) else list(found)
+    for tensor in named:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"draw(..., values=...): received {describe(tensor)}; wanted True, tensors, or a "
+                f"module"
+            )
+    return named
 
 
 def gradients_of(outputs: Sequence[Tensor], nodes: Iterable[Node]) -> dict[Node, Any]:

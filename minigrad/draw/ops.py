@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from ..context import Scope
 from ..tape import FREED, Node, ancestors
 from ..tensor import Tensor
+from .entering import flat, node_of
 from .notes import gradients_of, values_of
 from .scene import tidy, tooltip
-from .style import INK, MUTED, PALETTE
+from .style import FILLS, INK, MUTED, PALETTE
 from .text import Line, clean, count, escaped, indexed, label, plain, shown
 from .walk import is_part
 
@@ -26,7 +25,7 @@ _DEEPEST = 20  # frames inside one another; what is deeper joins the innermost
 def op_graph(
     outputs: Sequence[Tensor],
     *,
-    values: bool = False,
+    values: Any = False,
     gradients: bool = False,
     direction: str = "LR",
     title: str | None = None,
@@ -43,7 +42,7 @@ def op_graph(
             f"the ops with minigrad.scope(name, t=t), as rnn.unroll does, and draw it with "
             f"view='steps', which is one box for each scope and step"
         )
-    held = values_of(outputs, order) if values else {}
+    held = values_of(outputs, order, values)
     slopes = gradients_of(outputs, order) if gradients else {}
     graph = graphviz.Digraph(
         engine="dot",
@@ -68,7 +67,14 @@ class _Writer:
     ) -> None:
         self.graph, self.order, self.roots = graph, order, roots
         self.values, self.gradients = values, gradients
-        leaves = [node for node in order if node.plan is None]
+        # Leaves that a scope declares as entering it: inputs and states, which are no weights.
+        self.entering = {
+            leaf: name
+            for node in order
+            for name, leaf in _declared(node.scope)
+            if leaf is not None and leaf.plan is None
+        }
+        leaves = [node for node in order if node.plan is None and node not in self.entering]
         self.colors = {leaf: PALETTE[k % len(PALETTE)] for k, leaf in enumerate(leaves)}
         self.ids: dict[Node, str] = {}
 
@@ -103,23 +109,26 @@ class _Writer:
 
     def _box(self, node: Node) -> dict[str, str]:
         leaf = node.plan is None
-        name = node.name or (node.op.name if node.op else "")
+        name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
         lines = [Line([indexed(plain(name))], 12, True)] if leaf and name else []
         if node.op:
             lines.append(Line([(plain(node.op.name), "")]))
             if node.name:
-                lines.append(Line([(plain(node.name), "")], 10))
-        notes: list[list[tuple[str, str]]] = [[(_shape(node.shape), "")]]
+                lines.append(Line([indexed(plain(node.name))], 10, True))
+        # Of a single number the value says enough.
+        short = node.shape == () and node in self.values
+        notes: list[list[tuple[str, str]]] = [] if short else [[(_shape(node.shape), "")]]
         if node in self.values:
             notes.append(shown([], self.values[node]))
         if node in self.gradients:
             notes.append(shown([("grad", "")], self.gradients[node]))
-        lines += [Line(note, 9, color="" if leaf else MUTED) for note in notes]
+        lines += [Line(note, 9, color="" if node in self.colors else MUTED) for note in notes]
         color = self.colors.get(node, "")
+        fill, line = FILLS["input" if node in self.entering else "block"]
         return {
             "label": label(lines), "fontsize": "11",
-            "fillcolor": color or "#f4f4f4", "color": color or "#888888",
-            "fontcolor": "#ffffff" if leaf else INK,
+            "fillcolor": color or fill, "color": color or line,
+            "fontcolor": "#ffffff" if color else INK,
             "penwidth": "2" if node in self.roots else "1",
             "tooltip": tooltip(f"{node}: {node.op.formula}" if node.op else str(node)),
         }
@@ -127,7 +136,7 @@ class _Writer:
     def _edge(self, parent: Node, node: Node) -> None:
         index = ""
         if is_part(parent):  # one of several results: the edge says which
-            index = "" if parent.saved is FREED else str(parent.saved)
+            index = parent.name or ("" if parent.saved is FREED else str(parent.saved))
             whole = parent.parents[0]
             if whole is None:
                 return
@@ -139,6 +148,13 @@ class _Writer:
         )
 
 
+def _declared(scope: Scope | None) -> Iterator[tuple[str, Node | None]]:
+    """What scopes name as entering them."""
+    for one in scope.chain() if scope is not None else ():
+        for name, value in flat(one.inputs):
+            yield name, node_of(value)
+
+
 def _path(scope: Scope | None) -> tuple[str, ...]:
     if scope is None:
         return ()
@@ -147,6 +163,8 @@ def _path(scope: Scope | None) -> tuple[str, ...]:
 
 
 def _shape(shape: Any) -> str:
-    if shape and isinstance(shape[0], tuple):
-        return f"{len(shape)} x {np.asarray(shape[0]).tolist()}".replace("[", "(").replace("]", ")")
-    return str(tuple(shape))
+    if not shape or not isinstance(shape[0], tuple):
+        return str(tuple(shape))
+    if len(set(shape)) == 1:
+        return f"{len(shape)} x {tuple(shape[0])}"
+    return ", ".join(str(tuple(one)) for one in shape[:4]) + (", ..." if shape[4:] else "")

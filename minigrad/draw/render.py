@@ -72,6 +72,6 @@ def render(dot: str, kind: str, engine: str) -> bytes:
         raise RenderError(f"no renderer could paint the picture as {kind}: {'; '.join(failures)}")
     raise RendererNotFoundError(
         f"painting a picture as {kind} needs a renderer, and none was found: run "
-        f"`pip install minigrad[viz]`, or install Graphviz on the system so that `dot` is on the "
+        f"`pip install 'minigrad[viz]'`, or install Graphviz on the system so that `dot` is on the "
         f"PATH. The picture as DOT text needs neither: drawing.dot, or drawing.save('graph.dot')"
     )

@@ -9,8 +9,8 @@ from .boxes import Box, Unrolled
 from .text import Line, indexed, painted, plain
 
 __all__ = [
-    "CUT", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of", "look", "pale", "small",
-    "state_pieces",
+    "CUT", "FILLS", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of", "look", "pale",
+    "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
@@ -18,7 +18,7 @@ PALETTE = (
     "#1f77b4", "#d62728", "#2ca02c", "#8e44ad", "#d9730d", "#8c564b", "#c2448f", "#0e8f8f",
     "#7a7a1f", "#4a5fc1",
 )
-_FILLS = {
+FILLS = {
     "cell": ("#fff3d6", "#c9a24b"), "step": ("#f4f4f4", "#888888"),
     "scalar": ("#fde7e7", "#c98080"), "block": ("#f4f4f4", "#888888"),
     "source": ("#ececec", "#888888"), "input": ("#e8f0fe", "#8aa4d6"),
@@ -47,7 +47,7 @@ class Look(NamedTuple):
 
 def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[Line] = ()) -> Look:
     """The words and colours of a box; `color` is that of its wire, if it has one of its own."""
-    name, step = plain(box.title), "" if box.t is None else str(box.t)
+    name, step = plain(box.title), box.at
     tooltip = _about(box)
     if box.kind == "weight":
         lines = [Line([indexed(_short(box, unrolled))], 11, True)]
@@ -57,7 +57,7 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[Line] = 
     if kind == "step" and box.states:
         kind, lines = "cell", [Line([(name, "")])]
         if not any(note.low for note in notes):  # else they name the states themselves
-            lines.append(Line(state_pieces(list(box.states), box.t), 10))
+            lines.append(Line(state_pieces(list(box.states), step), 10))
     elif kind in ("step", "input", "initial"):
         symbol = name == "loss" and not notes  # ℓ: with notes the label could not have two sizes
         lines = [Line([("ℓ" if symbol else name, step)], 12 if symbol else 11)]
@@ -66,7 +66,7 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[Line] = 
         lines = [Line([(plain(word), "")], size) for word in box.title.split("\n")]
     if box.scalar and kind == ("step" if box.column is not None else "block"):
         kind = "scalar"
-    fill, line = _FILLS[kind]
+    fill, line = FILLS[kind]
     at = f"{name}[t={step}]" if step else name
     return Look(at, painted([*lines, *notes]), fill, color or line, INK, tooltip)
 
@@ -88,13 +88,12 @@ def _about(box: Box) -> str:
     node = box.nodes[-1]
     ops = [n.op.name for n in box.nodes if n.op]
     words = f": {', '.join(ops[:12])}{', ...' if len(ops) > 12 else ''}" if ops else ""
-    where = str(node.scope) if node.scope and ops else box.title
+    where = str(node.scope) if node.scope and ops and not box.any_step else box.title
     return f"{where}{words}; shape {node.shape}"
 
 
-def state_pieces(names: Sequence[str], t: int | None) -> list[tuple[str, str]]:
+def state_pieces(names: Sequence[str], step: str) -> list[tuple[str, str]]:
     """Names with the step as subscript, and some room between them."""
-    step = "" if t is None else str(t)
     return [(("  " if k else "") + plain(name), step) for k, name in enumerate(names)]
 
 

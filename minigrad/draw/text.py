@@ -22,15 +22,16 @@ __all__ = [
 _WIDTHS = {
     char: width
     for width, chars in {
-        191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r₀₁₂₃₄₅₆₇₈₉₋", 334: "{}",
+        191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r₀₁₂₃₄₅₆₇₈₉₊₋ₜ", 334: "{}",
         355: '"', 389: "*", 469: "^", 500: "Jckstvxyz", 556: "#$0123456789?L_abdeghnopqu",
         584: "+<=>~", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
         889: "%", 944: "W", 1015: "@",
     }.items()
     for char in chars
 } | {"t": 278}
-_SUBSCRIPTS = dict(zip(map(ord, "0123456789-"), "₀₁₂₃₄₅₆₇₈₉₋", strict=True))
-_INDEXED = re.compile(r"((?:.*\.)?[^\W\d_]{1,3})_([^\W_]{1,4})")  # W_xh, but not learning_rate
+_SUBSCRIPTS = dict(zip(map(ord, "0123456789+-t"), "₀₁₂₃₄₅₆₇₈₉₊₋ₜ", strict=True))
+# W_xh and h_t-1, but not learning_rate.
+_INDEXED = re.compile(r"((?:.*\.)?[^\W\d_]{1,3})_([^\W_]{1,4}|t[+-]\d)")
 _LOW = 0.75  # the size of a subscript
 _TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 
@@ -64,7 +65,7 @@ class Line(NamedTuple):
 
 
 def _below(low: str) -> str:
-    """A subscript in plain text, which has none but digits."""
+    """A subscript in plain text, which has few of them."""
     digits = low.translate(_SUBSCRIPTS)
     return digits if set(digits) <= set(_SUBSCRIPTS.values()) else f"_{low}"
 

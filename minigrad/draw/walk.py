@@ -6,13 +6,14 @@ unpacking, so that a layer on top of another is linked step by step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..context import Scope
-from ..tape import FREED, Node
+from ..tape import FREED, Node, ancestors
 
 __all__ = ["is_part", "known_values", "saved_items", "timed_scope", "walk"]
 
@@ -23,10 +24,11 @@ def walk(roots: Iterable[Node]) -> tuple[list[Node], Parents]:
     """All nodes behind `roots`, oldest first, and the nodes that each reads."""
     parents: Parents = {}
     todo = list(roots)
+    places = _places(todo)
     while todo:
         node = todo.pop()
         if node not in parents:
-            seen = (through(p) for p in node.parents if p is not None)
+            seen = (through(p, places) for p in node.parents if p is not None)
             parents[node] = tuple(p for p in seen if p is not None)
             todo += parents[node]
     return sorted(parents, key=lambda node: -node.key), parents
@@ -49,19 +51,34 @@ def is_part(node: Node) -> bool:
     return node.op is not None and node.op.name == "part"
 
 
-def through(node: Node) -> Node | None:
+def _places(roots: Iterable[Node]) -> dict[Node, int]:
+    """Which entry each of the parts is whose number a backward pass has freed.
+
+    They were made one after the other, so where all of them are there, their order tells.
+    """
+    parts: dict[Node, list[Node]] = defaultdict(list)
+    for node in reversed(ancestors(roots)):
+        if is_part(node) and node.saved is FREED and node.parents[0] is not None:
+            parts[node.parents[0]].append(node)
+    return {
+        node: k for whole, found in parts.items() if len(found) == len(whole.shape)
+        for k, node in enumerate(found)
+    }
+
+
+def through(node: Node, places: Mapping[Node, int]) -> Node | None:
     """`node`, or what was packed into the array of which it is one entry along the first axis.
 
     None where that is a constant.
     """
     here: Node | None = node
-    while here is not None and (found := _packed(here)) is not None:
+    while here is not None and (found := _packed(here, places)) is not None:
         stacked, index = found
         here = stacked.parents[index]
     return here
 
 
-def _packed(node: Node) -> tuple[Node, int] | None:
+def _packed(node: Node, places: Mapping[Node, int]) -> tuple[Node, int] | None:
     """The stack and the index if `node` is one entry of it."""
     here, op = node, node.op.name if node.op else ""
     if op in ("squeeze", "reshape") and node.parents[0] is not None:
@@ -74,16 +91,28 @@ def _packed(node: Node) -> tuple[Node, int] | None:
         array, index = node.parents[0], saved_items(node).get("index")
         if isinstance(index, tuple) and index and all(_whole(i) for i in index[1:]):
             index = index[0]
-    elif is_part(here) and here.saved is not FREED and here.parents[0] is not None:
+    elif is_part(here) and here.parents[0] is not None:
         whole = here.parents[0]
         wanted = "unstack" if here is node else "split"
-        if whole.op and whole.op.name == wanted and saved_items(whole).get("axis") == 0:
-            array, index = whole.parents[0], here.saved
+        if whole.op and whole.op.name == wanted and _first_axis(whole, whole.parents[0], here):
+            array, index = whole.parents[0], places.get(here, here.saved)
     if array is None or array.op is None or array.op.name != "stack" or not _is_int(index):
         return None
-    if saved_items(array).get("axis") != 0 or not -array.shape[0] <= index < array.shape[0]:
+    if not _first_axis(array, array, array.parents[index % len(array.parents)]):
         return None
-    return array, index
+    return (array, index) if -array.shape[0] <= index < array.shape[0] else None
+
+
+def _first_axis(node: Node, whole: Node | None, entry: Node | None) -> bool:
+    """Whether `node` stacks `entry` into `whole`, or takes it from there, along the first axis;
+    once that is freed, whether the shapes leave no other choice."""
+    if node.saved is not FREED:
+        return saved_items(node).get("axis") == 0
+    if whole is None or entry is None or len(entry.shape) != len(whole.shape) - 1:
+        return False
+    fits = [k for k in range(len(whole.shape))
+            if (*whole.shape[:k], *whole.shape[k + 1 :]) == entry.shape]
+    return fits == [0]
 
 
 def _is_int(index: Any) -> bool:
@@ -99,7 +128,11 @@ def known_values(order: Iterable[Node]) -> dict[Node, Any]:
     values: dict[Node, Any] = {}
     for node in order:
         for name, value in saved_items(node).items():
-            values.update(_owners(node, name, value))
+            for owner, held in _owners(node, name, value):
+                values[owner] = held
+                packed = through(owner, {})  # h_t, where an entry of the stacked states is held
+                if packed is not None:
+                    values[packed] = held
     return values
 
 

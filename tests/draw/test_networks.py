@@ -6,6 +6,7 @@ from pictures import assert_clear, head, nodes, pairs, parameter, scene
 
 import minigrad as mg
 import rnn
+from minigrad.draw.text import number
 
 
 @pytest.mark.parametrize("cell", [rnn.ElmanCell, rnn.LSTMCell, rnn.GRUCell])
@@ -143,3 +144,39 @@ def test_learned_initial_state():
     boxes = nodes(mg.draw(outputs).dot)
     assert "h[t=0]" in boxes
     assert "h_0" not in boxes
+
+
+def test_a_picture_stays_the_same_after_backward():
+    """What a backward pass frees are numbers; layers on top of one another stay linked."""
+
+    def layer(xs, W, name):
+        h, hs = mg.tensor(np.zeros((2, 3))), []
+        for t, x in enumerate(xs, 1):
+            with mg.scope(name, t=t, h=h):
+                h = np.tanh(x + h @ W)
+            hs.append(h)
+        return np.stack(hs).unbind()
+
+    below = layer(np.ones((4, 2, 3)), parameter("W", 3, 3), "below")
+    above = layer(below, parameter("V", 3, 3), "above")
+    loss = (np.stack(above) ** 2).sum()
+    before = mg.draw(loss)
+    assert ("below[t=2]", "above[t=2]") in pairs(before)
+    loss.backward()
+    assert mg.draw(loss).dot == before.dot
+
+
+def test_values_of_states_that_are_stacked():
+    """The last state has a value too where the output layer reads it out of the stacked states."""
+    h, hs, W, W_hy = mg.tensor(np.zeros(2)), [], parameter("W", 2, 2), parameter("W_hy", 2, 2)
+    for t in (1, 2):
+        with mg.scope("rnn", t=t, h=h):
+            h = h @ W + 1.0
+        hs.append(h)
+    ys = []
+    for t, row in enumerate(np.stack(hs).unbind(), 1):
+        with mg.scope("output", t=t):
+            ys.append((row @ W_hy).sum())
+    drawn = nodes(mg.draw(sum(ys), values=True).dot)
+    for t in (1, 2):
+        assert f"[{', '.join(map(number, hs[t - 1].numpy()))}]" in drawn[f"rnn[t={t}]"]

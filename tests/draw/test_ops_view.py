@@ -43,6 +43,36 @@ def test_ops_with_several_results():
     assert sorted(labels) == ["0", "1", "2", "3"]
 
 
+def test_parts_of_unequal_shapes():
+    """Every part of a split has its own shape, and a part with a name says it on its wire."""
+    one, two = np.split(parameter("x", 2, 5), [2], axis=1)
+    one.name = "gate"
+    dot = mg.draw([one * 2, two * 2]).dot
+    assert "(2, 2), (2, 3)" in dot
+    assert sorted(attribute(text, "label") or "" for _, _, text in edges(dot)) == ["", "1", "gate"]
+
+
+def test_what_enters_a_scope_is_no_weight():
+    """An input that a scope declares is pale, and called as it is there; a weight has a colour."""
+    x, w = mg.tensor([1.0], requires_grad=True), parameter("w", 1)
+    with mg.scope("cell", x=x):
+        y = x * w
+    found = boxes(mg.draw(y))
+    pale, strong = (found[name] for name in list(found)[:2])
+    assert ">x<" in pale or 'label=x' in pale
+    assert attribute(pale, "fillcolor") == "#e8f0fe"
+    assert attribute(strong, "fontcolor") == "#ffffff"
+
+
+def test_the_value_of_a_number_stands_for_its_shape():
+    """An empty shape would say nothing more."""
+    x = mg.tensor(3.0, requires_grad=True, name="x")
+    assert "()" in mg.draw(x * 2.0).dot
+    product = mg.draw((x * 2.0) * (x * 3.0), values=True)
+    with_shape = [name for name, text in boxes(product).items() if ">()<" in text]
+    assert with_shape == ["0 x"]  # nobody has saved its value
+
+
 def test_scopes_are_frames():
     """Ops stand inside a frame for their scope, and that in one for the scope around it."""
     with mg.scope("encoder"):
@@ -65,6 +95,19 @@ def test_values_and_gradients():
     assert "grad = 2.00" in first
     assert "18.0" in last
     assert x.grad is None
+
+
+def test_values_of_tensors_that_are_named():
+    """A sum saves no operand; the picture shows the values of those that it is given."""
+    model = mg.Module()
+    model.a, model.b = mg.Parameter(2.0), mg.Parameter(10.0)
+    total = model.a + model.b
+    for asked in (model, [model.a, model.b], iter([model.a, model.b])):
+        found = boxes(mg.draw(total, values=asked))
+        assert ">2.00<" in found["0 a"]
+        assert ">10.0<" in found["1 b"]
+    with pytest.raises(TypeError, match=r"values=.*wanted True, tensors, or a module"):
+        mg.draw(total, values=[np.ones(2)])
 
 
 @pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])

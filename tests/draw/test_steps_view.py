@@ -238,7 +238,7 @@ def test_any_tensor_can_be_drawn():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"view": "tree"}, "view='tree'.*'auto', 'steps', 'ops'"),
+        ({"view": "tree"}, "view='tree'.*'auto', 'steps', 'rolled', 'ops'"),
         ({"max_steps": 1}, "max_steps=1.*at least 2"),
         ({"max_steps": 2.5}, "max_steps=2.5.*whole number"),
         ({"direction": "LR"}, "time goes to the right in the step view"),
