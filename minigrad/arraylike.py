@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Never, Self
 
@@ -53,6 +54,9 @@ class ArrayLike:
         len(self)  # a tensor without axes says so at once
         return iter(self.unbind())
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.asarray(self._data) == getattr(value, "_data", value)))
+
     def __bool__(self) -> bool:
         return bool(self._data)
 
@@ -66,9 +70,24 @@ class ArrayLike:
         return int(np.asarray(self._data).__index__())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+        if spec and self.size != 1:
+            raise TypeError(
+                f"format {spec!r} of a tensor of shape {self.shape}: a format is for one number; "
+                f"write f'{{t}}', or np.array2string(t.numpy(), ...)"
+            )
+        return format(self.item(), spec) if spec else str(self)
 
     __hash__ = object.__hash__
+
+    def __copy__(self) -> Self:
+        """A second handle on the same value; of a leaf that requires grad, a leaf of its own."""
+        if isinstance(self._node, Leaf):
+            return copy.deepcopy(self)
+        twin: Any = object.__new__(type(self))
+        twin._data, twin._node = self._data, self._node
+        if self.name and self._node is None:
+            twin.name = self.name
+        return twin  # type: ignore[no-any-return]  # of this type
 
     def __reduce__(self) -> Never:
         raise TypeError(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GradientError, describe
-from .tape import Leaf, Node, part, sweep
+from .tape import Leaf, Node, parts, sweep
 from .tensor import Tensor, as_tensor, detached, wrap
 from .values import Array
 
@@ -124,4 +124,4 @@ def lift(node: Node) -> Any:
 def _outputs(node: Node, value: Any) -> Any:
     if not isinstance(value, tuple):
         return wrap(value, node)
-    return tuple(wrap(v, part(node, k)) for k, v in enumerate(value))
+    return tuple(map(wrap, value, parts(node)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Self, TypeVar
 
@@ -17,7 +18,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Scope:
-    """A label on the ops recorded inside it: a name, a time step, and the enclosing scope."""
+    """A label on the ops recorded inside it: a name, a time step, and the enclosing scope.
+
+    As a string it is the whole path, from the outermost: ``encoder/lstm[t=3]/gate``.
+    """
 
     __slots__ = ("inputs", "name", "parent", "t")
 
@@ -72,18 +76,24 @@ local = _Local()
 
 
 def is_grad_enabled() -> bool:
-    """Whether ops on this thread are recorded."""
+    """Whether ops on this thread are recorded.
+
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
     return local.frame.record
 
 
-class _Change:
+class _Change(ABC):
     """A context manager, and decorator, that changes this thread's frame and restores it."""
 
     def __init__(self) -> None:
         self._before: list[Frame] = []
 
+    @abstractmethod
     def _changed(self, frame: Frame) -> Frame:
-        raise NotImplementedError  # every subclass says what it changes
+        """The frame inside."""
 
     def __enter__(self) -> Self:
         self._before.append(local.frame)
@@ -144,7 +154,14 @@ class no_grad(_Change):
 
 
 class enable_grad(_Change):
-    """Record again inside a ``no_grad`` block."""
+    """Record again inside a ``no_grad`` block; like it, a decorator too, and of this thread only.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> with mg.no_grad(), mg.enable_grad():
+    ...     (x * x).requires_grad
+    True
+    """
 
     def _changed(self, frame: Frame) -> Frame:
         return frame.but(record=True)
@@ -152,7 +169,14 @@ class enable_grad(_Change):
 
 class detect_anomaly(_Change):
     """Raise AnomalyError at the op, time step and source line where a NaN or Inf first arises,
-    forward or backward. Slower: use it to find the fault, then take it out."""
+    forward or backward. Slower: use it to find the fault, then take it out.
+
+    >>> import numpy as np, minigrad as mg
+    >>> with np.errstate(divide="ignore"), mg.detect_anomaly(), mg.scope("rnn", t=3):
+    ...     np.log(mg.tensor([1.0, 0.0], requires_grad=True))
+    Traceback (most recent call last):
+    minigrad.errors.AnomalyError: first Inf in the forward of log in rnn[t=3], called at ...
+    """
 
     def _changed(self, frame: Frame) -> Frame:
         return frame.but(anomaly=True)
@@ -163,6 +187,14 @@ class scope(_Change):
 
     ``inputs`` names the arrays that enter here from outside the graph (such as x_t), for the
     pictures. Drawing, the ledger, anomaly reports and ``print(tape)`` read the labels.
+
+    >>> import minigrad as mg
+    >>> x = mg.tensor(2.0, requires_grad=True)
+    >>> with mg.scope("encoder"), mg.scope("lstm", t=3):
+    ...     print(mg.Tape(x * x))
+    #  op        name  shape  operands  saved  scope
+    0  leaf            ()
+    1  multiply        ()     0 0       x y    encoder/lstm[t=3]
     """
 
     def __init__(self, name: str, *, t: int | None = None, **inputs: Any) -> None:

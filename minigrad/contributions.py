@@ -19,7 +19,11 @@ __all__ = ["Use", "contributions"]
 
 
 class Use(NamedTuple):
-    """One op that used a tensor, and what it contributed to the tensor's gradient."""
+    """One op that used a tensor, and what it contributed to the tensor's gradient.
+
+    node: of the op, on the tape. value: an array of the tensor's shape. scope, t: where it was
+    recorded.
+    """
 
     node: Node
     value: Any
@@ -40,7 +44,11 @@ def contributions(
     """For each of `tensors`, its uses in the graph of `output` in the order of execution.
 
     The values of one list sum to ∂output/∂tensor (weighted by the cotangent `gradient` where
-    output has several elements). The graph is kept.
+    output has several elements). The graph is kept. Use.t is the time step of the scope that a use
+    was recorded in.
+
+    Raises GradientError where `output` requires no grad, or has several elements and there is no
+    `gradient`; GraphFreedError after ``backward()``.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(3.0, requires_grad=True)

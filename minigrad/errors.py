@@ -74,6 +74,8 @@ def describe(value: Any) -> str:
     >>> describe(np.zeros((2, 3)))
     '(2, 3) float64'
     """
+    if isinstance(value, type):
+        return value.__name__
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"{tuple(value.shape)} {value.dtype}"
     if isinstance(value, list | tuple) and any(hasattr(v, "shape") for v in value):

@@ -65,8 +65,9 @@ def save(
     >>> load_metadata(path)
     {'text': 'any'}
     """
+    _check_path(path, "save")
     arrays = _savable(tensors)
-    header, order = _header(arrays, _checked_metadata(metadata or {}))
+    header, order = _header(arrays, _checked_metadata({} if metadata is None else metadata))
     digest = hashlib.sha256(header)
     for name in order:
         digest.update(_raw(arrays[name]))
@@ -86,14 +87,42 @@ def load(path: PathLike, *, verify: bool = True) -> dict[str, Array]:
     Names are keys and nothing else: no name is ever used as a path. Raises FileFormatError, which
     names the file, what is wrong and what to do, for a file that is truncated, damaged, of a newer
     version or no safetensors file (pickles are refused unread); OSError if it cannot be read.
+
+    >>> import tempfile
+    >>> from minigrad.module import Module, Parameter
+    >>> model = Module()
+    >>> model.w = Parameter([1.0, 2.0])
+    >>> path = Path(tempfile.mkdtemp(), "model.safetensors")
+    >>> save(path, model.state_dict())
+    >>> model.w.data = np.zeros(2)
+    >>> model.load_state_dict(load(path))
+    IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+    >>> model.w.numpy()
+    array([1., 2.])
     """
     return _read(path, verify)[0]
 
 
 def load_metadata(path: PathLike, *, verify: bool = True) -> dict[str, str]:
-    """The text that was saved with the arrays; the file is checked as in `load`."""
+    """The text that was saved with the arrays; the file is checked as in `load`.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "weights.safetensors")
+    >>> save(path, {"W": np.eye(2)}, {"epoch": "7"})
+    >>> load_metadata(path)
+    {'epoch': '7'}
+    """
     metadata = _read(path, verify)[1]
     return {key: text for key, text in metadata.items() if not key.startswith("minigrad.")}
+
+
+def _check_path(path: Any, owner: str) -> None:
+    """Raise where `path` names no file; Path would take '' for the current folder."""
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(name, str):
+        raise TypeError(f"{owner}(path): received {describe(path)}, wanted text or a Path")
+    if not name or "\0" in name:
+        raise ValueError(f"{owner}(path): received {name!r}, wanted the path of a file")
 
 
 # -- writing
@@ -128,6 +157,10 @@ def _savable(tensors: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def _checked_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(metadata, Mapping):
+        raise TypeError(
+            f"save(metadata): received {describe(metadata)}, wanted a mapping from names to text"
+        )
     for key, text in metadata.items():
         _check_text(key, f"save(metadata): the key {key!r}")
         _check_text(text, f"save(metadata[{key!r}])")
@@ -211,6 +244,10 @@ def _read(path: PathLike, verify: bool) -> tuple[dict[str, Array], dict[str, str
     """
     import safetensors  # here, so that importing minigrad stays quick
 
+    _check_path(path, "load")
+    mode = Path(path).stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # one could wait, or read, for ever
+        _refuse(path, "it is a pipe or device and no regular file", "save what it holds to a file")
     raw = Path(path).read_bytes()
     length = int.from_bytes(raw[:8], "little")
     if len(raw) < 8 or length > len(raw) - 8:
@@ -267,7 +304,7 @@ def _check_digest(path: PathLike, raw: bytes, length: int) -> None:
         _refuse(
             path,
             "it has no checksum of minigrad's, so another program wrote it, or it is damaged",
-            "if you trust it, read it with verify=False",
+            "if you trust it, minigrad.load(path, verify=False) reads it",
         )
     start = at + len(_DIGEST_AT)
     end = start + len(_NO_DIGEST)

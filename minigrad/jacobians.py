@@ -18,7 +18,9 @@ __all__ = ["hessian", "hvp", "jacobian"]
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     """A function that returns ∂f/∂argument with shape f's shape + the argument's shape.
 
-    With nested results or arguments: f's structure outside, the argument's inside.
+    argnums: position of the argument (default: the first), or a sequence of them (then a tuple).
+    With nested results or arguments: f's structure outside, the argument's inside. Takes one sweep
+    for each entry of f's result. Raises TypeError for arguments that are not floats.
 
     >>> jacobian(lambda x: x ** 2)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -52,6 +54,8 @@ def _rows(trace: Trace, y: Tensor) -> Any:
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
     """A function that returns ∂²f/∂x∂x with shape f's shape + x's shape twice.
 
+    Arguments and errors are those of ``jacobian``; of several arguments, a tuple of tuples.
+
     >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],
            [ 0., 12.]])
@@ -62,7 +66,8 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
 def hvp(f: Function, x: Any, v: Any) -> Any:
     """∂²f/∂x∂x · v for f with one float as result, without forming the Hessian.
 
-    x and v are arrays, or containers of arrays, of the same structure.
+    x and v are arrays, or containers of arrays, of the same structure. Raises TypeError unless f
+    gives one float, ValueError where the shapes of x and v differ.
 
     >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])

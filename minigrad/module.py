@@ -137,6 +137,16 @@ class Module:
         cast: convert another precision of the same kind, such as float64 where float32 is wanted.
 
         Raises StateDictError that lists every missing, unexpected, mis-shaped and mis-typed entry.
+
+        >>> model = Module()
+        >>> model.w = Parameter(np.ones(2))
+        >>> model.load_state_dict({"w": np.zeros(2)})
+        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+        >>> model.load_state_dict({"W": np.ones(2)})
+        Traceback (most recent call last):
+        minigrad.errors.StateDictError: Module.load_state_dict: 2 entries do not fit, so ...
+          missing:    w (wanted (2,) float64)
+          unexpected: W (did you mean w?)
         """
         places = dict(self.named_parameters())
         found = fit(places, state, strict=strict, cast=cast)

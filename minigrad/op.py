@@ -26,38 +26,40 @@ Rule = Callable[..., Any]
 
 
 class Deferred(NamedTuple):
-    """How the many contributions to one leaf become one product.
+    """How the many contributions to a leaf, or to several leaves used together, become one product.
 
-    ``collect(g, ...)`` names what it needs like a rule and returns a pair, or None where the
-    shortcut does not fit; ``finish(pairs, shape)`` returns the sum of all contributions.
+    places: the positions of the arguments. ``collect(g, ...)`` names what it needs like a rule and
+    returns an item, or None where the shortcut does not fit; ``finish(items, shapes)``, with the
+    shapes of the leaves by place, returns by place the sums of all contributions.
     """
 
+    places: tuple[int, ...]
     collect: Rule
-    finish: Callable[[list[tuple[Any, Any]], tuple[int, ...]], Any]
+    finish: Callable[[list[Any], dict[int, tuple[int, ...]]], Mapping[int, Any]]
 
 
 class Plan:
     """What one call leaves on the tape, for one choice of arguments that need a gradient.
 
-    ``steps`` holds, for each such argument, its position, its rule as ``rule(g, saved)`` and its
-    Deferred or None. ``keep`` names what is saved: nothing, one bare value, or a tuple.
+    ``steps`` holds, for each such argument, its position, its rule as ``rule(g, saved)``, and the
+    place in what is saved of the one value that this rule takes, or None: it takes all of it.
+    ``deferred`` is what can wait. ``keep`` names what is saved: nothing, a bare value, or a tuple.
     """
 
-    __slots__ = ("_sources", "keep", "keeps_both", "op", "pick", "special", "steps")
+    __slots__ = ("_sources", "deferred", "keep", "keeps_both", "op", "pick", "special", "steps")
 
     def __init__(self, op: Op, mask: int) -> None:
         self.op = op
-        self.special = op.joint is not None or op.multiple
-        wanted: list[tuple[int, Rule, Deferred | None]] = []
-        if op.joint is not None:
-            wanted.append((0, op.joint, None))
-        else:
-            wanted += [
-                (i, rule, op.deferred.get(i))
-                for i, rule in enumerate(op.rules)
-                if rule is not None and mask >> i & 1
-            ]
-        rules = [r for _, rule, d in wanted for r in ((rule, d.collect) if d else (rule,))]
+        wanted = [
+            (i, rule) for i, rule in enumerate((op.joint,) if op.joint else op.rules)
+            if rule is not None and (op.joint or mask >> i & 1)
+        ]
+        shortcuts = [
+            d._replace(places=live)
+            for d in op.deferred
+            if (live := tuple([i for i in d.places if mask >> i & 1]))
+        ]
+        rules = [rule for _, rule in wanted] + [d.collect for d in shortcuts]
         named = {name for r in rules for name in op.needs(r)}
         self.keep = tuple(name for name in op.slots if name in named)
         self._sources = tuple(op.source(name) for name in self.keep)
@@ -67,10 +69,15 @@ class Plan:
         self.pick: Callable[[tuple[Any, ...]], Any] = (
             itemgetter(*places) if places else lambda frame: ()
         )
-        self.steps = tuple(
-            (i, self._adapt(rule), d and Deferred(self._adapt(d.collect), d.finish))
-            for i, rule, d in wanted
-        )
+        self.special = op.joint is not None or op.multiple or bool(shortcuts)
+        self.steps = tuple((i, *self._step(rule)) for i, rule in wanted)
+        self.deferred = tuple(d._replace(collect=self._adapt(d.collect)) for d in shortcuts)
+
+    def _step(self, rule: Rule) -> tuple[Callable[[Any, Any], Any], int | None]:
+        needs = self.op.needs(rule)
+        if len(needs) == 1 < len(self.keep):  # as in multiply: picked by the sweep, a call less
+            return rule, self.keep.index(needs[0])
+        return self._adapt(rule), None
 
     def _adapt(self, rule: Rule) -> Callable[[Any, Any], Any]:
         """`rule` as a function of the cotangent and of everything this plan saves."""
@@ -80,13 +87,16 @@ class Plan:
         if len(self.keep) == 1:
             return rule if len(places) == 1 else lambda g, saved: rule(g, *[saved] * len(places))
         if len(places) == 1:
-            (a,) = places
-            return lambda g, saved: rule(g, saved[a])
+            return _at(places[0], rule)
         if len(places) == 2:
             a, b = places
             return lambda g, saved: rule(g, saved[a], saved[b])
         pick = itemgetter(*places)
         return lambda g, saved: rule(g, *pick(saved))
+
+    def rules(self) -> list[tuple[int, Callable[[Any, Any], Any]]]:
+        """The steps, each rule as ``rule(g, saved)``."""
+        return [(i, rule if place is None else _at(place, rule)) for i, rule, place in self.steps]
 
     def save(self, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The values that the rules name, in the order of `keep`."""
@@ -97,6 +107,10 @@ class Plan:
     def items(self, saved: Any) -> tuple[Any, ...]:
         """`saved` as a tuple parallel to `keep`."""
         return (saved,) if len(self.keep) == 1 else tuple(saved) if self.keep else ()
+
+
+def _at(place: int, rule: Rule) -> Callable[[Any, Any], Any]:
+    return lambda g, saved: rule(g, saved[place])
 
 
 class Op:
@@ -115,7 +129,7 @@ class Op:
         joint: Rule | None = None,
         variadic: bool = False,
         multiple: bool = False,
-        deferred: Mapping[int, Deferred] | None = None,
+        deferred: Sequence[Deferred] = (),
         domains: Sequence[Domain] = (),
         samples: Mapping[str, Any] | Callable[[np.random.Generator], Any] | None = None,
         smooth: bool = True,
@@ -125,7 +139,7 @@ class Op:
         self.signature, self.variadic, self.multiple = signature, variadic, multiple
         self.rules: tuple[Rule | None, ...] = tuple(rules)
         self.joint = joint
-        self.deferred = dict(deferred or {})
+        self.deferred = tuple(deferred)
         self.domains = tuple(domains) or (REAL,) * len(self.arguments)
         self.samples, self.smooth = samples, smooth
         shapes = [f"{a}_shape" for a in self.arguments]
@@ -135,7 +149,7 @@ class Op:
         self.usable = with_rule if joint is None else -1
         self.differentiable = self.usable != 0
         self._plans: dict[int, Plan] = {}
-        every = (*self.rules, joint, *(d.collect for d in self.deferred.values()))
+        every = (*self.rules, joint, *(d.collect for d in self.deferred))
         self.named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
         if unknown := self.named - set(self.slots):
             raise TypeError(
@@ -170,25 +184,35 @@ class Op:
             return lambda out, arrays, params: params.get(name, default)
         shape_only = name not in self.arguments
         if self.variadic and shape_only:
-            return lambda out, arrays, params: tuple(np.shape(a) for a in arrays)
+            return lambda out, arrays, params: tuple([_shape(a) for a in arrays])
         if self.variadic:
             return lambda out, arrays, params: tuple(arrays)
         place = self.arguments.index(name.removesuffix("_shape") if shape_only else name)
         if shape_only:
-            return lambda out, arrays, params: np.shape(arrays[place])
+            return lambda out, arrays, params: _shape(arrays[place])
         return lambda out, arrays, params: arrays[place]
 
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.formula}>"
 
 
+def _shape(a: Any) -> tuple[int, ...]:
+    return a.shape if isinstance(a, np.ndarray) else np.shape(a)  # which takes its time
+
+
 OPS: dict[str, Op] = {}
 """Every op, by name: what the tests, ``ops()`` and the pictures read."""
 
 
+def _origin(op: Op) -> Any:
+    """Where a forward was defined: a notebook's cell that is run again defines it again."""
+    name = getattr(op.forward, "__qualname__", None)
+    return (op.forward.__module__, name) if name and name.isidentifier() else op
+
+
 def register(op: Op) -> Op:
-    """Enter `op` in the registry; a name is taken once."""
-    if op.name in OPS:
+    """Enter `op` in the registry; a name is taken once, but by the same function defined again."""
+    if op.name in OPS and _origin(op) != _origin(OPS[op.name]):
         raise ValueError(f"op {op.name!r} is already registered; choose another name")
     OPS[op.name] = op
     return op

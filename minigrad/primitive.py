@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -15,15 +18,17 @@ import numpy as np
 from .context import local
 from .diagnose import check_finite
 from .errors import NoDerivativeError, explain
+from .forward import checked
 from .op import Deferred, Domain, Op, Plan, Rule, register
 from .protocol import HANDLERS
-from .tape import Node, next_key, part
+from .tape import Node, next_key, parts
 from .tensor import Tensor, detached, wrap
 
 __all__ = ["primitive"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _new = object.__new__
+_MUTABLE = {list, dict, np.ndarray}  # a tuple's own parts are copied by the ops that take such
 _HERE = __file__.removesuffix("primitive.py")
 
 
@@ -38,7 +43,7 @@ def primitive(
     methods: Sequence[str] = (),
     domains: Sequence[Domain] = (),
     samples: Any = None,
-    deferred: Mapping[int, Deferred] | None = None,
+    deferred: Sequence[Deferred] = (),
     multiple: bool = False,
     smooth: bool = True,
 ) -> Callable[[F], F]:
@@ -54,7 +59,7 @@ def primitive(
     numpy, methods: the NumPy functions and the Tensor methods that this op provides.
     domains: per argument, where it may lie and where the op has kinks.
     samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
-    deferred: how contributions to a leaf are summed in one product.
+    deferred: which contributions to leaves are summed in one product, and how.
     multiple: the forward returns a tuple.
     smooth: False for ops with documented zero derivative.
 
@@ -71,10 +76,20 @@ def primitive(
     """
 
     def decorate(forward: F) -> F:
+        if not callable(forward):
+            raise TypeError(f"primitive() decorates a function, and received {forward!r}")
+        label = name or forward.__name__
+        parameters = _parameters(forward, signature)
+        count = 1 if parameters.get("variadic") else len(parameters["arguments"])
+        if vjps and len(vjps) != count:
+            raise TypeError(
+                f"op {label!r} takes {count} arrays and has {len(vjps)} rules; give one for each, "
+                f"None where there is no derivative"
+            )
         op = register(
             Op(
-                forward,
-                name=name or forward.__name__,
+                checked(forward, label, multiple),
+                name=label,
                 signature=signature,
                 formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
                 rules=vjps,
@@ -84,7 +99,7 @@ def primitive(
                 samples=samples,
                 multiple=multiple,
                 smooth=smooth,
-                **_parameters(forward, signature),
+                **parameters,
             )
         )
         call = _caller(op)
@@ -161,15 +176,16 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Call `op`: compute, and record if an argument requires grad."""
     arrays: list[Any] = []
     nodes: list[Node | None] = []
-    tensors, mask, bit = False, 0, 1
+    tensors, given, mask, bit = False, False, 0, 1
     for a in args:
         if isinstance(a, Tensor):
             tensors = True
             arrays.append(a._data)
-            nodes.append(a._node)
-            if a._node is not None:
+            nodes.append(node := a._node)
+            if node is not None:
                 mask |= bit
         else:
+            given = True
             arrays.append(a)
             nodes.append(None)
         bit <<= 1
@@ -187,22 +203,32 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         mask = 1 if mask else 0
     node = None
     if frame.anomaly or (mask and frame.record):
-        node = _record(op.plan(mask), out, arrays, nodes, params, args)
+        plan = op.plan(mask)
+        node = _record(plan, out, _as_now(plan, args, arrays) if given else arrays, nodes, params)
         if not (mask and frame.record):
             node = None  # it was made for what detect_anomaly has to say
     if not op.multiple:
         return wrap(out, node)
-    return tuple([wrap(o, node and part(node, k)) for k, o in enumerate(out)])
+    return tuple(map(wrap, out, repeat(None) if node is None else parts(node)))
+
+
+def _as_now(plan: Plan, args: Sequence[Any], arrays: list[Any]) -> list[Any]:
+    """The arrays of a call; those of the caller's that are saved are copied: they may change."""
+    return [
+        np.array(a)
+        if a is given and isinstance(a, np.ndarray | list) and plan.op.argument(i) in plan.keep
+        else a
+        for i, (a, given) in enumerate(zip(arrays, args, strict=True))
+    ]
 
 
 def _record(
-    plan: Plan, out: Any, arrays: list[Any], nodes: list[Node | None], params: Any, args: Any
+    plan: Plan, out: Any, arrays: list[Any], nodes: list[Node | None], params: Any
 ) -> Node:
-    """The node of one call. Arrays of the caller's that it saves are copied: they may change."""
-    for i, a in enumerate(arrays):
-        given = a is args[i] and isinstance(a, np.ndarray | list)
-        if given and plan.op.argument(i) in plan.keep:
-            arrays[i] = np.array(a)
+    """The node of one call. Lists and arrays among the keywords are copied: they may change."""
+    for key, value in params.items():
+        if type(value) in _MUTABLE:
+            params = {**params, key: copy.deepcopy(value)}
     frame = local.frame
     node = _new(Node)
     node.key = next_key()
@@ -235,22 +261,32 @@ def _numpy_handler(op: Op, function: Any, call: Callable[..., Any]) -> Callable[
     """How NumPy calls the op: its names and its order of arguments, some of which are refused."""
     arity = len(op.arguments)
 
+    @functools.cache
+    def order() -> tuple[inspect.Signature, tuple[str, ...]] | None:
+        """The signature of a NumPy function written in Python, and what it takes by position."""
+        if op.variadic or not inspect.isfunction(inspect.unwrap(function)):
+            return None
+        signature = inspect.signature(function)
+        given = signature.parameters
+        first = tuple(name for name, p in given.items() if p.kind is not p.KEYWORD_ONLY)
+        return (signature, first) if op.params.keys() <= given.keys() else None
+
     def handler(*args: Any, **keywords: Any) -> Any:
         if len(args) == arity and keywords.keys() <= op.params.keys():
             return call(*args, **keywords)
-        signature = None if op.variadic else _signature(function)
-        if signature is None or not op.params.keys() <= signature.parameters.keys():
+        if (found := order()) is None:
             return call(*args, **_known(op, keywords))
-        given = signature.bind(*args, **keywords).arguments
-        arrays = [given.pop(name) for name in list(signature.parameters)[:arity] if name in given]
+        signature, first = found
+        if arity <= len(args) <= len(first) and not keywords:  # np.sum(x, 0): `bind` is slow
+            return call(*args[:arity], **_known(op, dict(zip(first[arity:], args[arity:]))))  # noqa: B905  # some
+        try:
+            given = signature.bind(*args, **keywords).arguments
+        except TypeError as error:
+            raise TypeError(f"{op.name}() {error}") from None
+        arrays = [given.pop(name) for name in first[:arity] if name in given]
         return call(*arrays, **_known(op, given))
 
     return handler
-
-
-def _signature(function: Any) -> inspect.Signature | None:
-    """The signature of a NumPy function written in Python."""
-    return inspect.signature(function) if inspect.isfunction(inspect.unwrap(function)) else None
 
 
 def _known(op: Op, keywords: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,14 @@ from .context import Scope, local
 from .diagnose import check_finite, check_written, freed_message
 from .errors import GraphFreedError, MinigradError
 from .op import Op, Plan
+from .together import Together
 from .unbroadcast import fit
+from .untaken import guarded, worth_repeating
 
 __all__ = ["Leaf", "Node", "ancestors", "sweep"]
 
 # Keys count down, so that the smallest key on a heap is the newest node.
+_new = object.__new__
 next_key: Callable[[], int] = itertools.count(-1, -1).__next__
 
 
@@ -30,9 +33,6 @@ class _Freed:
 
 
 FREED = _Freed()
-
-# So many deferred contributions to a leaf are multiplied out together: more would only hold memory.
-AT_ONCE = 16
 
 
 class Node:
@@ -129,6 +129,7 @@ def sweep(
     lift: Callable[[Node], Any] | None = None,
     retain_graph: bool = False,
     on_use: Callable[[Node, Node, Any], None] | None = None,
+    careful: bool = False,
 ) -> dict[Node, Any]:
     """Propagate the cotangents in `seeds` from the newest node to the oldest.
 
@@ -136,18 +137,21 @@ def sweep(
     `walls`, nothing flows past a target to another one behind it. With `lift`, which gives
     the saved values of a node as Tensors, the rules run on Tensors and so are recorded.
     `on_use(target, user, contribution)` sees the contributions before they are summed. Nothing is
-    freed, written or returned unless the whole sweep succeeds.
+    freed, written or returned unless the whole sweep succeeds; one that ends in NaN is made again,
+    `careful` of branches not taken, unless that would call hooks twice.
     """
     needed = None if targets is None else _needed([node for node, _ in seeds], targets, walls)
     anomaly = local.frame.anomaly
     watched = anomaly or on_use is not None
+    careful = careful or watched  # who watches sees every contribution once
     plainly = lift is None and on_use is None
     results: dict[Node, Any] = {}
     retained: list[tuple[dict[str, Any], Any]] = []
     visited: list[Node] = []
-    grads: dict[Node, Any] = {}  # None: only deferred contributions so far
-    deferred: dict[Node, dict[Any, list[Any]]] = {}
+    grads: dict[Node, Any] = {}  # None: what there is waits in `together`
     heap: list[tuple[int, Node]] = []
+    together = Together(grads, heap, targets)
+    waiting = together.waiting
 
     for node, g in seeds:
         if node not in grads:
@@ -157,14 +161,11 @@ def sweep(
     try:
         while heap:
             node = heappop(heap)[1]
+            if node in waiting:
+                together.finish(node)
             g, plan, saved = grads.pop(node), node.plan, node.saved
             if saved is FREED:
                 raise GraphFreedError(freed_message(node, visited))
-            if plan is None and node in deferred:
-                for finish, pairs in deferred.pop(node).items():
-                    if pairs:
-                        c = fit(finish(pairs, node.shape), node, node, 0)
-                        g = c if g is None else g + c
             if node.extra is not None:
                 for hook in node.extra.get("hooks", ()):
                     g = hook(g)
@@ -175,36 +176,23 @@ def sweep(
                 if plan is None or walls or (needed and needed.isdisjoint(node.parents)):
                     continue
             visited.append(node)
-            steps: Any = plan.steps
+            steps: Any = guarded(plan) if careful else plan.steps
             if lift is not None:
                 saved = lift(node)
             if plan.special:
                 if plan is PART:
                     _give_part(node, g, grads, heap)
                     continue
-                g, steps = _special_steps(node, plan, g, saved)
-            for i, rule, shortcut in steps:
+                g, steps = _special_steps(node, plan, g, saved, steps)
+                if plan.deferred and plainly:
+                    steps = together.collect(node, g, saved, steps)
+            for i, rule, place in steps:
                 parent: Any = node.parents[i]
                 if needed is not None and parent not in needed:
                     continue
-                if parent.plan is None:
-                    if parent.written < node.key:
-                        check_written(node, i, parent)
-                    if shortcut is not None and plainly:
-                        pair = shortcut.collect(g, saved)
-                        if pair is not None:
-                            pairs = deferred.setdefault(parent, {}).setdefault(shortcut.finish, [])
-                            pairs.append(pair)
-                            if parent not in grads:
-                                grads[parent] = None
-                                heappush(heap, (parent.key, parent))
-                            if len(pairs) == AT_ONCE:
-                                c = fit(shortcut.finish(pairs, parent.shape), parent, node, i)
-                                before = grads[parent]
-                                grads[parent] = c if before is None else before + c
-                                pairs.clear()
-                            continue
-                c = rule(g, saved)
+                if parent.plan is None and parent.written < node.key:
+                    check_written(node, i, parent)
+                c = rule(g, saved if place is None else saved[place])
                 try:
                     fits = c.shape == parent.shape and c.dtype is parent.dtype
                 except AttributeError:
@@ -226,6 +214,9 @@ def sweep(
         if not isinstance(error, MinigradError):
             error.add_note(f"raised in the backward pass of {node}")
         raise
+    if not careful and worth_repeating(results, visited):
+        return sweep(seeds, targets=targets, walls=walls, lift=lift, retain_graph=retain_graph,
+                     careful=True)
     for extra, g in retained:
         extra["grad"] = g if extra.get("grad") is None else extra["grad"] + g
     if not retain_graph:
@@ -245,15 +236,16 @@ def _give_part(node: Node, g: Any, grads: dict[Node, Any], heap: list[tuple[int,
     parts[node.saved] = g if before is None else before + g
 
 
-def _special_steps(node: Node, plan: Plan, g: Any, saved: Any) -> tuple[Any, Any]:
+def _special_steps(
+    node: Node, plan: Plan, g: Any, saved: Any, steps: Any
+) -> tuple[Any, Any]:
     """The cotangent and the steps of an op with several outputs, or with one rule for all."""
     if plan.op.multiple:
-        g = tuple(
-            np.zeros(shape, dtype) if part is None else part
-            for part, shape, dtype in zip(g, node.shape, node.dtype, strict=True)
-        )
+        for k, c in enumerate(g):
+            if c is None:
+                g[k] = np.zeros(node.shape[k], node.dtype[k])
     if not plan.op.joint:
-        return g, plan.steps
+        return g, steps
     contributions = plan.steps[0][1](g, saved)
     return g, [
         (i, lambda g, saved, c=c: c, None)
@@ -262,15 +254,12 @@ def _special_steps(node: Node, plan: Plan, g: Any, saved: Any) -> tuple[Any, Any
     ]
 
 
-def part(whole: Node, k: int) -> Node:
-    """The node of output `k` of a node with several outputs."""
-    node = Node()
-    node.key = next_key()
-    node.plan = PART
-    node.parents = (whole,)
-    node.saved = k
-    node.scope = whole.scope
-    node.shape = whole.shape[k]
-    node.dtype = whole.dtype[k]
-    node.extra = None
-    return node
+def parts(whole: Node) -> list[Node]:
+    """The nodes of the outputs of a node with several."""
+    parents, scope, nodes = (whole,), whole.scope, []
+    for k, shape in enumerate(whole.shape):
+        node = _new(Node)
+        node.key, node.plan, node.parents, node.saved = next_key(), PART, parents, k
+        node.scope, node.shape, node.dtype, node.extra = scope, shape, whole.dtype[k], None
+        nodes.append(node)
+    return nodes

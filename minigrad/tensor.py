@@ -1,7 +1,7 @@
 """Tensor: a NumPy array that remembers how it was computed.
 
-A tensor is a value: its array is never written to. Every write (``.data = ...``, ``x[0] = ...``,
-an optimizer step) puts a new array in its place, so what a graph has saved cannot change under it.
+A tensor is a value: its array is never written to, so what a graph has saved cannot change.
+Writes, which put new arrays in the place of old ones, are in ``minigrad.writable``.
 Operators and methods are attached by the records in ``minigrad.ops``.
 """
 
@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from .arraylike import ArrayLike
-from .context import is_grad_enabled
-from .errors import GradientError, MutationError, describe
-from .protocol import HANDLERS, handler, implements
-from .tape import Leaf, Node, next_key
-from .values import Array, Values, as_array, frozen
+from .errors import GradientError, describe
+from .protocol import call_ufunc, handler
+from .tape import Leaf, Node
+from .values import Array, as_array
+from .writable import Writable
 
-__all__ = ["HANDLERS", "Parameter", "Tensor", "as_array", "implements", "tensor"]
+__all__ = ["Parameter", "Tensor", "as_tensor", "detached", "tensor", "wrap"]
 
 _new = object.__new__
 
 
-class Tensor(ArrayLike):
+class Tensor(Writable):
     """An array that records what is done to it.
 
     data: numbers, nested lists or an array; copied, keeping its dtype.
@@ -58,38 +57,6 @@ class Tensor(ArrayLike):
             self._name: str | None = name
         if requires_grad:
             self.requires_grad = True
-
-    # -- what it holds
-
-    @property
-    def data(self) -> Any:
-        """The values, read-only. Assigning an array of the same shape replaces them."""
-        return frozen(np.asarray(self._data)).view(Values)
-
-    @data.setter
-    def data(self, value: Array) -> None:
-        value = value._data if isinstance(value, Tensor) else np.asarray(value)
-        if value.shape != self.shape or not np.can_cast(value.dtype, self.dtype, "same_kind"):
-            raise ValueError(
-                f"{self._label()}.data = value: received {describe(value)}, wanted shape "
-                f"{self.shape} and dtype {self.dtype}; to change them make a new tensor"
-            )
-        if self._node is not None and not isinstance(self._node, Leaf):
-            raise MutationError(
-                f"{self._label()}.data = value: it is the result of op {self._node}, and the graph "
-                f"would no longer describe it; write to .detach() of it, or to a leaf"
-            )
-        self._replace(np.array(value, dtype=self.dtype))
-
-    def _replace(self, array: Any) -> None:
-        """``.data = array`` of a leaf without check or copy: for a fresh array that fits."""
-        self._data = array
-        if isinstance(self._node, Leaf):
-            self._node.written = next_key()
-
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The values as a read-only array that shares memory; the graph stays behind."""
-        return np.asarray(self.data).view(np.ndarray)
 
     @property
     def name(self) -> str | None:
@@ -190,6 +157,8 @@ class Tensor(ArrayLike):
                 raise GradientError(
                     f"a hook on {node} returned shape {np.shape(result)}, wanted {node.shape}"
                 )
+            if not np.can_cast(np.result_type(detached(result)), node.dtype, "same_kind"):
+                raise GradientError(f"a hook on {node} returned {describe(result)}")
             return result if isinstance(g, Tensor) else np.asarray(detached(result), node.dtype)
 
         node.put(hooks=(*(node.extra or {}).get("hooks", ()), apply))
@@ -207,9 +176,7 @@ class Tensor(ArrayLike):
     # -- as a NumPy array
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__":
-            return handler(ufunc, f"np.{ufunc.__name__}")(*inputs, **kwargs)
-        return handler((ufunc, method), f"np.{ufunc.__name__}.{method}")(*inputs, **kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return handler(func, f"{func.__module__}.{func.__name__}")(*args, **kwargs)
@@ -217,34 +184,11 @@ class Tensor(ArrayLike):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self._node is not None:
             raise TypeError(
-                f"{self._label()} requires grad, and an array would lose its graph; use .detach() "
-                f"or .numpy() if that is meant, or a NumPy function that minigrad knows"
+                f"{self._label()} requires grad, and an array would lose its graph; use np.stack "
+                f"on a list, a NumPy function that minigrad knows, or .detach() or .numpy()"
             )
         array = self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype=dtype, copy=copy)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._node is not None and (not self.is_leaf or is_grad_enabled()):
-            raise MutationError(
-                f"{self._label()}[...] = value: it is on the tape, and a write would make its "
-                f"graph wrong; build the result with np.where, np.concatenate or "
-                f"minigrad.functional.index_put, or write to a leaf under no_grad()"
-            )
-        changed = np.array(self._data)
-        changed[_plain(index)] = detached(value)
-        self.data = changed
-
-    def _inplace(self, result: Any) -> Tensor:
-        """What ``self += other`` and its like mean: a new value, or a write to a leaf."""
-        if not isinstance(self._node, Leaf):
-            return result  # type: ignore[no-any-return]  # of an operator on Tensors
-        if is_grad_enabled():
-            raise MutationError(
-                f"an in-place operator on the leaf {self._label()}, which requires grad: its graph "
-                f"would be of the old value; write x = x + y, or update it under no_grad()"
-            )
-        self.data = result
-        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A copy with its own values; of a leaf also requires_grad and the gradient."""
@@ -253,6 +197,7 @@ class Tensor(ArrayLike):
         if copy.requires_grad and self.grad is not None:
             copy.grad = self.grad.detach()
         return copy
+
 
 class Parameter(Tensor):
     """A leaf that requires grad by default and that a Module counts among its own."""
@@ -287,7 +232,3 @@ def as_tensor(value: Any) -> Tensor:
 def detached(value: Any) -> Any:
     """The plain values of a Tensor; anything else as it is."""
     return value._data if isinstance(value, Tensor) else value
-
-
-def _plain(index: Any) -> Any:
-    return tuple(map(detached, index)) if isinstance(index, tuple) else detached(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from .errors import describe
 from .tensor import Tensor, as_tensor, detached, wrap
 from .tree import flatten
 
-__all__ = ["Argnums", "Trace"]
+__all__ = ["Argnums", "Trace", "scalar", "value_of"]
 
 Argnums = int | Sequence[int]
 
@@ -28,14 +29,8 @@ class Trace:
 
     def __init__(self, args: Sequence[Any], argnums: Argnums | None, what: str) -> None:
         self.nested = local.frame.nested
-        self.single = isinstance(argnums, int)
-        chosen = range(len(args)) if argnums is None else np.atleast_1d(argnums).tolist()
-        for n in chosen:
-            if not -len(args) <= n < len(args):
-                raise ValueError(
-                    f"{what}: argnums={argnums} asks for argument {n}, but the function was called "
-                    f"with {len(args)} positional arguments"
-                )
+        self.single = argnums is not None and np.ndim(argnums) == 0
+        chosen = _positions(argnums, len(args), what)
         flat = [flatten(args[n]) for n in chosen]
         given = [leaf for leaves, _ in flat for leaf in leaves]
         self.tensors = self.nested or any(isinstance(x, Tensor) for x in given)
@@ -89,6 +84,57 @@ class Trace:
             np.zeros(v.shape, v.dtype) if zero else found[v._node]  # type: ignore[index]  # not zero
             for v, zero in zip(self.variables, zeros, strict=True)
         ]
+
+
+def _positions(argnums: Argnums | None, count: int, what: str) -> list[int]:
+    """The chosen arguments, counted from the front."""
+    if argnums is None:
+        return list(range(count))
+    try:
+        several: Any = [argnums] if np.ndim(argnums) == 0 else argnums
+        wanted = [operator.index(n) for n in several]
+    except TypeError:
+        raise TypeError(
+            f"{what}: argnums={argnums!r}, wanted the position of an argument, or several"
+        ) from None
+    for n in wanted:
+        if not -count <= n < count:
+            raise ValueError(
+                f"{what}: argnums={argnums} asks for argument {n}, but the function was called "
+                f"with {count} positional arguments"
+            )
+    chosen = [n % count for n in wanted]
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"{what}: argnums={argnums} asks for an argument twice")
+    return chosen
+
+
+def scalar(result: Any, what: str) -> Tensor:
+    """The result of a function as a Tensor, or an error unless it is one float."""
+    if result is None or isinstance(result, list | tuple | dict):
+        raise TypeError(
+            f"{what}: the function returned {type(result).__name__}, wanted one float; with "
+            f"has_aux=True it returns (value, anything)"
+        )
+    y = as_tensor(result)
+    if y.size != 1 or y.dtype.kind != "f":
+        raise TypeError(
+            f"{what}: the function returned {describe(y)}, wanted one float; reduce it, or use "
+            f"jacobian or vjp"
+        )
+    return y
+
+
+def value_of(result: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
+    """The value of a function, and what else it returned."""
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"{what}: with has_aux=True the function returns a pair (value, anything), and it "
+            f"returned {describe(result)}"
+        )
+    return result
 
 
 def _variable(x: Any, what: str) -> Tensor:

@@ -12,24 +12,13 @@ from typing import Any
 import numpy as np
 
 from .backward import gradients
-from .errors import describe
 from .tensor import Tensor, as_tensor, detached, wrap
-from .trace import Argnums, Trace
-from .tree import flatten, tree_map
+from .trace import Argnums, Trace, scalar, value_of
+from .tree import flatten, flatten_like, tree_map
 
 __all__ = ["Function", "grad", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
-
-
-def _scalar(result: Any, what: str) -> Tensor:
-    y = as_tensor(result)
-    if y.size != 1 or y.dtype.kind != "f":
-        raise TypeError(
-            f"{what}: the function returned {describe(y)}, wanted one float; reduce it, or use "
-            f"jacobian or vjp"
-        )
-    return y
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -37,7 +26,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
     argnums: position of the argument, or a sequence of them (then a tuple of gradients).
     has_aux: f returns (value, anything); the result is ((value, anything), gradient).
-    An argument that f does not use has gradient zero.
+    An argument that f does not use has gradient zero; one of integers raises TypeError.
 
     >>> value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
@@ -46,9 +35,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(args, argnums, "grad")
         with trace.recording():
-            result = f(*trace.args, **kwargs)
-            value, aux = result if has_aux else (result, None)
-            y = _scalar(value, "grad")
+            value, aux = value_of(f(*trace.args, **kwargs), has_aux, "grad")
+            y = scalar(value, "grad")
             found = trace.pull([y], [np.ones(y.shape, y.dtype)], trace.lift)
         y = y if trace.lift else y.detach()
         value = trace.out(y)
@@ -60,7 +48,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
 
 
 def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """A function that returns ∂f/∂argument, for f with one float as result.
+    """A function that returns ∂f/∂argument, for f with one float as result; see `value_and_grad`.
 
     >>> f = lambda x: np.tanh(x)
     >>> grad(grad(f))(0.5)  # -2 tanh(x) (1 - tanh²(x))
@@ -86,15 +74,12 @@ def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
     """
     trace = Trace(xs, None, "vjp")
     with trace.recording():
-        leaves, rebuild = flatten(f(*trace.args))
+        result = f(*trace.args)
+        leaves, rebuild = flatten(result)
         ys = [as_tensor(y) for y in leaves]
 
     def pullback(cotangent: Any) -> Any:
-        cs, _ = flatten(cotangent)
-        if len(cs) != len(ys):
-            raise ValueError(
-                f"vjp: the cotangent has {len(cs)} arrays, but the function returned {len(ys)}"
-            )
+        cs = flatten_like(cotangent, result, "vjp: the cotangent")
         lift = trace.lift or any(isinstance(c, Tensor) and c.requires_grad for c in cs)
         with trace.recording():
             found = trace.pull(ys, cs, lift)
@@ -111,10 +96,12 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     >>> jvp(np.exp, [0.0], [2.0])
     (array(1.), array(2.))
     """
+    if not isinstance(xs, list | tuple) or not isinstance(vs, list | tuple):
+        raise TypeError("jvp(f, xs, vs): wanted a list of arguments and a list of directions")
     if len(xs) != len(vs):
         raise ValueError(f"jvp: {len(xs)} arguments but {len(vs)} directions")
     trace = Trace(xs, None, "jvp")
-    directions = [as_tensor(v) for v in flatten(list(vs))[0]]
+    directions = [as_tensor(v) for v in flatten_like(list(vs), list(xs), "jvp: a direction")]
     for x, v in zip(trace.variables, directions, strict=True):
         if x.shape != v.shape:
             raise ValueError(f"jvp: a direction has shape {v.shape}, its argument {x.shape}")
@@ -122,8 +109,8 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         leaves, rebuild = flatten(f(*trace.args))
         ys = [as_tensor(y) for y in leaves]
         # Ones, not zeros: to a rule, a zero cotangent means a branch that was not taken.
-        us = [wrap(np.ones(y.shape, y.dtype), None).requires_grad_() for y in ys]
-        pulled = [as_tensor(g) for g in trace.pull(ys, us, lift=True)]
+        us = [wrap(np.ones(y.shape, y.dtype if y.dtype.kind == "f" else float), None) for y in ys]
+        pulled = [as_tensor(g) for g in trace.pull(ys, [u.requires_grad_() for u in us], lift=True)]
         live = [(g, v) for g, v in zip(pulled, directions, strict=True) if g.requires_grad]
         found = {}
         if live:

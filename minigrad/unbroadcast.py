@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GradientError
+from .errors import GradientError, NoDerivativeError, describe
 
 if TYPE_CHECKING:
     from .tape import Node
@@ -20,7 +20,12 @@ def fit(c: Any, parent: Node, node: Node, i: int) -> Any:
     What broadcasting repeated is summed: out = x + b with x (B, H) and b (H,) gives b the cotangent
     Σ_B g. Raises GradientError for a shape that broadcasting cannot have made."""
     if not hasattr(c, "shape"):
-        c = np.asarray(c)
+        given, c = c, np.asarray(c)
+        if c.dtype.kind not in "biufc":
+            raise GradientError(
+                f"the rule of op {node.op.name!r} for argument {node.op.argument(i)!r} returned "  # type: ignore[union-attr]  # no leaf
+                f"{describe(given)}, wanted an array of shape {parent.shape}"
+            )
     if c.shape[1:] == parent.shape and isinstance(c, np.ndarray):
         c = np.add.reduce(c, 0)  # a bias added to a batch: the most common case, and faster
     elif c.shape != parent.shape:
@@ -35,4 +40,12 @@ def fit(c: Any, parent: Node, node: Node, i: int) -> Any:
             )
         repeated = [extra + k for k, (have, want) in enumerate(pairs) if have != want]
         c = np.reshape(np.sum(c, axis=(*range(extra), *repeated)), parent.shape)
-    return c if c.dtype == parent.dtype else c.astype(parent.dtype)
+    if c.dtype == parent.dtype:
+        return c
+    if c.dtype.kind == "c" and parent.dtype.kind == "f":
+        raise NoDerivativeError(
+            f"the result of {node} is complex, and minigrad differentiates real numbers only: a "
+            f"real gradient would lose its imaginary part; keep real and imaginary parts in two "
+            f"Tensors"
+        )
+    return c.astype(parent.dtype)

@@ -1,10 +1,12 @@
 """rnn: recurrent cells and layers on minigrad, with no hand-written backward pass.
 
 Backpropagation through time is what the tape does when a cell is called T times. Read the code in
-this order: cells (base, elman, lstm, gru), unroll, layers, sequences, bptt.
+this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bptt.
 """
 
-from . import bptt, convert, losses
+from typing import Any
+
+from . import bptt, convert, losses, tasks
 from .cells import (
     Cell,
     CoupledLSTMCell,
@@ -25,6 +27,7 @@ from .cells import (
 )
 from .layers import GRU, LSTM, RNN, Recurrent
 from .onnx_export import onnx_export
+from .opened import draw_cell
 from .sequences import (
     Generated,
     Readout,
@@ -41,6 +44,19 @@ __all__ = [
     "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell",
     "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
     "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
-    "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "each_step", "generate",
-    "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "steps", "unroll",
+    "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell", "each_step",
+    "generate", "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "steps",
+    "tasks", "unroll",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "testing":
+        raise AttributeError(f"module 'rnn' has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("rnn.testing")  # which few programs need
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "testing"})

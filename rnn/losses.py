@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.tensor import detached
 
+from .layers.lengths import as_lengths
 from .unroll import stack
 
-__all__ = ["check_lengths", "over_time"]
+__all__ = ["over_time"]
 
 
 def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
@@ -22,9 +22,10 @@ def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
     reduction: "sum", "mean" or "last".
     lengths: B integers from 1 to T: sequence b ends at step lengths[b], and what `losses` holds
         after that counts nowhere. "last" is then the step at which each sequence ends, and "mean"
-        each sequence's mean over its own steps.
+        each sequence's mean over its own steps. The "sum" of a sequence of length 0 is 0; it has
+        no "mean" and no "last".
 
-    Raises ValueError for other words, ranks and lengths.
+    Raises ValueError or TypeError for other words, ranks and lengths.
 
     >>> float(over_time(np.array([1.0, 2.0, 6.0]), "sum")), float(over_time([1.0, 2.0, 6.0]))
     (9.0, 3.0)
@@ -34,10 +35,10 @@ def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
     if reduction not in ("sum", "mean", "last"):
         raise ValueError(f"over_time(reduction={reduction!r}): wanted 'sum', 'mean' or 'last'")
     values = _steps(losses)
-    if values.ndim not in (1, 2) or len(values) == 0:
+    if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(
-            f"over_time(losses): received shape {values.shape}; wanted (T,) or (T, B), T ≥ 1: one "
-            f"loss for each step, and for each sequence"
+            f"over_time(losses): received shape {values.shape}; wanted (T,) or (T, B), T ≥ 1 and "
+            f"B ≥ 1: one loss for each step, and for each sequence"
         )
     if lengths is None:
         if reduction == "last":
@@ -47,7 +48,7 @@ def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
     if values.ndim != 2:
         raise ValueError(f"over_time(lengths=...): losses has shape {values.shape}, wanted (T, B)")
     T, B = values.shape
-    ends = check_lengths(lengths, T, B)
+    ends = as_lengths(lengths, T, B, "over_time", least=0 if reduction == "sum" else 1)
     step = np.arange(1, T + 1)[:, None]                                  # (T, 1)
     counted = step == ends if reduction == "last" else step <= ends      # (T, B)
     total = np.where(counted, values, 0).sum(axis=0)
@@ -58,17 +59,3 @@ def _steps(losses: Any) -> Any:
     if isinstance(losses, Sequence) and any(isinstance(loss, Tensor) for loss in losses):
         return stack(losses)
     return losses if isinstance(losses, Tensor) else np.asarray(losses)
-
-
-def check_lengths(lengths: Any, T: int, B: int) -> np.ndarray[Any, Any]:
-    """`lengths` as an array of B integers from 1 to T, or an error that says what is wrong."""
-    given = np.asarray(detached(lengths))
-    if given.shape != (B,) or given.dtype.kind not in "iu":
-        raise ValueError(
-            f"lengths: received shape {given.shape} and dtype {given.dtype}; wanted {B} integers, "
-            f"one for each sequence"
-        )
-    for b, n in enumerate(given.tolist()):
-        if not 1 <= n <= T:
-            raise ValueError(f"lengths[{b}] = {n}: wanted a length from 1 to T = {T}")
-    return given

@@ -55,6 +55,11 @@ def onnx_export(
 
     Raises ValueError for what ONNX has no operator for, ModuleNotFoundError without onnx, OSError
     where the file cannot be written.
+
+    >>> from rnn import GRUCell
+    >>> model = onnx_export(GRUCell(5, 3), "gru.onnx")    # doctest: +SKIP
+    >>> [value.name for value in model.graph.output]      # doctest: +SKIP
+    ['y', 'h_n']
     """
     onnx = _onnx()
     weights = weights_of(thing, "onnx_export")

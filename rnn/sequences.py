@@ -113,6 +113,12 @@ class Generated(NamedTuple):
 
     outputs: of the head, (T, B, Q). fed: what was made of each output to be the next input, such
     as the tokens (T, B). state: after the last step. With batch_first T and B are swapped.
+
+    >>> from rnn import GRU
+    >>> layer, head = GRU(5, 8, rng=0), Readout(8, 5, rng=0)
+    >>> outputs, fed, state = generate(layer, head, np.zeros(2, int), steps=4, feed=greedy)
+    >>> outputs.shape, fed.shape, state.shape
+    ((4, 2, 5), (4, 2), (1, 2, 8))
     """
 
     outputs: Tensor
@@ -121,7 +127,11 @@ class Generated(NamedTuple):
 
 
 def greedy(y: Any) -> Tensor:
-    """The index of the largest entry, as the next token: (B, Q) → (B,)."""
+    """The index of the largest entry, as the next token: (B, Q) → (B,).
+
+    >>> greedy(np.array([[0.1, 0.7, 0.2], [3.0, 1.0, 2.0]]))
+    Tensor([1, 0])
+    """
     return tensor(np.argmax(detached(y), axis=-1))
 
 
@@ -129,6 +139,10 @@ def sampled(rng: np.random.Generator | int | None, temperature: float = 1.0) -> 
     """A function that draws the next token from softmax(y / temperature): (B, Q) → (B,).
 
     Raises ValueError for a temperature that is not above 0.
+
+    >>> draw = sampled(0, temperature=0.5)
+    >>> [draw(np.array([[0.0, 50.0]])).item() for _ in range(5)]
+    [1, 1, 1, 1, 1]
     """
     if not temperature > 0:
         raise ValueError(f"sampled(temperature={temperature!r}): wanted a number above 0")

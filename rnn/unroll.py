@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, scope
+from minigrad.tensor import as_tensor
 
 from .cells import Cell, State
+from .loop import walk
 
 __all__ = ["detach", "each_step", "steps", "unroll"]
 
@@ -52,45 +54,15 @@ def steps(
     >>> len(states)
     4
     """
+    if not isinstance(cell, Cell):
+        what = f"the class {cell.__name__}" if isinstance(cell, type) else type(cell).__name__
+        raise TypeError(
+            f"unroll(cell, xs): received {what} as the cell; wanted a Cell, such as "
+            f"LSTMCell(input_size, hidden_size). A layer runs by itself: layer(xs)"
+        )
     inputs = _inputs(cell, xs)
     state = cell.as_state(state, len(inputs[0]))
-    return _run(cell, inputs, state, name or cell.name, start)
-
-
-def _run(
-    cell: Cell, inputs: Sequence[Tensor], state: State, name: str, start: int
-) -> Iterator[tuple[Tensor, State]]:
-    names = tuple(cell.state_sizes)
-    entering = {
-        f"{part}_{start - 1}": value
-        for part, value in zip(names, _parts(state), strict=True)
-        if not value.requires_grad
-    }
-    for t, x in enumerate(inputs, start):
-        if not x.requires_grad:
-            entering["x"] = x
-        with scope(name, t=t, **entering):
-            output, state = cell.checked_step(x, state)
-        if t == start:
-            _check_state(cell, state, len(x))
-        for part, value in zip(names, _parts(state), strict=False):
-            node = value._node
-            if node is not None and node.plan is not None and node.name is None:
-                node.put(name=part)
-        entering = {}
-        yield output, state
-
-
-def _check_state(cell: Cell, state: Any, batch: int) -> None:
-    """Raise if ``step`` returned something that it could not take as a state."""
-    try:
-        cell.as_state(state, batch)
-        fits = state is not None
-    except (TypeError, ValueError) as error:
-        error.add_note(f"this is the state that {type(cell).__name__}.step returned")
-        raise
-    if not fits:
-        raise TypeError(f"{type(cell).__name__}.step returned None as its state")
+    return walk(cell, inputs, state, name or cell.name, start)
 
 
 def _inputs(cell: Cell, xs: Any) -> Sequence[Tensor]:
@@ -149,23 +121,22 @@ def each_step(
 def detach(state: Any) -> Any:
     """The same values without their past: what a state needs to be carried on into new windows.
 
-    state: a Tensor, a tuple or list of states, or None.
+    state: a Tensor or an array; a tuple, list or dict of states; or None.
 
     >>> from rnn import LSTMCell
     >>> _, state = LSTMCell(5, 3)(np.zeros((2, 5)))
     >>> [part.requires_grad for part in detach(state)]
     [False, False]
     """
+    if isinstance(state, dict):
+        return {name: detach(part) for name, part in state.items()}
     if isinstance(state, tuple | list):
-        return type(state)(map(detach, state))
+        parts = map(detach, state)
+        return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
     if state is None:
         return None
-    if not isinstance(state, Tensor):
+    if not isinstance(state, Tensor | np.ndarray):
         raise TypeError(
             f"detach(state): received {type(state).__name__}; wanted a Tensor or a tuple of them"
         )
-    return state.detach()
-
-
-def _parts(state: State) -> tuple[Tensor, ...]:
-    return state if isinstance(state, tuple) else (state,)
+    return as_tensor(state).detach()

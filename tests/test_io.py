@@ -239,6 +239,25 @@ def test_an_interrupt_in_mid_save(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    "path, error", [("", ValueError), ("a\0b", ValueError), (None, TypeError), (3, TypeError),
+                    (b"bytes", TypeError)],
+)
+def test_paths_that_name_no_file(path, error):
+    """What cannot be a path is refused by name, in saving and in loading."""
+    with pytest.raises(error, match=r"save\(path\): received .*, wanted "):
+        save(path, {"a": 1})
+    with pytest.raises(error, match=r"load\(path\): received .*, wanted "):
+        load(path)
+
+
+def test_metadata_that_is_no_mapping(tmp_path):
+    """The message says what is wanted, and nothing is written."""
+    with pytest.raises(TypeError, match=r"save\(metadata\): received .*, wanted a mapping"):
+        save(tmp_path / "f", {"a": 1}, [1])
+    assert not list(tmp_path.iterdir())
+
+
 def test_targets_that_are_no_files(tmp_path):
     """A folder is not replaced, a missing one is not made, and both errors name the target."""
     with pytest.raises(OSError, match=f"{re.escape(str(tmp_path))} is no regular file"):

@@ -1,6 +1,7 @@
 """Damaged, hostile and foreign files: each is a FileFormatError, and nothing in them runs."""
 
 import json
+import os
 import pickle
 import re
 import subprocess
@@ -181,3 +182,13 @@ def test_paths_that_are_no_files(tmp_path):
         load(tmp_path / "nothing")
     with pytest.raises(OSError, match=re.escape(str(tmp_path))):
         load(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes that have names")
+def test_pipes_and_devices_are_refused(tmp_path):
+    """A file that nobody writes to, or that never ends, neither blocks the program nor fills its
+    memory."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(FileFormatError, match="no regular file; save what it holds to a file"):
+            load(path)

@@ -6,8 +6,6 @@ They take Tensors or arrays and give what they were given. Where PyTorch says ``
 
 from ..ops.fft import fft, ifft, irfft, rfft
 from ..ops.join import unbind
-from ..ops.pick import gather, index_put, index_select, masked_fill, scatter_add
-from ..ops.trigonometry import tanh
 from .activations import (
     celu,
     elu,
@@ -29,7 +27,9 @@ from .activations import (
     softmin,
     softplus,
     softsign,
+    tanh,
 )
+from .indexing import gather, index_put, index_select, masked_fill, scatter_add
 from .layers import (
     batch_norm,
     conv1d,
@@ -61,14 +61,16 @@ from .losses import (
     smooth_l1,
     smooth_l1_loss,
 )
+from .penalties import orthogonality_penalty, spectral_norm_penalty
 
 __all__ = [
     "batch_norm", "bce", "bce_with_logits", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "celu", "conv1d", "cosine_similarity", "cross_entropy",
     "dropout", "elu", "embedding", "erf", "erfc", "fft", "gather", "gelu", "glu", "hardsigmoid",
-    "hardtanh", "huber", "huber_loss", "ifft", "index_put", "index_select", "irfft", "kl_div",
-    "l1", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid",
-    "logsumexp", "masked_fill", "mish", "mse", "mse_loss", "nll", "nll_loss", "normalize",
-    "one_hot", "relu", "relu6", "rfft", "scatter_add", "selu", "sigmoid", "silu", "smooth_l1",
-    "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign", "tanh", "unbind",
+    "hardtanh", "huber", "huber_loss", "ifft", "index_put", "index_select", "irfft", "kl_div", "l1",
+    "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "logsumexp",
+    "masked_fill", "mish", "mse", "mse_loss", "nll", "nll_loss", "normalize", "one_hot",
+    "orthogonality_penalty", "relu", "relu6", "rfft", "scatter_add", "selu", "sigmoid", "silu",
+    "smooth_l1", "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign",
+    "spectral_norm_penalty", "tanh", "unbind",
 ]

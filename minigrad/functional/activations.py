@@ -1,4 +1,4 @@
-"""Activations. Those with nothing to explain are the records themselves."""
+"""Activations, with PyTorch's names of arguments. A record stands behind each; see minigrad.ops."""
 
 from __future__ import annotations
 
@@ -8,31 +8,26 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..ops import activation, nn, reduce
-from ..ops.activation import (
-    celu,
-    elu,
-    hardsigmoid,
-    hardtanh,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softplus,
-    softsign,
-)
+from ..ops import activation, nn, reduce, trigonometry
+from ..tensor import Tensor, detached
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardsigmoid", "hardtanh", "leaky_relu", "log_softmax",
     "logsigmoid", "logsumexp", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax",
-    "softmin", "softplus", "softsign",
+    "softmin", "softplus", "softsign", "tanh",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def of_record(op: Any) -> Callable[[F], F]:
+    """Let the testing kit find the record behind a function: ``check_op(functional.relu)``."""
+
+    def mark(function: F) -> F:
+        function.op = op.op  # type: ignore[attr-defined]  # as on functions made by primitive
+        return function
+
+    return mark
 
 
 def axis_is_dim(function: F) -> F:
@@ -47,30 +42,139 @@ def axis_is_dim(function: F) -> F:
     return call  # type: ignore[return-value]  # the same signature, by wraps
 
 
+@of_record(activation.relu)
+def relu(input: Any) -> Any:
+    """max(x, 0). The slope at 0 is 0."""
+    return activation.relu(input)
+
+
+@of_record(activation.relu6)
+def relu6(input: Any) -> Any:
+    """min(max(x, 0), 6). The slope at 0 and at 6 is 0."""
+    return activation.relu6(input)
+
+
+@of_record(activation.leaky_relu)
+def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+    """x for x > 0, else negative_slope · x."""
+    return activation.leaky_relu(input, negative_slope=negative_slope)
+
+
+@of_record(activation.elu)
+def elu(input: Any, alpha: float = 1.0) -> Any:
+    """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)"""
+    return activation.elu(input, alpha=alpha)
+
+
+@of_record(activation.celu)
+def celu(input: Any, alpha: float = 1.0) -> Any:
+    """x for x > 0, else alpha (e^(x / alpha) - 1)."""
+    return activation.celu(input, alpha=alpha)
+
+
+@of_record(activation.selu)
+def selu(input: Any) -> Any:
+    """1.0507 · elu(x, 1.6733). (Klambauer et al., "Self-normalizing neural networks", 2017.)"""
+    return activation.selu(input)
+
+
+@of_record(activation.silu)
+def silu(input: Any) -> Any:
+    """x · sigmoid(x)."""
+    return activation.silu(input)
+
+
+@of_record(activation.mish)
+def mish(input: Any) -> Any:
+    """x · tanh(softplus(x))."""
+    return activation.mish(input)
+
+
+@of_record(activation.softsign)
+def softsign(input: Any) -> Any:
+    """x / (1 + |x|)."""
+    return activation.softsign(input)
+
+
+@of_record(activation.softplus)
+def softplus(input: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
+    """ln(1 + e^(beta · x)) / beta, without overflow.
+
+    threshold: x itself where beta · x is above it, as PyTorch has it from 20 on. By default there
+        is none: the formula is exact at any x.
+
+    >>> softplus(np.array([0.0, 1000.0]))
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+    smooth = activation.softplus(input, beta=beta)
+    if threshold is None:
+        return smooth
+    return np.where(np.multiply(detached(input), beta) > threshold, input, smooth)
+
+
+@of_record(activation.sigmoid)
+def sigmoid(input: Any) -> Any:
+    """1 / (1 + e⁻ˣ)."""
+    return activation.sigmoid(input)
+
+
+@of_record(activation.logsigmoid)
+def logsigmoid(input: Any) -> Any:
+    """ln sigmoid(x), without overflow."""
+    return activation.logsigmoid(input)
+
+
+@of_record(trigonometry.tanh)
+def tanh(input: Any) -> Any:
+    """tanh(x)."""
+    return trigonometry.tanh(input)
+
+
+@of_record(activation.hardtanh)
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """x between min_val and max_val. The slope on the bounds is 0."""
+    return activation.hardtanh(input, min_val=min_val, max_val=max_val)
+
+
+@of_record(activation.hardsigmoid)
+def hardsigmoid(input: Any) -> Any:
+    """x / 6 + ½ between 0 and 1. The slope at ±3 is 0."""
+    return activation.hardsigmoid(input)
+
+
+def _cast(input: Any, dtype: Any) -> Any:
+    """`input` in another dtype; None: as it is."""
+    if dtype is None:
+        return input
+    return input.astype(dtype) if isinstance(input, Tensor) else np.asarray(input, dtype)
+
+
 @axis_is_dim
-def softmax(input: Any, dim: int = -1) -> Any:
+def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, of sum 1. A row of -∞ gives zeros.
+
+    dtype: of the result; `input` is converted first.
 
     >>> softmax(np.array([0.0, np.log(3)]))
     array([0.25, 0.75])
     """
-    return nn.softmax(input, axis=dim)
+    return nn.softmax(_cast(input, dtype), axis=dim)
 
 
 @axis_is_dim
-def softmin(input: Any, dim: int = -1) -> Any:
+def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """e⁻ˣ / Σ e⁻ˣ along `dim`."""
-    return nn.softmax(-input, axis=dim)
+    return nn.softmax(np.negative(_cast(input, dtype)), axis=dim)
 
 
 @axis_is_dim
-def log_softmax(input: Any, dim: int = -1) -> Any:
+def log_softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """x - ln Σ eˣ along `dim`, without overflow. A row of -∞ stays as it is.
 
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
-    return nn.log_softmax(input, axis=dim)
+    return nn.log_softmax(_cast(input, dtype), axis=dim)
 
 
 @axis_is_dim

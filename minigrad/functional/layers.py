@@ -7,15 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import convolution, index, nn
-from ..ops.special import erf, erfc
+from ..ops import convolution, index, nn, special
 from ..tensor import Tensor, detached, wrap
-from .activations import axis_is_dim
+from .activations import axis_is_dim, of_record
 
 __all__ = [
     "batch_norm", "conv1d", "cosine_similarity", "dropout", "embedding", "erf", "erfc",
     "layer_norm", "linear", "normalize", "one_hot",
 ]
+
+
+@of_record(special.erf)
+def erf(input: Any) -> Any:
+    """2/√π ∫₀ˣ e^(-t²) dt."""
+    return special.erf(input)
+
+
+@of_record(special.erfc)
+def erfc(input: Any) -> Any:
+    """1 - erf(x), accurate where that is tiny."""
+    return special.erfc(input)
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -29,13 +40,23 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return nn.linear(input, weight, bias)
 
 
-def embedding(input: Any, weight: Any) -> Any:
+def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of `weight` (V, D) for integers `input` (...): (..., D). Rows that repeat add up in the
     gradient.
 
+    padding_idx: a row that gets no gradient; counted from the end if negative.
+
     Raises IndexError for an index outside 0 to V - 1, TypeError for other dtypes.
     """
-    return index.embedding(weight, input)
+    rows = index.embedding(weight, input)
+    if padding_idx is None:
+        return rows
+    if not -len(weight) <= padding_idx < len(weight):
+        raise IndexError(
+            f"embedding: padding_idx is {padding_idx}, and weight has {len(weight)} rows"
+        )
+    padding = np.asarray(detached(input)) == padding_idx % len(weight)
+    return np.where(padding[..., None], detached(rows), rows)
 
 
 def one_hot(tensor: Any, num_classes: int = -1, dtype: Any = np.int64) -> Any:
@@ -192,6 +213,11 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     return np.sum(x1 * x2, axis=dim) / (first * second)
 
 
+def _number(value: Any) -> Any:
+    """The number in a tuple of one, which PyTorch takes too."""
+    return value[0] if isinstance(value, tuple | list) and len(value) == 1 else value
+
+
 def conv1d(
     input: Any,
     weight: Any,
@@ -210,6 +236,7 @@ def conv1d(
 
     Raises ValueError for shapes that do not fit.
     """
+    stride, padding, dilation = map(_number, (stride, padding, dilation))
     if np.ndim(input) == 2:
         one = conv1d(np.expand_dims(input, 0), weight, bias, stride, padding, dilation, groups)
         return np.squeeze(one, 0)

@@ -15,13 +15,16 @@ from . import (
     join,
     linalg,
     loss,
+    masked,
     matrix,
+    methods,
     missing,
     nn,
     norm,
     operators,
     order,
     pick,
+    real,
     reduce,
     rounding,
     scan,
@@ -35,7 +38,8 @@ from . import (
 
 __all__ = [
     "activation", "arithmetic", "arrange", "classification", "comparison", "convolution",
-    "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "matrix",
-    "missing", "nn", "norm", "operators", "order", "pick", "reduce", "rounding", "scan",
-    "selection", "shape", "signal", "special", "statistics", "trigonometry",
+    "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "masked",
+    "matrix", "methods", "missing", "nn", "norm", "operators", "order", "pick",
+    "real", "reduce", "rounding", "scan", "selection", "shape", "signal", "special", "statistics",
+    "trigonometry",
 ]

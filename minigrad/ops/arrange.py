@@ -117,12 +117,14 @@ def _repeat(x: Any, *, repeats: Any, axis: int | None = None) -> Any:
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each entry along axis (None: of the flattened array), `repeats` times, or repeats[i] times
     entry i. As in NumPy; what PyTorch's method of this name does is ``np.tile``."""
-    return _repeat(as_tensor(a), repeats=plain_index(repeats), axis=axis)
+    times = np.asarray(plain_index(repeats)).astype(np.intp, copy=False)
+    return _repeat(as_tensor(a), repeats=times, axis=axis)
 
 
 # -- padded
 
 _PICKING = ("edge", "reflect", "symmetric", "wrap")
+_OTHERS = ("linear_ramp", "maximum", "mean", "median", "minimum", "empty")  # NumPy has them too
 
 
 def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
@@ -174,6 +176,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     Raises NoDerivativeError for NumPy's other modes and options.
     """
     if mode not in ("constant", *_PICKING):
+        if mode not in _OTHERS and not callable(mode):
+            raise ValueError(f"mode={mode!r}, wanted one of {('constant', *_PICKING, *_OTHERS)}")
         raise NoDerivativeError(
             f"np.pad(..., mode={mode!r}) has no derivative here; a Tensor takes 'constant', "
             f"{', '.join(map(repr, _PICKING))}"

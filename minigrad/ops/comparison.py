@@ -5,6 +5,7 @@ Their results are Tensors that do not require grad, or plain values where NumPy 
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ without_gradient(
 )
 without_gradient(
     np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like,
+    np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory,
     np.shares_memory, np.array2string, np.array_repr, np.array_str,
 )
@@ -75,8 +77,21 @@ for _function in (np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np
     _writes(_function)
 
 for _name, _function in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
+    "lt": np.less, "le": np.less_equal, "gt": np.greater,
     "ge": np.greater_equal, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
     "lshift": np.left_shift, "rshift": np.right_shift, "invert": np.invert,
 }.items():
     setattr(Tensor, f"__{_name}__", HANDLERS[_function])
+
+
+def _equality(compare: Any) -> Any:
+    """== and != of arrays: unlike np.equal they have an answer for what is no number."""
+
+    def call(self: Tensor, other: Any) -> Any:
+        return wrap(np.asarray(compare(np.asarray(self._data), detached(other)))[()], None)
+
+    return call
+
+
+for _name in ("eq", "ne"):
+    setattr(Tensor, f"__{_name}__", _equality(getattr(operator, _name)))

@@ -17,13 +17,10 @@ from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
 from .common import composite, existing, one_of, refuse
 from .join import concatenate
+from .rules import transposed as _t
 from .shape import swapaxes
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
-
-
-def _t(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
 
 
 def _half(x: Any) -> Any:

@@ -15,7 +15,7 @@ from ..primitive import apply, primitive
 from ..tensor import Tensor, detached
 from .common import one_of
 
-__all__ = ["embedding", "getitem", "index_add", "plain_index"]
+__all__ = ["embedding", "getitem", "index_add", "plain_index", "sum_rows"]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
 _BASIC = frozenset({int, np.int64, np.int32, slice, type(None), type(Ellipsis)})
@@ -43,7 +43,7 @@ def plain_index(index: Any) -> Any:
     return np.array(index) if isinstance(index, np.ndarray) else index
 
 
-def _sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     """The rows (V, ...) of g summed by index, 0 ≤ index < V: a product with one-hot rows while
     those are few and short, else sums of sorted rows. Both are far faster than np.add.at."""
     size = int(np.prod(shape[1:]))
@@ -78,7 +78,7 @@ def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
 
 @primitive(
     "(n)->(m)", samples={"index": "index"}, vjps=(_put_back,),
-    deferred={0: Deferred(_row_pair, _sum_rows)},
+    deferred=[Deferred((0,), _row_pair, lambda pairs, shapes: {0: sum_rows(pairs, shapes[0])})],
 )
 def getitem(x: Any, *, index: Any) -> Any:
     """x[index]"""
@@ -113,7 +113,7 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
     x = np.asarray(x)
     if len(shape) > 1 and isinstance(index, np.ndarray) and index.dtype.kind in "iu":
         rows = np.arange(shape[0])[index]  # counted from the front, and in range
-        return _sum_rows([(rows, np.broadcast_to(x, rows.shape + shape[1:]))], shape)
+        return sum_rows([(rows, np.broadcast_to(x, rows.shape + shape[1:]))], shape)
     out = np.zeros(shape, x.dtype)
     if _repeats(index):
         np.add.at(out, index, x)
@@ -125,7 +125,9 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
 @primitive(
     "(v,d),(n)->(n,d)",
     vjps=(lambda g, weight_shape, index: index_add(g, index=index, shape=weight_shape), None),
-    deferred={0: Deferred(lambda g, index: (index, g), _sum_rows)},
+    deferred=[Deferred(
+        (0,), lambda g, index: (index, g), lambda pairs, shapes: {0: sum_rows(pairs, shapes[0])}
+    )],
     samples=lambda rng: ((rng.normal(size=(5, 3)), rng.integers(0, 5, (2, 2))), {}),
 )
 def embedding(weight: Any, index: Any) -> Any:
@@ -135,7 +137,8 @@ def embedding(weight: Any, index: Any) -> Any:
         raise TypeError(f"index must be integers, not {index.dtype}")
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (V, D), not {weight.shape}")
-    if index.size and index.astype(np.uint64, copy=False).max() >= len(weight):  # -1 is huge
+    unsigned = index.astype(np.uint64, copy=False)  # in which -1 is huge
+    if index.size and np.maximum.reduce(unsigned, axis=None) >= len(weight):
         raise IndexError(
             f"index holds {index.min()} to {index.max()}, wanted 0 to {len(weight) - 1}"
         )

@@ -14,17 +14,16 @@ from ..primitive import primitive
 from ..tensor import as_tensor, detached, wrap
 from .common import composite, one_of, refuse
 from .matrix import matmul
+from .rules import transposed as _t
 
 __all__ = ["cofactor", "cofactor_along", "det", "inv", "matrix_power", "pinv", "slogdet", "solve"]
 
 
-def _t(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
-
-
 def draw_square(rng: np.random.Generator, n: int = 3) -> Any:
     """A matrix, or a stack of two, well away from singular ones, for tests."""
-    return rng.normal(size=one_of(rng, (n, n), (2, n, n))) + 2.5 * np.eye(n)
+    x = rng.normal(size=one_of(rng, (n, n), (2, n, n))) + 2.5 * np.eye(n)
+    u, s, vt = np.linalg.svd(x)
+    return (u * np.maximum(s, 0.8)[..., None, :]) @ vt
 
 
 # -- inverse and solution

@@ -42,7 +42,7 @@ def _rows(a: Any) -> Any:
 _TRANSPOSES: dict[int, tuple[Any, Any]] = {}
 
 
-def _transpose(y: Any) -> Any:
+def transposed(y: Any) -> Any:
     """yᵀ: at the first use of a matrix a view, from the second one on contiguous."""
     if not isinstance(y, np.ndarray) or y.ndim != 2 or y.size < 4096:
         return _t(y)
@@ -63,7 +63,7 @@ def _left(g: Any, y: Any) -> Any:
         return np.expand_dims(g, -1) * y if np.ndim(g) else g * y
     if np.ndim(g) < np.ndim(y):  # x was a vector
         return np.squeeze(np.expand_dims(g, -2) @ _t(y), -2)
-    return g @ _transpose(y)
+    return g @ transposed(y)
 
 
 def _right(g: Any, x: Any, y: Any) -> Any:
@@ -90,20 +90,20 @@ def _right_pair(g: Any, x: Any, y: Any) -> Any:
     return (_rows(np.asarray(x)), _rows(g)) if np.ndim(y) == 2 else None
 
 
-def _sum_of_products(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+def _product(pairs: list[tuple[Any, Any]], shapes: dict[int, tuple[int, ...]]) -> dict[int, Any]:
     """Σ aᵀ b over the pairs, as one product."""
+    (place,) = shapes
     if len(pairs) == 1:
         ((a, b),) = pairs
     else:
         a = np.concatenate([a for a, _ in pairs])
         b = np.concatenate([b for _, b in pairs])
-    return a.T @ b
+    return {place: a.T @ b}
 
-
-_DEFERRED = {0: Deferred(_left_pair, _sum_of_products), 1: Deferred(_right_pair, _sum_of_products)}
 
 matmul = primitive(
-    "(n,k),(k,m)->(n,m)", formula="x @ y", vjps=(_left, _right), deferred=_DEFERRED,
+    "(n,k),(k,m)->(n,m)", formula="x @ y", vjps=(_left, _right),
+    deferred=[Deferred((0,), _left_pair, _product), Deferred((1,), _right_pair, _product)],
     numpy=existing("matmul", "linalg.matmul"), methods=["__matmul__"],
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((2, 4, 3), (3, 2)),
@@ -143,8 +143,7 @@ def _dot_right_pair(g: Any, x: Any, y: Any) -> Any:
 
 @primitive(
     "(n,k),(k,m)->(n,m)", vjps=(_dot_left, _dot_right), name="dot",
-    deferred={0: Deferred(_dot_left_pair, _sum_of_products),
-              1: Deferred(_dot_right_pair, _sum_of_products)},
+    deferred=[Deferred((0,), _dot_left_pair, _product), Deferred((1,), _dot_right_pair, _product)],
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((3,), (3,)), ((2, 3), (3, 2)), ((), (2, 3)), ((2, 3), ()), ((2, 2, 3), (3,)),
         ((3,), (2, 3, 2)), ((2, 3), (2, 3, 2)), ((2, 2, 3), (2, 3, 2)))), {}),
@@ -203,12 +202,16 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 @composite(*existing("matvec"))
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Each matrix of x1 times its vector of x2."""
+    if np.ndim(x1) < 2 or np.ndim(x2) < 1:
+        raise ValueError(f"wanted matrices and vectors, received {np.shape(x1)} and {np.shape(x2)}")
     return np.squeeze(as_tensor(x1) @ expand_dims(as_tensor(x2), axis=-1), -1)
 
 
 @composite(*existing("vecmat"))
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Each vector of x1 times its matrix of x2."""
+    if np.ndim(x1) < 1 or np.ndim(x2) < 2:
+        raise ValueError(f"wanted vectors and matrices, received {np.shape(x1)} and {np.shape(x2)}")
     return np.squeeze(expand_dims(as_tensor(x1), axis=-2) @ as_tensor(x2), -2)
 
 
@@ -272,7 +275,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
     The result has the other axes of a, then those of b.
     """
-    return _tensordot(as_tensor(a), as_tensor(b), axes=axes)
+    a, b = as_tensor(a), as_tensor(b)
+    return _tensordot(a, b, axes=_axes(axes, a.ndim, b.ndim))
 
 
 # -- products that are other ops

@@ -19,10 +19,10 @@ def _rows(a: Any) -> Any:
     return np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
 
 
-def _sum_of_products(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+def _product(pairs: list[tuple[Any, Any]], shapes: Any) -> dict[int, Any]:
     """Σ gᵀ x over the uses of the weight, as one product."""
     g, x = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return g.T @ x
+    return {1: g.T @ x}
 
 
 @primitive(
@@ -32,7 +32,7 @@ def _sum_of_products(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> An
         lambda g, input: np.swapaxes(_rows(g), 0, 1) @ _rows(input),
         lambda g: g,
     ),
-    deferred={1: Deferred(lambda g, input: (_rows(g), _rows(input)), _sum_of_products)},
+    deferred=[Deferred((1,), lambda g, input: (_rows(g), _rows(input)), _product)],
     samples=lambda rng: (
         (rng.normal(size=(2, 4, 3)), rng.normal(size=(5, 3)),
          one_of(rng, None, rng.normal(size=5))), {},

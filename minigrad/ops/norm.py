@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import Domain
 from ..primitive import primitive
@@ -50,16 +51,21 @@ def _numpy_vector_norm(
 
 
 def _of_matrices(x: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any:
+    first, second = normalize_axis_tuple(axes, np.ndim(x))  # also refuses one axis twice
+    axes = (first, second)
     if ord in (None, "fro", "f"):
         return vector_norm(x, axis=axes, keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
         summed, other = axes if abs(ord) == 1 else axes[::-1]
         sums = np.sum(np.abs(x), axis=summed, keepdims=True)
         extreme = np.max if ord > 0 else np.min
-        result = extreme(sums, axis=other, keepdims=True)
+        if sums.shape[other] == 0 and ord > 0:
+            result = np.sum(sums, axis=other, keepdims=True)  # the largest of none is 0
+        else:
+            result = extreme(sums, axis=other, keepdims=True)
     elif ord in (2, -2, "nuc"):
         values = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
-        reduce: dict[Any, Any] = {2: np.max, -2: np.min, "nuc": np.sum}
+        reduce: dict[Any, Any] = {2: np.max if values.size else np.sum, -2: np.min, "nuc": np.sum}
         result = np.reshape(reduce[ord](values, axis=-1), kept(x.shape, axes))
     else:
         raise ValueError(f"ord={ord!r} is no norm of a matrix; wanted 'fro', 'nuc', ±1, ±2 or ±inf")
@@ -80,6 +86,8 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
         if np.ndim(x) not in (1, 2):
             raise ValueError(f"ord={ord!r} of {np.ndim(x)} axes needs one axis or two: pass axis=")
         axis = tuple(range(np.ndim(x)))
+    if isinstance(axis, list):
+        raise TypeError(f"axis={axis} is a list; wanted None, an integer or a tuple of integers")
     axes = axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
         if isinstance(ord, str):

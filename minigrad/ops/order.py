@@ -40,6 +40,7 @@ def sort(
     `kind` and `stable` name algorithms, which give the same values.
     """
     refuse("np.sort", "a tensor has no fields", order=order)
+    np.sort(np.zeros(0), kind=kind, stable=stable)  # says so if there is no such algorithm
     return _sort(ravel(a) if axis is None else a, axis=-1 if axis is None else axis)
 
 

@@ -53,12 +53,12 @@ _MODES = {
 
 
 def _untake(g: Any, x_shape: tuple[int, ...], indices: Any, axis: int | None, mode: str) -> Any:
-    shape = (int(np.prod(x_shape)),) if axis is None else x_shape
+    shape = (int(np.prod(x_shape)),) if axis is None or not x_shape else x_shape
     n = shape[axis or 0]
     index = _MODES[mode](np.asarray(indices), n)
     before = (slice(None),) * ((axis or 0) % len(shape))
     placed = index_add(g, index=(*before, index) if before else index, shape=shape)
-    return placed if axis is not None else np.reshape(placed, x_shape)
+    return placed if shape == x_shape else np.reshape(placed, x_shape)
 
 
 @primitive(
@@ -84,7 +84,11 @@ def take(
     mode: what an index outside the axis means: "raise", "wrap" (modulo n) or "clip".
     """
     refuse("np.take", out=out)
-    return _take(as_tensor(a), indices=plain_index(indices), axis=axis, mode=mode)
+    index = np.asarray(plain_index(indices))
+    if index.dtype.kind not in "biu":
+        raise TypeError(f"indices must be integers, not {index.dtype}")
+    index = index.astype(np.intp, copy=False)  # NumPy counts a mask as 0 and 1
+    return _take(as_tensor(a), indices=index, axis=axis, mode=mode)
 
 
 @primitive(

@@ -206,15 +206,17 @@ def _reduce(function: Any) -> Any:
         array: Any, axis: Axis = 0, dtype: Any = None, out: Any = None, keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        refuse(f"{function.__name__} as ufunc.reduce", out=out, **options)
-        known = {} if dtype is None else {"dtype": dtype}
-        return function(array, axis=axis, keepdims=keepdims, **known)
+        refuse(f"{function.__name__} as ufunc.reduce", out=out)
+        if dtype is not None:
+            options["dtype"] = dtype
+        return function(array, axis=axis, keepdims=keepdims, **options)
 
     return call
 
 
 for _ufunc, _function in {
-    np.add: sum, np.multiply: prod, np.maximum: amax, np.minimum: amin, np.logaddexp: logsumexp,
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+    np.logaddexp: logsumexp,
     np.logical_and: np.all, np.logical_or: np.any,
 }.items():
     implements((_ufunc, "reduce"))(_reduce(_function))

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..op import NONZERO
 from ..primitive import primitive
-from ..tensor import Tensor, detached, implements
+from ..protocol import implements
+from ..tensor import Tensor, detached
 from .rules import times
 
 __all__ = [
@@ -117,7 +118,9 @@ def fraction(x: Any) -> Any:
 @implements(np.modf)
 def modf(x: Any) -> Any:
     """``(fraction(x), trunc(x))``"""
-    return fraction(x), trunc(x)
+    part = fraction(x)
+    whole = trunc(x)
+    return part, whole if whole.dtype == part.dtype else whole.astype(part.dtype)
 
 
 setattr(Tensor, "__divmod__", divmod)  # noqa: B010  # the class declares it for type checkers

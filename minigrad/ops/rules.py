@@ -15,7 +15,7 @@ from ..tensor import detached
 
 __all__ = [
     "AXES", "Axis", "count", "floating", "fold", "kept", "over", "passed", "side", "spread",
-    "times", "winners",
+    "times", "transposed", "winners",
 ]
 
 Axis = int | tuple[int, ...] | None
@@ -53,6 +53,11 @@ def passed(g: Any, mask: Any) -> Any:
     return np.where(mask, g, 0)
 
 
+def transposed(x: Any) -> Any:
+    """Each matrix in the last two axes transposed."""
+    return np.swapaxes(x, -1, -2)
+
+
 def floating(x: Any) -> Any:
     """`x` as an array of floats: integers become what NumPy's functions make of them."""
     x = np.asarray(x)
@@ -68,7 +73,7 @@ def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction with keepdims."""
     if axis is None:
         return (1,) * len(shape)
-    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,)) if shape}
+    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple | list) else (axis,)) if shape}
     return tuple(1 if a in axes else n for a, n in enumerate(shape))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import primitive
 from ..protocol import implements
@@ -86,10 +87,10 @@ def _cumulative(function: Any, start: int) -> Any:
     ) -> Any:
         refuse(function.__name__, out=out)
         if axis is None:
-            if x.ndim != 1:
+            if x.ndim > 1:
                 raise ValueError(f"{function.__name__} of {x.ndim} axes needs one: pass axis=")
             axis = 0
-        result = function(x, axis=axis, dtype=dtype)
+        result = function(np.atleast_1d(x), axis=axis, dtype=dtype)
         if not include_initial:
             return result
         first = list(result.shape)
@@ -107,8 +108,8 @@ for _name, _function, _start in (("sum", cumsum, 0), ("prod", cumprod, 1)):
 
 def _differences_back(g: Any, x_shape: tuple[int, ...], n: int, axis: int) -> Any:
     """The n-th difference of the cotangent with zeros around it, with alternating sign."""
-    if g.size == 0:
-        return np.zeros(x_shape, g.dtype)
+    if n == 0 or g.size == 0:
+        return g if n == 0 else np.zeros(x_shape, g.dtype)
     gap = list(x_shape)
     gap[axis] = n
     zeros = np.zeros(gap, g.dtype)
@@ -131,8 +132,10 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     """The n-th differences along axis, of a with what is prepended and appended."""
     if n == 0 or (prepend is None and append is None):
         return _diff(a, n=n, axis=axis)
-    edge = list(a.shape)
-    edge[axis] = 1
+    if np.ndim(a) == 0:
+        raise ValueError("wanted at least one axis, received 0")
+    edge = list(np.shape(a))
+    edge[normalize_axis_index(axis, len(edge))] = 1
     parts = [
         np.broadcast_to(p, edge) if np.ndim(p) == 0 else p
         for p in (prepend, a, append) if p is not None

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..op import DISTINCT
 from ..primitive import primitive
-from ..tensor import Tensor, detached, implements
+from ..protocol import implements
+from ..tensor import Tensor, detached
 from .common import refuse
 from .rules import passed
 
@@ -82,6 +83,8 @@ def _numpy_clip(
     min: Any = None, max: Any = None, **keywords: Any,
 ) -> Any:
     refuse("clip", out=out, **keywords)
+    if not (a_min is None and a_max is None) and not (min is None and max is None):
+        raise ValueError("clip: a_min, a_max and min, max mean the same; give one pair")
     return _clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
@@ -116,6 +119,8 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 def where(condition: Any, *values: Any) -> Any:
     """``where(condition, x, y)`` is x where condition, else y; ``where(condition)`` the indices
     at which condition holds."""
+    if len(values) == 1:
+        raise ValueError("where: either both or neither of x and y should be given")
     return _where(condition, *values) if values else np.nonzero(condition)
 
 

@@ -46,6 +46,8 @@ def _np_reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = 
 
 def _reshape_method(self: Tensor, *shape: Any, order: str = "C", copy: Any = None) -> Any:
     """``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
+    if not shape:
+        raise TypeError("reshape: no shape was given; for a tensor without axes write reshape(())")
     return reshape(self, shape=shape[0] if len(shape) == 1 else shape, order=order)
 
 
@@ -103,7 +105,8 @@ def atleast_3d(*arys: Any) -> Any:
 # -- the order of the axes
 
 
-def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
+def _inverse(axes: int | Sequence[int]) -> tuple[int, ...]:
+    axes = (axes,) if isinstance(axes, int) else axes
     return tuple(np.argsort([a % len(axes) for a in axes]).tolist())
 
 

@@ -21,6 +21,7 @@ def _neighbours(g: Any, x: Any, axis: Axis, q: float) -> Any:
 
     Entries of one value share alike.
     """
+    axis = tuple(axis) if isinstance(axis, list) else axis
     wanted = kept(np.shape(x), axis)
     x, g = detached(x), np.reshape(g, wanted)
     if x.size == 0:
@@ -97,7 +98,7 @@ def average(
 
     returned: give (average, Σ w).
     """
-    keepdims = bool(keepdims)
+    keepdims, axis = bool(keepdims), tuple(axis) if isinstance(axis, list) else axis
     if weights is None:
         result = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full(np.shape(result), np.size(a) / max(np.size(result), 1), result.dtype)

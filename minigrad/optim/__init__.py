@@ -11,6 +11,7 @@ Names, defaults and update rules are PyTorch's. A step happens whole or not at a
 
 from .clip import clip_grad_norm, clip_grad_value
 from .optimizer import Hyper, Optimizer
+from .orthogonal import Orthogonal
 from .rules import SGD, Adagrad, Adam, AdamW, RMSProp, RMSprop
 from .schedules import (
     CosineAnnealingLR,
@@ -35,6 +36,7 @@ __all__ = [
     "LambdaLR",
     "LinearLR",
     "Optimizer",
+    "Orthogonal",
     "RMSProp",
     "RMSprop",
     "StepLR",

@@ -27,6 +27,21 @@ def _mix(old: Array, keep: float, new: Array, spare: Array) -> Array:
     return mixed
 
 
+def _speed_up(state: dict[str, Array], momentum: float, step: Array) -> Array:
+    """The new velocity μv + step, as a fresh array that takes the place of v in `state`."""
+    velocity = np.multiply(state["velocity"], momentum)
+    velocity += step
+    state["velocity"] = velocity
+    return velocity
+
+
+def _over_root(x: Array, square: Array, eps: float, out: Array) -> Array:
+    """x/(√square + ε), written to `out`, which is returned."""
+    np.sqrt(square, out=out)
+    out += eps
+    return np.divide(x, out, out=out)
+
+
 class _Decaying(Optimizer):
     """An optimizer whose weight decay λ is the gradient of ½λ‖θ‖² added to g."""
 
@@ -49,6 +64,13 @@ class SGD(_Decaying):
     Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
     learning" (2013), for Nesterov's momentum. η multiplies v here, as in PyTorch, and is not
     inside v, as in the papers; that differs where η changes.
+
+    >>> import minigrad as mg
+    >>> w = mg.Parameter([0.0])
+    >>> optimizer = SGD([w], lr=0.1, momentum=0.5)
+    >>> w.sum().backward()                           # g = 1, so v is 1, and then 0.5 + 1
+    >>> optimizer.step(); optimizer.step(); w.item()
+    -0.25
     """
 
     momentum = Hyper()
@@ -74,9 +96,7 @@ class SGD(_Decaying):
     def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
         grad = self._decayed(value, grad)
         if self.momentum:
-            velocity = np.multiply(state["velocity"], self.momentum)
-            velocity += grad
-            state["velocity"] = velocity
+            velocity = _speed_up(state, self.momentum, grad)
             grad = grad + self.momentum * velocity if self.nesterov else velocity
         return value - self.lr * grad
 
@@ -93,6 +113,13 @@ class RMSprop(_Decaying):
     Sources: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012);
     Graves, "Generating sequences with recurrent neural networks" (2013), equations 38 to 41, for
     the centered form (there ε is inside the root).
+
+    >>> import minigrad as mg
+    >>> w = mg.Parameter([0.0, 0.0])
+    >>> (w * np.array([1.0, -1000.0])).sum().backward()
+    >>> RMSprop([w], lr=0.1, alpha=0.75).step()      # √s = |g|/2: the size of g cancels
+    >>> w.numpy()
+    array([-0.2,  0.2])
     """
 
     alpha = Hyper(below=1.0)
@@ -129,14 +156,9 @@ class RMSprop(_Decaying):
             mean = state["mean"] = _mix(state["mean"], self.alpha, grad, step)
             # A variance that rounding has made negative is 0.
             square = np.maximum(square - mean * mean, 0.0)
-        np.sqrt(square, out=step)
-        step += self.eps
-        np.divide(grad, step, out=step)
+        step = _over_root(grad, square, self.eps, step)
         if self.momentum:
-            velocity = np.multiply(state["velocity"], self.momentum)
-            velocity += step
-            state["velocity"] = velocity
-            np.multiply(velocity, self.lr, out=step)
+            np.multiply(_speed_up(state, self.momentum, step), self.lr, out=step)
         else:
             step *= self.lr
         return value - step
@@ -155,6 +177,13 @@ class Adagrad(_Decaying):
     Defaults: lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10.
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
     stochastic optimization" (2011), figure 1, diagonal form.
+
+    >>> import minigrad as mg
+    >>> w = mg.Parameter([0.0])
+    >>> optimizer = Adagrad([w], lr=1.0)
+    >>> w.sum().backward()
+    >>> optimizer.step(); optimizer.step(); w.item()  # -(1 + 1/√2)
+    -1.7071
     """
 
     lr_decay = Hyper()
@@ -181,10 +210,7 @@ class Adagrad(_Decaying):
     def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
         grad = self._decayed(value, grad)
         state["sum"] = total = state["sum"] + grad * grad
-        step = np.empty_like(grad)
-        np.sqrt(total, out=step)
-        step += self.eps
-        np.divide(grad, step, out=step)
+        step = _over_root(grad, total, self.eps, np.empty_like(grad))
         step *= self.lr / (1.0 + (t - 1) * self.lr_decay)
         return value - step
 
@@ -248,9 +274,7 @@ class Adam(_Decaying):
         m = state["m"] = _mix(state["m"], self.beta1, grad, step)
         v = state["v"] = _mix(state["v"], self.beta2, np.multiply(grad, grad, out=step), step)
         root = math.sqrt(1.0 - self.beta2**t)
-        np.sqrt(v, out=step)
-        step += self.eps * root
-        np.divide(m, step, out=step)
+        step = _over_root(m, v, self.eps * root, step)
         step *= self.lr * root / (1.0 - self.beta1**t)
         return step
 
@@ -262,6 +286,12 @@ class AdamW(Adam):
 
     Defaults: as Adam's, but weight_decay=0.01.
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
+
+    >>> import minigrad as mg
+    >>> w = mg.Parameter([1.0])
+    >>> (0.0 * w).sum().backward()                   # no gradient: all that is left is the decay
+    >>> AdamW([w], lr=0.1, weight_decay=0.5).step(); w.item()
+    0.95
     """
 
     def __init__(

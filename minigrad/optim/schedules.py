@@ -44,13 +44,21 @@ def _count(value: Any, what: str) -> int:
 
 
 def step_decay(step_size: int, gamma: float = 0.1) -> Factor:
-    """γ^⌊t / step_size⌋"""
+    """γ^⌊t / step_size⌋; ValueError unless `step_size` is a whole number of at least 1.
+
+    >>> [step_decay(2, gamma=0.5)(t) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
     every, gamma = _count(step_size, "step_decay(step_size)"), as_number(gamma, "step_decay(gamma)")
     return lambda t: gamma ** (t // every)
 
 
 def exponential_decay(gamma: float) -> Factor:
-    """γᵗ"""
+    """γᵗ
+
+    >>> [exponential_decay(0.5)(t) for t in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
     gamma = as_number(gamma, "exponential_decay(gamma)")
     return lambda t: gamma**t
 
@@ -136,21 +144,40 @@ class LambdaLR:
 
 
 class StepLR(LambdaLR):
-    """lr₀ γ^⌊t / step_size⌋"""
+    """lr₀ γ^⌊t / step_size⌋; see ``step_decay``. Default: gamma=0.1.
+
+    >>> import minigrad as mg
+    >>> schedule = StepLR(mg.optim.SGD([mg.Parameter(0.0)], lr=1.0), step_size=2)
+    >>> [schedule.lr_at(t) for t in range(5)]
+    [1.0, 1.0, 0.1, 0.1, 0.01]
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         super().__init__(optimizer, step_decay(step_size, gamma))
 
 
 class ExponentialLR(LambdaLR):
-    """lr₀ γᵗ"""
+    """lr₀ γᵗ; see ``exponential_decay``.
+
+    >>> import minigrad as mg
+    >>> schedule = ExponentialLR(mg.optim.SGD([mg.Parameter(0.0)], lr=8.0), gamma=0.5)
+    >>> [schedule.lr_at(t) for t in range(4)]
+    [8.0, 4.0, 2.0, 1.0]
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         super().__init__(optimizer, exponential_decay(gamma))
 
 
 class CosineAnnealingLR(LambdaLR):
-    """eta_min + (lr₀ − eta_min)(1 + cos(πt/T_max))/2; see ``cosine_decay``."""
+    """eta_min + (lr₀ − eta_min)(1 + cos(πt/T_max))/2; see ``cosine_decay``. Default: eta_min=0.
+
+    >>> import minigrad as mg
+    >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=1.0)
+    >>> schedule = CosineAnnealingLR(optimizer, T_max=4, eta_min=0.5)
+    >>> [round(schedule.lr_at(t), 3) for t in (0, 2, 4)]
+    [1.0, 0.75, 0.5]
+    """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         self._floor = as_number(eta_min, "CosineAnnealingLR(eta_min)")
@@ -161,7 +188,16 @@ class CosineAnnealingLR(LambdaLR):
 
 
 class LinearLR(LambdaLR):
-    """lr₀ times a straight line from `start_factor` to `end_factor`; see ``linear_ramp``."""
+    """lr₀ times a straight line from `start_factor` to `end_factor`; see ``linear_ramp``.
+
+    Defaults, which are PyTorch's: from 1/3 to 1 over total_iters=5 steps.
+
+    >>> import minigrad as mg
+    >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=1.0)
+    >>> schedule = LinearLR(optimizer, start_factor=0.25, total_iters=3)
+    >>> [schedule.lr_at(t) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
 
     def __init__(
         self,

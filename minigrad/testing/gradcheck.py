@@ -16,10 +16,12 @@ import numpy as np
 
 from ..backward import gradients
 from ..errors import MinigradError, describe
+from ..tape import ancestors
 from ..tensor import Tensor, as_tensor, detached
 from ..transforms import jvp, vjp
 from ..tree import flatten
-from .differences import CheckRefused, Slope, measure
+from ..values import as_array
+from .differences import FINE, GOOD, CheckRefused, Slope, measure
 
 __all__ = ["CheckRefused", "GradientMismatch", "check_grads"]
 
@@ -72,7 +74,8 @@ def check_grads(
         NaN or infinite cannot be moved; they are left out.
     order: derivatives of order 1 up to this one are checked.
     modes: "rev" checks the vector–Jacobian products of backward, "fwd" those of ``jvp``.
-    rtol: allowed relative error; what the differences cannot resolve is added to it.
+    rtol: allowed relative error; what the differences cannot resolve is added to it. Where a
+        product sums n derivatives it is rtol / √n, because the error of one is diluted so much.
     full: up to this many inputs, and as many outputs, the whole Jacobian is checked, else its
         products with `directions` random directions and cotangents. A wrong product is traced
         back to one entry of the input.
@@ -111,7 +114,7 @@ def check_grads(
 
 
 def _float64(x: Any, name: str) -> FloatArray:
-    array = np.array(detached(x))
+    array = as_array(detached(x))
     if array.dtype == np.float64:
         return array
     why = (
@@ -144,6 +147,8 @@ class _Flat:
         size = np.abs(np.where(self.free, self.x, 1.0))
         self.unit = np.exp2(np.ceil(np.log2(np.maximum(size, 1.0))))
         first = f(*map(Tensor, xs))
+        if not first:
+            raise CheckRefused("check_grads: the function returned nothing to differentiate")
         self.output_shapes = [y.shape for y in first]
         for y in first:
             if y.dtype != np.float64:
@@ -151,6 +156,8 @@ class _Flat:
                     f"check_grads: the function returned {describe(y)} for float64 inputs; its "
                     f"derivative can only be measured in float64"
                 )
+        if level == 1:
+            self._refuse_low_precision()
         self.y = _join(first)
         if not np.isfinite(self.y).all():
             raise CheckRefused(f"check_grads: {self.what} is not finite at the given point")
@@ -162,6 +169,17 @@ class _Flat:
                 f"differ by {change:.3g}; fix its random numbers, for example make the generator "
                 f"inside the function"
             )
+
+    def _refuse_low_precision(self) -> None:
+        """Raise CheckRefused where a result on the tape is float32, say, for float64 inputs."""
+        nodes = [y._node for y in self.record()[1]]
+        for node in ancestors(node for node in nodes if node is not None):
+            if isinstance(node.dtype, np.dtype) and np.finfo(node.dtype).eps > 1e-15:
+                raise CheckRefused(
+                    f"check_grads: inside the function op {node} computes in {node.dtype}, which "
+                    f"is too coarse to tell a wrong derivative from a right one; check it in "
+                    f"float64 throughout"
+                )
 
     @property
     def what(self) -> str:
@@ -184,8 +202,9 @@ class _Flat:
         return _join(self.f(*map(Tensor, self.split(vector))))
 
     def slope(self, v: FloatArray) -> Slope:
-        """The derivative along `v`, measured."""
-        return measure(lambda s: self(self.x + s * v), self.y, self.what)
+        """The derivative along `v`, measured; the finer, the more entries it sums over."""
+        good = FINE if np.count_nonzero(v) > 1 else GOOD
+        return measure(lambda s: self(self.x + s * v), self.y, self.what, good)
 
     def record(self) -> tuple[list[Tensor], list[Tensor]]:
         """Leaves with the values of the inputs, and the outputs on their graph."""
@@ -264,38 +283,48 @@ class _Check(NamedTuple):
             return
         basis, identity = np.diag(function.unit)[function.free], np.eye(m)
         small = max(n, m) <= self.full
-        along = basis if small else self.rng.normal(size=(self.directions, len(basis))) @ basis
+        along = basis if small else self._dense(self.directions, len(basis)) @ basis
         slopes = [function.slope(v) for v in along]
         if "rev" in self.modes:
             pull = _Rows(function)
-            us = identity if small else self.rng.normal(size=(self.directions, m))
+            us = identity if small else self._dense(self.directions, m)
             rows = np.array([pull(u) for u in us])
-            wrong, at = self._worst(rows @ along.T, us, slopes)
+            wrong, at = self._worst(rows @ along.T, us, along, slopes)
             if at is not None:
                 i, j = at
                 self._fail(function, "rev", us[i], along[j], rows[i].__matmul__, wrong, pull.cut)
         if "fwd" in self.modes:
             if function.level > 1:
                 # A forward derivative of a backward one takes three sweeps: one direction will do.
-                along = self.rng.normal(size=(1, len(basis))) @ basis
+                along = self._dense(1, len(basis)) @ basis
                 slopes = [function.slope(v) for v in along]
             columns = np.transpose([function.jvp(v) for v in along])
-            wrong, at = self._worst(columns, identity, slopes)
+            wrong, at = self._worst(columns, identity, along, slopes)
             if at is not None:
                 u = identity[at[0]]
                 self._fail(
                     function, "fwd", u, along[at[1]], lambda v: u @ function.jvp(v), wrong, False
                 )
 
+    def _dense(self, count: int, size: int) -> FloatArray:
+        """Random directions to which all entries contribute alike: none of them is near 0."""
+        shape = (count, size)
+        return self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
+
     def _worst(
-        self, found: FloatArray, cotangents: FloatArray, slopes: Sequence[Slope]
+        self, found: FloatArray, cotangents: FloatArray, along: FloatArray, slopes: Sequence[Slope]
     ) -> tuple[str, tuple[int, int] | None]:
-        """How many of the products uᵀJv are wrong, and which one most."""
+        """How many of the products uᵀJv are wrong, and which one most.
+
+        In a product that sums n derivatives, the error of one is diluted by √n.
+        """
+        summed = np.count_nonzero(cotangents, axis=1)[:, None] * np.count_nonzero(along, axis=1)
+        rtol = self.rtol / np.sqrt(np.maximum(summed, 1))
         measured = cotangents @ np.transpose([s.value for s in slopes])
         error = np.abs(cotangents) @ np.transpose([s.error for s in slopes])
         size = np.maximum(np.abs(found), np.abs(measured))
         difference = np.where(np.isfinite(found), np.abs(found - measured), np.inf)
-        wrong = ~(difference <= self.rtol * size + 2 * error)
+        wrong = ~(difference <= rtol * size + 2 * error)
         if not wrong.any():
             return "", None
         relative = np.where(wrong, difference / (size + 1e-300), -1.0)

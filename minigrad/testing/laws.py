@@ -89,11 +89,11 @@ def untouched(t: Trial) -> None:
     values = [np.array(detached(y)) for y in outputs]
     node, g = _recorded(t, outputs)
     copies = [np.array(h) for h in t.cotangents]
-    for _, rule, shortcut in node.plan.steps:
-        for function in (rule, shortcut.collect) if shortcut else (rule,):
-            function(g, node.saved)
-            for h, copy in zip(t.cotangents, copies, strict=True):
-                same_bits(h, copy, "the cotangent was written to by a rule")
+    plan = node.plan
+    for function in (*(rule for _, rule in plan.rules()), *(d.collect for d in plan.deferred)):
+        function(g, node.saved)
+        for h, copy in zip(t.cotangents, copies, strict=True):
+            same_bits(h, copy, "the cotangent was written to by a rule")
     for a, bytes_before in zip(arrays, before, strict=True):
         demand(a.tobytes() == bytes_before, "an argument was written to")
     for y, copy in zip(outputs, values, strict=True):
@@ -241,8 +241,9 @@ def _named(op: Op, i: int) -> Iterator[str]:
         yield from op.needs(op.joint)
         return
     yield from op.needs(op.rules[i])  # type: ignore[arg-type]  # live arguments have a rule
-    if i in op.deferred:
-        yield from op.needs(op.deferred[i].collect)
+    for shortcut in op.deferred:
+        if i in shortcut.places:
+            yield from op.needs(shortcut.collect)
 
 
 def float32(t: Trial) -> None:
@@ -278,7 +279,7 @@ def float32(t: Trial) -> None:
 def _raw(t: Trial) -> Iterator[tuple[int, Any]]:
     """What the rules return, before it is fitted to the argument."""
     node, g = _recorded(t, t.record()[1])
-    for i, rule, _ in node.plan.steps:
+    for i, rule in node.plan.rules():
         c = rule(g, node.saved)
         yield from enumerate(c) if t.call.op.joint else [(i, c)]
 

@@ -7,25 +7,19 @@ planted in an op and has any effect on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-import numpy as np
-
-from .. import tape
 from ..errors import MinigradError
-from ..op import Deferred, Op, Plan
-from ..tensor import Tensor, as_tensor, detached, wrap
+from ..op import Op
 from .calls import record_of
+from .faults import planted
 
 __all__ = [
-    "MUTANT_KINDS", "Mutant", "MutantSurvived", "assert_kills_mutants", "mutant", "mutants",
-    "survivors",
+    "MUTANT_KINDS", "Fault", "Mutant", "MutantSurvived", "assert_kills_mutants", "mutant",
+    "mutants", "notices", "refuse_survivors", "survivors", "unnoticed",
 ]
-
-Array = np.ndarray[Any, Any]
-Rule = Callable[[Any, Any], Any]
 
 MUTANT_KINDS = {
     "factor": "the contribution is 1.001 times too large",
@@ -67,9 +61,7 @@ class Mutant(NamedTuple):
 
     def planted(self) -> AbstractContextManager[Mutant]:
         """A block in which the op has the fault, on every thread."""
-        if self.kind == "not_unbroadcast":
-            return _planted_in_fit(self)
-        return _planted_in_plans(self)
+        return planted(self)
 
 
 def mutant(
@@ -83,6 +75,7 @@ def mutant(
         has a derivative).
     held: for "held", what the rule takes for a constant: "g" (default), "out" or an argument.
 
+    >>> import numpy as np
     >>> from minigrad.testing import check_grads
     >>> with mutant("tanh", "factor"):
     ...     check_grads(np.tanh, np.array(0.5))  # doctest: +ELLIPSIS
@@ -147,7 +140,7 @@ def survivors(op: Any, test: Callable[[], Any], kinds: Sequence[str] | None = No
     kinds: which of MUTANT_KINDS (default: all).
     """
     test()
-    return [m for m in mutants(op) if (kinds is None or m.kind in kinds) and not _killed(m, test)]
+    return unnoticed(mutants(op), test, kinds)
 
 
 def assert_kills_mutants(
@@ -155,6 +148,7 @@ def assert_kills_mutants(
 ) -> None:
     """Raise MutantSurvived unless `test` fails under every mutant of `op`; see `survivors`.
 
+    >>> import numpy as np
     >>> from minigrad.testing import check_grads
     >>> def test():
     ...     check_grads(np.tanh, np.array([0.5, 1.0]), order=1)
@@ -170,19 +164,44 @@ def assert_kills_mutants(
             f"op {record.name!r} has no mutants: no fault in its rules changes a gradient in a "
             f"call that is drawn from its record, so no test of it can prove anything"
         )
-    left = [m for m in found if (kinds is None or m.kind in kinds) and not _killed(m, test)]
-    if left:
-        lines = "".join(f"\n  {m}: {MUTANT_KINDS[m.kind]}" for m in left)
-        raise MutantSurvived(f"the test passes under {len(left)} faults:{lines}")
+    refuse_survivors(unnoticed(found, test, kinds), MUTANT_KINDS)
 
 
-def _killed(m: Mutant, test: Callable[[], Any]) -> bool:
-    with m.planted():
+# -- what a test notices
+
+
+class Fault(Protocol):
+    """What can be planted, in an op or elsewhere: a kind, and a block that has the fault."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def planted(self) -> AbstractContextManager[Any]: ...
+
+
+F = TypeVar("F", bound=Fault)
+
+
+def notices(test: Callable[[], Any], fault: Fault) -> bool:
+    """Whether `test` fails under the fault."""
+    with fault.planted():
         try:
             test()
         except Exception:
             return True
     return False
+
+
+def unnoticed(faults: Iterable[F], test: Callable[[], Any], kinds: Sequence[str] | None) -> list[F]:
+    """Those of the faults, of the given kinds or all, under which `test` still passes."""
+    return [m for m in faults if (kinds is None or m.kind in kinds) and not notices(test, m)]
+
+
+def refuse_survivors(left: Sequence[Fault], meanings: Mapping[str, str]) -> None:
+    """Raise MutantSurvived that lists the faults, with what their kinds mean, if there are any."""
+    if left:
+        lines = "".join(f"\n  {m}: {meanings[m.kind]}" for m in left)
+        raise MutantSurvived(f"the test passes under {len(left)} faults:{lines}")
 
 
 # -- which faults there are
@@ -204,163 +223,5 @@ def _candidates(op: Op) -> Iterator[Mutant]:
             if kind == "held":
                 named = [n for n in op.needs(rule) if n == "out" or n in op.arguments]
                 yield from (Mutant(op, kind, i, slot) for slot in ("g", *named))
-            elif not kind.startswith("deferred") or i in op.deferred:
+            elif not kind.startswith("deferred") or any(i in d.places for d in op.deferred):
                 yield Mutant(op, kind, i)
-
-
-# -- how they are planted
-
-
-@contextmanager
-def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
-    """Change the steps of every plan in place: the functions that users call hold the plans."""
-    for mask in range(1, 1 << len(m.op.arguments)):
-        m.op.plan(mask)  # all that calls may ask for
-    before = {plan: plan.steps for plan in m.op._plans.values()}
-    finish = _finish(m)
-    try:
-        for plan, steps in before.items():
-            plan.steps = tuple(_faulty_step(m, plan, step, finish) for step in steps)
-        yield m
-    finally:
-        for plan, steps in before.items():
-            plan.steps = steps
-
-
-def _faulty_step(m: Mutant, plan: Plan, step: Any, finish: Any) -> Any:
-    i, rule, shortcut = step
-    if m.op.joint is not None:
-        return i, _faulty_joint(m, plan, rule), shortcut
-    if i != m.position:
-        return step
-    if m.kind.startswith("deferred"):
-        return i, rule, shortcut and Deferred(shortcut.collect, finish)
-    return i, _faulty(m, plan, rule), shortcut
-
-
-def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
-    """The rule with the fault; a leaf's shortcut, where there is one, stays right."""
-    change = _CHANGES.get(m.kind)
-    if change is not None:
-        return lambda g, saved: change(rule(g, saved))
-    if m.kind == "dropped_term":
-        return lambda g, saved: rule(_without_last(g), saved)
-    if m.held == "g":
-        return lambda g, saved: rule(_constant(g), saved)
-    return lambda g, saved: rule(g, _hold(plan, saved, m.held))
-
-
-def _faulty_joint(m: Mutant, plan: Plan, rule: Rule) -> Rule:
-    faulty = _faulty(m, plan, lambda g, saved: rule(g, saved)[m.position])
-
-    def joint(g: Any, saved: Any) -> list[Any]:
-        contributions = list(rule(g, saved))
-        if m.position < len(contributions):
-            contributions[m.position] = faulty(g, saved)
-        return contributions
-
-    return joint
-
-
-def _finish(m: Mutant) -> Any:
-    deferred = m.op.deferred.get(m.position)
-    if deferred is None:
-        return None
-    if m.kind == "deferred_factor":
-        return lambda pairs, shape: 1.001 * deferred.finish(pairs, shape)
-    return lambda pairs, shape: deferred.finish(pairs[-1:], shape)
-
-
-@contextmanager
-def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
-    """Broadcasting is undone in one place, and that is where this fault sits."""
-    engine: Any = tape  # the sweep looks the function up there
-    right = engine.fit
-
-    def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
-        if node.op is m.op and i == m.position and np.shape(c) != parent.shape:
-            extra = len(np.shape(c)) - len(parent.shape)
-            if extra >= 0:
-                copy: list[Any] = [0] * extra
-                copy += [slice(0, 1) if n == 1 else slice(None) for n in parent.shape]
-                c = c[tuple(copy)]
-        return right(c, parent, node, i)
-
-    engine.fit = fit
-    try:
-        yield m
-    finally:
-        engine.fit = right
-
-
-def _constant(value: Any) -> Any:
-    """The value without a graph; what is a Tensor stays one."""
-    if isinstance(value, tuple):
-        return tuple(map(_constant, value))
-    return as_tensor(detached(value)) if isinstance(value, Tensor) else value
-
-
-def _hold(plan: Plan, saved: Any, name: str | None) -> Any:
-    items = [
-        _constant(value) if kept == name else value
-        for kept, value in zip(plan.keep, plan.items(saved), strict=True)
-    ]
-    return items[0] if len(items) == 1 else tuple(items)
-
-
-def _without_last(g: Any) -> Any:
-    if isinstance(g, tuple):
-        return (*g[:-1], _without_last(g[-1]))
-    mask = np.ones(g.shape, g.dtype)
-    mask.reshape(-1)[-1:] = 0
-    return g * mask
-
-
-def _exchanged(c: Any) -> Any:
-    if c is None or c.ndim < 2:
-        return c
-    return np.reshape(np.swapaxes(c, -1, -2), c.shape)
-
-
-class _OverwritingArray(np.ndarray[Any, Any]):
-    """An array that, added to another, takes its place."""
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        plain = [np.asarray(x) if isinstance(x, _OverwritingArray) else x for x in inputs]
-        if ufunc is np.add and method == "__call__" and inputs[1] is self:
-            return plain[1]
-        return getattr(ufunc, method)(*plain, **kwargs)
-
-
-class _OverwritingTensor(Tensor):
-    """A Tensor that, added to another, takes its place."""
-
-    __slots__ = ()
-
-    def __add__(self, other: Any) -> Any:
-        return other.plain() if isinstance(other, _OverwritingTensor) else self.plain() + other
-
-    def __radd__(self, other: Any) -> Any:
-        return self.plain()
-
-    def plain(self) -> Tensor:
-        return wrap(self._data, self._node)
-
-
-def _overwriting(c: Any) -> Any:
-    if not isinstance(c, Tensor):
-        return None if c is None else np.asarray(c).view(_OverwritingArray)
-    t = object.__new__(_OverwritingTensor)
-    t._data, t._node = c._data, c._node
-    return t
-
-
-_CHANGES: dict[str, Callable[[Any], Any]] = {
-    "factor": lambda c: 1.001 * c,
-    "sign": lambda c: -c,
-    "missing": lambda c: 0 * c,
-    "detached": _constant,
-    "overwritten": _overwriting,
-    "wrong_axis": _exchanged,
-    "wrong_order": lambda c: c[::-1] if c.ndim else c,
-}

@@ -8,10 +8,11 @@ from .lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
 from .norms import Norms, norms
 from .randomized import power_law, randomized
 from .rtrl import RTRL, rtrl
-from .truncated import Window, truncated, windows
+from .truncated import truncated
 from .truncation import TruncationError, truncation_error
 from .two_time import TwoTime, two_time
 from .vanishing import Vanishing, vanishing
+from .windows import Window, windows
 
 __all__ = [
     "RTRL", "Audit", "Bound", "Explanation", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms",

@@ -16,8 +16,11 @@ from minigrad import Tensor
 from minigrad.tensor import detached
 
 from ..cells import Cell, ElmanCell
-from .chain import Chain, Recipe, evaluate
+from .chain import Chain, evaluate
+from .claims import Form, distance
+from .ledger import gates_of
 from .live import norm, pull
+from .misplaced import misplaced
 from .recurrence import Loss, OneStep, factors, parameters, single_steps
 from .slips import slips
 
@@ -30,6 +33,7 @@ __all__ = ["Audit", "Explanation", "Finding", "audit"]
 
 Array = np.ndarray[Any, Any]
 Tables = dict[str, Array]
+_Tables = Mapping[str, Array]  # the same of single gradients, in their shapes
 
 
 class Explanation(NamedTuple):
@@ -51,7 +55,8 @@ class Finding(NamedTuple):
     """What the audit says of one claimed gradient.
 
     claimed, true: in the form in which it was claimed. terms: the true one by the step of the use,
-    (T, *shape). error: ‖claimed − true‖. relative: the same over the larger of their norms.
+    (T, *shape). error: ‖claimed − true‖. relative: the same over the larger of their norms;
+    Inf where the claim holds a NaN or an Inf.
     agrees: whether that is within the tolerance. steps: the steps whose terms are wrong, as far as
     one can know: out of claimed terms, or else out of the first explanation. explanations: the
     slips that lead to the claimed numbers, the simplest first. operand: what the parameter is
@@ -73,11 +78,12 @@ class Finding(NamedTuple):
 class Audit(Mapping[str, Finding]):
     """The findings by name; ``print(audit)`` says them in words.
 
-    agrees: whether every claimed gradient is right.
+    agrees: whether every claimed gradient is right. weight: the recurrent one. direct: whether the
+    state also goes from step to step past it, as in an LSTM.
     """
 
-    def __init__(self, findings: Mapping[str, Finding], weight: str) -> None:
-        self.findings, self.weight = dict(findings), weight
+    def __init__(self, findings: Mapping[str, Finding], weight: str, direct: bool) -> None:
+        self.findings, self.weight, self.direct = dict(findings), weight, direct
 
     @property
     def agrees(self) -> bool:
@@ -147,7 +153,10 @@ def audit(
     """
     named = parameters(cell, params, "audit")
     taken = list(single_steps(cell, xs, loss, state, "audit"))
-    chain = Chain([factors(step, named) for step in taken], _after(cell, xs, taken, named))
+    chain = Chain(
+        [factors(step, named) for step in taken], _after(cell, xs, taken, named),
+        [step.output.numpy() for step in taken],
+    )
     truth = evaluate(chain.truth())
     _check(cell, xs, loss, state, named, truth, taken)
 
@@ -157,95 +166,72 @@ def audit(
             f"audit(claimed): received {type(given).__name__}; wanted the claimed gradients by "
             f"name, or a function that returns them"
         )
-    forms = {name: _Form(name, value, cell, named, taken) for name, value in given.items()}
+    forms = {name: Form(name, value, cell, named, taken) for name, value in given.items()}
     if rtol is None:
         types = [cell.dtype, *(form.claimed.dtype for form in forms.values())]
         rtol = 1e-3 if any(t.itemsize < 8 for t in types) else 1e-6
     scale = max((float(norm(table)) for table in truth.values()), default=0.0)
-    close = {name: _distance(form, truth) for name, form in forms.items()}
-    wrong = [name for name in forms if close[name][1] > max(rtol * close[name][2], 1e-14 * scale)]
-    explained = _explanations(chain, cell, taken, {n: forms[n] for n in wrong}, close, rtol)
+    close = {name: distance(form, form.table(truth)) for name, form in forms.items()}
+    finite = {name for name, (_, error, _) in close.items() if np.isfinite(error)}
+    wrong = [
+        name
+        for name, (_, error, size) in close.items()
+        if name not in finite or error > max(rtol * size, 1e-14 * scale)
+    ]
+    rivals = _Rivals(chain, cell, taken, named, truth)
+    explained = _explanations(rivals, {n: forms[n] for n in wrong if n in finite}, close, rtol)
     findings = {}
     for name, form in forms.items():
         true, error, size = close[name]
-        terms, because = form.by_use(truth), tuple(explained.get(name, ()))
+        terms, because = form.table(truth).sum(axis=0), tuple(explained.get(name, ()))
         findings[name] = Finding(
-            name, form.claimed, true, terms, error, error / size if size else 0.0,
+            name, form.claimed, true, terms, error,
+            np.inf if name not in finite else error / size if size else 0.0,
             name not in wrong, _steps(form, true, terms, because, rtol) if name in wrong else (),
             because, _operand(chain, form.key),
         )
-    return Audit(findings, chain.steps[0].recurrent[0] if chain.steps[0].recurrent else "W")
+    weight = chain.steps[0].recurrent[0] if chain.steps[0].recurrent else "W"
+    return Audit(findings, weight, chain.direct)
 
 
-class _Form:
-    """In what form a gradient was claimed: of what, and how far summed."""
+class _Rivals(NamedTuple):
+    """Where the numbers may have come from, other than the chain rule."""
 
-    def __init__(
-        self, name: str, value: Any, cell: Cell, named: Mapping[str, Tensor], taken: list[OneStep]
-    ) -> None:
-        self.T, self.columns, self.key = len(taken), slice(None), name
-        base, bracket, gate = name.partition("[")
-        self.of_state = False
-        if name in named:
-            self.shape = named[name].shape
-        elif bracket and gate.endswith("]") and base in named:
-            self.key, self.columns = base, cell.gate(gate[:-1]).columns
-            self.shape = np.empty(named[base].shape)[..., self.columns].shape
-        elif tuple(cell.state_sizes) == (name,):
-            self.key, self.shape, self.of_state = "", taken[0].after[0].shape, True
-        else:
-            state = [*cell.state_sizes] if len(cell.state_sizes) == 1 else []
-            raise ValueError(
-                f"audit(claimed): {name!r} is not known; the names are "
-                f"{', '.join([*named, *state])}, and W_hh[gate] for one gate"
-            )
-        self.whole = named[self.key].shape if self.key else self.shape
-        array = np.array(detached(value))
-        if array.dtype.kind not in "biuf":
-            raise TypeError(f"audit(claimed): {name!r} has dtype {array.dtype}; wanted numbers")
-        leads = [(self.T,)] if self.of_state else [(), (self.T,), (self.T, self.T)]
-        size = int(np.prod(self.shape))
-        fits = [lead for lead in leads if array.shape == (*lead, *self.shape)] or [
-            lead for lead in leads if size == 1 and array.size == np.prod(lead)
-        ]
-        if not fits:
-            wanted = ", ".join(str((*lead, *self.shape)) for lead in leads)
-            raise ValueError(
-                f"audit(claimed): {name!r} has shape {array.shape}; wanted one of {wanted}"
-            )
-        self.lead = fits[0]
-        self.claimed = array.reshape(*self.lead, *self.shape).astype(np.result_type(array, 1.0))
+    chain: Chain
+    cell: Cell
+    taken: list[OneStep]
+    named: Mapping[str, Tensor]
+    truth: Tables
 
-    def table(self, tables: Tables) -> Array:
-        """G[t, s] of this parameter, (T, T, *shape)."""
-        n = int(np.prod(self.whole))
-        table = tables[self.key][..., :n].reshape(self.T, self.T, *self.whole)
-        found: Array = table[..., self.columns]
-        return found
-
-    def by_use(self, tables: Tables) -> Array:
-        """G_t by the step of the use, (T, *shape)."""
-        total: Array = self.table(tables).sum(axis=0)
-        return total
-
-    def claim(self, tables: Tables) -> Array:
-        """In the form of what was claimed."""
-        total: Array = self.table(tables).sum(axis=tuple(range(2 - len(self.lead))))
-        return total
+    def tables(self, forms: Mapping[str, Form]) -> Iterator[tuple[str, str, int, _Tables]]:
+        """(key, says, wrong, the table of each gradient) of one slip after the other."""
+        nonlinearity = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
+        for slip in slips(self.chain, nonlinearity, len(self.taken[0].output)):
+            found = evaluate(slip.recipe)
+            yield slip.key, slip.says, slip.wrong, {n: f.table(found) for n, f in forms.items()}
+        for name, form in forms.items():
+            if form.of_state:
+                continue
+            whole = {
+                key: _whole(self.truth[key], len(self.taken), p.shape)
+                for key, p in self.named.items()
+            }
+            gates = gates_of(self.cell).get(form.key, {})
+            for other in misplaced(
+                form.key, whole, form.claimed, len(form.lead), gates, form.gate, form.columns
+            ):
+                yield other.key, other.says, other.wrong, {name: other.table}
 
 
-def _distance(form: _Form, tables: Tables) -> tuple[Array, float, float]:
-    """What `tables` say of a claim, its distance from there, and the larger of the two norms."""
-    other = form.claim(tables)
-    size = max(float(norm(form.claimed)), float(norm(other)))
-    return other, float(norm(form.claimed - other)), size
+def _whole(table: Array, T: int, shape: tuple[int, ...]) -> Array:
+    if not table.size:  # a parameter that no step uses
+        return np.zeros((T, T, *shape))
+    return table.reshape(T, T, *shape)
 
 
 def _explanations(
-    chain: Chain,
-    cell: Cell,
-    taken: list[OneStep],
-    forms: Mapping[str, _Form],
+    rivals: _Rivals,
+    forms: Mapping[str, Form],
     close: Mapping[str, tuple[Array, float, float]],
     rtol: float,
 ) -> dict[str, list[Explanation]]:
@@ -255,27 +241,28 @@ def _explanations(
     """
     if not forms:
         return {}
-    found: dict[str, list[tuple[tuple[int, int, int], Explanation]]] = {n: [] for n in forms}
-    nonlinearity = cell.nonlinearity if isinstance(cell, ElmanCell) else None
-    recipes: list[tuple[str, str, Recipe, int]] = list(
-        slips(chain, nonlinearity, len(taken[0].output))
-    )
-    for place, (key, says, recipe, wrong) in enumerate(recipes):
-        tables = evaluate(recipe)
-        fits = {}
-        for name, form in forms.items():
-            other, error, size = _distance(form, tables)
+    found: dict[str, list[tuple[int, int, Explanation]]] = {n: [] for n in forms}
+    counts: dict[str, int] = {}
+    for place, (key, says, wrong, tables) in enumerate(rivals.tables(forms)):
+        for name, table in tables.items():
+            other, error, size = distance(forms[name], table)
             # Near enough to the claim, and much nearer than the truth is.
             if error <= rtol * size and error <= 0.2 * close[name][1]:
                 misfit = error / size if size else 0.0
-                fits[name] = Explanation(key, says, misfit, other, form.by_use(tables))
-        for name, explanation in fits.items():
-            found[name].append(((wrong, -len(fits), place), explanation))
-    return {n: [e for _, e in sorted(es, key=lambda pair: pair[0])] for n, es in found.items()}
+                explanation = Explanation(key, says, misfit, other, table.sum(axis=0))
+                found[name].append((wrong, place, explanation))
+                counts[key] = counts.get(key, 0) + 1
+    explained = {}
+    for name, ranked in found.items():
+        ranked.sort(key=lambda one: (one[0], -counts[one[2].key], one[1]))
+        told = [explanation for *_, explanation in ranked]
+        # What a constant factor is, another slip may say better.
+        explained[name] = [e for e in told if e.key != "constant factor"] or told
+    return explained
 
 
 def _steps(
-    form: _Form, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
+    form: Form, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
 ) -> tuple[int, ...]:
     """The steps of the use at which terms are wrong, out of the claim or of its explanation."""
     if form.lead:
@@ -289,7 +276,7 @@ def _steps(
     axes = tuple(range(1, wrong.ndim))
     off, size = norm(wrong - right, axis=axes), float(np.max(norm(right, axis=axes), initial=0.0))
     limit = rtol * size if form.lead else 1e-9 * size
-    return tuple(int(t) + 1 for t in np.flatnonzero(off > limit))
+    return tuple(int(t) + 1 for t in np.flatnonzero(~(off <= limit)))
 
 
 def _operand(chain: Chain, name: str) -> str:

@@ -35,9 +35,14 @@ def written(audit: Audit) -> str:
         lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
     if wrong:
         W = audit.weight
+        s = "s" if audit.direct else "h"
+        past = f" + δ_{{t+1}} ∂s_{{t+1}}/∂s_t past {W}" if audit.direct else ""
+        means = (
+            f", where φ'(z_t) stands for ∂s_t/∂(h_{{t-1}} {W}) of the state s_t" * audit.direct
+        )
         lines += ["", *_wrapped(
-            f"The chain rule, with e_t = ∂ℓ_t/∂h_t: δ_t = e_t + (δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ, "
-            f"and ∂L/∂{W} = Σ_t h_{{t-1}}ᵀ (δ_t ⊙ φ'(z_t))"
+            f"The chain rule, with e_t = ∂ℓ_t/∂{s}_t: δ_t = e_t + (δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
+            f"{past}, and ∂L/∂{W} = Σ_t h_{{t-1}}ᵀ (δ_t ⊙ φ'(z_t)){means}"
         )]
     return "\n".join(lines)
 
@@ -53,6 +58,8 @@ def _grouped(wrong: list[Finding]) -> list[list[Finding]]:
 
 def _difference(finding: Finding) -> str:
     """By how much a gradient is off; the numbers themselves where there is one."""
+    if not np.isfinite(finding.relative):
+        return "holds a NaN or an Inf"
     if finding.claimed.size == 1 and not finding.agrees:
         return (
             f"claimed {finding.claimed.item():.9g}, true {finding.true.item():.9g}: off by "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.module import Module
 from minigrad.tensor import detached
 
 from ..cells import Cell, ElmanCell
@@ -23,6 +24,9 @@ __all__ = ["Bound", "Spectrum", "bound", "spectrum"]
 Array = np.ndarray[Any, Any]
 
 
+_OF_A_LAYER = "wanted a Cell, which of a layer is layer.cells[0][0]"
+
+
 class Bound:
     """‖∂h_t/∂h_s‖₂ ≤ (γ_W γ_h)^(t-s) for h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h).
 
@@ -30,6 +34,10 @@ class Bound:
     rate: γ_W γ_h. Below 1 the gradient must vanish; above 1 it may explode, and need not.
     eigenvalues: of W_hh, the largest modulus first; radius: that modulus. It is at most γ_W, and
         bounds nothing by itself: (γ_h · radius)^k holds only for normal W_hh, or as k → ∞.
+
+    >>> found = Bound(np.array([[0.5, 9.0], [0.0, 0.5]]), gamma_h=1.0)
+    >>> found.radius, round(found.gamma_W, 2)    # far from normal: it vanishes, but not at once
+    (0.5, 9.03)
     """
 
     def __init__(self, W_hh: Array, gamma_h: float) -> None:
@@ -98,6 +106,8 @@ def bound(cell: Any, nonlinearity: str | None = None) -> Bound:
             )
         weight, chosen = cell.W_hh.numpy(), cell.nonlinearity
     else:
+        if isinstance(cell, Module):
+            raise TypeError(f"bound(cell): received {type(cell).__name__}; {_OF_A_LAYER}")
         weight, chosen = np.asarray(detached(cell)), nonlinearity or "tanh"
         if weight.ndim != 2 or weight.shape[0] != weight.shape[1] or not weight.size:
             raise ValueError(f"bound(W_hh): received shape {weight.shape}; wanted (H, H)")
@@ -114,6 +124,13 @@ class Spectrum(Mapping[str, Array]):
     """The eigenvalues of W_hh by gate: ``spectrum["f"]`` (H,), complex, the largest modulus first.
 
     singular_values: the same by gate, the largest first.
+
+    >>> from rnn import GRUCell
+    >>> cell = GRUCell(2, 2, rng=0)
+    >>> cell.gate("z").W_hh = np.array([[0.0, 2.0], [-2.0, 0.0]])    # a quarter turn, doubled
+    >>> found = spectrum(cell)
+    >>> found.radius("z"), np.sort(found["z"].imag), found.singular_values["z"]
+    (2.0, array([-2.,  2.]), array([2., 2.]))
     """
 
     def __init__(self, eigenvalues: dict[str, Array], singular_values: dict[str, Array]) -> None:
@@ -159,7 +176,7 @@ def spectrum(cell: Cell) -> Spectrum:
     array([-3.,  2.,  1.])
     """
     if not isinstance(cell, Cell):
-        raise TypeError(f"spectrum(cell): received {type(cell).__name__}; wanted a Cell")
+        raise TypeError(f"spectrum(cell): received {type(cell).__name__}; {_OF_A_LAYER}")
     blocks = {name: cell.gate(name).W_hh.astype(np.float64) for name in cell.conventions()["gates"]}
     shapes = {block.shape for block in blocks.values()}
     if not blocks or any(rows != columns for rows, columns in shapes):

@@ -77,13 +77,16 @@ class Chain:
     """The factors of all steps, out of which recipes are made.
 
     after: by parameter, what its uses at step T + 1 would multiply it with, None where that is
-        an input that does not exist.
+        an input that does not exist. outputs: of every step, (B, H).
     """
 
     def __init__(
-        self, steps: Sequence[Factors], after: Mapping[str, Sequence[Array | None]] | None = None
+        self,
+        steps: Sequence[Factors],
+        after: Mapping[str, Sequence[Array | None]] | None = None,
+        outputs: Sequence[Array] = (),
     ) -> None:
-        self.steps, self.after = list(steps), dict(after or {})
+        self.steps, self.after, self.outputs = list(steps), dict(after or {}), list(outputs)
         self.T, self.names = len(steps), list(steps[0].uses)
         self.n_u, self.n_s = steps[0].rest.shape
         self.slopes = [f.slope for f in steps]
@@ -91,6 +94,14 @@ class Chain:
         self.rests = [f.rest for f in steps]
         # Whether state, a_t and u_t have one size, so that a factor can be left out or doubled.
         self.square = self.slopes[0].shape == (self.n_u, self.n_u) and self.n_s == self.n_u
+
+    @property
+    def direct(self) -> bool:
+        """Whether the state also goes from step to step past the recurrent weights."""
+        through = max(float(np.max(np.abs(d @ a), initial=0.0)) for d, a in
+                      zip(self.slopes, self.weights, strict=True))
+        past = max(float(np.max(np.abs(rest), initial=0.0)) for rest in self.rests)
+        return past > 1e-5 * through  # what is less is rounding, of float32 too
 
     def truth(self) -> Recipe:
         """The chain rule."""

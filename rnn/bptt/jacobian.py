@@ -11,7 +11,8 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.tensor import detached
 
-from .live import label, parts, pull
+from .live import label, parts, pull, without_constants
+from .result import ArrayResult
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -23,15 +24,20 @@ __all__ = ["Jacobian", "jacobian"]
 Array = np.ndarray[Any, Any]
 
 
-class Jacobian:
+class Jacobian(ArrayResult):
     """∂h_t/∂h_s as an array, with what one reads off it.
 
     matrix: (B, H_t, H_s), entry [b, i, j] = ∂h_t[b, i]/∂h_s[b, j]; with ``full`` (B, H_t, B, H_s),
         of states without a batch axis (H_t, H_s). ``np.asarray(jacobian)`` is the matrix.
+
+    >>> J = Jacobian(np.array([[[0.0, 3.0], [0.5, 0.0]]]))           # B = 1, H = 2
+    >>> J.shape, J.singular_values, J.norm
+    ((1, 2, 2), array([[3. , 0.5]]), 3.0)
     """
 
     def __init__(self, matrix: Array, of: str = "h_t", by: str = "h_s", full: bool = False) -> None:
-        self.matrix, self.of, self.by, self.full = matrix, of, by, full
+        self.matrix = self.values = matrix
+        self.of, self.by, self.full = of, by, full
 
     @property
     def _square(self) -> Array:
@@ -68,23 +74,10 @@ class Jacobian:
         """‖∂h_t/∂h_s‖₂ of the whole batch: the largest of ``norms``."""
         return float(np.max(self.norms, initial=0.0))
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.matrix.shape)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.matrix, dtype=dtype, copy=copy)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.matrix[index]
-
-    def __len__(self) -> int:
-        return len(self.matrix)
-
     def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
         """The matrix of one row of the batch, and all singular values; written to `path` if given.
 
-        Needs matplotlib, which ``pip install minigrad[viz]`` brings.
+        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
         """
         from .plots_states import plot_jacobian
 
@@ -104,7 +97,8 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
 
     h_t, h_s: two states of one unrolled network, (B, H) each, from ``rnn.steps`` or out of the
         outputs of ``rnn.unroll``. s may be before, at or after t: I at t, zeros after it. A tuple,
-        such as the state (h, c) of an LSTM, is taken as one vector [h, c].
+        such as the state (h, c) of an LSTM, is taken as one vector [h, c]; what is the same in
+        both and constant, such as a dropout mask, is left out.
     full: also the (zero) derivatives of each row of the batch by the other rows.
 
     For one tensor h_s, all paths that start there count; for the c_s of an LSTM that is also the
@@ -123,6 +117,7 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
     >>> J.shape, bool(np.allclose(J[0], (W @ W).T)), jacobian(h[1], h[3]).norm
     ((1, 3, 3), True, 0.0)
     """
+    h_t, h_s = without_constants([h_t, h_s])
     upper, lower = parts(h_t, "jacobian", "h_t"), parts(h_s, "jacobian", "h_s")
     (matrix,) = matrices(upper, [lower], full, "jacobian")
     return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad import Tensor, contributions
+from minigrad import Parameter, Tensor, contributions
 from minigrad.module import Module
+
+from ..cells import Cell
+from .live import norm
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-__all__ = ["Ledger", "ledger"]
+__all__ = ["Ledger", "gates_of", "ledger"]
 
 Array = np.ndarray[Any, Any]
 
@@ -30,14 +33,36 @@ class Ledger(Mapping[str, Array]):
     steps: the time steps, in order; the first axis of every array. A step that does not use a
         weight has zeros there.
     outside(name): what was contributed outside of any time step.
+    gates: by weight the names of the gates that share it, where a Module was asked about. One of
+        them is ``ledger["W_hh[f]"]``, and so for all methods and for ``plot``.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(3.0, requires_grad=True, name="w")
+    >>> with mg.scope("rnn", t=1):
+    ...     h = w * 2.0
+    >>> with mg.scope("rnn", t=2):
+    ...     h = w * h                            # 2 w²: each of the two uses gives 2 w
+    >>> terms = ledger(h, w)
+    >>> terms["w"], float(terms.total("w"))
+    (array([6., 6.]), 12.0)
     """
 
-    def __init__(self, steps: Sequence[int], terms: dict[str, Array], rest: dict[str, Array]):
+    def __init__(
+        self,
+        steps: Sequence[int],
+        terms: dict[str, Array],
+        rest: dict[str, Array],
+        blocks: Mapping[str, Mapping[str, slice]] | None = None,
+    ) -> None:
         self.steps = tuple(steps)
-        self._terms, self._rest = terms, rest
+        self._terms, self._rest, self._blocks = terms, rest, dict(blocks or {})
+
+    @property
+    def gates(self) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(blocks) for name, blocks in self._blocks.items()}
 
     def __getitem__(self, name: str) -> Array:
-        return self._terms[self._known(name)]
+        return self._block(self._terms, name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._terms)
@@ -45,14 +70,26 @@ class Ledger(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._terms)
 
-    def _known(self, name: str) -> str:
-        if name not in self._terms:
-            raise KeyError(f"ledger[{name!r}]: its weights are {', '.join(self._terms)}")
-        return name
+    def _block(self, arrays: dict[str, Array], name: str) -> Array:
+        """The array of a weight, or of one gate: its columns of it."""
+        if name in arrays:
+            return arrays[name]
+        weight, _, gate = name.removesuffix("]").partition("[")
+        if weight not in arrays:
+            raise KeyError(f"ledger[{name!r}]: its weights are {', '.join(arrays)}")
+        columns = self._blocks.get(weight, {}).get(gate)
+        if columns is None:
+            known = ", ".join(f"{weight}[{gate}]" for gate in self._blocks.get(weight, ()))
+            raise KeyError(
+                f"ledger[{name!r}]: "
+                + (f"its gates are {known}" if known else f"no gates are known of {weight}; ask "
+                   f"ledger(loss, module) about a cell or layer that declares its gates")
+            )
+        return arrays[weight][..., columns]
 
     def outside(self, name: str) -> Array:
         """The sum of the uses that lie in no time step, such as one product with all outputs."""
-        return self._rest[self._known(name)]
+        return self._block(self._rest, name)
 
     def total(self, name: str) -> Array:
         """Σ_t G_t and what lies outside of the steps: the gradient."""
@@ -62,11 +99,7 @@ class Ledger(Mapping[str, Array]):
     def norms(self, name: str) -> Array:
         """‖G_t‖ (Frobenius) at each step: (T,)."""
         terms = self[name]
-        flat = terms.reshape(len(terms), terms[0].size if len(terms) else 0)
-        # Scaled by the largest entry, so that squares of tiny terms do not vanish.
-        top = np.abs(flat).max(axis=1, initial=0)
-        scale = np.where((top > 0) & np.isfinite(top), top, 1)
-        norms: Array = scale * np.sqrt(np.square(flat / scale[:, None]).sum(axis=1))
+        norms: Array = norm(terms.reshape(len(terms), terms[0].size if len(terms) else 0), axis=1)
         return norms
 
     def plot(
@@ -74,7 +107,7 @@ class Ledger(Mapping[str, Array]):
     ) -> Figure:
         """‖G_t‖ over t, one line for each weight; written to `path` (.png, .svg) if it is given.
 
-        Needs matplotlib, which ``pip install minigrad[viz]`` brings.
+        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
         """
         from .plots import plot_ledger
 
@@ -92,7 +125,7 @@ class Ledger(Mapping[str, Array]):
             if len(norms):
                 k = int(norms.argmax())
                 largest = f"{norms[k]:.4g} at t={self.steps[k]}"
-            total = float(np.linalg.norm(np.ravel(self.total(name))))
+            total = float(norm(self.total(name)))
             lines.append(f"{name:<{width}}  {total:>10.4g}  {largest}".rstrip())
         return "\n".join(lines)
 
@@ -114,7 +147,14 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
     >>> terms = ledger((outputs ** 2).sum(), cell)
     >>> terms["W_hh"].shape, terms.steps
     ((3, 1, 1), (1, 2, 3))
+    >>> from rnn import LSTMCell
+    >>> lstm = LSTMCell(1, 2, rng=0)
+    >>> terms = ledger(unroll(lstm, np.ones((3, 1, 1)))[0].sum(), lstm)
+    >>> terms.gates["W_hh"], terms["W_hh[f]"].shape
+    (('i', 'f', 'g', 'o'), (3, 2, 2))
     """
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"ledger(loss): received {type(loss).__name__}; wanted a Tensor")
     named = named_tensors(params, "ledger")
     uses = dict(zip(named, contributions(loss, list(named.values()), gradient), strict=True))
     steps = sorted({use.t for found in uses.values() for use in found if use.t is not None})
@@ -129,7 +169,20 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
                 rest[name] += use.value
             else:
                 terms[name][place[use.t]] += use.value
-    return Ledger(steps, terms, rest)
+    return Ledger(steps, terms, rest, gates_of(params) if isinstance(params, Module) else None)
+
+
+def gates_of(module: Module) -> dict[str, dict[str, slice]]:
+    """By weight the columns of each gate, for the cells in a module."""
+    found: dict[str, dict[str, slice]] = {}
+    for path, cell in module.named_modules():
+        if isinstance(cell, Cell) and len(cell.gates) > 1:
+            width = len(cell.gates) * cell.hidden_size
+            for name, parameter in vars(cell).items():
+                if isinstance(parameter, Parameter) and parameter.shape[-1:] == (width,):
+                    blocks = {gate: cell.gate(gate).columns for gate in cell.gates}
+                    found[f"{path}.{name}" if path else name] = blocks
+    return found
 
 
 def named_tensors(params: Any, function: str) -> dict[str, Tensor]:

@@ -16,7 +16,9 @@ from minigrad.errors import GradientError
 from minigrad.tape import PART, Node
 from minigrad.tensor import wrap
 
-__all__ = ["as_states", "label", "norm", "parts", "pull", "step_of", "units"]
+__all__ = [
+    "as_states", "label", "norm", "parts", "pull", "step_of", "units", "without_constants",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -70,6 +72,23 @@ def parts(state: Any, function: str, argument: str) -> tuple[Tensor, ...]:
     return tuple(_original(part, function, argument) for part in given)
 
 
+def without_constants(states: list[Any]) -> list[Any]:
+    """States of one sequence, without the parts that no step changes, such as dropout masks."""
+    if len(states) < 2 or not all(isinstance(state, tuple | list) for state in states):
+        return states
+    first = states[0]
+    constant = {
+        id(part)
+        for part in first
+        if isinstance(part, Tensor)
+        and part._node is None
+        and all(any(part is other for other in state) for state in states)
+    }
+    if len(constant) == len(first):
+        return states
+    return [tuple(part for part in state if id(part) not in constant) for state in states]
+
+
 def _original(state: Tensor, function: str, argument: str) -> Tensor:
     node = state._node
     if node is None:
@@ -114,7 +133,10 @@ def as_states(states: Any, function: str) -> list[tuple[Tensor, ...]]:
     """
     if isinstance(states, Tensor):
         states = states.unbind() if states.ndim else [states]
-    found = [parts(state, function, f"states[{k}]") for k, state in enumerate(states)]
+    found = [
+        parts(state, function, f"states[{k}]")
+        for k, state in enumerate(without_constants(list(states)))
+    ]
     if not found:
         raise ValueError(f"{function}(states): received no states; wanted at least one")
     for k, state in enumerate(found):

@@ -12,6 +12,7 @@ from minigrad.tape import ancestors
 from minigrad.tensor import wrap
 
 from ..cells import Cell
+from ..cells.wrappers import Wrapper
 from .jacobian import matrices
 from .live import as_states, label, norm, parts, step_of
 
@@ -29,6 +30,15 @@ class LSTMTerms(Mapping[str, Array]):
     """The terms of ∂c_t/∂c_{t-1}: ``terms["f"]``, ``["i"]``, ``["g"]``, ``["direct"]`` (B, H, H).
 
     total: ∂c_t/∂c_{t-1} (B, H, H) as the tape computes it, which is their sum.
+
+    >>> from rnn import LSTMCell, steps
+    >>> cell = LSTMCell(2, 3, dtype=float, rng=0)
+    >>> cell.W_hh.data = np.zeros((3, 12))                # nothing goes through the gates,
+    >>> cell.gate("f").W_xh = np.zeros((2, 3))            # and f is the sigmoid of its bias
+    >>> cell.gate("f").b_h = np.zeros(3)
+    >>> states = [state for _, state in steps(cell, np.ones((2, 1, 2)))]
+    >>> lstm_terms(cell, states[1], states[0]).norms()
+    {'i': 0.0, 'f': 0.0, 'g': 0.0, 'direct': 0.5, 'total': 0.5}
     """
 
     def __init__(self, terms: dict[str, Array], total: Array, of: str, by: str) -> None:
@@ -82,7 +92,8 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
 
     Nothing of this is put in: each term is measured as ∂c_t/∂(h_{t-1} W_hh) in the columns of the
     gate · W_hhᵀ · ∂h_{t-1}/∂c_{t-1}, and the direct one with h_{t-1} held. Relatives of the LSTM
-    have the terms of their own gates; where a norm is taken over all gates, o has one too.
+    have the terms of their own gates; where a norm is taken over all gates, o has one too. Rows
+    of a batch that are padding at t (in states that a layer returned) mean nothing.
 
     >>> from rnn import LSTMCell, steps
     >>> cell = LSTMCell(2, 3, dtype=float, rng=0)
@@ -96,8 +107,11 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
             f"lstm_terms(cell): received {type(cell).__name__}; wanted a cell with the states h "
             f"and c, such as LSTMCell"
         )
+    while isinstance(cell, Wrapper):
+        cell = cell.cell
     _, c_t = _pair(state, "lstm_terms", "state")
     h, c = _pair(before, "lstm_terms", "before")
+    c = _computed(c)
     product = _state_product(cell, c_t, h)
     (total,) = matrices([c_t], [[c]], False, "lstm_terms")
     (held,) = matrices([c_t], [[h, c]], False, "lstm_terms")             # (B, H, P + H)
@@ -141,10 +155,28 @@ def _state_product(cell: Cell, c_t: Tensor, h: Tensor) -> Tensor:
     )
 
 
+def _computed(c: Tensor) -> Tensor:
+    """c_t as the step computed it, where a layer put old rows in the place of padding.
+
+    That is ``where(own, c_t, c_{t-1})``, which h_t was not made of.
+    """
+    node = c._node
+    if node is None or node.op is None or node.op.name != "where":
+        return c
+    _, new, old = node.parents
+    if new is None or (old is not None and old not in ancestors([new], since=old.key + 1)):
+        return c  # of zoneout, where(kept, c_{t-1}, c_t)
+    return wrap(np.empty(c.shape, c.dtype), new)
+
+
 class LSTMPaths:
     """∂L/∂c_t = what came back along c, from c_{t+1}, + what came back through h_t.
 
     c_path, h_path: (T, B, H), the two parts; total: their sum, ∂L/∂c_t. steps: their times.
+
+    >>> paths = LSTMPaths(np.full((2, 1, 1), 3.0), np.full((2, 1, 1), 4.0), (1, 2))
+    >>> paths.total.shape, paths.norms()["total"]
+    ((2, 1, 1), array([7., 7.]))
     """
 
     def __init__(self, c_path: Array, h_path: Array, steps: tuple[int, ...]) -> None:
@@ -182,7 +214,8 @@ def lstm_paths(loss: Tensor, states: Any) -> LSTMPaths:
     them: ``[state for _, state in rnn.steps(cell, xs)]``.
 
     Along c the gradient is multiplied by the forget gate alone. Through h_t comes what the loss
-    says at t, and what the gates at t + 1 read. Takes one sweep.
+    says at t, and what the gates at t + 1 read. Takes one sweep. Of sequences of unequal length,
+    as layers return their states, the rows that are padding at t are 0.
 
     >>> from rnn import LSTMCell, steps
     >>> cell = LSTMCell(2, 3, dtype=float, rng=0)
@@ -192,6 +225,7 @@ def lstm_paths(loss: Tensor, states: Any) -> LSTMPaths:
     ((3, 1, 3), False, True)
     """
     pairs = [_pair(state, "lstm_paths", "states") for state in as_states(states, "lstm_paths")]
+    pairs = [(h, _computed(c)) for h, c in pairs]
     found = contributions(loss, [c for _, c in pairs])
     c_path, h_path = (np.zeros((len(pairs), *pairs[0][1].shape), pairs[0][1].dtype) for _ in "ch")
     for k, ((h, c), uses) in enumerate(zip(pairs, found, strict=True)):

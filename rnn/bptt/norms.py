@@ -10,7 +10,8 @@ import numpy as np
 from minigrad import Tensor
 
 from .jacobian import matrices, singular_values
-from .live import as_states, label, norm, parts, pull, step_of
+from .live import as_states, label, norm, parts, pull, step_of, without_constants
+from .result import ArrayResult
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -24,12 +25,16 @@ __all__ = ["Norms", "norms"]
 Array = np.ndarray[Any, Any]
 
 
-class Norms:
+class Norms(ArrayResult):
     """‖∂L/∂h_{T-k}‖, or ‖∂h_T/∂h_{T-k}‖₂, by the lag k; the arrays begin with the oldest state.
 
     values: (T,). lags: T-1, ..., 1, 0; steps: the time steps of the states.
     singular_values: of the Jacobians, (T, B, H) or (T, H), None for a loss.
     of: what was differentiated, "L" or the state.
+
+    >>> found = Norms(np.array([0.125, 0.25, 0.5, 1.0]), steps=[1, 2, 3, 4], of="L")
+    >>> found.lags, found.rate                            # halved at each step back
+    (array([3, 2, 1, 0]), 0.5)
     """
 
     def __init__(
@@ -52,20 +57,11 @@ class Norms:
         with np.errstate(divide="ignore"):
             return float(np.exp((np.log(last) - np.log(first)) / (len(self.values) - 1)))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.values, dtype=dtype, copy=copy)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.values[index]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
     def plot(self, path: str | PathLike[str] | None = None, bound: Bound | None = None) -> Figure:
         """The norms over the lag, on a logarithmic axis; written to `path` if it is given.
 
         bound: of the same network, to be drawn beside them, starting at the norm at lag 0.
-        Needs matplotlib, which ``pip install minigrad[viz]`` brings.
+        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
         """
         from .plots_states import plot_norms
 
@@ -97,6 +93,8 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     >>> norms(h, outputs).values, norms(h.sum(), outputs).rate
     (array([0.125, 0.25 , 0.5  , 1.   ]), 0.5)
     """
+    if isinstance(output, tuple) and not isinstance(states, Tensor):
+        output, *states = without_constants([output, *states])
     below = as_states(states, "norms")
     upper = parts(output, "norms", "output")
     numbers = [step_of(state) for state in below]

@@ -20,6 +20,7 @@ __all__ = ["plot_ledger", "plot_two_time"]
 
 # Distinguishable also without red or green vision (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DASHES = ("-", "--", ":", "-.")
 DECADES = 2.0  # from here on a linear axis would hide the small terms
 INK = "#333333"
 
@@ -29,7 +30,7 @@ def new_figure(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("plotting needs matplotlib: pip install minigrad[viz]") from error
+        raise ImportError("plotting needs matplotlib: pip install 'minigrad[viz]'") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -39,6 +40,13 @@ def finish(figure: Any, path: str | PathLike[str] | None) -> Figure:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)
     return figure  # type: ignore[no-any-return]  # made by new_figure
+
+
+def line(k: int) -> dict[str, Any]:
+    """How the k-th line looks: after the last colour (black is for what stands apart) the first
+    comes again, dashed."""
+    times, place = divmod(k, len(COLOURS) - 1)
+    return {"color": COLOURS[place], "linestyle": DASHES[times % len(DASHES)]}
 
 
 def bare(axes: Any) -> None:
@@ -59,7 +67,9 @@ def plot_ledger(
     """‖G_t‖ over t for each weight. On a logarithmic axis zeros are hollow marks at its foot."""
     chosen = list(ledger if names is None else names)
     norms = {name: ledger.norms(name) for name in chosen}
-    figure = new_figure(7.2, 3.8)
+    # Room for the names beside the axes, and no taller than these: the title stands above.
+    longest = max(map(len, chosen), default=0)
+    figure = new_figure(7.2 + 0.1 * max(0, longest - 8), max(3.8, 1.2 + 0.22 * len(chosen)))
     axes = figure.add_subplot()
     every = np.concatenate([np.zeros(0), *norms.values()])
     log = spans_decades(every)
@@ -68,18 +78,18 @@ def plot_ledger(
     marker = "o" if len(ledger.steps) <= 40 else None
     steps = np.asarray(ledger.steps)
     for k, name in enumerate(chosen):
-        colour, values = COLOURS[k % len(COLOURS)], norms[name]
+        values = norms[name]
         total = float(np.linalg.norm(np.ravel(ledger.total(name))))
         shown = np.where(values > 0, values, np.nan) if log else values
         axes.plot(
-            steps, shown, color=colour, marker=marker, markersize=4, linewidth=1.6,
+            steps, shown, **line(k), marker=marker, markersize=4, linewidth=1.6,
             label=rf"{name}   $\|\Sigma\,G_t\|$ = {total:.3g}",
         )
         zeros = steps[values == 0] if log else steps[:0]
         if len(zeros):
             axes.plot(
                 zeros, np.full(len(zeros), foot), linestyle="none", marker="o", markersize=5,
-                markerfacecolor="white", markeredgecolor=colour, clip_on=False,
+                markerfacecolor="white", markeredgecolor=line(k)["color"], clip_on=False,
             )
     if log:
         axes.set_yscale("log")

@@ -27,7 +27,7 @@ RIGHT, WRONG = COLOURS[2], COLOURS[1]
 def plot_audit(audit: Audit, path: str | PathLike[str] | None) -> Figure:
     """On the left the relative error of each gradient; then, for each wrong one, its terms."""
     detailed = [f for f in audit.values() if not f.agrees and _claimed_terms(f) is not None][:3]
-    figure = new_figure(3.4 + 3.1 * len(detailed), 3.6)
+    figure = new_figure(3.4 + 3.1 * len(detailed), max(3.6, 0.8 + 0.24 * len(audit)))
     first, *others = np.ravel(figure.subplots(1, 1 + len(detailed)))
     bars(
         first, list(audit), [finding.relative for finding in audit.values()], "{:.2g}",
@@ -62,6 +62,9 @@ def _plot_terms(axes: Any, finding: Finding) -> None:
         steps, values[1], color=WRONG, marker="x", markersize=6, linewidth=1.2, linestyle="--",
         label=label,
     )
+    if right[0].size > 1:  # equal norms do not say equal terms
+        apart = norm((wrong - right).reshape(len(right), -1), axis=1)
+        axes.plot(steps, apart, color=INK, linewidth=1.0, linestyle=":", label="apart by")
     because = finding.explanations[0].key if finding.explanations else "not explained"
     axes.set_title(
         f"{finding.name}, {what}\n" + textwrap.fill(because, 34), loc="left", color=INK,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .live import norm
-from .plots import COLOURS, INK, bare, finish, new_figure, spans_decades
+from .plots import COLOURS, INK, bare, finish, line, new_figure, spans_decades
 from .plots_states import log_axis, whole_numbers
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ __all__ = ["bars", "plot_rtrl", "plot_truncation"]
 
 def plot_truncation(error: TruncationError, path: str | PathLike[str] | None) -> Figure:
     """Relative error and angle: lines over several reaches, or a bar for each parameter."""
-    figure = new_figure(8.4, 3.5)
-    left, right = figure.subplots(1, 2)
     names: list[str | None] = [*error.full, None]
+    figure = new_figure(8.4, max(3.5, 0.8 + 0.24 * len(names)))
+    left, right = figure.subplots(1, 2)
     if isinstance(error.reach, tuple):
         for axes, measure in ((left, error.relative), (right, error.angle)):
             for k, name in enumerate(names):
@@ -33,7 +33,7 @@ def plot_truncation(error: TruncationError, path: str | PathLike[str] | None) ->
                 axes.plot(
                     error.reach, values, marker="o", markersize=4, zorder=3 if name is None else 2,
                     linewidth=2.2 if name is None else 1.2,
-                    color="#000000" if name is None else COLOURS[k % (len(COLOURS) - 1)],
+                    **({"color": "#000000"} if name is None else line(k)),
                     label="all" if name is None else name,
                 )
             axes.set_xlabel("reach $k_2$ in steps", color=INK)
@@ -81,7 +81,7 @@ def bars(
 
 def plot_rtrl(rtrl: RTRL, path: str | PathLike[str] | None) -> Figure:
     """What is carried forward, and what each loss takes out of it."""
-    figure = new_figure(8.4, 3.5)
+    figure = new_figure(8.4, max(3.5, 1.2 + 0.22 * len(rtrl)))
     left, right = figure.subplots(1, 2)
     marker = "o" if len(rtrl.steps) <= 40 else None
     for k, name in enumerate(rtrl):
@@ -90,9 +90,9 @@ def plot_rtrl(rtrl: RTRL, path: str | PathLike[str] | None) -> Figure:
         for axes, values in ((left, rtrl.sensitivities[name]), (right, taken)):
             axes.plot(
                 rtrl.steps, np.where(values > 0, values, np.nan), marker=marker, markersize=4,
-                linewidth=1.6, color=COLOURS[k % len(COLOURS)], label=name,
+                linewidth=1.6, label=name, **line(k),
             )
-    every = np.concatenate([np.ravel(line.get_ydata()) for line in left.lines + right.lines])
+    every = np.concatenate([np.ravel(drawn.get_ydata()) for drawn in left.lines + right.lines])
     for axes, title in (
         (left, r"Carried forward: $\|\partial s_t/\partial\theta\|$"),
         (right, r"Taken out: $\|d\ell_t/d\theta\|$"),

@@ -15,8 +15,9 @@ import numpy as np
 
 from minigrad import Tensor
 
+from ..cells.wrappers import probability
 from ..unroll import detach
-from .truncated import Run, Window, _runner
+from .windows import Runner, Window, joined, runner
 
 __all__ = ["power_law", "randomized"]
 
@@ -58,11 +59,16 @@ def randomized(
     if callable(p):
         cuts = p
     else:
-        chance = _chance(p, "p")
+        try:
+            chance = probability(p, "p", "randomized")
+        except TypeError as error:
+            raise TypeError(
+                f"{error}, or a function of the number of steps since the last cut"
+            ) from None
         cuts = lambda steps: chance  # noqa: E731  # a constant as a function
     if len(xs) == 0:
         raise ValueError("randomized(model, xs): xs has no steps (T = 0); wanted at least one")
-    return _randomized(_runner(model), xs, cuts, np.random.default_rng(rng), state)
+    return _randomized(runner(model, "randomized"), xs, cuts, np.random.default_rng(rng), state)
 
 
 def power_law(mean: float, alpha: float = 4.0) -> Cuts:
@@ -85,30 +91,18 @@ def power_law(mean: float, alpha: float = 4.0) -> Cuts:
     return lambda length: float(alpha / ((alpha - 1) * mean + length))
 
 
-def _chance(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise TypeError(
-            f"randomized({name}={value!r}): wanted a probability from 0 to below 1, or a function "
-            f"of the number of steps since the last cut"
-        )
-    if not 0 <= value < 1:
-        raise ValueError(f"randomized({name}={value!r}): wanted a probability from 0 to below 1")
-    return float(value)
-
-
 def _randomized(
-    run: Run, xs: Any, cuts: Cuts, rng: np.random.Generator, state: Any
+    run: Runner, xs: Any, cuts: Cuts, rng: np.random.Generator, state: Any
 ) -> Iterator[Window]:
     begin, outputs, state = 0, [], detach(state)
     for t in range(len(xs)):
         output, state = run(xs[t : t + 1], state, t + 1)
         outputs.append(output)
         end = t + 1
-        chance = _chance(cuts(end - begin), f"p({end - begin})")
+        chance = probability(cuts(end - begin), f"p({end - begin})", "randomized")
         if end == len(xs) or rng.random() < chance:
             state = detach(state)
-            whole: Any = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-            yield Window(whole, state, slice(begin, end))
+            yield Window(joined(outputs), state, slice(begin, end))
             begin, outputs = end, []
         else:
             state = _weighted(state, 1 / (1 - chance))

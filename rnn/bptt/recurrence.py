@@ -6,6 +6,7 @@ taken apart into the factors that a hand derivation of BPTT is made of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from minigrad.tape import PART, Node, ancestors
 from minigrad.tensor import detached, tensor, wrap
 
 from ..cells import Cell
+from ..cells.wrappers import parts
 from ..unroll import steps
 from .ledger import named_tensors
 from .live import pull, units
@@ -23,6 +25,7 @@ from .live import pull, units
 __all__ = ["Factors", "Loss", "OneStep", "Use", "factors", "parameters", "single_steps"]
 
 Array = np.ndarray[Any, Any]
+_PART, _AXIS = re.compile(r"\(([^)]*)\)"), re.compile(r"\w+")
 Loss = Callable[[Tensor, int], Any]
 
 
@@ -39,7 +42,10 @@ class OneStep(NamedTuple):
 def parameters(cell: Any, params: Any, function: str) -> dict[str, Tensor]:
     """The parameters of the cell, and others such as those of an output layer, by name."""
     if not isinstance(cell, Cell):
-        raise TypeError(f"{function}(cell): received {type(cell).__name__}; wanted a Cell")
+        raise TypeError(
+            f"{function}(cell): received {type(cell).__name__}; wanted a Cell, which of a layer is "
+            f"layer.cells[0][0]"
+        )
     named = named_tensors(cell, function)
     for name, parameter in ({} if params is None else named_tensors(params, function)).items():
         if named.setdefault(name, parameter) is not parameter:
@@ -57,7 +63,7 @@ def single_steps(
         raise ValueError(f"{function}(cell, xs): xs has no steps (T = 0); wanted at least one")
     for t in range(start, start + len(xs)):
         x = xs[t - start : t - start + 1]
-        given = _parts(cell.as_state(state, len(cell.as_input(x[0]))))
+        given = parts(cell.as_state(state, len(cell.as_input(x[0]))))
         before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
         ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
         with scope("loss", t=t):
@@ -67,11 +73,7 @@ def single_steps(
                 f"{function}(loss): at step {t} it returned {type(value).__name__} of shape "
                 f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss there"
             )
-        yield OneStep(t, before, _parts(state), output, value)
-
-
-def _parts(state: Any) -> tuple[Tensor, ...]:
-    return tuple(state) if isinstance(state, tuple | list) else (state,)
+        yield OneStep(t, before, parts(state), output, value)
 
 
 class Use(NamedTuple):
@@ -111,7 +113,9 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
     nodes = ancestors([t._node for t in upper if t._node is not None])
     leaves = {p._node: name for name, p in named.items()}
     uses = [(node, name) for node in nodes for name in _used(node, leaves)]
-    products = _recurrent([node for node, _ in uses], nodes, {t._node for t in step.before})
+    products, reached = _recurrent(
+        [node for node, _ in uses], nodes, {t._node for t in step.before}
+    )
 
     # One sweep for each entry of u_t gives a row of everything.
     targets = [*step.before, *map(_tensor, products), *(_tensor(node) for node, _ in uses)]
@@ -128,7 +132,9 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
     for (node, name), by_result in zip(uses, columns[n + len(products) :], strict=True):
         found[name].append(Use(by_result, _local(node, named[name])))
     error, in_loss = _of_loss(step, upper, set(nodes), named, leaves)
-    names = tuple(dict.fromkeys(name for node, name in uses if node in products))
+    names = tuple(dict.fromkeys(
+        name for node, name in uses if node in products and _meets(node, name, leaves, reached)
+    ))
     return Factors(names, error, slope, weight, jacobian - slope @ weight, found, in_loss)
 
 
@@ -169,8 +175,10 @@ def _used(node: Node, leaves: Mapping[Any, str]) -> list[str]:
     return list(dict.fromkeys(leaves[p] for p in node.parents if p in leaves))
 
 
-def _recurrent(uses: list[Node], nodes: list[Node], before: set[Node | None]) -> list[Node]:
-    """Of the ops that use a parameter, those that the state enters first."""
+def _recurrent(
+    uses: list[Node], nodes: list[Node], before: set[Node | None]
+) -> tuple[list[Node], set[Node | None]]:
+    """Of the ops that use a parameter, those that the state enters first; all that it enters."""
     reached = set(before)
     behind_use: set[Node | None] = set()
     first = []
@@ -183,7 +191,26 @@ def _recurrent(uses: list[Node], nodes: list[Node], before: set[Node | None]) ->
             first.append(node)
         if node in uses or behind:
             behind_use.add(node)
-    return first
+    return first, reached
+
+
+def _meets(
+    node: Node, name: str, leaves: Mapping[Any, str], reached: set[Node | None]
+) -> bool:
+    """Whether the op multiplies the state by the parameter, and not another by another.
+
+    In x W + h U + b, by the signature (n,k),(k,m),(n,h),(h,m),(m)->(n,m), that is U alone: h and U
+    have an axis that the result has not.
+    """
+    op: Any = node.op
+    arguments, _, result = op.signature.partition("->")
+    axes = [set(_AXIS.findall(part)) for part in _PART.findall(arguments)]
+    if len(axes) != len(node.parents):
+        return True
+    summed = [(a - set(_AXIS.findall(result)), p) for a, p in zip(axes, node.parents, strict=True)]
+    mine = [a for a, p in summed if leaves.get(p) == name]
+    states = [a for a, p in summed if p in reached]
+    return not any(states) or any(a & s for a in mine for s in states)
 
 
 def _tensor(node: Node) -> Tensor:

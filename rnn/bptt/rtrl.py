@@ -31,6 +31,13 @@ class RTRL(Mapping[str, Array]):
     by_loss: ∂ℓ_t/∂θ for every step, (T, *shape) by name: known at step t, without looking ahead.
     sensitivities: ‖∂s_t/∂θ‖ (Frobenius) for every step, (T,) by name.
     loss: Σ_t ℓ_t. steps: 1, ..., T.
+
+    >>> from rnn import ElmanCell
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))  # h_t = 1, 2, 3
+    >>> found = rtrl(cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
+    >>> found.loss, found.by_loss["W_hh"].ravel(), found["W_hh"]
+    (6.0, array([0., 1., 3.]), array([[4.]]))
     """
 
     def __init__(

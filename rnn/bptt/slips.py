@@ -42,6 +42,7 @@ def slips(chain: Chain, nonlinearity: str | None, batch: int) -> Iterator[Slip]:
     yield from _carry_weight(chain)
     yield from _carry_whole(chain)
     yield from _use(chain, nonlinearity)
+    yield from _slope(chain, nonlinearity)
     yield from _operand(chain)
     yield from _sum(chain)
     yield from _scale(chain, batch)
@@ -131,7 +132,7 @@ def _carry_weight(chain: Chain) -> Iterator[Slip]:
             f"one {W}ᵀ too many in every carry: ({product}) {W}ᵀ {W}ᵀ",
             D, [a @ a for a in A], R,
         )
-    if any(r.any() for r in R):
+    if chain.direct:
         yield slip(
             "only through the weights",
             f"the carry goes through {W} alone; the direct way from state to state is missing",
@@ -227,6 +228,52 @@ def _use(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
             f"product one factor too {says}",
             f"the product that leads back to the use is one factor ∂h_t/∂h_{{t-1}} too {says}",
             truth._replace(longer=longer),
+        )
+
+
+# What is taken for φ', in terms of h = φ(z): (a key, the formula, the function).
+_WRONG_SLOPES: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
+    "tanh": [
+        ("not squared", "1 − h_t", lambda h: 1 - h),
+        ("of the sigmoid", "h_t(1 − h_t)", lambda h: h * (1 - h)),
+        ("at h", "1 − tanh(h_t)²", lambda h: 1 - np.tanh(h) ** 2),
+        ("with the wrong sign", "1 + h_t²", lambda h: 1 + h**2),
+    ],
+    "sigmoid": [
+        ("incomplete", "1 − h_t", lambda h: 1 - h),
+        ("of tanh", "1 − h_t²", lambda h: 1 - h**2),
+        ("at h", "σ(h_t)(1 − σ(h_t))", lambda h: 0.25 / np.cosh(h / 2) ** 2),
+        ("with the wrong sign", "h_t(1 + h_t)", lambda h: h * (1 + h)),
+    ],
+}
+
+
+def _slope(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
+    """Slips in φ' wherever it stands: in the carry and at the use."""
+    if not chain.square:
+        return
+
+    def slip(key: str, says: str, slopes: Matrices, wrong: int) -> Slip:
+        def choose(name: str, t: int) -> Sequence[Use]:
+            return [
+                Use(slopes[t], use.local) if np.array_equal(use.slope, chain.slopes[t]) else use
+                for use in chain.steps[t].uses[name]
+            ]
+
+        recipe = chain.truth()._replace(
+            carries=chain.carries(slopes, chain.weights, chain.rests), uses=chain.uses(choose)
+        )
+        return Slip(f"slope {key}", says, recipe, wrong)
+
+    D, both = chain.slopes, "everywhere, in the carry and at the use"
+    yield slip("missing everywhere", f"φ' is missing {both}", [np.eye(chain.n_u)] * chain.T, 2)
+    yield slip("twice everywhere", f"φ' is applied twice {both}", [d @ d for d in D], 2)
+    name = nonlinearity or ""
+    for key, formula, function in _WRONG_SLOPES.get(name, ()) if chain.outputs else ():
+        right = _SLOPES[name].replace("{t}", "t")
+        yield slip(
+            key, f"φ' of {name} is wrong: {formula}, where the derivative is {right}",
+            [np.diag(function(h).ravel().astype(float)) for h in chain.outputs], 1,
         )
 
 

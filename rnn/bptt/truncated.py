@@ -7,42 +7,16 @@ with the present weights, because the old graph belongs to the weights before th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
+from minigrad import no_grad
 
-from minigrad import Tensor, no_grad
-
-from ..cells import Cell
 from ..cells.base import size
-from ..layers import Recurrent
-from ..unroll import detach, unroll
+from ..unroll import detach
+from .windows import Runner, Window, joined, runner, windows
 
-__all__ = ["Window", "truncated", "windows"]
-
-
-class Window(NamedTuple):
-    """One window of truncated BPTT.
-
-    outputs: those of its steps (≤ k1, B, ...), with a graph that reaches back k2 steps.
-    state: the state after its last step, detached.
-    where: the slice of the sequence that it covers, for targets: ``ys[window.where]``.
-    """
-
-    outputs: Tensor
-    state: Any
-    where: slice
-
-
-def windows(T: int, k1: int) -> Iterator[slice]:
-    """The slices that cut T steps into windows of k1, the last one perhaps shorter.
-
-    >>> [(w.start, w.stop) for w in windows(5, 2)]
-    [(0, 2), (2, 4), (4, 5)]
-    """
-    size(k1, "k1", "windows")
-    return (slice(a, min(a + k1, T)) for a in range(0, T, k1))
+__all__ = ["truncated"]
 
 
 def truncated(
@@ -61,6 +35,7 @@ def truncated(
     Williams and Peng, An efficient gradient-based algorithm for on-line training of recurrent
     network trajectories (1990): BPTT(k2; k1).
 
+    >>> import numpy as np
     >>> from rnn import GRUCell
     >>> cell, xs, ys = GRUCell(5, 3, rng=0), np.ones((7, 2, 5)), np.zeros((7, 2, 3))
     >>> for window in truncated(cell, xs, k1=3, k2=5):
@@ -74,34 +49,11 @@ def truncated(
     T = len(xs)
     if T == 0:
         raise ValueError("truncated(model, xs): xs has no steps (T = 0); wanted at least one")
-    return _truncated(_runner(model), xs, list(windows(T, k1)), k2, state)
-
-
-Run = Callable[[Any, Any, int], tuple[Any, Any]]
-
-
-def _runner(model: Any) -> Run:
-    """`model` as a function of the inputs, the state and the number of the first step."""
-    if isinstance(model, Cell):
-        return lambda xs, state, start: unroll(model, xs, state, start=start)
-    if isinstance(model, Recurrent):
-        if model.bidirectional or model.batch_first:
-            raise ValueError(
-                f"truncated({type(model).__name__}): windows need one direction, from past to "
-                f"future, and the time axis first; received bidirectional={model.bidirectional}, "
-                f"batch_first={model.batch_first}"
-            )
-        return lambda xs, state, start: model(xs, state, start=start)
-    if not callable(model):
-        raise TypeError(
-            f"truncated(model): received {type(model).__name__}; wanted a Cell, a Recurrent or a "
-            f"function (xs, state) -> (outputs, state)"
-        )
-    return lambda xs, state, start: model(xs, state)
+    return _truncated(runner(model, "truncated"), xs, list(windows(T, k1)), k2, state)
 
 
 def _truncated(
-    run: Run, xs: Any, cut: list[slice], k2: int, state: Any
+    run: Runner, xs: Any, cut: list[slice], k2: int, state: Any
 ) -> Iterator[Window]:
     # Where the graph of each window begins; the state there is kept when it is passed.
     begins = [max(0, w.stop - k2) for w in cut]
@@ -122,6 +74,5 @@ def _truncated(
             if here >= window.start:
                 outputs.append(piece)
             here = stop
-        whole: Any = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         states = {t: s for t, s in states.items() if t >= begin}  # later windows begin later
-        yield Window(whole, states[window.stop], window)
+        yield Window(joined(outputs), states[window.stop], window)

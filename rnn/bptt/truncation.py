@@ -11,9 +11,11 @@ from minigrad import Tensor
 from minigrad.module import Module
 from minigrad.tensor import detached
 
+from ..cells.base import size
 from .ledger import named_tensors
 from .live import norm, pull
-from .truncated import Window, truncated
+from .truncated import truncated
+from .windows import Window
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -31,6 +33,11 @@ class TruncationError:
     full, truncated: the gradients by name. For several reaches the arrays of `truncated` have one
         more axis, in front, and what the methods return is an array over `reach`.
     reach: k2, or the several of them, or None where the gradients come from elsewhere.
+
+    >>> short, long = [3.0, 0.0], [3.0, 4.0]
+    >>> found = TruncationError({"W": long}, {"W": [short, long]}, reach=[1, 2])
+    >>> found.error(), found.relative(), found.angle().round(1)
+    (array([4., 0.]), array([0.8, 0. ]), array([53.1,  0. ]))
     """
 
     def __init__(
@@ -159,7 +166,8 @@ def truncation_error(
         )
     named = named_tensors(model if params is None else params, "truncation_error")
     several = isinstance(k2, Sequence | np.ndarray)
-    reaches = [int(k) for k in k2] if several else [k1 if k2 is None else int(k2)]  # type: ignore[union-attr, arg-type]  # told apart by `several`
+    given = [*k2] if several else [k1 if k2 is None else k2]  # type: ignore[misc]  # told apart by `several`
+    reaches = [size(k, "k2", "truncation_error") for k in given]
     T = len(xs)
     whole, full = _gradient(truncated(model, xs, T, T, state), loss, named)
     found = []
@@ -169,7 +177,8 @@ def truncation_error(
             raise ValueError(
                 f"truncation_error(loss): the losses of the windows sum to {value:.6g}, the loss "
                 f"of the whole sequence is {whole:.6g}; wanted a loss that adds up: sum over the "
-                f"steps, and divide by the same number in every window"
+                f"steps, and divide by the same number in every window; and a model without "
+                f"randomness (call eval())"
             )
         found.append(gradient)
     stacked = {name: np.stack([g[name] for g in found]) for name in named}

@@ -10,6 +10,8 @@ import numpy as np
 from minigrad import Tensor, contributions
 
 from .ledger import named_tensors
+from .live import norm
+from .result import ArrayResult
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -21,11 +23,15 @@ __all__ = ["TwoTime", "two_time"]
 Array = np.ndarray[Any, Any]
 
 
-class TwoTime:
+class TwoTime(ArrayResult):
     """G[t, s] = what the loss of step t contributes through the use at step s.
 
     values: (T_loss, T_use, *shape of the weight); ``np.asarray(table)`` and ``table[k, j]`` too.
     loss_steps, use_steps: the steps along its first two axes.
+
+    >>> table = TwoTime(np.tri(3)[..., None, None], [1, 2, 3], [1, 2, 3], "W_hh")
+    >>> table.shape, table.norms().sum(axis=0)            # an early use is read by later losses
+    ((3, 3, 1, 1), array([3., 2., 1.]))
     """
 
     def __init__(
@@ -34,29 +40,16 @@ class TwoTime:
         self.values, self.name = values, name
         self.loss_steps, self.use_steps = tuple(loss_steps), tuple(use_steps)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.values.shape)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.values, dtype=dtype, copy=copy)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.values[index]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
     def norms(self) -> Array:
         """‖G[t, s]‖ (Frobenius): (T_loss, T_use)."""
         flat = self.values.reshape(*self.shape[:2], -1)
-        norms: Array = np.linalg.norm(flat, axis=-1)
+        norms: Array = norm(flat, axis=-1)
         return norms
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """A heat map of ‖G[t, s]‖; written to `path` (.png, .svg) if it is given.
 
-        Needs matplotlib, which ``pip install minigrad[viz]`` brings.
+        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
         """
         from .plots import plot_two_time
 
@@ -86,9 +79,19 @@ def two_time(losses: Sequence[Tensor], param: Tensor, start: int = 1) -> TwoTime
     >>> table.shape, bool(np.any(np.triu(table.norms(), 1)))
     ((3, 3, 1, 1), False)
     """
-    ((name, weight),) = named_tensors(param, "two_time").items()
-    if isinstance(losses, Tensor) or not all(isinstance(loss, Tensor) for loss in losses):
+    if (
+        not isinstance(losses, Sequence)
+        or not losses
+        or not all(isinstance(loss, Tensor) for loss in losses)
+    ):
         raise TypeError("two_time(losses): wanted a sequence of scalar Tensors, one for each step")
+    named = named_tensors(param, "two_time")
+    if len(named) != 1:
+        raise ValueError(
+            f"two_time(param): received {', '.join(named) or 'none'}; wanted one weight, such as "
+            f"cell.W_hh"
+        )
+    ((name, weight),) = named.items()
     by_loss = [
         contributions(loss, [weight])[0] if loss.requires_grad else [] for loss in losses
     ]

@@ -29,6 +29,12 @@ class Vanishing(Mapping[tuple[str, float], Norms]):
 
     cells, scales: what there is. bounds: by scale, that of the vanilla network of that scale.
     states: by cell, the name of the state that counts.
+
+    >>> found = vanishing(scales=[0.5], T=10, hidden_size=4, cells=[ElmanCell, LSTMCell])
+    >>> found.cells, found.states, found.relative("lstm").shape
+    (('rnn', 'lstm'), {'rnn': 'h', 'lstm': 'c'}, (1, 10))
+    >>> found["rnn", 0.5].rate < found.bounds[0.5].rate
+    True
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class Vanishing(Mapping[tuple[str, float], Norms]):
 
     def __repr__(self) -> str:
         T = len(next(iter(self._found.values())))
-        lags = sorted({1, T // 10, T // 2, T - 1} - {0})
+        lags = sorted(k for k in {1, T // 10, T // 2, T - 1} if 0 < k < T)
         lines = ["Vanishing: ‖∂L/∂state_{T-k}‖ / ‖∂L/∂state_T‖"]
         lines.append("cell  scale" + "".join(f"{f'k = {k}':>10}" for k in lags) + "  per step")
         for (name, scale), found in self._found.items():

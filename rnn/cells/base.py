@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from minigrad import Parameter, Tensor, init, scope, tensor
 from minigrad.module import Module
 
+from .affine import affine
 from .gate import Gate
 from .products import block_product, project
 
@@ -34,12 +36,38 @@ def size(value: Any, name: str, owner: str) -> int:
     return number
 
 
+def flag(value: Any, name: str, owner: str) -> bool:
+    """`value` as a bool, or an error that names the argument."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"{owner}({name}={value!r}): wanted True or False")
+    return bool(value)
+
+
+def bias_count(bias: Any, biases: Any, default: int, owner: str) -> int:
+    """How many bias vectors the two arguments mean, or an error that says what does not fit."""
+    if biases is not None and (type(biases) is not int or biases not in (0, 1, 2)):
+        raise ValueError(f"{owner}(biases={biases!r}): wanted 0, 1 or 2 bias vectors")
+    if flag(bias, "bias", owner):
+        return default if biases is None else biases
+    if biases not in (None, 0):
+        raise ValueError(f"{owner}(bias=False, biases={biases!r}): wanted one of them")
+    return 0
+
+
+def one_sequence(kind: str, shape: tuple[int, ...], axes: Sequence[str], K: int) -> str:
+    """What to add to an error if an input would fit but for the axis of the batch."""
+    if shape[len(axes) - 1 :] == (K,) or (kind in "iu" and len(shape) == len(axes) - 1):
+        at = axes.index("B")
+        return f". Of a single sequence pass x[{':, ' * at}None], a batch of one"
+    return ""
+
+
 class Cell(Module, ABC):
     """A recurrent cell: ``output, state = cell(x, state)``.
 
     input_size, hidden_size: K and H.
-    biases: how many bias vectors the pre-activations get: 1 (``b_h``), 0, or 2 (``b_xh``, added
-        to x W_xh, and ``b_hh``, added to h W_hh).
+    bias: whether there is one; biases: how many vectors the pre-activations get then: 1 (``b_h``,
+        the default), or 2 (``b_xh``, added to x W_xh, and ``b_hh``, added to h W_hh); 0 for none.
     dtype: of the parameters (default float32); inputs and states are cast to it.
     rng: a NumPy Generator or a seed for the initial parameters; for others than the default
         assign values, as in ``cell.gate("f").W_hh = minigrad.init.orthogonal((H, H))``.
@@ -50,7 +78,8 @@ class Cell(Module, ABC):
       them the cell has the parameters W_xh (K, G·H), W_hh (H, G·H) and biases (G·H,), drawn from
       U(-1/√H, 1/√H), and ``gate(name)`` reads and writes one block. Without, it makes its own;
     - ``states``: the names of the parts of its state, each (B, H). One: the state is a tensor.
-      Several: it is a tuple of tensors;
+      Several: it is a tuple of tensors. Where their widths are others, ``state_sizes`` gives them,
+      and ``output_size`` that of the output;
     - ``name``: the label of its steps in pictures and messages (default: its class's name);
 
     and defines ``step(x, state)``, where x is (B, K), or token indices (B,): ``preactivation`` and
@@ -73,6 +102,12 @@ class Cell(Module, ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        for declared in ("gates", "states"):
+            if isinstance(names := vars(cls).get(declared), str):
+                raise TypeError(
+                    f"{cls.__name__}.{declared} = {names!r}: wanted a tuple of names, such as "
+                    f"({names!r},)"
+                )
         if "name" not in vars(cls):
             cls.name = cls.__name__.removesuffix("Cell").lower() or cls.__name__
 
@@ -80,17 +115,16 @@ class Cell(Module, ABC):
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
         *,
-        biases: int = 1,
+        biases: int | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         owner = type(self).__name__
         self.input_size = size(input_size, "input_size", owner)
         self.hidden_size = size(hidden_size, "hidden_size", owner)
-        if type(biases) is not int or biases not in (0, 1, 2):
-            raise ValueError(f"{owner}(biases={biases!r}): wanted 0, 1 or 2 bias vectors")
-        self.biases = biases
+        self.biases = bias_count(bias, biases, 1, owner)
         self.dtype = np.dtype(np.dtype(dtype).type)  # in native byte order
         if self.dtype.kind != "f":
             raise TypeError(f"{owner}(dtype={dtype!r}): wanted a float dtype, such as np.float32")
@@ -115,6 +149,14 @@ class Cell(Module, ABC):
                 shape, hidden_size=self.hidden_size, rng=rng, dtype=self.dtype
             )
         )
+
+    def __getattr__(self, name: str) -> Any:  # for what is not found otherwise
+        if name in ("input_size", "hidden_size", "biases", "dtype"):
+            raise AttributeError(
+                f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
+                f"super().__init__(input_size, hidden_size)"
+            )
+        return object.__getattribute__(self, name)
 
     # -- what a subclass gives
 
@@ -152,7 +194,11 @@ class Cell(Module, ABC):
 
     def preactivation(self, x: Tensor, h: Tensor) -> Tensor:
         """x W_xh + h W_hh + biases, of all gates at once: (B, G·H)."""
-        return self.input_part(x) + self.state_part(h)
+        b = None
+        if self.biases:
+            b = self.b_h if self.biases == 1 else self.b_xh + self.b_hh
+        z: Tensor = affine(x, self.W_xh, h, self.W_hh, b)
+        return z
 
     # -- what users call
 
@@ -205,14 +251,33 @@ class Cell(Module, ABC):
     # -- checks, shared with what runs cells
 
     def checked_step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """``step``, and an error if it does not return a pair."""
+        """``step``, and an error if it does not return an output and a state."""
         result = self.step(x, state)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
                 f"{type(self).__name__}.step returned {_what(result)}; wanted the pair "
                 f"(output, state)"
             )
-        return result
+        output, new = result
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"{type(self).__name__}.step returned {_what(output)} as its output; wanted a "
+                f"Tensor, on the graph of what it was computed from"
+            )
+        return output, self._flat(new, "step")
+
+    def _flat(self, state: Any, method: str) -> State:
+        """`state`, which a method of the user's class returned, as a Tensor or a tuple of them."""
+        whole = tuple(state) if isinstance(state, list) else state
+        for k, part in enumerate(whole if isinstance(whole, tuple) else (whole,)):
+            if not isinstance(part, Tensor):
+                at = f"part {k} of " * isinstance(whole, tuple)
+                raise TypeError(
+                    f"{type(self).__name__}.{method} returned {_what(part)} as {at}its state; "
+                    f"wanted one Tensor, or a flat tuple of Tensors, whose names the class "
+                    f"declares, as in states = ('h', 'c')"
+                )
+        return whole
 
     def as_input(self, x: Any, sequence: bool = False) -> Tensor:
         """`x` as a Tensor that ``step`` can take, or with `sequence` a whole sequence (T, B, K).
@@ -230,13 +295,14 @@ class Cell(Module, ABC):
                 f"{type(self).__name__}: the input has shape {shape} and dtype {given.dtype}; "
                 f"wanted ({lead}, {self.input_size}) of real numbers, or ({lead}"
                 f"{',' if len(axes) == 1 else ''}) of integers (token indices)"
+                f"{one_sequence(kind, shape, axes, self.input_size)}"
             )
         return given if given.dtype == self.dtype else given.astype(self.dtype)
 
     def as_state(self, state: Any, batch: int) -> State:
         """`state` as ``step`` can take it for `batch` sequences; zeros for None."""
         if state is None:
-            return self.initial_state(batch)
+            return self._flat(self.initial_state(batch), "initial_state")
         sizes = self.state_sizes
         names, owner = ", ".join(sizes), type(self).__name__
         given = [state]
@@ -247,13 +313,17 @@ class Cell(Module, ABC):
                     f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
                 )
             given = list(state)
-        elif isinstance(state, tuple):
+        elif isinstance(state, tuple | dict):
             raise TypeError(f"{owner}: the state is {_what(state)}; wanted {names} alone")
         parts = []
         for part, (name, width) in zip(given, sizes.items(), strict=True):
             value = part if isinstance(part, Tensor) else tensor(part)
             if value.shape != (batch, width):
                 raise ValueError(self._state_error(name, value.shape, (batch, width)))
+            if value.dtype.kind not in "biuf":
+                raise TypeError(
+                    f"{owner}: state {name} has dtype {value.dtype}; wanted real numbers"
+                )
             if value.dtype != self.dtype:
                 value = value.astype(self.dtype)
             parts.append(value)
@@ -272,6 +342,8 @@ class Cell(Module, ABC):
 
 def _what(value: Any) -> str:
     """A value in an error message: its type, and the shapes in it."""
+    if value is None:
+        return "None"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     shape = getattr(value, "shape", None)

@@ -52,9 +52,10 @@ class ElmanCell(Cell):
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
         *,
         nonlinearity: str = "tanh",
-        biases: int = 1,
+        biases: int | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
@@ -63,7 +64,7 @@ class ElmanCell(Cell):
                 f"ElmanCell(nonlinearity={nonlinearity!r}): wanted one of "
                 f"{', '.join(map(repr, NONLINEARITIES))}"
             )
-        super().__init__(input_size, hidden_size, biases=biases, dtype=dtype, rng=rng)
+        super().__init__(input_size, hidden_size, bias, biases=biases, dtype=dtype, rng=rng)
         self.nonlinearity = nonlinearity
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -37,6 +37,8 @@ class _Block:
         parameter = self._parameter(gate)
         wanted = (*parameter.shape[:-1], gate.columns.stop - gate.columns.start)
         values = np.asarray(detached(value))
+        if values.ndim == 0 and len(wanted) == 1 and values.dtype.kind in "biuf":
+            values = np.broadcast_to(values, wanted)
         if values.shape != wanted or values.dtype.kind not in "biuf":
             raise ValueError(
                 f"{type(gate.cell).__name__}.gate({gate.name!r}).{self.name} = value: received "
@@ -50,12 +52,13 @@ class Gate:
     """The weights of one gate, as ``cell.gate("f")`` gives it.
 
     W_xh (K, H), W_hh (H, H), b_h (H,) or, in a cell with two biases, b_xh and b_hh (H,): reading
-    gives the values, read-only; assigning an array of the same shape writes them into the cell.
+    gives the values, read-only; assigning an array of the same shape writes them into the cell. Of
+    a bias one number will do.
     columns: the slice that the gate takes of the cell's parameters and of their gradients.
 
     >>> from rnn import LSTMCell
     >>> cell = LSTMCell(5, 3)
-    >>> cell.gate("f").b_h = np.ones(3)
+    >>> cell.gate("f").b_h = 1.0
     >>> cell.gate("f").b_h += 1
     >>> cell.b_h.numpy()[3:6]
     array([2., 2., 2.], dtype=float32)

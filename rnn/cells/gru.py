@@ -9,7 +9,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.ops.join import split
 
-from .base import Cell
+from .base import Cell, bias_count
 
 __all__ = ["GRUCell"]
 
@@ -26,8 +26,9 @@ class GRUCell(Cell):
         "keep" what is kept: h_t = z ⊙ h_{t-1} + (1 - z) ⊙ n (PyTorch, Keras, ONNX, Cho et al.);
         "new" what is new: h_t = (1 - z) ⊙ h_{t-1} + z ⊙ n (Chung et al. and many texts).
         The two are one model with the sign of z's weights changed.
-    biases: by default 2 (b_xh, b_hh) with reset "after", where b_hn stands inside r ⊙ (...) and so
-        is not the same as more b_xn; 1 (b_h, in the place of b_xh) with reset "before".
+    bias: whether there is one. biases: by default 2 (b_xh, b_hh) with reset "after", where b_hn
+        stands inside r ⊙ (...) and so is not the same as more b_xn; 1 (b_h, in the place of b_xh)
+        with reset "before".
 
     The output and the state are h_t. x: (B, K) or token indices (B,); h: (B, H); W_xh: (K, 3H);
     W_hh: (H, 3H); biases (3H,). Gate order: r, z, n, as in PyTorch.
@@ -48,6 +49,7 @@ class GRUCell(Cell):
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
         *,
         reset: str = "after",
         update: str = "keep",
@@ -59,8 +61,7 @@ class GRUCell(Cell):
             raise ValueError(f"GRUCell(reset={reset!r}): wanted 'before' or 'after' the product")
         if update not in ("keep", "new"):
             raise ValueError(f"GRUCell(update={update!r}): wanted 'keep' or 'new'")
-        if biases is None:
-            biases = 2 if reset == "after" else 1
+        biases = bias_count(bias, biases, 2 if reset == "after" else 1, "GRUCell")
         super().__init__(input_size, hidden_size, biases=biases, dtype=dtype, rng=rng)
         self.reset, self.update = reset, update
 

@@ -41,20 +41,23 @@ class LSTMCell(Cell):
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
         *,
-        biases: int = 1,
+        biases: int | None = None,
         forget_bias: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, biases=biases, dtype=dtype, rng=rng)
+        super().__init__(input_size, hidden_size, bias, biases=biases, dtype=dtype, rng=rng)
         if forget_bias is not None:
             self._set_forget_bias(forget_bias)
 
     def _set_forget_bias(self, value: float) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise TypeError(f"{type(self).__name__}(forget_bias={value!r}): wanted a number")
         filled, forget = np.full(self.hidden_size, value, self.dtype), self.gate("f")
         if self.biases == 0:
-            raise ValueError(f"LSTMCell(forget_bias={value!r}, biases=0): it has no bias to set")
+            raise ValueError(f"{type(self).__name__}(forget_bias={value!r}): it has no bias to set")
         if self.biases == 1:
             forget.b_h = filled
         else:

@@ -118,8 +118,9 @@ class LayerNormLSTMCell(LSTMCell):
         self,
         input_size: int,
         hidden_size: int,
+        bias: bool = True,
         *,
-        biases: int = 1,
+        biases: int | None = None,
         forget_bias: float | None = None,
         eps: float = 1e-5,
         dtype: Any = np.float32,
@@ -133,7 +134,8 @@ class LayerNormLSTMCell(LSTMCell):
         if not eps > 0:
             raise ValueError(f"LayerNormLSTMCell(eps={eps!r}): wanted a number above 0")
         super().__init__(
-            input_size, hidden_size, biases=biases, forget_bias=forget_bias, dtype=dtype, rng=rng
+            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias, dtype=dtype,
+            rng=rng,
         )
         self.eps = float(eps)
 
@@ -180,15 +182,17 @@ class ProjectedLSTMCell(LSTMCell):
         input_size: int,
         hidden_size: int,
         projection_size: int,
+        bias: bool = True,
         *,
-        biases: int = 1,
+        biases: int | None = None,
         forget_bias: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         self.projection_size = size(projection_size, "projection_size", "ProjectedLSTMCell")
         super().__init__(
-            input_size, hidden_size, biases=biases, forget_bias=forget_bias, dtype=dtype, rng=rng
+            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias, dtype=dtype,
+            rng=rng,
         )
         if self.projection_size >= self.hidden_size:
             raise ValueError(

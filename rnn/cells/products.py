@@ -37,14 +37,14 @@ def _padded(block: Any, W_shape: tuple[int, ...], columns: tuple[int, int]) -> A
     return np.concatenate([left, block, right], axis=1)
 
 
-def _sum_by_block(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+def _sum_by_block(pairs: list[Any], shapes: dict[int, tuple[int, ...]]) -> dict[int, Any]:
     """Σ xᵀ g over the uses of each block: one product a block."""
-    total = np.zeros(shape, pairs[0][1][0].dtype)
+    total = np.zeros(shapes[1], pairs[0][1][0].dtype)
     for columns in {c for c, _ in pairs}:
         x = np.concatenate([x for c, (x, _) in pairs if c == columns])
         g = np.concatenate([g for c, (_, g) in pairs if c == columns])
         total[:, slice(*columns)] += x.T @ g
-    return total
+    return {1: total}
 
 
 @primitive(
@@ -53,7 +53,7 @@ def _sum_by_block(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
         lambda g, W, columns: g @ np.transpose(W[:, slice(*columns)]),
         lambda g, x, W_shape, columns: _padded(np.transpose(x) @ g, W_shape, columns),
     ),
-    deferred={1: Deferred(lambda g, x, columns: (columns, (x, g)), _sum_by_block)},
+    deferred=[Deferred((1,), lambda g, x, columns: (columns, (x, g)), _sum_by_block)],
     samples=lambda rng: (
         (rng.normal(size=(2, 3)), rng.normal(size=(3, 5))), {"columns": (1, 3)}
     ),

@@ -4,6 +4,7 @@ Everything is plain dictionaries of arrays: none of those packages is needed. Re
 (``from_torch``, ``from_keras``, ``from_onnx``, ``from_gates``) give ``Weights``, whose ``cell()``
 is a new cell; ``load`` writes them into existing cells and layers. Writers (``to_torch`` and so on)
 take cells, layers or Weights. Moving numbers is all they do, so that round trips are exact.
+``from_pytorch`` and ``to_pytorch`` are other names of ``from_torch`` and ``to_torch``.
 
 >>> from rnn import LSTMCell
 >>> from rnn.convert import from_torch, to_keras, to_torch
@@ -26,8 +27,10 @@ from .pytorch import from_torch, to_torch
 from .report import Explanation, Match
 from .weights import CellWeights, Weights
 
+from_pytorch, to_pytorch = from_torch, to_torch
+
 __all__ = [
     "CellWeights", "Explanation", "Match", "Operator", "Weights", "explain", "from_gates",
-    "from_keras", "from_onnx", "from_torch", "load", "to_gates", "to_keras", "to_onnx", "to_torch",
-    "weights_of",
+    "from_keras", "from_onnx", "from_pytorch", "from_torch", "load", "to_gates", "to_keras",
+    "to_onnx", "to_pytorch", "to_torch", "weights_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,9 +81,13 @@ def _grid(thing: Any, owner: str) -> list[list[Cell]]:
         for row in (inside if isinstance(inside, list | tuple) else ())
     ]
     if not rows or not all(row and all(isinstance(c, Cell) for c in row) for row in rows):
+        arrays = isinstance(inside, Mapping | list | tuple) and inside is thing
+        hint = (
+            "; arrays are read by from_torch, from_keras, from_onnx or from_gates first" * arrays
+        )
         raise TypeError(
             f"{owner}: received {type(thing).__name__}; wanted a cell, a layer, or cells by layer "
-            f"and direction, such as [[forward_0, backward_0], [forward_1, backward_1]]"
+            f"and direction, such as [[forward_0, backward_0], [forward_1, backward_1]]{hint}"
         )
     return rows
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .cells import weights_of
-from .reading import Array, common_dtype, listed, mapping, numbers, wanted_shape
+from .reading import Array, common_dtype, listed, mapping, numbers, wanted_matrix, wanted_shape
 from .weights import GATES, CellWeights, Weights, kind_of
 
 __all__ = ["from_keras", "to_keras"]
@@ -132,8 +132,7 @@ def _read(
             raise ValueError(
                 f"{name(part)} is missing; a layer that is not recurrent has no place here"
             )
-        if given[part].ndim != 2 or 0 in given[part].shape:
-            raise ValueError(f"{name(part)} has shape {given[part].shape}; wanted a matrix")
+        wanted_matrix(given[part], name(part))
     common_dtype({path + part: array for part, array in given.items()}, "from_keras")
     W_xh, W_hh, bias = given["kernel"], given["recurrent_kernel"], given.get("bias")
     H = len(W_hh)

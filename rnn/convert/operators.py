@@ -34,6 +34,10 @@ class Operator(NamedTuple):
     arrays: its inputs W (D, G·H, K), R (D, G·H, H), B (D, 2·G·H) and P (D, 3·H), as far as it has
         them, with D directions.
     attributes: its attributes by name.
+
+    >>> arrays = {"W": np.ones((1, 3, 5)), "R": np.ones((1, 3, 3))}
+    >>> from_onnx(Operator("RNN", arrays, {"activations": ["Relu"]})).only().nonlinearity
+    'relu'
     """
 
     op_type: str

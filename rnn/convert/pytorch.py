@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .cells import weights_of
-from .reading import Array, common_dtype, mapping, numbers, turned, wanted_shape
+from .reading import Array, common_dtype, mapping, numbers, turned, wanted_matrix, wanted_shape
 from .weights import GATES, CellWeights, Weights, kind_of
 
 __all__ = ["from_torch", "to_torch"]
@@ -112,8 +112,7 @@ def _read(
     for part in ("weight_ih", "weight_hh"):
         if part not in given:
             raise ValueError(f"{name(part)} is missing")
-        if given[part].ndim != 2 or 0 in given[part].shape:
-            raise ValueError(f"{name(part)} has shape {given[part].shape}; wanted a matrix")
+        wanted_matrix(given[part], name(part))
     if ("bias_ih" in given) != ("bias_hh" in given):
         missing = "bias_hh" if "bias_ih" in given else "bias_ih"
         raise ValueError(f"{name(missing)} is missing; wanted both biases or none")

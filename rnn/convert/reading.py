@@ -9,7 +9,10 @@ import numpy as np
 
 from minigrad.errors import describe
 
-__all__ = ["Array", "common_dtype", "listed", "mapping", "numbers", "turned", "wanted_shape"]
+__all__ = [
+    "Array", "common_dtype", "listed", "mapping", "numbers", "turned", "wanted_matrix",
+    "wanted_shape",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -22,9 +25,9 @@ def numbers(value: Any, what: str) -> Array:
     """
     if hasattr(value, "detach"):  # a tensor that requires grad, PyTorch's or ours
         value = value.detach()
-    if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
-        value = value.numpy()
     try:
+        if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
+            value = value.numpy()  # which PyTorch's bfloat16 and what lies on a GPU has not
         array = np.array(value)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} is {describe(value)}, which is no array: {error}") from error
@@ -45,6 +48,12 @@ def mapping(value: Any, owner: str, example: str) -> dict[str, Any]:
 def turned(matrix: Array) -> Array:
     """The transpose, in memory of its own, row by row."""
     return np.array(matrix.T, order="C")
+
+
+def wanted_matrix(array: Array, what: str) -> None:
+    """Raise if an array is no matrix, or one without entries."""
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"{what} has shape {array.shape}; wanted a matrix")
 
 
 def wanted_shape(array: Array, wanted: tuple[int, ...], what: str, formula: str) -> None:

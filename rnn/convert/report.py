@@ -16,6 +16,16 @@ class Match(NamedTuple):
 
     error: the largest absolute difference. told: the convention in words, by property.
     weights: the arrays read so. frameworks: who has this convention, and the call that reads it.
+
+    >>> import numpy as np
+    >>> from rnn import GRUCell, unroll
+    >>> from rnn.convert import explain, to_torch
+    >>> cell, xs = GRUCell(4, 3, rng=0), np.random.default_rng(0).normal(size=(5, 2, 4))
+    >>> match = explain(to_torch(cell), xs, unroll(cell, xs)[0]).best
+    >>> match.frameworks
+    ('PyTorch: from_torch(state_dict)',)
+    >>> match.told["update"], match.error < 1e-6
+    ('z keeps: z ⊙ h + (1 - z) ⊙ n', True)
     """
 
     error: float
@@ -32,6 +42,14 @@ class Explanation:
         first steps of the first sequences.
     tolerance: the largest error with which a reading fits.
     data: the sizes of the inputs and outputs, in words.
+
+    >>> import numpy as np
+    >>> from rnn import RNNCell, unroll
+    >>> from rnn.convert import explain, to_torch
+    >>> cell, xs = RNNCell(4, 3, rng=0), np.random.default_rng(0).normal(size=(5, 2, 4))
+    >>> found = explain(to_torch(cell), xs, unroll(cell, xs)[0])
+    >>> found.verdict, found.weights
+    ('one', Weights(rnn 4 → 3, float32, gates=h, biases=2, nonlinearity=tanh))
     """
 
     matches: tuple[Match, ...]

@@ -67,6 +67,10 @@ class CellWeights:
     projection: (H, P), the matrix after the output gate of an "lstm".
 
     Raises ValueError for shapes and words that do not fit together.
+
+    >>> cell = CellWeights("gru", np.ones((5, 6)), np.ones((2, 6)), gates=("z", "r", "n"))
+    >>> cell.input_size, cell.hidden_size, {k: a.shape for k, a in cell.gate("z").items()}
+    (5, 2, {'W_xh': (5, 2), 'W_hh': (2, 2)})
     """
 
     kind: str
@@ -268,6 +272,11 @@ class Weights:
     What the readers (``from_torch`` and so on) return. ``cell()``, ``cells()`` and ``layer()``
     make cells and layers of it, ``rnn.convert.load`` writes it into existing ones, and the writers
     (``to_torch`` and so on) take it as they take a cell.
+
+    >>> below = CellWeights("rnn", np.ones((5, 3)), np.ones((3, 3)))
+    >>> above = CellWeights("rnn", np.ones((3, 2)), np.ones((2, 2)))
+    >>> Weights(((below,), (above,)))
+    Weights(rnn 5 → 3 → 2, float64, gates=h, biases=0, nonlinearity=tanh)
     """
 
     layers: tuple[tuple[CellWeights, ...], ...]

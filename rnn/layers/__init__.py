@@ -1,7 +1,7 @@
 """Layers: cells that run over whole sequences, stacked, in both directions, of unequal lengths.
 
 ``Recurrent`` runs any cell; ``RNN``, ``LSTM`` and ``GRU`` are it with the standard cells and
-PyTorch's signatures. Reading order: recurrent, states, lengths, running, standard.
+PyTorch's signatures. Reading order: recurrent, states, lengths, standard.
 """
 
 from .recurrent import Recurrent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from minigrad.module import Module
+
 from ..cells import Cell
 from ..cells.base import size
 
@@ -24,7 +26,7 @@ def grid_of(
 ) -> Grid:
     """The cells that the arguments of ``Recurrent`` mean, or an error that says what is wrong."""
     layers = None if num_layers is None else size(num_layers, "num_layers", owner)
-    if callable(cell) and not isinstance(cell, Cell | type):
+    if callable(cell) and not isinstance(cell, Module | type):
         return _made(cell, input_size, layers or 1, bidirectional, merge, owner)
     if isinstance(cell, Cell):
         grid = [[cell]]

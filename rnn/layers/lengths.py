@@ -18,8 +18,10 @@ __all__ = ["as_lengths", "own_steps", "without_padding"]
 Array = np.ndarray[Any, Any]
 
 
-def as_lengths(lengths: Any, T: int, B: int, owner: str, hint: str = "") -> Array:
-    """`lengths` as an array of B integers from 0 to T, or an error that says what is wrong.
+def as_lengths(
+    lengths: Any, T: int, B: int, owner: str, hint: str = "", least: int = 0
+) -> Array:
+    """`lengths` as an array of B integers from `least` to T, or an error that says what is wrong.
 
     hint: what to add where there is one length for each of T sequences.
     """
@@ -36,9 +38,10 @@ def as_lengths(lengths: Any, T: int, B: int, owner: str, hint: str = "") -> Arra
         more = f"; {hint}" if hint and len(given) == T else ""
         raise ValueError(f"{owner}: received {len(given)} lengths; {wanted}{more}")
     for b, n in enumerate(given.tolist()):
-        if not 0 <= n <= T:
+        if not least <= n <= T:
             raise ValueError(
-                f"{owner}: lengths[{b}] = {n}; wanted 0 to {T}, the number of steps of the input"
+                f"{owner}: lengths[{b}] = {n}; wanted {least} to {T}, the number of steps of the "
+                f"input"
             )
     return given.astype(np.intp)
 

@@ -12,11 +12,12 @@ from minigrad.functional import dropout as drop
 from minigrad.module import Module
 
 from ..cells import Cell, State
+from ..cells.base import flag, one_sequence
 from ..cells.wrappers import probability
+from ..loop import Run, run
 from ..unroll import each_step, stack, unroll
 from .grid import grid_of, merged_width
 from .lengths import Array, as_lengths, own_steps, without_padding
-from .running import Run, run
 from .states import Layout
 
 __all__ = ["Recurrent"]
@@ -246,8 +247,8 @@ class Recurrent(Module):
                 )
             here = [
                 run(
-                    cell, steps, before[len(runs) + d], label + ".reverse" * d,
-                    start=start, reverse=d == 1, own=own,
+                    cell, steps, before[len(runs) + d], label + ".reverse" * d, start,
+                    reverse=d == 1, own=own,
                 )
                 for d, cell in enumerate(row)
             ]
@@ -269,13 +270,13 @@ class Recurrent(Module):
         else:
             given = xs if isinstance(xs, Tensor) else tensor(xs)
         axes = "B, T" if self.batch_first and not by_step else "T, B"
-        tokens = given.dtype.kind in "iu" and given.ndim == 2
-        real = given.dtype.kind in "biuf" and given.ndim == 3
+        kind = given.dtype.kind
+        tokens, real = kind in "iu" and given.ndim == 2, kind in "biuf" and given.ndim == 3
         if not tokens and not (real and given.shape[2] == first.input_size):
             raise ValueError(
                 f"{owner}: the input has shape {given.shape} and dtype {given.dtype}; wanted "
                 f"({axes}, {first.input_size}) of real numbers, or ({axes}) of integers (token "
-                f"indices)"
+                f"indices){one_sequence(kind, given.shape, axes.split(', '), first.input_size)}"
             )
         if self.batch_first and not by_step:
             given = given.swapaxes(0, 1)
@@ -308,10 +309,3 @@ class Recurrent(Module):
         notes += ["batch_first"] * self.batch_first
         notes += [f"dropout={self.dropout}"] * bool(self.dropout)
         return ", ".join(notes)
-
-
-def flag(value: Any, name: str, owner: str) -> bool:
-    """`value` as a bool, or an error that names the argument."""
-    if not isinstance(value, bool | np.bool):
-        raise TypeError(f"{owner}({name}={value!r}): wanted True or False")
-    return bool(value)

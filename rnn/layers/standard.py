@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -16,11 +18,24 @@ from ..cells import (
     ProjectedLSTMCell,
     ZoneoutCell,
 )
-from ..cells.base import size
+from ..cells.base import bias_count, flag, size
 from ..cells.wrappers import probability
-from .recurrent import Recurrent, flag
+from .recurrent import Recurrent
 
 __all__ = ["GRU", "LSTM", "RNN"]
+
+
+class Options(TypedDict, total=False):
+    """What all three take by name; ``RNN`` says what it is."""
+
+    merge: str
+    biases: int | None
+    recurrent_dropout: float
+    zoneout: float | Mapping[str, float]
+    learn_initial_state: bool
+    name: str | None
+    dtype: Any
+    rng: np.random.Generator | int | None
 
 
 class _Standard(Recurrent):
@@ -29,36 +44,48 @@ class _Standard(Recurrent):
     def __init__(
         self,
         make: Callable[..., Cell],
-        sizes: tuple[Any, Any, Any],
-        bias: Any,
-        biases: Any,
-        recurrent_dropout: Any,
-        zoneout: Any,
-        dtype: Any,
-        rng: Any,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        bias: bool,
+        batch_first: bool,
+        dropout: float,
+        bidirectional: bool,
+        *,
+        biases: int | None = None,
+        recurrent_dropout: float = 0.0,
+        zoneout: float | Mapping[str, float] = 0.0,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | int | None = None,
         **options: Any,
     ) -> None:
         owner = type(self).__name__
-        K, H, layers = map(size, sizes, ("input_size", "hidden_size", "num_layers"), [owner] * 3)
-        given: dict[str, Any] = {} if biases is None else {"biases": biases}
+        for name in options.keys() - Options.__annotations__.keys():
+            own = [p for p in inspect.signature(type(self)).parameters if p != "options"]
+            known = ", ".join([*own, *Options.__annotations__])
+            raise TypeError(f"{owner} has no argument {name!r}; its arguments are {known}")
+        K = size(input_size, "input_size", owner)
+        H = size(hidden_size, "hidden_size", owner)
+        layers = size(num_layers, "num_layers", owner)
         if not flag(bias, "bias", owner):
-            if biases not in (None, 0):
-                raise ValueError(f"{owner}(bias=False, biases={biases!r}): wanted one of them")
-            given = {"biases": 0}
+            biases = bias_count(bias, biases, 0, owner)
         probability(recurrent_dropout, "recurrent_dropout", owner)
         if not isinstance(zoneout, Mapping):
             probability(zoneout, "zoneout", owner)
         generator = np.random.default_rng(rng)
 
         def wrapped(width: int) -> Cell:
-            cell = make(width, H, dtype=dtype, rng=generator, **given)
+            cell = make(width, H, biases=biases, dtype=dtype, rng=generator)
             if recurrent_dropout != 0:
                 cell = DropoutCell(cell, hidden=recurrent_dropout, rng=generator)
             if isinstance(zoneout, Mapping) or zoneout != 0:
                 cell = ZoneoutCell(cell, zoneout, rng=generator)
             return cell
 
-        super().__init__(wrapped, input_size=K, num_layers=layers, rng=generator, **options)
+        super().__init__(
+            wrapped, input_size=K, num_layers=layers, bidirectional=bidirectional,
+            batch_first=batch_first, dropout=dropout, rng=generator, **options,
+        )
         self.hidden_size = H
 
 
@@ -69,8 +96,9 @@ class RNN(_Standard):
     nonlinearity: φ, one of "tanh", "relu", "sigmoid", "identity".
     bias: whether there is one; biases: 1 (default) or 2, as PyTorch has.
     batch_first, dropout, bidirectional, merge, learn_initial_state, name: as in Recurrent.
-    recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``).
-    zoneout: the probability with which a unit keeps its state (``ZoneoutCell``).
+    recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``);
+        0 (default) for none.
+    zoneout: the probability with which a unit keeps its state (``ZoneoutCell``), by default 0.
     dtype: of the parameters (default float32); inputs and states are cast to it.
     rng: a Generator or a seed for initial parameters and dropout.
 
@@ -91,23 +119,12 @@ class RNN(_Standard):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        *,
-        merge: str = "concat",
-        biases: int | None = None,
-        recurrent_dropout: float = 0.0,
-        zoneout: float | Mapping[str, float] = 0.0,
-        learn_initial_state: bool = False,
-        name: str | None = None,
-        dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        def make(K: int, H: int, **options: Any) -> Cell:
-            return ElmanCell(K, H, nonlinearity=nonlinearity, **options)
-
+        make = functools.partial(ElmanCell, nonlinearity=nonlinearity)
         super().__init__(
-            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
-            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
-            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+            make, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+            **options,
         )
 
 
@@ -137,29 +154,19 @@ class LSTM(_Standard):
         bidirectional: bool = False,
         proj_size: int = 0,
         *,
-        merge: str = "concat",
-        biases: int | None = None,
         forget_bias: float | None = None,
-        recurrent_dropout: float = 0.0,
-        zoneout: float | Mapping[str, float] = 0.0,
-        learn_initial_state: bool = False,
-        name: str | None = None,
-        dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        **options: Unpack[Options],
     ) -> None:
         none = proj_size == 0 and not isinstance(proj_size, bool | np.bool)
         self.proj_size = 0 if none else size(proj_size, "proj_size", "LSTM")
-
-        def make(K: int, H: int, **options: Any) -> Cell:
-            options["forget_bias"] = forget_bias
-            if none:
-                return LSTMCell(K, H, **options)
-            return ProjectedLSTMCell(K, H, self.proj_size, **options)
-
+        make: Callable[..., Cell] = functools.partial(LSTMCell, forget_bias=forget_bias)
+        if self.proj_size:
+            make = functools.partial(
+                ProjectedLSTMCell, projection_size=self.proj_size, forget_bias=forget_bias
+            )
         super().__init__(
-            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
-            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
-            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+            make, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+            **options,
         )
 
 
@@ -188,20 +195,10 @@ class GRU(_Standard):
         *,
         reset: str = "after",
         update: str = "keep",
-        merge: str = "concat",
-        biases: int | None = None,
-        recurrent_dropout: float = 0.0,
-        zoneout: float | Mapping[str, float] = 0.0,
-        learn_initial_state: bool = False,
-        name: str | None = None,
-        dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        def make(K: int, H: int, **options: Any) -> Cell:
-            return GRUCell(K, H, reset=reset, update=update, **options)
-
+        make = functools.partial(GRUCell, reset=reset, update=update)
         super().__init__(
-            make, (input_size, hidden_size, num_layers), bias, biases, recurrent_dropout, zoneout,
-            dtype, rng, bidirectional=bidirectional, merge=merge, batch_first=batch_first,
-            dropout=dropout, learn_initial_state=learn_initial_state, name=name,
+            make, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+            **options,
         )

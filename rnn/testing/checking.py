@@ -111,7 +111,16 @@ def _check(trial: CellTrial, name: str) -> None:
 
 
 class BoundLaw:
-    """One law on one cell: calling it checks it; as a string it is the law's name."""
+    """One law on one cell: calling it checks it; as a string it is the law's name.
+
+    Raises LawBroken, or what the cell raises, with the arguments that replay it.
+
+    >>> from rnn import ElmanCell
+    >>> law = BoundLaw("causality", ElmanCell, {"examples": 2})
+    >>> law()
+    >>> str(law), law
+    ('causality', <law 'causality' of ElmanCell>)
+    """
 
     def __init__(self, name: str, cell: Any, options: dict[str, Any]) -> None:
         self.name, self.cell, self.options = name, cell, options

@@ -91,7 +91,7 @@ def _faulty_run(given: Callable[[list[Any]], Any], order: int = 1, late: bool = 
 
 def _run_fault(**fault: Any) -> Any:
     fault = {"given": lambda states: states[-1], **fault}
-    return lambda cell: _patched(UNROLL, "_run", _faulty_run(**fault))
+    return lambda cell: _patched(UNROLL, "walk", _faulty_run(**fault))
 
 
 def _forward_only(run: Any) -> Any:

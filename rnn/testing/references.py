@@ -26,6 +26,7 @@ from ..cells import (
     SkipCell,
     ZoneoutCell,
 )
+from .trial import parts_of
 
 __all__ = ["REFERENCES", "reference_of"]
 
@@ -149,19 +150,15 @@ def _inner(cell: Any, x: Any, parts: Any) -> Any:
     inner = reference_of(cell.cell)
     assert inner is not None  # or the wrapper would have none
     output, state = inner(cell.cell, x, parts[0] if len(parts) == 1 else tuple(parts))
-    return output, state if isinstance(state, tuple) else (state,)
+    return output, parts_of(state)
 
 
 def _state(parts: Any) -> Any:
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
-def _parts(state: Any) -> Any:
-    return state if isinstance(state, tuple) else (state,)
-
-
 def residual(cell: Any, x: Any, state: Any) -> Any:
-    output, parts = _inner(cell, x, _parts(state))
+    output, parts = _inner(cell, x, parts_of(state))
     return output + x, _state(parts)
 
 
@@ -175,11 +172,11 @@ def skip(cell: Any, x: Any, state: Any) -> Any:
 
 def zoneout(cell: Any, x: Any, state: Any) -> Any:
     """In evaluation."""
-    output, parts = _inner(cell, x, _parts(state))
+    output, parts = _inner(cell, x, parts_of(state))
     rates = cell.rates.values()
     mixed = [
         rate * old + (1 - rate) * new
-        for rate, old, new in zip(rates, _parts(state), parts, strict=True)
+        for rate, old, new in zip(rates, parts_of(state), parts, strict=True)
     ]
     shown = next((m for m, new in zip(mixed, parts, strict=True) if new is output), output)
     return shown, _state(mixed)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.module import Module
 
 from ..cells import Cell
 
@@ -31,7 +32,7 @@ class Subject:
             self._make: Callable[[int, int, Any], Any] = lambda K, H, rng: copy.deepcopy(given)
         elif isinstance(given, type) and issubclass(given, Cell):
             self._make = lambda K, H, rng: given(K, H, dtype=float, rng=rng)
-        elif callable(given):
+        elif callable(given) and not isinstance(given, Module | type):
             count = _positional(given)
             if count not in (1, 3):
                 raise TypeError(
@@ -41,8 +42,9 @@ class Subject:
             self._make = (lambda K, H, rng: given(rng)) if count == 1 else given
         else:
             raise TypeError(
-                f"check_cell(cell): received {self.label}; wanted a class of cells, a Cell, or a "
-                f"function that makes one, such as lambda rng: MyCell(3, 4, dtype=float, rng=rng)"
+                f"check_cell(cell): received {self.label}; wanted a class of cells, a Cell (of a "
+                f"layer layer.cells[0][0]), or a function that makes one, such as lambda rng: "
+                f"MyCell(3, 4, dtype=float, rng=rng)"
             )
 
     def make(self, input_size: int, hidden_size: int, seed: int) -> Cell:
@@ -78,7 +80,7 @@ def _label(given: Any) -> str:
     name = getattr(given, "__name__", None)
     if name == "<lambda>":
         return "cell"
-    return name or (type(given).__name__ if isinstance(given, Cell) else repr(given))
+    return name or (type(given).__name__ if isinstance(given, Module) else repr(given))
 
 
 def _positional(function: Any) -> int:

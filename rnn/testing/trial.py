@@ -38,6 +38,13 @@ class CellTrial:
     cell: float64. xs: (T, B, K). state: its parts, (B, size) each. g_outputs, g_state: cotangents
     of the outputs (T, B, H) and of the parts of the last state. run: what runs the cell,
     ``run(cell, xs, state) -> (outputs, state)``.
+
+    >>> from rnn import LSTMCell
+    >>> trial = CellTrial(LSTMCell(3, 2, dtype=float, rng=0), T=4, B=5, seed=0)
+    >>> trial.xs.shape, {name: value.shape for name, value in trial.state.items()}
+    ((4, 5, 3), {'h': (5, 2), 'c': (5, 2)})
+    >>> list(trial.found.gradients)
+    ['W_xh', 'W_hh', 'b_h', 'initial state h', 'initial state c', 'the inputs']
     """
 
     def __init__(

@@ -7,14 +7,11 @@ import weakref
 
 import numpy as np
 import pytest
+from leaves import leaf
 
 import minigrad as mg
 from minigrad.backward import gradients
 from minigrad.errors import GradientError, GraphFreedError, NoDerivativeError
-
-
-def leaf(*values, name=None):
-    return mg.tensor(np.array(values, float), requires_grad=True, name=name)
 
 
 def chain(n, x):
@@ -184,35 +181,30 @@ def test_requires_grad_needs_floats():
             mg.tensor(data)
 
 
-def test_memory_is_flat_with_the_collector_off():
+def test_memory_is_flat_with_the_collector_off(collector_off):
     """No reference cycles: graphs are freed by reference counts alone, also with create_graph."""
-    gc.collect()
-    gc.disable()
-    try:
-        x = leaf(1.0, 2.0)
-        y = np.tanh(x * x)
-        watch = weakref.ref(y)
-        y.sum().backward()
-        del y
-        assert watch() is None
+    x = leaf(1.0, 2.0)
+    y = np.tanh(x * x)
+    watch = weakref.ref(y)
+    y.sum().backward()
+    del y
+    assert watch() is None
 
-        z = (x * x * x).sum()
-        (g,) = gradients([z], [None], [x], create_graph=True).values()
-        (h,) = gradients([g.sum()], [None], [x]).values()
-        assert np.allclose(h, [6.0, 12.0])
-        watch = weakref.ref(g)
-        del z, g, h
-        assert watch() is None
+    z = (x * x * x).sum()
+    (g,) = gradients([z], [None], [x], create_graph=True).values()
+    (h,) = gradients([g.sum()], [None], [x]).values()
+    assert np.allclose(h, [6.0, 12.0])
+    watch = weakref.ref(g)
+    del z, g, h
+    assert watch() is None
 
-        for step in range(201):
-            a, b = np.split(np.tanh(x * 2), 2)
-            (a * b).sum().backward()
-            if step == 0:  # what is made once has been made
-                before = len(gc.get_objects())
-        assert len(gc.get_objects()) - before < 10
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    for step in range(201):
+        a, b = np.split(np.tanh(x * 2), 2)
+        (a * b).sum().backward()
+        if step == 0:  # what is made once has been made
+            before = len(gc.get_objects())
+    assert len(gc.get_objects()) - before < 10
+    assert gc.collect() == 0
 
 
 def test_numpy_functions_without_derivative_raise():

@@ -4,13 +4,10 @@ import threading
 
 import numpy as np
 import pytest
+from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import AnomalyError
-
-
-def leaf(*values, name=None):
-    return mg.tensor(np.array(values, float), requires_grad=True, name=name)
 
 
 def test_no_grad_is_per_thread_and_left_by_exceptions():

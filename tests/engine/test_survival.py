@@ -14,24 +14,19 @@ def leaf(array, name=None):
     return mg.tensor(array, requires_grad=True, name=name)
 
 
-def test_ten_thousand_steps_without_the_collector():
+def test_ten_thousand_steps_without_the_collector(collector_off):
     """With the collector off, no object outlives its training step, forward, backward, update."""
     w, x = leaf(np.eye(2)), np.ones((1, 2))
     optimizer = SGD([w], lr=1e-3, momentum=0.9)
-    gc.collect()
-    gc.disable()
-    try:
-        for step in range(10_000):
-            h = np.tanh(np.tanh(x @ w) @ w)
-            h.sum().backward()
-            optimizer.step()
-            optimizer.zero_grad()
-            if step == 10:  # what is made once has been made
-                before = len(gc.get_objects())
-        assert len(gc.get_objects()) - before < 10
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    for step in range(10_000):
+        h = np.tanh(np.tanh(x @ w) @ w)
+        h.sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        if step == 10:  # what is made once has been made
+            before = len(gc.get_objects())
+    assert len(gc.get_objects()) - before < 10
+    assert gc.collect() == 0
 
 
 def test_optimizer_step_between_forward_and_backward():

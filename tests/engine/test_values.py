@@ -5,13 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
+from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import MutationError
-
-
-def leaf(*values, name=None):
-    return mg.tensor(np.array(values, float), requires_grad=True, name=name)
 
 
 def test_in_place_on_a_leaf_raises_while_recording():

@@ -26,6 +26,14 @@ def same(found, wanted):
         np.testing.assert_array_equal(np.signbit(found)[number], np.signbit(wanted)[number])
 
 
+def gradient(function, x, cotangent=1.0):
+    """What goes back to `x` from the cotangent, broadcast to the shape of the result."""
+    x = leaf(x)
+    y = function(x)
+    y.backward(np.broadcast_to(np.asarray(cotangent, y.dtype), y.shape))
+    return x.grad.numpy()
+
+
 def slope(function, x):
     """The derivative of `function` at the number `x`; a warning of a rule fails the test."""
     x = leaf(float(x))

@@ -5,6 +5,7 @@ import pytest
 
 import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
+from rnn.cells.wrappers import parts
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -17,10 +18,6 @@ PAIRS = {
     "gru": (GRUCell, {}, "GRUCell", {}),
 }
 NAMES = {"W_xh": "weight_ih", "W_hh": "weight_hh", "b_xh": "bias_ih", "b_hh": "bias_hh"}
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
 
 
 @pytest.mark.parametrize("kind", PAIRS)

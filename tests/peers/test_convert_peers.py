@@ -17,20 +17,13 @@ from rnn import (
     Recurrent,
     unroll,
 )
+from rnn.cells.wrappers import parts, whole
 from rnn.convert import explain, from_torch, load, to_torch, weights_of
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
 
 TOLERANCE = {"rtol": 1e-10, "atol": 1e-10}
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
-
-
-def whole(state):
-    return state if len(state) > 1 else state[0]
 
 
 def numbers(value):

@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from rnn import GRU, LSTM, RNN, convert
+from rnn.cells.wrappers import parts
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -53,10 +54,6 @@ def close(ours, theirs, what):
     np.testing.assert_allclose(
         ours.numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=what
     )
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
 
 
 def compare(layer, peer, matched, lengths=None, given_state=True):

@@ -5,10 +5,10 @@ import numpy as np
 from rnn import unroll
 
 
-def check_directional_derivatives(cell, T=3, B=2, seed=2):
+def check_directional_derivatives(cell, T=3, B=2, seed=2, run=unroll):
     """⟨∇L, u⟩ and ⟨∇²L v, u⟩ of L = Σ w sin(h) h, in all parameters at once, against differences.
 
-    The cell must be float64 and deterministic.
+    The cell must be float64 and deterministic. run: ``run(cell, xs) -> (h, state)``.
     """
     rng = np.random.default_rng(seed)
     params = list(cell.parameters())
@@ -23,7 +23,7 @@ def check_directional_derivatives(cell, T=3, B=2, seed=2):
             p.data = b + scale * d
 
     def loss():
-        outputs, _ = unroll(cell, xs)
+        outputs, _ = run(cell, xs)
         return (np.sin(outputs) * outputs * weight).sum()
 
     def gradient():

@@ -9,6 +9,7 @@ import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
 from rnn.bptt import ledger
 from rnn.cells.products import block_product
+from rnn.cells.wrappers import parts
 
 T, B, K, H = 4, 3, 2, 3
 
@@ -31,10 +32,6 @@ bias_counts = pytest.mark.parametrize("biases", [0, 1, 2])
 def make(kind, biases=1, seed=0, sizes=(K, H)):
     cls, options, _ = CELLS[kind]
     return cls(*sizes, biases=biases, dtype=float, rng=seed, **options)
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
 
 
 def weights(cell):

@@ -19,6 +19,7 @@ from rnn import (
 )
 from rnn.bptt import ledger
 from rnn.cells import Wrapper
+from rnn.cells.wrappers import parts
 
 K = H = 4
 T, B = 6, 3
@@ -39,10 +40,6 @@ WRAPPED = {
     "three": lambda cell: ZoneoutCell(DropoutCell(ResidualCell(cell), hidden=0.4), 0.3, rng=2),
 }
 every_wrapper = pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
 
 
 def sequence():

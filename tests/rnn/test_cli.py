@@ -14,7 +14,7 @@ from small import OPTIONS, TONGUE_TWISTER
 
 from minigrad import io
 from minigrad.draw import render
-from rnn import cli, pictures
+from rnn import cli, pictures, report
 from rnn.checkpoint import load_run, load_writer
 from rnn.progress import Progress
 from rnn.run import Run, Settings
@@ -46,8 +46,10 @@ def test_train_writes_what_it_lists(text, out, capsys, small_run):
     scores = output[output.index("bits per character") :]
     for name in ("character frequencies", "character trigrams", "LSTM after 25 updates"):
         assert f"\n  {name}" in scores
-    listed = output.splitlines()[-7:]
+    *listed, _, again, last = output.splitlines()[-10:]
     assert listed == [str(out / name) for name in ["checkpoint.safetensors", *PICTURES]]
+    assert again == "to let it write more:"
+    assert last.endswith(f"-m rnn sample --checkpoint {out / 'checkpoint.safetensors'}")
     assert sorted(p.name for p in out.iterdir()) == sorted(["checkpoint.safetensors", *PICTURES])
     assert all(Path(path).stat().st_size > 1000 for path in listed)
     assert (out / "lstm.png").read_bytes().startswith(b"\x89PNG")
@@ -99,7 +101,9 @@ def test_a_text_of_one_character(tmp_path, out, capsys, small_run):
     path = tmp_path / "a.txt"
     path.write_text("a" * 100)
     assert small_run(path, out, "--updates", 2) == 0
-    assert "LSTM after 2 updates    0.000" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "LSTM after 2 updates    0.000" in output
+    assert "character trigrams      0.000" in output
 
 
 # -- without the packages for pictures
@@ -113,12 +117,13 @@ def test_without_the_extra_training_still_works(text, out, capsys, monkeypatch, 
     assert small_run(text, out, "--updates", 2) == 0
     output, errors = capsys.readouterr()
     files = ["checkpoint.safetensors", "lstm.dot", "elman.dot"]
-    assert output.splitlines()[-3:] == [str(out / name) for name in files]
+    assert output.splitlines()[-6:-3] == [str(out / name) for name in files]
     assert sorted(p.name for p in out.iterdir()) == sorted(files)
     last = errors.splitlines()[-1]
-    assert last.endswith("run: pip install 'minigrad[viz]'")
     assert "renderer" in last
     assert "matplotlib" in last
+    assert " -m pip install 'minigrad[viz]'; " in last
+    assert "`dot` on the PATH" in last
 
 
 # -- sampling
@@ -221,6 +226,71 @@ def test_ctrl_c_outside_of_training(monkeypatch, capsys):
     assert capsys.readouterr().err.strip() == "interrupted"
 
 
+def test_ctrl_c_while_drawing(text, out, capsys, monkeypatch, small_run):
+    """When training is done, the message says where the model is."""
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.pictures, "write_all", interrupted)
+    assert small_run(text, out, "--updates", 2) == 130
+    path = out / "checkpoint.safetensors"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"interrupted after training; the model is in {path}"
+    assert load_run(path, TONGUE_TWISTER).updates == 2
+
+
+@pytest.mark.parametrize("updates", [2, 100], ids=["at the end", "for the second time"])
+def test_ctrl_c_while_saving(updates, text, out, capsys, monkeypatch, small_run):
+    """An interrupt in the middle of the last save waits until the file is whole, be it the first
+    one, after the last update, or a second one of somebody who is impatient."""
+    save, train = cli.checkpoint.save_run, cli.train
+
+    def stopped(run, budget, observers):
+        def stop(run, done):
+            if run.updates == 2 < updates:
+                signal.raise_signal(signal.SIGINT)
+
+        return train(run, budget, [*observers, stop])
+
+    def interrupted(path, run):
+        signal.raise_signal(signal.SIGINT)
+        save(path, run)
+
+    monkeypatch.setattr(cli, "train", stopped)
+    monkeypatch.setattr(cli.checkpoint, "save_run", interrupted)
+    assert small_run(text, out, "--updates", updates) == 130
+    assert load_run(out / "checkpoint.safetensors", TONGUE_TWISTER).updates == 2
+    assert "interrupted after" in capsys.readouterr().err
+
+
+def test_ctrl_c_twice_in_one_update(text, out, capsys, monkeypatch, small_run):
+    """Whoever presses twice in one update has the last whole one in the checkpoint all the same."""
+    real = Run.update
+
+    def update(self, rate):
+        if self.updates == 3:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        real(self, rate)
+
+    monkeypatch.setattr(Run, "update", update)
+    assert small_run(text, out, "--updates", 100) == 130
+    assert load_run(out / "checkpoint.safetensors", TONGUE_TWISTER).updates == 4
+    assert "interrupted after 4 updates" in capsys.readouterr().err
+
+
+def test_command_that_can_be_typed(tmp_path, monkeypatch):
+    """The commands shown name the Python that runs, which need not be on the PATH."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
+    assert report.command("rnn", "a b") == f"{Path('.venv', 'bin', 'python')} -m rnn 'a b'"
+    monkeypatch.setattr(sys, "executable", "/elsewhere/python")
+    assert report.command("rnn") == "/elsewhere/python -m rnn"
+    monkeypatch.setattr(report.shutil, "which", lambda name: "/elsewhere/python")
+    assert report.command("rnn") == "python -m rnn"
+
+
 # -- progress
 
 
@@ -253,6 +323,19 @@ def test_progress_on_a_terminal_is_a_bar(capsys):
     for part in (" nats = ", " bits/char, ", " char/s, ", " s left"):
         assert part in last
     assert "a sample" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "seconds, left", [(54.3, "54 s"), (540, "9 min"), (36_000, "10 h")]
+)
+def test_time_left_has_a_fitting_unit(seconds, left, capsys):
+    """Nobody has to divide by 60."""
+    run = Run(Settings(hidden=1, batch=1, steps=1), TONGUE_TWISTER)
+    run.update(0.01)
+    run.seconds = seconds
+    with Progress() as progress:
+        progress.watch(run, 0.5)
+    assert capsys.readouterr().err.endswith(f", {left} left\n")
 
 
 def test_progress_elsewhere_is_a_few_lines(capsys):

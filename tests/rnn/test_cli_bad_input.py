@@ -1,6 +1,8 @@
 """Bad input on the command line: one line that says what to do, exit code 2, nothing written."""
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +40,8 @@ def test_sizes_beyond_text_and_memory(option, value, out, refused):
 @pytest.mark.parametrize(
     "option, value",
     [("--minutes", "0"), ("--minutes", "-1"), ("--minutes", "nan"), ("--minutes", "inf"),
-     ("--minutes", "soon"), ("--updates", "0"), ("--temperature", "0"), ("--temperature", "nan"),
+     ("--minutes", "soon"), ("--minutes", "1e308"), ("--text", ""), ("--out", ""),
+     ("--resume", ""), ("--updates", "0"), ("--temperature", "0"), ("--temperature", "nan"),
      ("--learning-rate", "-0.1"), ("--learning-rate", "1e30"), ("--seed", "-1"), ("--seed", "x")],
 )
 def test_numbers_out_of_range(option, value, out, refused):
@@ -79,9 +82,9 @@ def test_help_is_no_error(capsys):
     [
         (None, "cannot be read (No such file"), (b"", "is empty"), (b"short", "pass a longer text"),
         (TONGUE_TWISTER[:13].encode(), "need 14,"), (b"caf\xe9 " * 90, "not UTF-8 text: byte 3"),
-        ("directory", "cannot be read (Is a directory)"),
+        ("directory", "cannot be read (Is a directory)"), ("device", "is a device"),
     ],
-    ids=["missing", "empty", "too short", "just too short", "not UTF-8", "directory"],
+    ids=["missing", "empty", "too short", "just too short", "not UTF-8", "directory", "device"],
 )
 def test_texts_that_cannot_be_learned(content, message, tmp_path, out, refused):
     """A text that is unreadable, empty, too short or not UTF-8 is refused before anything is
@@ -89,6 +92,8 @@ def test_texts_that_cannot_be_learned(content, message, tmp_path, out, refused):
     path = tmp_path / "text"
     if content == "directory":
         path.mkdir()
+    elif content == "device":
+        path = Path(os.devnull)
     elif content is not None:
         path.write_bytes(content)
     line = refused("train", "--text", path, *OPTIONS, "--out", out)
@@ -110,9 +115,12 @@ def test_out_that_cannot_be_written(text, tmp_path, monkeypatch, refused):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "taken" / "loss.png").mkdir(parents=True)
     options = ["train", "--text", text, *OPTIONS, "--out"]
-    for place in ("file", "file/below", "taken"):
+    (tmp_path / "astray").mkdir()
+    (tmp_path / "astray" / "checkpoint.safetensors").symlink_to(tmp_path / "nowhere" / "file")
+    for place in ("file", "file/below", "taken", "astray"):
         line = refused(*options, tmp_path / place)
         assert "--out" in line
+    assert "it is no directory" in refused(*options, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
     if Path("/proc/self").exists():
         assert "cannot be written to" in refused(*options, "/proc/self/out")
@@ -137,6 +145,37 @@ def test_full_disk(text, out, capsys, monkeypatch, small_run):
     errors = capsys.readouterr().err.splitlines()
     assert "No space left on device" in errors[-1]
     assert list(out.iterdir()) == []
+
+
+class Full:
+    """A file on a disk that is full."""
+
+    def write(self, data):
+        raise OSError(28, "No space left on device")
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("name", ["loss.png", "lstm.svg", "the output"])
+def test_disk_that_fills_up_while_drawing(name, text, out, capsys, monkeypatch, small_run):
+    """The line names what could not be written, and pictures are whole or not there."""
+    real = io.replacing
+
+    @contextlib.contextmanager
+    def full(path):
+        with real(path) as file:
+            yield Full() if Path(path).name == name else file
+
+    for module in ("rnn.pictures", "minigrad.draw.drawing"):
+        monkeypatch.setattr(sys.modules[module], "replacing", full)
+    if name == "the output":
+        monkeypatch.setattr(sys, "stdout", Full())
+    assert small_run(text, out, "--updates", 2) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert f"{name}: No space left on device; make room there" in line
+    assert not (out / name).exists()
+    assert not list(out.glob(".*"))
 
 
 def test_not_enough_memory(text, out, monkeypatch, refused):
@@ -186,6 +225,7 @@ def test_sample_numbers_out_of_range(option, value, checkpoint, refused):
     [
         (lambda path: path.unlink(), "cannot be read (No such file"),
         (lambda path: (path.unlink(), path.mkdir()), "cannot be read (Is a directory)"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "no regular file"),
         (lambda path: path.write_bytes(b""), "has 0 bytes"),
         (lambda path: path.write_bytes(path.read_bytes()[:-1]), "truncated"),
         (lambda path: path.write_text(TONGUE_TWISTER), "no safetensors file"),
@@ -193,7 +233,7 @@ def test_sample_numbers_out_of_range(option, value, checkpoint, refused):
         (lambda path: reshaped(path), "model.W_hy has shape (4, "),
         (lambda path: renamed(path), "missing: cell.W_hh"),
     ],
-    ids=["missing", "directory", "empty", "truncated", "text", "other", "shape", "key"],
+    ids=["missing", "directory", "pipe", "empty", "truncated", "text", "other", "shape", "key"],
 )
 @pytest.mark.parametrize("command", ["sample", "resume"])
 def test_checkpoints_that_cannot_be_used(

@@ -3,13 +3,13 @@
 
 import numpy as np
 import pytest
+from derivatives import check_directional_derivatives
+from running import B, H, K, T, assert_same, every_layer, gradients, sequence
 
 import minigrad as mg
 from minigrad.tape import ancestors
 from rnn import (
-    GRU,
     LSTM,
-    RNN,
     Cell,
     CoupledLSTMCell,
     DropoutCell,
@@ -24,29 +24,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import truncated
-
-T, B, K, H = 5, 3, 2, 4
-LAYERS = [RNN, LSTM, GRU]
-every_layer = pytest.mark.parametrize("make", LAYERS)
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
-
-
-def sequence(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape or (T, B, K))
-
-
-def gradients(module):
-    found = {name: p.grad.numpy() for name, p in module.named_parameters()}
-    module.zero_grad()
-    return found
-
-
-def assert_same(first, second):
-    np.testing.assert_array_equal(first.numpy(), second.numpy())
-
+from rnn.cells.wrappers import parts
 
 # -- one cell
 
@@ -346,29 +324,7 @@ def test_step_by_step_is_the_whole(make):
 
 
 @every_layer
-def test_second_derivatives_of_a_stack_with_lengths(make):
-    """The gradient of a directional derivative agrees with central differences."""
+def test_derivatives_of_a_stack_with_lengths(make):
+    """The gradient, and that of a directional derivative, agree with central differences."""
     layer = make(K, 3, 2, bidirectional=True, dtype=float, rng=0)
-    xs, lengths, step = sequence(3, 2, K), [1, 3], 1e-5
-    rng = np.random.default_rng(1)
-    params = list(layer.parameters())
-    base = [p.numpy().copy() for p in params]
-    u, v = ([rng.normal(size=p.shape) for p in params] for _ in range(2))
-
-    def along(gradients, direction):
-        return sum((g * d).sum() for g, d in zip(gradients, direction, strict=True))
-
-    def gradient(scale=0.0, **options):
-        for p, b, d in zip(params, base, u, strict=True):
-            p.data = b + scale * d
-        layer.zero_grad()
-        outputs, _ = layer(xs, lengths=lengths)
-        (np.sin(outputs) * outputs).sum().backward(**options)
-        return [p.grad for p in params]
-
-    slope = along(gradient(create_graph=True), v)
-    layer.zero_grad()
-    slope.backward()
-    second = along([p.grad.numpy() for p in params], u)
-    above, below = (along([g.numpy() for g in gradient(s)], v) for s in (step, -step))
-    np.testing.assert_allclose(second, (above - below) / (2 * step), rtol=1e-6)
+    check_directional_derivatives(layer, run=lambda layer, xs: layer(xs, lengths=[1, 3]))

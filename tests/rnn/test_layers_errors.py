@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from running import B, H, K, T, every_layer, sequence
 
 from rnn import (
     GRU,
@@ -14,15 +15,6 @@ from rnn import (
     LSTMCell,
     Recurrent,
 )
-
-T, B, K, H = 5, 3, 2, 4
-LAYERS = [RNN, LSTM, GRU]
-every_layer = pytest.mark.parametrize("make", LAYERS)
-
-
-def sequence(*shape):
-    return np.random.default_rng(0).normal(size=shape or (T, B, K))
-
 
 # -- arguments
 

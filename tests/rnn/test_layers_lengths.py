@@ -25,6 +25,7 @@ from rnn import (
     ZoneoutCell,
     losses,
 )
+from rnn.cells.wrappers import parts
 
 T, K, H = 6, 4, 4
 LENGTHS = [3, 6, 0, 1, 5]    # unsorted, with an empty one
@@ -48,10 +49,6 @@ CELLS = {
     "dropout": lambda width, **o: DropoutCell(GRUCell(width, H, **o), inputs=0.3, hidden=0.3),
 }
 every_cell = pytest.mark.parametrize("kind", CELLS)
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
 
 
 def stack(kind, **options):

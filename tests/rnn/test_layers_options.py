@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from running import B, H, K, T, assert_same, every_layer, gradients, sequence
 
 import minigrad as mg
 from minigrad.tape import ancestors
@@ -27,29 +28,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import ledger
-
-T, B, K, H = 5, 3, 2, 4
-LAYERS = [RNN, LSTM, GRU]
-every_layer = pytest.mark.parametrize("make", LAYERS)
-
-
-def parts(state):
-    return state if isinstance(state, tuple) else (state,)
-
-
-def sequence(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape or (T, B, K))
-
-
-def gradients(module):
-    found = {name: p.grad.numpy() for name, p in module.named_parameters()}
-    module.zero_grad()
-    return found
-
-
-def assert_same(first, second):
-    np.testing.assert_array_equal(first.numpy(), second.numpy())
-
+from rnn.cells.wrappers import parts
 
 # -- learned initial states
 

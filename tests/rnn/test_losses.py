@@ -59,19 +59,19 @@ def test_the_dtype_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("lengths", "message"),
+    ("lengths", "error", "message"),
     [
-        ([4, 0, 1], r"lengths\[1\] = 0: wanted a length from 1 to T = 4"),
-        ([4, 1, 5], r"lengths\[2\] = 5: wanted a length from 1 to T = 4"),
-        ([-1, 1, 1], r"lengths\[0\] = -1"),
-        ([4, 1], r"received shape \(2,\) .*wanted 3 integers"),
-        ([4.0, 1.0, 1.0], "dtype float64; wanted 3 integers"),
-        (3, r"shape \(\)"),
+        ([4, 0, 1], ValueError, r"lengths\[1\] = 0; wanted 1 to 4"),
+        ([4, 1, 5], ValueError, r"lengths\[2\] = 5; wanted 1 to 4"),
+        ([-1, 1, 1], ValueError, r"lengths\[0\] = -1"),
+        ([4, 1], ValueError, r"received 2 lengths; wanted 3 integers"),
+        ([4.0, 1.0, 1.0], TypeError, "dtype float64; wanted 3 integers"),
+        (3, TypeError, r"shape \(\)"),
     ],
 )
-def test_lengths_that_do_not_fit(lengths, message):
+def test_lengths_that_do_not_fit(lengths, error, message):
     """A length of 0 or beyond T, too few of them, other dtypes: each names what it received."""
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(error, match=message):
         over_time(LOSSES, lengths=lengths)
 
 
@@ -84,3 +84,14 @@ def test_other_arguments_that_do_not_fit():
             over_time(wrong)
     with pytest.raises(ValueError, match=r"shape \(4,\), wanted \(T, B\)"):
         over_time(LOSSES[:, 0], lengths=[1])
+
+
+def test_a_sequence_of_length_0():
+    """It adds nothing to a sum; it has no mean and no last step; no sequences at all have none."""
+    some = over_time(LOSSES, "sum", lengths=[4, 0, 1])
+    np.testing.assert_allclose(some, (LOSSES[:, 0].sum() + LOSSES[0, 2]) / 3)
+    for reduction in ("mean", "last"):
+        with pytest.raises(ValueError, match=r"lengths\[1\] = 0; wanted 1 to 4"):
+            over_time(LOSSES, reduction, lengths=[4, 0, 1])
+    with pytest.raises(ValueError, match=r"shape \(4, 0\); wanted .*B ≥ 1"):
+        over_time(LOSSES[:, :0])

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from running import Concatenated
 
 import minigrad as mg
 from rnn import (
-    Cell,
     CoupledLSTMCell,
     ElmanCell,
     GRUCell,
@@ -25,20 +25,6 @@ from rnn.bptt import rtrl, two_time
 T, B, K, H = 5, 2, 2, 3
 
 
-class Concatenated(Cell):
-    """A cell with one weight for [x, h], and an output that is not its state."""
-
-    def __init__(self, **settings):
-        super().__init__(K, H, **settings)
-        rng = np.random.default_rng(0)
-        self.W = mg.Parameter(rng.normal(size=(K + H, H)))
-        self.V = mg.Parameter(rng.normal(size=(H, H)))
-
-    def step(self, x, state):
-        h = np.tanh(np.concatenate([x, state], axis=1) @ self.W)
-        return np.sin(h @ self.V), h
-
-
 CELLS = {
     "elman": lambda: ElmanCell(K, H, dtype=float, rng=0),
     "relu": lambda: ElmanCell(K, H, nonlinearity="relu", dtype=float, rng=3),
@@ -54,7 +40,7 @@ CELLS = {
     "projected": lambda: ProjectedLSTMCell(K, H, 2, dtype=float, rng=0),
     "residual": lambda: ResidualCell(GRUCell(H, H, dtype=float, rng=0)),
     "skip": lambda: SkipCell(ElmanCell(K, H, dtype=float, rng=0), 2),
-    "own": lambda: Concatenated(dtype=float),
+    "own": lambda: Concatenated(K, H, dtype=float),
 }
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
 

@@ -69,9 +69,12 @@ def rule_writing(g):
     return g
 
 
-def only_last(pairs, shape):
+def only_last(pairs, shapes):
     x, g = pairs[-1]
-    return x.T @ g
+    return {1: x.T @ g}
+
+
+LAST = Deferred((1,), lambda g, x: (x, g) if x.ndim == 2 else None, only_last)
 
 
 BROKEN = {
@@ -80,18 +83,20 @@ BROKEN = {
     "derivatives": lambda: planted(vjps=(lambda g, x: 1.001 * g * np.cos(x),))(np.sin),
     "paths": lambda: planted(
         "(n,k),(k,m)->(n,m)", vjps=(None, lambda g, x: 1.001 * np.swapaxes(x, -1, -2) @ g),
-        deferred={1: Deferred(lambda g, x: (x, g) if x.ndim == 2 else None, only_last)},
+        deferred=[LAST],
     )(np.matmul),
     "reuse": lambda: planted(
         "(n,k),(k,m)->(n,m)", vjps=(None, lambda g, x: np.swapaxes(x, -1, -2) @ g),
-        deferred={1: Deferred(lambda g, x: (x, g) if x.ndim == 2 else None, only_last)},
+        deferred=[LAST],
     )(np.matmul),
     "constants": hoarding,
     "linear": lambda: planted(vjps=(lambda g: g * np.abs(g),))(lambda x: x * 1),
     "float32": lambda: planted(vjps=(identity,))(lambda x: x * np.float64(2) * np.ones(())),
     "memory_layout": lambda: planted("(n,m)->(k)", vjps=(None,))(lambda x: np.ravel(x, "K")),
     "untouched": lambda: planted(vjps=(identity,))(writing),
-    "unused": lambda: planted(domains=(POSITIVE,), vjps=(lambda g, x: g / x,))(np.log),
+    "unused": lambda: planted(
+        domains=(POSITIVE,), vjps=(lambda g, x: g / np.where(x == 0, 1, x) + (x == 0),)
+    )(np.log),
 }
 
 
@@ -201,14 +206,13 @@ def test_empty_arrays_are_refused_in_the_same_way():
 
 RECORDS = {
     "it names what it does not use": {"vjps": (lambda g, x, out: g * x,)},
-    "2 rules for 1 arguments": {"vjps": (identity, identity)},
     "2 domains for 1 arguments": {"vjps": (identity,), "domains": (POSITIVE,) * 2},
 }
 
 
 @pytest.mark.parametrize("fault", RECORDS)
 def test_faulty_records_are_caught(fault):
-    """A record keeps nothing alive for nothing, and has as many rules and domains as arguments."""
+    """A record keeps nothing alive for nothing, and has as many domains as arguments."""
     op = planted(**RECORDS[fault])(lambda x: x * 1)
     with pytest.raises(LawBroken, match=r"names \['out'\]" if "names" in fault else fault):
         check_op(op, examples=1)

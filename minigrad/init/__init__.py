@@ -1,0 +1,30 @@
+"""Initial values: functions of a shape that return arrays, for ``Parameter(...)``.
+
+Matrices are (fan_in, fan_out), as in x @ W. Draws come from a NumPy Generator given as ``rng``;
+without one they differ from run to run. Where the gates of a cell lie side by side in one matrix,
+``per_gate`` draws each on its own.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> W_hh = per_gate(orthogonal, 4)((8, 32), rng=rng)
+>>> bool(np.allclose(W_hh[:, :8].T @ W_hh[:, :8], np.eye(8), atol=1e-6))
+True
+"""
+
+from .plain import constant, identity, normal, ones, recurrent_uniform, uniform, zeros
+from .recurrent import chrono_bias, orthogonal, per_gate, unit_forget_bias
+from .scaled import (
+    calculate_gain,
+    glorot_normal,
+    glorot_uniform,
+    kaiming_normal,
+    kaiming_uniform,
+    xavier_normal,
+    xavier_uniform,
+)
+
+__all__ = [
+    "calculate_gain", "chrono_bias", "constant", "glorot_normal", "glorot_uniform", "identity",
+    "kaiming_normal", "kaiming_uniform", "normal", "ones", "orthogonal", "per_gate",
+    "recurrent_uniform", "uniform", "unit_forget_bias", "xavier_normal", "xavier_uniform", "zeros",
+]

@@ -1,0 +1,134 @@
+"""``where=`` and ``initial=`` of NumPy's reductions: what is left out gets slope 0.
+
+A reduction of part of the entries is that of all, with the others replaced by what changes nothing:
+0 in a sum, 1 in a product, ``initial`` in an extreme.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import NoDerivativeError
+from ..protocol import HANDLERS
+from ..tensor import Tensor, as_tensor, detached
+from . import reduce  # noqa: F401  # it fills HANDLERS
+from .common import composite
+
+__all__: list[str] = []
+
+
+def _mask(x: Any, where: Any) -> Any:
+    mask = np.asarray(detached(where))
+    if mask.dtype != bool and mask.ndim:
+        raise TypeError(f"where has dtype {mask.dtype}, wanted bool")
+    return np.broadcast_to(mask.astype(bool), x.shape)
+
+
+def _chosen(x: Any, where: Any, other: Any) -> Any:
+    """`x`, with another value in the place of what `where` leaves out."""
+    return x if where is True else np.where(_mask(x, where), x, np.asarray(other, x.dtype))
+
+
+def _number(initial: Any, dtype: Any) -> Any:
+    if np.ndim(initial):
+        raise ValueError(f"initial has shape {np.shape(initial)}, wanted a single number")
+    return initial.astype(dtype) if isinstance(initial, Tensor) else np.asarray(initial, dtype)
+
+
+def _sum(x: Any, where: Any = True, initial: Any = 0, **options: Any) -> Any:
+    total = np.sum(_chosen(x, where, 0), **options)
+    return total + _number(initial, total.dtype)
+
+
+def _prod(x: Any, where: Any = True, initial: Any = 1, **options: Any) -> Any:
+    total = np.prod(_chosen(x, where, 1), **options)
+    return total * _number(initial, total.dtype)
+
+
+def _extreme(extreme: Callable[..., Any], of_two: Callable[..., Any]) -> Callable[..., Any]:
+    def call(x: Any, where: Any = True, initial: Any = None, **options: Any) -> Any:
+        if initial is None:
+            return extreme(x, **options)
+        first = _number(initial, x.dtype)
+        if x.size == 0:
+            return np.sum(x, **options) + first
+        return of_two(extreme(_chosen(x, where, detached(first)), **options), first)
+
+    return call
+
+
+def _count(x: Any, where: Any, dtype: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.asarray(np.sum(_mask(x, where), axis=axis, keepdims=keepdims)).astype(dtype)
+
+
+def _mean(x: Any, where: Any = True, dtype: Any = None, **options: Any) -> Any:
+    total = _sum(x if x.dtype.kind == "f" else x.astype(float), where, dtype=dtype, **options)
+    return total / _count(x, where, total.dtype, **options)
+
+
+def _var(
+    x: Any, where: Any = True, dtype: Any = None, ddof: float = 0, axis: Any = None,
+    keepdims: bool = False,
+) -> Any:
+    x = x if dtype is None and x.dtype.kind == "f" else x.astype(dtype or float)
+    gap = _chosen(x - _mean(x, where, axis=axis, keepdims=True), where, 0)
+    left = _count(x, where, x.dtype, axis, keepdims) - ddof
+    return np.sum(gap * gap, axis=axis, keepdims=keepdims) / np.maximum(left, 0)
+
+
+def _std(x: Any, where: Any = True, ddof: float = 0, **options: Any) -> Any:
+    variance = _var(x, where, ddof=ddof, **options)
+    flat = detached(variance) == 0  # the slope there is 0, as for np.std
+    return np.where(flat, 0, np.sqrt(np.where(flat, 1, variance)))
+
+
+def _take_where(function: Any, composed: Callable[..., Any]) -> None:
+    """Let a reduction of NumPy, and the method of that name, take where= and initial= too."""
+    direct, signature = HANDLERS[function], inspect.signature(function)
+    positional = [
+        p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    most = len([name for name in positional if name not in ("where", "initial")])
+    start = None if function in (np.max, np.min) else 0  # of a sum or a product there is one
+    known = (*inspect.signature(composed).parameters, "axis", "keepdims", "dtype")
+
+    explained = composite(function)(composed)
+
+    def with_options(*args: Any, **keywords: Any) -> Any:
+        given = signature.bind(*args, **keywords).arguments
+        x = as_tensor(given.pop("a"))
+        given = {k: v for k, v in given.items() if v is not np._NoValue}
+        some = given.get("where", True) is not True
+        if some and "initial" in known and given.get("initial", start) is None:
+            raise ValueError(
+                f"np.{function.__name__}(..., where=...) needs initial=, which is the result where "
+                f"nothing is chosen"
+            )
+        given = {k: v for k, v in given.items() if v is not None}
+        if unknown := given.keys() - set(known):
+            raise NoDerivativeError(
+                f"np.{function.__name__}(..., {min(unknown)}=...) cannot be recorded for a Tensor: "
+                f"leave it out"
+            )
+        return explained(x, **given)
+
+    def call(*args: Any, **keywords: Any) -> Any:
+        if len(args) > most or "where" in keywords or "initial" in keywords:
+            return with_options(*args, **keywords)
+        return direct(*args, **keywords)
+
+    aliases = {"max": np.amax, "min": np.amin}
+    HANDLERS[function] = HANDLERS[aliases.get(function.__name__, function)] = call
+    setattr(Tensor, function.__name__, call)
+
+
+_COMPOSED: dict[Any, Callable[..., Any]] = {
+    np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
+    np.max: _extreme(np.max, np.maximum), np.min: _extreme(np.min, np.minimum),
+}
+for _function, _composed in _COMPOSED.items():
+    _take_where(_function, _composed)

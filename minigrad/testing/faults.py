@@ -1,0 +1,182 @@
+"""How the faults of ``minigrad.testing.mutants`` are planted: in an op's plans, or in the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import tape
+from ..op import Deferred, Plan
+from ..tensor import Tensor, as_tensor, detached, wrap
+
+if TYPE_CHECKING:
+    from .mutants import Mutant
+
+__all__ = ["planted"]
+
+Rule = Callable[[Any, Any], Any]
+
+
+def planted(m: Mutant) -> AbstractContextManager[Mutant]:
+    """A block in which the op of the mutant has its fault, on every thread."""
+    return _planted_in_fit(m) if m.kind == "not_unbroadcast" else _planted_in_plans(m)
+
+
+@contextmanager
+def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
+    """Change the steps of every plan in place: the functions that users call hold the plans."""
+    for mask in range(1, 1 << len(m.op.arguments)):
+        m.op.plan(mask)  # all that calls may ask for
+    before = {plan: (plan.steps, plan.deferred) for plan in m.op._plans.values()}
+    try:
+        for plan in before:
+            if m.kind.startswith("deferred"):
+                plan.deferred = tuple(_faulty_sum(m, d) for d in plan.deferred)
+            else:
+                plan.steps = tuple(_faulty_step(m, plan, *step) for step in plan.rules())
+        yield m
+    finally:
+        for plan, (steps, deferred) in before.items():
+            plan.steps, plan.deferred = steps, deferred
+
+
+def _faulty_step(m: Mutant, plan: Plan, i: int, rule: Rule) -> Any:
+    if m.op.joint is not None:
+        return i, _faulty_joint(m, plan, rule), None
+    return i, _faulty(m, plan, rule) if i == m.position else rule, None
+
+
+def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
+    """The rule with the fault; a leaf's shortcut, where there is one, stays right."""
+    change = _CHANGES.get(m.kind)
+    if change is not None:
+        return lambda g, saved: change(rule(g, saved))
+    if m.kind == "dropped_term":
+        return lambda g, saved: rule(_without_last(g), saved)
+    if m.held == "g":
+        return lambda g, saved: rule(_constant(g), saved)
+    return lambda g, saved: rule(g, _hold(plan, saved, m.held))
+
+
+def _faulty_joint(m: Mutant, plan: Plan, rule: Rule) -> Rule:
+    faulty = _faulty(m, plan, lambda g, saved: rule(g, saved)[m.position])
+
+    def joint(g: Any, saved: Any) -> list[Any]:
+        contributions = list(rule(g, saved))
+        if m.position < len(contributions):
+            contributions[m.position] = faulty(g, saved)
+        return contributions
+
+    return joint
+
+
+def _faulty_sum(m: Mutant, right: Deferred) -> Deferred:
+    """One product for all uses of a leaf, with a fault in the sum for one argument."""
+
+    def finish(items: list[Any], shapes: Any) -> dict[int, Any]:
+        sums = dict(right.finish(items, shapes))
+        if m.position in sums:
+            last = right.finish(items[-1:], shapes)
+            factor = m.kind == "deferred_factor"
+            sums[m.position] = 1.001 * sums[m.position] if factor else last[m.position]
+        return sums
+
+    return right._replace(finish=finish)
+
+
+@contextmanager
+def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
+    """Broadcasting is undone in one place, and that is where this fault sits."""
+    engine: Any = tape  # the sweep looks the function up there
+    right = engine.fit
+
+    def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
+        if node.op is m.op and i == m.position and np.shape(c) != parent.shape:
+            extra = len(np.shape(c)) - len(parent.shape)
+            if extra >= 0:
+                copy: list[Any] = [0] * extra
+                copy += [slice(0, 1) if n == 1 else slice(None) for n in parent.shape]
+                c = c[tuple(copy)]
+        return right(c, parent, node, i)
+
+    engine.fit = fit
+    try:
+        yield m
+    finally:
+        engine.fit = right
+
+
+def _constant(value: Any) -> Any:
+    """The value without a graph; what is a Tensor stays one."""
+    if isinstance(value, tuple):
+        return tuple(map(_constant, value))
+    return as_tensor(detached(value)) if isinstance(value, Tensor) else value
+
+
+def _hold(plan: Plan, saved: Any, name: str | None) -> Any:
+    items = [
+        _constant(value) if kept == name else value
+        for kept, value in zip(plan.keep, plan.items(saved), strict=True)
+    ]
+    return items[0] if len(items) == 1 else tuple(items)
+
+
+def _without_last(g: Any) -> Any:
+    if isinstance(g, tuple):
+        return (*g[:-1], _without_last(g[-1]))
+    mask = np.ones(g.shape, g.dtype)
+    mask.reshape(-1)[-1:] = 0
+    return g * mask
+
+
+def _exchanged(c: Any) -> Any:
+    if c is None or c.ndim < 2:
+        return c
+    return np.reshape(np.swapaxes(c, -1, -2), c.shape)
+
+
+class _OverwritingArray(np.ndarray[Any, Any]):
+    """An array that, added to another, takes its place."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [np.asarray(x) if isinstance(x, _OverwritingArray) else x for x in inputs]
+        if ufunc is np.add and method == "__call__" and inputs[1] is self:
+            return plain[1]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
+
+class _OverwritingTensor(Tensor):
+    """A Tensor that, added to another, takes its place."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return other.plain() if isinstance(other, _OverwritingTensor) else self.plain() + other
+
+    def __radd__(self, other: Any) -> Any:
+        return self.plain()
+
+    def plain(self) -> Tensor:
+        return wrap(self._data, self._node)
+
+
+def _overwriting(c: Any) -> Any:
+    if not isinstance(c, Tensor):
+        return None if c is None else np.asarray(c).view(_OverwritingArray)
+    t = object.__new__(_OverwritingTensor)
+    t._data, t._node = c._data, c._node
+    return t
+
+
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "factor": lambda c: 1.001 * c,
+    "sign": lambda c: -c,
+    "missing": lambda c: 0 * c,
+    "detached": _constant,
+    "overwritten": _overwriting,
+    "wrong_axis": _exchanged,
+    "wrong_order": lambda c: c[::-1] if c.ndim else c,
+}

@@ -1,0 +1,101 @@
+"""What goes wrong after a right derivation: the right terms in a wrong place, or not all of them.
+
+Each is a change of the true table G[t, s] of one gradient: a transpose, the columns of another
+gate, another parameter's gradient, a term left out, a constant.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Misplaced", "misplaced"]
+
+Array = np.ndarray[Any, Any]
+
+
+class Misplaced(NamedTuple):
+    """The table of a gradient after one such slip. wrong: how unlikely, as in ``Slip``."""
+
+    key: str
+    says: str
+    table: Array
+    wrong: int = 1
+
+
+def misplaced(
+    name: str,
+    tables: Mapping[str, Array],
+    claimed: Array,
+    lead: int,
+    gates: Mapping[str, slice],
+    gate: str = "",
+    columns: slice = slice(None),
+) -> Iterator[Misplaced]:
+    """The slips that the shapes allow, for the gradient called `name`.
+
+    tables: the true G[t, s] of it and of the other parameters by name, (T, T, *shape).
+    claimed: the claim, whose first `lead` axes are steps.
+    gates: the columns of each gate, where there are several; `gate`, `columns`: the one that the
+        claim is of, "" for all.
+    """
+    whole = tables[name]
+    true = whole[..., columns]
+    if true.ndim == 4 and true.shape[2] == true.shape[3] > 1:
+        yield Misplaced(
+            "transposed", f"it is the transpose of ∂L/∂{name}: an outer product the wrong way "
+            "round", np.swapaxes(true, 2, 3),
+        )
+    yield from _of_gates(name, whole, gates, gate)
+    for other, table in tables.items():
+        if other not in (name, "") and not gate and table.shape == true.shape:
+            yield Misplaced(f"as {other}", f"it is the gradient of {other}", table)
+    if lead == 0 and len(true) > 2:
+        for step in range(1, len(true) + 1):
+            here = (np.arange(1, len(true) + 1) == step).reshape(-1, *[1] * (true.ndim - 2))
+            yield Misplaced(
+                f"step {step} missing", f"the term of step {step} is missing in the sum",
+                np.where(here, 0, true),
+            )
+            yield Misplaced(
+                f"step {step} twice", f"the term of step {step} counts twice in the sum",
+                np.where(here, 2 * true, true),
+            )
+    right = true.sum(axis=tuple(range(2 - lead)))
+    if np.count_nonzero(right) > 2:  # one number is a multiple of any other
+        # Scaled, so that products of tiny or huge entries stay within the range of floats.
+        scale = float(np.abs(right).max())
+        unit = right / scale
+        factor = float(np.vdot(unit, claimed / scale) / np.vdot(unit, unit))
+        if np.isfinite(factor):
+            yield Misplaced(
+                "constant factor",
+                f"every entry is {factor:.6g} times the right one: a constant factor is wrong",
+                factor * true, wrong=3,
+            )
+
+
+def _of_gates(
+    name: str, whole: Array, gates: Mapping[str, slice], gate: str
+) -> Iterator[Misplaced]:
+    """Gates exchanged, or all of them in another order."""
+    if gate:
+        for other, columns in gates.items():
+            if other != gate:
+                yield Misplaced(
+                    f"gate {other}", f"it is the gradient of gate {other}, not of gate {gate}",
+                    whole[..., columns],
+                )
+        return
+    for order in itertools.islice(itertools.permutations(gates), 1, 120):  # the first is the right
+        table = np.concatenate([whole[..., gates[one]] for one in order], axis=-1)
+        pairs = [one for one, own in zip(order, gates, strict=True) if one != own]
+        swap = f" ({pairs[0]} and {pairs[1]} are exchanged)" if len(pairs) == 2 else ""
+        yield Misplaced(
+            f"gates {' '.join(order)}",
+            f"the gates stand in the order {' '.join(order)}, in {name} in the order "
+            f"{' '.join(gates)}{swap}", table,
+        )

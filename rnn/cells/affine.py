@@ -1,0 +1,89 @@
+"""What every gate begins with: x W + h U + b, as one op.
+
+It could be four (two products, two sums). As one it leaves one node a step on the tape, and the
+gradients of W, U and b, summed over all steps, are one product: [X, H, 1]ᵀ G.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import primitive
+from minigrad.op import Deferred
+from minigrad.ops.common import one_of
+from minigrad.ops.index import embedding, index_add, sum_rows
+from minigrad.ops.matrix import transposed
+from minigrad.tensor import detached
+
+__all__ = ["affine"]
+
+# Tokens of a larger vocabulary are not worth a product with one-hot rows.
+_FEW = 256
+
+
+def _is_tokens(x: Any) -> bool:
+    return x.ndim == 1 and x.dtype.kind in "iu"
+
+
+def _by_input_weight(g: Any, x: Any, W_shape: tuple[int, ...]) -> Any:
+    if _is_tokens(x):
+        return index_add(g, index=detached(x), shape=W_shape)
+    return np.transpose(x) @ g
+
+
+def _sums(
+    items: list[tuple[Any, Any, Any]], shapes: dict[int, tuple[int, ...]]
+) -> dict[int, Any]:
+    """[X, H, 1]ᵀ G for those of W, U and b that are in `shapes`."""
+    x, h, g = (np.concatenate(part) for part in zip(*items, strict=True))
+    sums, columns = {}, {3: h, 4: np.ones((len(g), 1), g.dtype)}
+    if not _is_tokens(x):
+        columns[1] = x
+    elif 1 in shapes and shapes[1][0] <= _FEW:
+        columns[1] = np.zeros((len(x), shapes[1][0]), g.dtype)
+        columns[1][np.arange(len(x)), x] = 1
+    wanted = [place for place in columns if place in shapes]
+    product = np.concatenate([columns[place] for place in wanted], axis=1).T @ g
+    start = 0
+    for place in wanted:
+        stop = start + columns[place].shape[1]
+        sums[place], start = product[start:stop], stop
+    if 4 in sums:
+        sums[4] = sums[4][0]
+    if 1 in shapes and _is_tokens(x) and not (1 in sums and np.isfinite(sums[1]).all()):
+        sums[1] = sum_rows([(x, g)], shapes[1])  # 0 · ∞ would be NaN where it has no part
+    return sums
+
+
+def _call(rng: np.random.Generator) -> Any:
+    """Rows of numbers, or tokens, of which one repeats."""
+    x = one_of(rng, rng.normal(size=(3, 2)), np.array([1, 0, 1]))
+    return (x, *(rng.normal(size=size) for size in ((2, 5), (3, 4), (4, 5), 5))), {}
+
+
+@primitive(
+    "(n,k),(k,m),(n,h),(h,m),(m)->(n,m)",
+    vjps=(
+        lambda g, W: g @ transposed(W),
+        _by_input_weight,
+        lambda g, U: g @ transposed(U),
+        lambda g, h: np.transpose(h) @ g,
+        lambda g: g,
+    ),
+    deferred=[Deferred((1, 3, 4), lambda g, x, h: (x, h, g), _sums)],
+    samples=_call,
+)
+def affine(x: Any, W: Any, h: Any, U: Any, b: Any) -> Any:
+    """x W + h U + b; for token indices x (n,) W[x] + h U + b; b may be None"""
+    x, W = np.asarray(x), np.asarray(W)
+    y = _ROWS(W, x) if _is_tokens(x) else x @ W
+    z = h @ U
+    z = np.add(z, y, out=z) if z.dtype == y.dtype else z + y
+    if b is None:
+        return z
+    return np.add(z, b, out=z) if z.dtype == b.dtype else z + b
+
+
+_ROWS = embedding.op.forward  # type: ignore[attr-defined]  # set by `primitive`

@@ -1,0 +1,130 @@
+"""The loop over time: one cell over one sequence, every step under its own scope.
+
+It runs in either direction, and each sequence of the batch up to its own end. ``rnn.unroll`` and
+the layers are built on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad import Tensor, scope, tensor
+
+from .cells import Cell, State
+from .cells.wrappers import parts, whole
+
+__all__ = ["Run", "run", "walk"]
+
+Array = np.ndarray[Any, Any]
+
+
+def walk(
+    cell: Cell,
+    inputs: Sequence[Tensor],
+    state: State,
+    name: str,
+    start: int = 1,
+    *,
+    reverse: bool = False,
+    own: Array | None = None,
+) -> Iterator[tuple[Tensor, State]]:
+    """The pairs (output, state) of `cell` over T Tensors (B, K), in the order of the steps.
+
+    inputs, state: as ``cell.as_input`` and ``cell.as_state`` give them.
+    name: the scope of the steps. start: the number of the first input.
+    reverse: from the last input to the first; t is the place in the sequence all the same.
+    own: booleans (T, B), as ``own_steps`` makes them. A sequence keeps its state, and has outputs
+        0, at steps that are not its own; so in reverse it begins at its own last step. A step
+        that is nobody's is not run.
+    """
+    T, B, names = len(inputs), len(inputs[0]), tuple(cell.state_sizes)
+    before = start + T if reverse else start - 1
+    entering = {
+        f"{part}_{before}": value
+        for part, value in zip(names, parts(state), strict=True)
+        if not value.requires_grad
+    }
+    nothing = tensor(np.zeros((B, cell.output_size), cell.dtype))
+    checked = False
+    for k in reversed(range(T)) if reverse else range(T):
+        x, here = inputs[k], None if own is None else own[k]
+        if here is not None and not here.any():
+            yield nothing, state
+            continue
+        if not x.requires_grad:
+            entering["x"] = x
+        with scope(name, t=start + k, **entering):
+            output, new = cell.checked_step(x, state)
+            if not checked:
+                _check_state(cell, new, B)
+                if own is not None and output.shape != nothing.shape:
+                    raise ValueError(
+                        f"{type(cell).__name__}.step returned an output of shape {output.shape}; "
+                        f"wanted (B, output_size) = {nothing.shape}, to put 0 where there is "
+                        f"padding; let the class define the property output_size"
+                    )
+            if here is not None and not here.all():
+                raw = parts(new)
+                pairs = zip(raw, parts(state), strict=True)
+                kept = tuple(_chosen(here, after, old) for after, old in pairs)
+                # An output that is a part of the state stays one, so that a loss of the outputs
+                # depends on the states that are returned.
+                same = [k for k, part in enumerate(raw) if part is output]
+                output = _chosen(here, kept[same[0]] if same else output, nothing)
+                new = whole(kept)
+        state, entering, checked = new, {}, True
+        for part, value in zip(names, parts(state), strict=False):
+            node = value._node
+            if node is not None and node.plan is not None and node.name is None:
+                node.put(name=part)
+        yield output, state
+
+
+class Run(NamedTuple):
+    """outputs and states: by place in the sequence; last: the state that was computed last."""
+
+    outputs: list[Tensor]
+    states: list[State]
+    last: State
+
+
+def run(
+    cell: Cell,
+    inputs: Sequence[Tensor],
+    state: State | None,
+    name: str,
+    start: int = 1,
+    *,
+    reverse: bool = False,
+    own: Array | None = None,
+) -> Run:
+    """All of ``walk``, by place. state: before the first step that is run; zeros for None."""
+    given = cell.as_state(state, len(inputs[0]))
+    pairs = list(walk(cell, inputs, given, name, start, reverse=reverse, own=own))
+    last = pairs[-1][1]
+    if reverse:
+        pairs.reverse()
+    return Run([output for output, _ in pairs], [after for _, after in pairs], last)
+
+
+def _check_state(cell: Cell, state: Any, batch: int) -> None:
+    """Raise if ``step`` returned something that it could not take as a state."""
+    try:
+        cell.as_state(state, batch)
+        fits = state is not None
+    except (TypeError, ValueError) as error:
+        error.add_note(f"this is the state that {type(cell).__name__}.step returned")
+        raise
+    if not fits:
+        raise TypeError(f"{type(cell).__name__}.step returned None as its state")
+
+
+def _chosen(here: Array, new: Tensor, old: Tensor) -> Tensor:
+    """The rows of `new` where `here`, else those of `old`."""
+    if new is old:
+        return new
+    chosen: Any = np.where(here[:, None], new, old)
+    return chosen if isinstance(chosen, Tensor) else tensor(chosen)

@@ -1,0 +1,86 @@
+"""Pictures of cells opened up: the names of gates and states stand where they belong."""
+
+import re
+
+import numpy as np
+import pytest
+
+import rnn
+from minigrad.draw import text
+from rnn.opened import draw_cell
+
+
+class LeakyCell(rnn.Cell):
+    gates = ("h",)
+
+    def step(self, x, h):
+        h = 0.9 * h + 0.1 * np.tanh(self.preactivation(x, h))
+        return h, h
+
+
+def labels(cell):
+    """What each box and wire of the picture says, in words."""
+    lines = re.findall(r"label=(<<.*?>>|\"[^\"]*\"|[\w-]+)", draw_cell(cell).dot)
+    return [" ".join(re.sub(r"<[^>]*>", " ", line).strip('"<>').split()) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "cell, activations, blocks",
+    [
+        (rnn.LSTMCell(2, 3), {"sigmoid i", "sigmoid f", "tanh g", "sigmoid o"}, "i f g o"),
+        (rnn.LSTM1997Cell(2, 3), {"sigmoid i", "tanh g", "sigmoid o"}, "i g o"),
+        (rnn.LayerNormLSTMCell(2, 3), {"sigmoid i", "sigmoid f", "tanh g", "sigmoid o"}, "i f g o"),
+        (rnn.PeepholeLSTMCell(2, 3), {"sigmoid i", "sigmoid f", "tanh g", "sigmoid o"}, "i f g o"),
+        (rnn.GRUCell(2, 3), {"tanh n"}, "rz rz n n r z"),
+        (rnn.GRUCell(2, 3, reset="before"), {"tanh n"}, "rz n r z"),
+        (LeakyCell(2, 3), {"tanh h"}, ""),
+        (rnn.ZoneoutCell(rnn.GRUCell(2, 3), 0.5), {"tanh n"}, "rz rz n n r z"),
+    ],
+    ids=["lstm", "lstm1997", "layer norm", "peephole", "gru after", "gru before", "a user's",
+         "wrapped"],
+)
+def test_gates_have_their_names(cell, activations, blocks):
+    """An activation that makes a gate says which, and so do the wires of its columns."""
+    found, gates = labels(cell), getattr(cell, "cell", cell).gates
+    named = {f"{op} {gate}" for op in ("sigmoid", "tanh") for gate in gates}
+    assert {line.removesuffix(" (1, 3)") for line in found} & named == activations
+    assert sorted(line for line in found if line in {"rz", *gates}) == sorted(blocks.split())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        rnn.ElmanCell(2, 3), rnn.LSTMCell(2, 3), rnn.GRUCell(2, 3), rnn.MGUCell(2, 3),
+        rnn.CoupledLSTMCell(2, 3), rnn.ProjectedLSTMCell(2, 4, 3), LeakyCell(2, 3),
+        rnn.ResidualCell(rnn.ElmanCell(3, 3)), rnn.SkipCell(rnn.GRUCell(2, 3), 2),
+        rnn.DropoutCell(rnn.LSTMCell(2, 3), inputs=0.5),
+    ],
+    ids=lambda cell: type(cell).__name__,
+)
+def test_states_before_and_after(cell):
+    """Every state stands there as it enters and as it leaves, and the input and all weights."""
+    before = {name: p.numpy().copy() for name, p in cell.named_parameters()}
+    words = labels(cell)
+    found = " ; ".join(words)
+    assert "x t (1, " in found
+    for state in ("h", *(["c"] if "c" in cell.state_sizes else [])):
+        assert f"{state} t-1 (1, " in found
+        assert re.search(rf"\w+ {state} t \(1, ", found)
+    for name, parameter in cell.named_parameters():
+        assert "".join(text.indexed(name)) in found.replace(" ", "")
+        assert parameter.grad is None
+        assert (parameter.numpy() == before[name]).all()
+
+
+def test_drawing_draws_nothing_at_random():
+    """A cell with dropout is left as it was: what it draws next is the same."""
+    cell = rnn.DropoutCell(rnn.LSTMCell(2, 3, rng=0), inputs=0.5, rng=0)
+    before = cell.rng.bit_generator.state
+    draw_cell(cell)
+    assert cell.rng.bit_generator.state == before
+
+
+def test_only_cells():
+    """Something else is refused with what is wanted."""
+    with pytest.raises(TypeError, match="received GRU; wanted a Cell"):
+        draw_cell(rnn.GRU(2, 3))
