@@ -29,7 +29,13 @@ FORMAT, VERSION = "rnn.CharLSTM", "1"
 
 
 class Writer(NamedTuple):
-    """What it takes to write text."""
+    """What it takes to write text: the model, its characters and its seed word.
+
+    >>> from rnn.run import Run, Settings
+    >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
+    >>> Writer(run.model, run.vocabulary, run.seed_word).vocabulary.characters
+    ' ,benort'
+    """
 
     model: CharLSTM
     vocabulary: Vocabulary
@@ -37,7 +43,16 @@ class Writer(NamedTuple):
 
 
 def save_run(path: str | Path, run: Run) -> None:
-    """Write the run to `path`, whole or not at all."""
+    """Write the run to `path`, whole or not at all. Raises OSError where it cannot be written.
+
+    >>> import tempfile
+    >>> text, path = "to be or not to be, " * 20, Path(tempfile.mkdtemp(), "run.safetensors")
+    >>> run = Run(Settings(hidden=8, batch=2, steps=5), text)
+    >>> run.update(0.02)
+    >>> save_run(path, run)
+    >>> load_settings(path).hidden, load_run(path, text).losses == run.losses
+    (8, True)
+    """
     arrays: dict[str, Any] = {f"model.{k}": v for k, v in run.model.state_dict().items()}
     arrays |= {f"optimizer.{k}": v for k, v in run.optimizer.state_dict().items()}
     arrays |= {f"carried.{k}": v for k, v in zip("hc", run.state, strict=True)}

@@ -7,9 +7,9 @@ ends in exit code 130. Everything that can be checked is checked before training
 from __future__ import annotations
 
 import argparse
+import errno
 import math
 import os
-import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,11 +24,12 @@ from . import checkpoint, pictures, report, text
 from .language_model import encode_seed, sample
 from .progress import Progress
 from .run import Run, Settings
-from .train import Budget, train
+from .train import Budget, Interrupt, train
 
 __all__ = ["main"]
 
 CHECKPOINT = "checkpoint.safetensors"
+TEMPERATURE = 0.7
 INTERRUPTED, PIPE_CLOSED = 130, 141    # what shells report for programs that a signal ended
 
 
@@ -56,8 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except OSError as error:
-        place = error.filename or "a file"
-        return _fail(f"{place}: {error.strerror or error}; make room there, or use another place")
+        place = error.filename or "the output"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        remedy = "make room there" if full else "make it possible to read and write there"
+        return _fail(f"{place}: {error.strerror or error}; {remedy}, or use another place")
     except MemoryError:
         return _fail("there is not enough memory for this; lower --hidden, --batch or --steps")
     except KeyboardInterrupt:
@@ -87,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=_train)
     add = command.add_argument
-    add("--text", metavar="FILE", type=Path,
+    add("--text", metavar="FILE", type=_path,
         help="the text, UTF-8 (default: the documentation that comes with Python)")
     add("--hidden", metavar="H", type=_integer(1), help=f"LSTM units ({usual.hidden})")
     add("--batch", metavar="B", type=_integer(1),
@@ -95,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", metavar="T", type=_integer(1),
         help=f"characters of a window, through which gradients go back ({usual.steps})")
     length = command.add_mutually_exclusive_group()
-    length.add_argument("--minutes", metavar="M", type=_positive,
+    length.add_argument("--minutes", metavar="M", type=_minutes,
                         help="how long to train, in all (1)")
     length.add_argument("--updates", metavar="N", type=_integer(1),
                         help="how many updates to make, in all, in place of --minutes")
@@ -103,21 +106,21 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of Adam at its highest ({usual.learning_rate})")
     add("--seed", metavar="S", type=_integer(0), help="same seed, same run (0)")
     add("--seed-word", metavar="W", help="what samples start with (a frequent word of the text)")
-    add("--temperature", metavar="X", type=_positive, default=0.7,
+    add("--temperature", metavar="X", type=_positive, default=TEMPERATURE,
         help="of the samples: near 0 the likeliest text, above 1 a wild one (0.7)")
-    add("--out", metavar="DIR", type=Path, default=Path("out"), help="where to write (out)")
-    add("--resume", metavar="FILE", type=Path, help="go on with the run in a checkpoint")
+    add("--out", metavar="DIR", type=_path, default=Path("out"), help="where to write (out)")
+    add("--resume", metavar="FILE", type=_path, help="go on with the run in a checkpoint")
 
     command = commands.add_parser(
         "sample", help="let a trained model write", allow_abbrev=False
     )
     command.set_defaults(command=_sample)
     add = command.add_argument
-    add("--checkpoint", metavar="FILE", type=Path, required=True,
+    add("--checkpoint", metavar="FILE", type=_path, required=True,
         help="what train has written, such as out/checkpoint.safetensors")
     add("--seed-word", metavar="W", help="what to start with (the one of the training)")
     add("--length", metavar="N", type=_integer(1), default=500, help="characters to write (500)")
-    add("--temperature", metavar="X", type=_positive, default=0.7,
+    add("--temperature", metavar="X", type=_positive, default=TEMPERATURE,
         help="near 0 the likeliest text, above 1 a wild one (0.7)")
     add("--seed", metavar="S", type=_integer(0), help="same seed, same text (each time another)")
     return parser
@@ -138,6 +141,18 @@ def _integer(low: int) -> Callable[[str], int]:
         return number
 
     return convert
+
+
+def _path(argument: str) -> Path:
+    """Converts an argument into a path. The empty one would silently be the current directory."""
+    if not argument:
+        raise argparse.ArgumentTypeError("received '', wanted a path")
+    return Path(argument)
+
+
+def _minutes(argument: str) -> float:
+    """Converts an argument into a time that a run can have."""
+    return _number(argument, "a number above 0 and below a million", 1e6)
 
 
 def _positive(argument: str) -> float:
@@ -178,8 +193,9 @@ def _sample(arguments: argparse.Namespace) -> int:
 def _readable(path: Path) -> Path:
     """`path`, if there is a file that can be read."""
     try:
-        with path.open("rb"):
-            return path
+        if not path.is_fifo():    # which would wait for a writer
+            path.open("rb").close()
+        return path
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read ({error.strerror or error}); pass a checkpoint that "
@@ -198,7 +214,8 @@ def _train(arguments: argparse.Namespace) -> int:
     print(report.heading(run, arguments.text), flush=True)
 
     saved = checkpoint.Keeper(path)
-    with Progress() as progress:
+    # Besides the one in train(): an impatient second Ctrl-C must not cost the checkpoint.
+    with Interrupt() as late, Progress() as progress:
         samples = report.Samples(run, budget.done(run), progress.say, arguments.temperature)
         try:
             finished = train(run, budget, [progress.watch, samples.watch, saved.watch])
@@ -208,31 +225,46 @@ def _train(arguments: argparse.Namespace) -> int:
                 f"training diverged in update {run.updates + 1:,} (the one before is in {path}); "
                 f"lower --learning-rate: {error}"
             ) from error
-    checkpoint.save_run(path, run)
+        checkpoint.save_run(path, run)
     if not finished:
         print(
             f"interrupted after {run.updates:,} updates; to go on from there:\n"
             f"{_command_to_resume(arguments, path)}", file=sys.stderr,
         )
         return INTERRUPTED
+    try:
+        if late.received:
+            raise KeyboardInterrupt
+        _show(run, path)
+    except KeyboardInterrupt:
+        print(f"\ninterrupted after training; the model is in {path}", file=sys.stderr)
+        return INTERRUPTED
+    return 0
 
+
+def _show(run: Run, path: Path) -> None:
+    """How good the run has become, its pictures, and the names of all that is written."""
     reached = report.scores(run)
     print(report.table(run, reached), flush=True)
-    written, missing = pictures.write_all(run, reached, out)
-    print(*["", path, *written], sep="\n", flush=True)
+    written, missing = pictures.write_all(run, reached, path.parent)
+    print(*["", path, *written], sep="\n")
+    again = report.command("rnn", "sample", "--checkpoint", path)
+    print(f"\nto let it write more:\n{again}", flush=True)
     if missing:
         print(missing, file=sys.stderr)
-    return 0
 
 
 def _command_to_resume(arguments: argparse.Namespace, path: Path) -> str:
     """What to type to go on with an interrupted run, to the end that it was to have."""
-    words = ["python", "-m", "rnn", "train", "--resume", path]
-    for name in ("text", "minutes", "updates", "out"):
+    words: list[object] = ["rnn", "train", "--resume", path]
+    for name, usual in (
+        ("text", None), ("minutes", None), ("updates", None), ("temperature", TEMPERATURE),
+        ("out", None),
+    ):
         value = getattr(arguments, name)
-        if value is not None:
+        if value != usual:
             words += [f"--{name}", value]
-    return shlex.join(map(str, words))
+    return report.command(*words)
 
 
 def _prepared(arguments: argparse.Namespace) -> Run:
@@ -298,12 +330,13 @@ def _writable(out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out).close()
     except OSError as error:
+        why = "it is no directory" if error.errno == errno.EEXIST else error.strerror or error
         raise UsageError(
-            f"{out} cannot be written to ({error.strerror or error}); pass another directory with "
-            f"--out"
+            f"{out} cannot be written to ({why}); pass another directory with --out"
         ) from error
     for name in (CHECKPOINT, *pictures.NAMES):
-        if (out / name).exists() and not (out / name).is_file():
+        target = Path(os.path.realpath(out / name))    # where a link leads
+        if not target.parent.is_dir() or (target.exists() and not target.is_file()):
             raise UsageError(
                 f"{out / name} is no regular file, and one of that name is to be written; move it, "
                 f"or pass another directory with --out"

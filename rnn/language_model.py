@@ -60,6 +60,11 @@ def held_out_bits(
     first input, so that every held-out character is predicted exactly once.
     streams: at most so many pieces. shortest: of at least so many characters, as the first ones
     of each are harder to predict. steps: how many are read at a time.
+
+    >>> model = CharLSTM(size=4, hidden=3, rng=np.random.default_rng(0))
+    >>> model.W_hy.data = np.zeros((3, 4))                   # all four are equally likely
+    >>> held_out_bits(model, Split(np.arange(4), np.array([0, 1, 2])))
+    2.0
     """
     text = np.concatenate([data.training[-1:], data.held_out])
     count = len(data.held_out)
@@ -79,7 +84,11 @@ def held_out_bits(
 
 
 def encode_seed(vocabulary: Vocabulary, word: str) -> Tokens:
-    """The seed word's characters as numbers, or a TextError if it cannot start a sample."""
+    """The seed word's characters as numbers, or a TextError if it cannot start a sample.
+
+    >>> encode_seed(Vocabulary("abc"), "cab")
+    array([2, 0, 1])
+    """
     if not word:
         raise TextError("the seed word is empty; pass at least one character")
     return vocabulary.encode(word, "the seed word")
@@ -101,6 +110,12 @@ def sample(
 
     Raises TextError for an empty seed word and for characters that the model does not know,
     ValueError for a temperature that is not a positive number.
+
+    >>> letters = Vocabulary("abc")
+    >>> model = CharLSTM(size=3, hidden=4, rng=np.random.default_rng(0))
+    >>> model.b_y.data = np.array([0.0, 50.0, 0.0])          # it has made up its mind
+    >>> "".join(sample(model, letters, "ca", length=4))
+    'bbbb'
     """
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature: received {temperature!r}, wanted a finite number above 0")

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Parameter
+from minigrad.draw.text import count
 from minigrad.functional import cross_entropy
+from minigrad.io import replacing
 
 from .bptt import ledger
 from .cells import Cell, ElmanCell, LSTMCell
-from .report import Scores
+from .report import Scores, command
 from .run import Run
 from .text import Vocabulary
 from .unroll import each_step, unroll
@@ -49,16 +51,19 @@ def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
             written += [drawing.save(out / f"{name}.svg"), drawing.save(out / f"{name}.png")]
         except RenderError:
             written.append(drawing.save(out / f"{name}.dot"))
-            missing = ["a renderer (the graphs are DOT text instead)"]
+            missing = ["a renderer for the graphs (they are DOT text instead)"]
     try:
         plot_gradient(run, out / GRADIENT)
         plot_loss(run.losses, reached, out / LOSS)
         written += [out / GRADIENT, out / LOSS]
     except ImportError:
-        missing.append("matplotlib (so there are no plots)")
+        missing.append("matplotlib for the plots")
     if not missing:
         return written, ""
-    return written, f"missing: {' and '.join(missing)}; run: pip install 'minigrad[viz]'"
+    remedy = f"run: {command('pip', 'install', 'minigrad[viz]')}"
+    if any(path.suffix == ".dot" for path in written):
+        remedy += "; for the graphs a system Graphviz (`dot` on the PATH) will do too"
+    return written, f"missing: {' and '.join(missing)}; {remedy}"
 
 
 def draw_reader(kind: type[Cell], word: str, hidden: int = 4, steps: int = 5) -> Drawing:
@@ -99,14 +104,15 @@ def plot_gradient(run: Run, path: Path) -> None:
             terms.steps, np.where(norms > 0, norms, np.nan), color=colour, label=label,
             marker="o", markersize=3, linewidth=1.4,
         )
-    axes.set_xlabel(f"time step $t$ of a window of $T$ = {T}, mean over {B} streams")
+    axes.set_xlim(0.5 - 0.01 * T, 1.01 * T + 0.5)
+    axes.set_xlabel(f"time step $t$ of a window of $T$ = {T}, mean over {count(B, 'stream')}")
     axes.set_ylabel(r"$\Vert G_t\Vert$")
     axes.set_title(
         r"$\partial L/\partial W_{hh} = \Sigma_t\,G_t$: the gradient, taken apart by time step",
         loc="left",
     )
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False)
+    axes.legend(framealpha=1, edgecolor="none")
     _save(figure, path)
 
 
@@ -118,8 +124,13 @@ def plot_loss(losses: Sequence[float], reached: Scores, path: Path) -> None:
     mean = np.convolve(bits, np.full(window, 1 / window), "valid")
     middle = updates[: len(mean)] + (window - 1) / 2
     figure, axes = _figure()
-    axes.plot(updates, bits, color="#56b4e9", linewidth=0.5, alpha=0.6, label="each update")
-    axes.plot(middle, mean, color="#0072b2", linewidth=1.6, label=f"mean of {window} updates")
+    axes.plot(
+        updates, bits, color="#56b4e9", linewidth=0.5, alpha=0.6, label="each update",
+        marker="" if len(bits) > 1 else "o",
+    )
+    if window > 1:
+        axes.plot(middle, mean, color="#0072b2", linewidth=1.6, label=f"mean of {window} updates")
+    axes.set_xlim(0, 1.01 * len(bits) + 0.5)
     for score, colour, style, label in (
         (reached.frequencies, GREY, ":", "character frequencies"),
         (reached.trigrams, GREY, "--", "character trigrams"),
@@ -137,7 +148,9 @@ def plot_loss(losses: Sequence[float], reached: Scores, path: Path) -> None:
     nats.spines["right"].set_visible(False)
     axes.set_title("The loss while training", loc="left")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False, fontsize=8)
+    legend = axes.legend(fontsize=8, framealpha=1, edgecolor="none")    # over the grid and lines
+    for line in legend.get_lines():
+        line.set_linewidth(max(line.get_linewidth(), 1.2))
     _save(figure, path)
 
 
@@ -155,12 +168,8 @@ def _figure() -> tuple[Any, Any]:
 
 def _save(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        figure.savefig(part, format="png", dpi=150)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=150)
 
 
 def _to_nats(bits: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import numpy as np
@@ -39,12 +38,7 @@ class Progress:
             )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
@@ -57,7 +51,7 @@ class Progress:
         left = run.seconds / done * (1 - done)
         text = (
             f"loss {nats:.3f} nats = {nats / math.log(2):.3f} bits/char, "
-            f"{run.characters / run.seconds:,.0f} char/s, {left:.0f} s left"
+            f"{run.characters / run.seconds:,.0f} char/s, {_rounded(left)} left"
         )
         if self._bar is not None:
             self._bar.set_description_str(text, refresh=False)
@@ -73,3 +67,11 @@ class Progress:
         else:
             print(text)
         sys.stdout.flush()
+
+
+def _rounded(seconds: float) -> str:
+    """A time in the unit in which one would say it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:,.0f} h"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import platform
+import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +14,7 @@ from .baselines import ngram_bits
 from .language_model import held_out_bits, sample
 from .run import Run
 
-__all__ = ["Samples", "Scores", "heading", "scores", "table"]
+__all__ = ["Samples", "Scores", "command", "heading", "scores", "table"]
 
 
 def heading(run: Run, path: Path | None) -> str:
@@ -25,6 +28,16 @@ def heading(run: Run, path: Path | None) -> str:
         f"model  LSTM of {settings.hidden} units, {parameters:,} parameters; "
         f"{settings.batch} streams, back through {settings.steps} steps at a time"
     )
+
+
+def command(*words: object) -> str:
+    """``python -m words ...`` as one would type it here, where no environment need be active."""
+    python = sys.executable
+    if Path(python).is_relative_to(Path.cwd()):
+        python = str(Path(python).relative_to(Path.cwd()))
+    elif not python or shutil.which("python") == python:
+        python = "python"
+    return shlex.join([python, "-m", *map(str, words)])
 
 
 class Samples:

@@ -31,6 +31,12 @@ class Settings:
     clipping. seed: of the initial weights and of the samples.
 
     Raises ValueError for a number that is out of range.
+
+    >>> Settings(hidden=64).steps
+    64
+    >>> Settings(batch=0)
+    Traceback (most recent call last):
+    ValueError: Settings(batch=0): wanted an integer of at least 1
     """
 
     hidden: int = 128
@@ -60,6 +66,11 @@ class Run:
     seed_word: what samples start with; by default a frequent word of the text.
 
     Raises TextError where the text is too short for the windows, or lacks a character of the word.
+
+    >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
+    >>> run.update(learning_rate=0.02)
+    >>> run.updates, run.characters, abs(run.losses[0] - math.log(len(run.vocabulary))) < 0.2
+    (1, 10, True)
     """
 
     def __init__(self, settings: Settings, text: str, seed_word: str | None = None) -> None:
@@ -108,5 +119,9 @@ class Run:
 
 
 def digest(text: str) -> str:
-    """A short proof that two texts are the same (SHA-256)."""
+    """A short proof that two texts are the same (SHA-256).
+
+    >>> digest("abc")[:8], digest("abd")[:8]
+    ('ba7816bf', 'a52d159f')
+    """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -30,6 +30,9 @@ def documentation() -> str:
 
     The topics follow one another in the order of their keys, so a given Python gives one text.
     Raises TextError where an installation has left the module `pydoc_data` out.
+
+    >>> len(documentation()) > 300_000
+    True
     """
     try:
         from pydoc_data.topics import topics
@@ -45,8 +48,14 @@ def read(path: str | Path) -> str:
     r"""The text in a file: UTF-8, with any of the line ends \n, \r\n and \r.
 
     Raises TextError when it cannot be read, is empty, or is not UTF-8.
+
+    >>> read("no-such-file.txt")
+    Traceback (most recent call last):
+    rnn.text.TextError: no-such-file.txt cannot be read (...); pass the path of a text file
     """
     path = Path(path)
+    if path.is_char_device():    # such as /dev/zero, which never ends
+        raise TextError(f"{path} is a device; pass the path of a text file")
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,7 +125,10 @@ def _code_points(text: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
 
 class Split(NamedTuple):
     """Two neighbouring parts of one text: the model and the baselines learn from `training` alone,
-    and `held_out` tells what they have learned."""
+    and `held_out` tells what they have learned; see ``split``.
+
+    >>> training, held_out = Split(np.arange(9), np.arange(9, 10))
+    """
 
     training: Tokens
     held_out: Tokens
@@ -127,6 +139,10 @@ def split(tokens: Tokens, batch: int = 1, steps: int = 1) -> Split:
 
     Raises TextError where the rest has no full window for each of `batch` streams, with the
     length that is needed.
+
+    >>> parts = split(np.arange(50))
+    >>> len(parts.training), parts.held_out
+    (45, array([45, 46, 47, 48, 49]))
     """
     cut = len(tokens) - len(tokens) // 10
     # The shortest text of which nine tenths, rounded up, are more than one window.

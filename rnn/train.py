@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, NamedTuple, Self
 
 from .run import Run
@@ -21,7 +21,14 @@ Observer = Callable[[Run, float], None]
 
 
 class Budget(NamedTuple):
-    """How long a run is, from its very first update: in seconds of training, or in updates."""
+    """How long a run is, from its very first update: in seconds of training, or in updates.
+
+    >>> from rnn.run import Run, Settings
+    >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
+    >>> run.update(0.02)
+    >>> Budget(updates=4).done(run)
+    0.25
+    """
 
     seconds: float = math.inf
     updates: float = math.inf
@@ -32,7 +39,13 @@ class Budget(NamedTuple):
 
 
 def cosine(done: float) -> float:
-    """From 1 at the start down to 0 at the end: large steps first, then ever finer ones."""
+    """From 1 at the start down to 0 at the end: large steps first, then ever finer ones.
+
+    (1 + cos(π done))/2, where `done`, from 0 to 1, is the part of the run that lies behind.
+
+    >>> cosine(0.0), cosine(0.5), cosine(1.0)
+    (1.0, 0.5, 0.0)
+    """
     return (1 + math.cos(math.pi * done)) / 2
 
 
@@ -42,6 +55,11 @@ def train(run: Run, budget: Budget, observers: Sequence[Observer] = ()) -> bool:
     After each update every observer gets the run and the part that is done. On Ctrl-C the running
     update is finished, and then training ends. Raises GradientError when a gradient is not finite;
     the run is then as it was after the update before.
+
+    >>> from rnn.run import Run, Settings
+    >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
+    >>> train(run, Budget(updates=3)), run.updates
+    (True, 3)
     """
     with Interrupt() as interrupt:
         while (done := budget.done(run)) < 1 and not interrupt.received:
@@ -76,11 +94,6 @@ class Interrupt:
             self._before = signal.signal(signal.SIGINT, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
