@@ -17,7 +17,7 @@ MINUTES ?= 1
 # factor of ten where something else runs.
 ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 
-.PHONY: help demo test test-thorough test-peers check bench clean FORCE
+.PHONY: help demo test test-thorough test-peers check bench learn clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -42,6 +42,9 @@ check: $(VENV)/.has-dev ## lint and type-check
 
 bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch and autograd, print the ratios
 	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+learn: $(VENV)/.has-viz ## train on long-lag tasks until each bar is reached, minutes (LEARN_ARGS="--only copy")
+	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.learning $(LEARN_ARGS)
 
 clean: ## remove the environments and caches; out/ stays
 	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build dist

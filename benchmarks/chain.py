@@ -18,6 +18,14 @@ START = np.array([1.0, -2.0, 0.5, 3.0])
 FACTOR = np.array([1.0 - 1e-3, 1.0, 1.0 + 1e-3, 1.0 - 2e-3])
 
 
+def chain(x: Any, w: Any, length: int) -> Any:
+    """x w^length, one multiplication after the other."""
+    y = x
+    for _ in range(length):
+        y = y * w
+    return y
+
+
 def minigrad(length: int, both: bool) -> Workload:
     import minigrad as mg
 
@@ -26,10 +34,7 @@ def minigrad(length: int, both: bool) -> Workload:
     ones = np.ones(4)
 
     def forward() -> Any:
-        y = x
-        for _ in range(length):
-            y = y * w
-        return y
+        return chain(x, w, length)
 
     def backward(y: Any) -> None:
         x.zero_grad()
@@ -51,10 +56,7 @@ def torch(length: int, both: bool) -> Workload:
     ones = torch.ones(4, dtype=torch.float64)
 
     def forward() -> Any:
-        y = x
-        for _ in range(length):
-            y = y * w
-        return y
+        return chain(x, w, length)
 
     def backward(y: Any) -> None:
         x.grad = w.grad = None
@@ -69,17 +71,11 @@ def torch(length: int, both: bool) -> Workload:
 def autograd(length: int, both: bool) -> Workload:
     from autograd import make_vjp
 
-    def chain(x: Any, w: Any) -> Any:
-        y = x
-        for _ in range(length):
-            y = y * w
-        return y
-
     ones = np.ones(4)
     found: dict[str, Any] = {}
 
     def forward() -> Any:
-        vjp, _ = make_vjp(chain, (0, 1) if both else 0)(START, FACTOR)
+        vjp, _ = make_vjp(chain, (0, 1) if both else 0)(START, FACTOR, length)
         return vjp
 
     def backward(vjp: Any) -> None:
