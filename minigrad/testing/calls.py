@@ -48,6 +48,10 @@ class Call:
 
     `loops` is the shape that the operands broadcast to outside of the core dimensions, None where
     a function of the record made the call.
+
+    >>> call = Call(record_of("sum"), (np.ones(3),), {"axis": 0})
+    >>> call, call.live, float(call.plain()[0])
+    (sum(x=[1., 1., 1.], axis=0), (0,), 3.0)
     """
 
     op: Op

@@ -97,7 +97,8 @@ def _extrapolate(values: list[FloatArray], noise: FloatArray, h: float) -> Slope
 
 def _better(a: Slope, b: Slope) -> Slope:
     take = b.error < a.error
-    return Slope(np.where(take, b.value, a.value), np.where(take, b.error, a.error), b.step)
+    step = b.step if take.any() else a.step
+    return Slope(np.where(take, b.value, a.value), np.where(take, b.error, a.error), step)
 
 
 def _bent(

@@ -43,7 +43,16 @@ class MutantSurvived(MinigradError, AssertionError):
 
 
 class Mutant(NamedTuple):
-    """One fault: its kind, the argument whose rule has it, and for "held" what is held."""
+    """One fault: its kind, the argument whose rule has it, and for "held" what is held.
+
+    >>> import numpy as np
+    >>> from minigrad import grad
+    >>> fault = Mutant(record_of("exp"), "sign", position=0)
+    >>> with fault.planted():
+    ...     slope = grad(np.exp)(0.0)
+    >>> str(fault), float(slope)
+    ('exp, rule for x: sign', -1.0)
+    """
 
     op: Op
     kind: str
@@ -52,6 +61,7 @@ class Mutant(NamedTuple):
 
     @property
     def argument(self) -> str:
+        """The name of that argument."""
         name = self.op.argument(self.position)
         return f"{name}[{self.position}]" if self.op.variadic else name
 
@@ -106,6 +116,9 @@ def mutants(op: Any, calls: Sequence[Any] | None = None) -> list[Mutant]:
 
     calls: default: 20 that are drawn from the op's record. Faults without effect, such as a wrong
         axis in an op on numbers, are no faults and are left out.
+
+    >>> [str(m) for m in mutants("negative") if m.kind in ("sign", "missing")]
+    ['negative, rule for x: sign', 'negative, rule for x: missing']
     """
     from .checking import drawn_calls
     from .effects import effect
@@ -138,6 +151,12 @@ def survivors(op: Any, test: Callable[[], Any], kinds: Sequence[str] | None = No
     test: a function without arguments (a Hypothesis test will do) that raises when it fails. It
         has to pass on the op as it is.
     kinds: which of MUTANT_KINDS (default: all).
+
+    >>> import numpy as np
+    >>> def test():                                  # looks at the value, not at the gradient
+    ...     assert np.exp(0.0) == 1.0
+    >>> [m.kind for m in survivors("exp", test, kinds=["factor", "sign"])]
+    ['factor', 'sign']
     """
     test()
     return unnoticed(mutants(op), test, kinds)

@@ -129,7 +129,15 @@ def arrays(
     draw: Draw, shape: Shape | None = None, domain: Domain = REAL, dtype: Any = np.float64
 ) -> Array:
     """An array with values in `domain`, in any memory layout: strides that are negative, zero or
-    wide, Fortran order, unaligned, read-only; 0-d and empty when no shape is given."""
+    wide, Fortran order, unaligned, read-only; 0-d and empty when no shape is given.
+
+    >>> from hypothesis import given
+    >>> from minigrad.op import POSITIVE
+    >>> @given(arrays((2, 3), domain=POSITIVE))
+    ... def test(x):
+    ...     assert x.shape == (2, 3) and (x > 0).all()
+    >>> test()
+    """
     shape = draw(shapes()) if shape is None else shape
     (values,) = draw_values([domain], [shape], np.random.default_rng(draw(seeds())))
     layout = draw(layouts(shape, repeated=not domain.distinct))
@@ -177,7 +185,15 @@ def axes(draw: Draw, ndim: int) -> int | tuple[int, ...] | None:
 @st.composite
 def indices(draw: Draw, shape: Shape) -> Any:
     """Any index that NumPy accepts for `shape`: integers, slices with steps, None and Ellipsis,
-    boolean masks, integer arrays and lists with repeats, and mixtures."""
+    boolean masks, integer arrays and lists with repeats, and mixtures.
+
+    >>> from hypothesis import given
+    >>> x = np.arange(6.0).reshape(2, 3)
+    >>> @given(indices(x.shape))
+    ... def test(index):
+    ...     assert np.isin(x[index], x).all()
+    >>> test()
+    """
     form = draw(st.sampled_from(["basic", "arrays", "mask", "mixed"]))
     if form == "mask":
         return np.random.default_rng(draw(seeds())).random(shape) < 0.6
@@ -297,6 +313,12 @@ def op_calls(op: Any, empty: bool = True) -> st.SearchStrategy[Call]:
     op: a record, its name or its function. empty: also draw operands with an axis of length 0.
 
     Raises ValueError, with the reason, if nothing can be drawn.
+
+    >>> from hypothesis import given
+    >>> @given(op_calls("sum"))
+    ... def test(call):
+    ...     assert np.ndim(call.plain()[0]) <= np.ndim(call.args[0])
+    >>> test()
     """
     record = record_of(op)
     samples = record.samples
