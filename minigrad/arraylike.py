@@ -23,18 +23,22 @@ class ArrayLike:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
         return self._data.shape  # type: ignore[no-any-return]  # an array's
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The type of the entries."""
         return self._data.dtype  # type: ignore[no-any-return]  # an array's
 
     @property
     def ndim(self) -> int:
+        """How many axes there are."""
         return self._data.ndim  # type: ignore[no-any-return]  # an array's
 
     @property
     def size(self) -> int:
+        """How many entries there are."""
         return self._data.size  # type: ignore[no-any-return]  # an array's
 
     def item(self) -> Any:

@@ -286,6 +286,7 @@ def _numpy_handler(op: Op, function: Any, call: Callable[..., Any]) -> Callable[
         arrays = [given.pop(name) for name in first[:arity] if name in given]
         return call(*arrays, **_known(op, given))
 
+    handler.__name__, handler.__doc__ = op.name, op.formula
     return handler
 
 

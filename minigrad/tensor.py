@@ -200,7 +200,11 @@ class Tensor(Writable):
 
 
 class Parameter(Tensor):
-    """A leaf that requires grad by default and that a Module counts among its own."""
+    """A leaf that requires grad by default and that a Module counts among its own.
+
+    >>> Parameter([1.0]).requires_grad
+    True
+    """
 
     __slots__ = ()
 
@@ -213,7 +217,11 @@ class Parameter(Tensor):
 def tensor(
     data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
 ) -> Tensor:
-    """``Tensor(data, ...)``."""
+    """``Tensor(data, ...)``.
+
+    >>> tensor([1, 2], dtype=float)
+    Tensor([1., 2.])
+    """
     return Tensor(data, requires_grad, name, dtype)
 
 

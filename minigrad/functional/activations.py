@@ -44,55 +44,92 @@ def axis_is_dim(function: F) -> F:
 
 @of_record(activation.relu)
 def relu(input: Any) -> Any:
-    """max(x, 0). The slope at 0 is 0."""
+    """max(x, 0). The slope at 0 is 0.
+
+    >>> x = Tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    >>> relu(x).sum().backward(); x.grad
+    Tensor([0., 0., 1.])
+    """
     return activation.relu(input)
 
 
 @of_record(activation.relu6)
 def relu6(input: Any) -> Any:
-    """min(max(x, 0), 6). The slope at 0 and at 6 is 0."""
+    """min(max(x, 0), 6). The slope at 0 and at 6 is 0.
+
+    >>> relu6(np.array([-1.0, 3.0, 9.0]))
+    array([0., 3., 6.])
+    """
     return activation.relu6(input)
 
 
 @of_record(activation.leaky_relu)
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
-    """x for x > 0, else negative_slope · x."""
+    """x for x > 0, else negative_slope · x.
+
+    >>> leaky_relu(np.array([-100.0, 2.0]))
+    array([-1.,  2.])
+    """
     return activation.leaky_relu(input, negative_slope=negative_slope)
 
 
 @of_record(activation.elu)
 def elu(input: Any, alpha: float = 1.0) -> Any:
-    """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)"""
+    """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)
+
+    >>> elu(np.array([-1000.0, 0.0, 2.0]))
+    array([-1.,  0.,  2.])
+    """
     return activation.elu(input, alpha=alpha)
 
 
 @of_record(activation.celu)
 def celu(input: Any, alpha: float = 1.0) -> Any:
-    """x for x > 0, else alpha (e^(x / alpha) - 1)."""
+    """x for x > 0, else alpha (e^(x / alpha) - 1), of slope 1 at 0 for any alpha. (Barron, 2017.)
+
+    >>> celu(np.array([-1000.0, 0.0, 2.0]), alpha=3.0)
+    array([-3.,  0.,  2.])
+    """
     return activation.celu(input, alpha=alpha)
 
 
 @of_record(activation.selu)
 def selu(input: Any) -> Any:
-    """1.0507 · elu(x, 1.6733). (Klambauer et al., "Self-normalizing neural networks", 2017.)"""
+    """1.0507 · elu(x, 1.6733). (Klambauer et al., "Self-normalizing neural networks", 2017.)
+
+    >>> selu(np.array([-1000.0, 0.0, 1.0]))
+    array([-1.7581,  0.    ,  1.0507])
+    """
     return activation.selu(input)
 
 
 @of_record(activation.silu)
 def silu(input: Any) -> Any:
-    """x · sigmoid(x)."""
+    """x · sigmoid(x). Also called swish; it is not monotonic.
+
+    >>> silu(np.array([-20.0, -1.2785, 0.0, 20.0])).round(4)
+    array([-0.    , -0.2785,  0.    , 20.    ])
+    """
     return activation.silu(input)
 
 
 @of_record(activation.mish)
 def mish(input: Any) -> Any:
-    """x · tanh(softplus(x))."""
+    """x · tanh(softplus(x)). (Misra, 2019.) Like silu it dips below 0, and is not monotonic.
+
+    >>> mish(np.array([-20.0, -1.1925, 0.0, 20.0])).round(4)
+    array([-0.    , -0.3088,  0.    , 20.    ])
+    """
     return activation.mish(input)
 
 
 @of_record(activation.softsign)
 def softsign(input: Any) -> Any:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|): between -1 and 1, as tanh, but approaching them far more slowly.
+
+    >>> softsign(np.array([-1.0, 0.0, 3.0]))
+    array([-0.5 ,  0.  ,  0.75])
+    """
     return activation.softsign(input)
 
 
@@ -114,31 +151,51 @@ def softplus(input: Any, beta: float = 1.0, threshold: float | None = None) -> A
 
 @of_record(activation.sigmoid)
 def sigmoid(input: Any) -> Any:
-    """1 / (1 + e⁻ˣ)."""
+    """1 / (1 + e⁻ˣ), between 0 and 1, without overflow at any x.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, np.log(3.0)]))
+    array([0.  , 0.5 , 0.75])
+    """
     return activation.sigmoid(input)
 
 
 @of_record(activation.logsigmoid)
 def logsigmoid(input: Any) -> Any:
-    """ln sigmoid(x), without overflow."""
+    """ln sigmoid(x), without overflow, and without a logarithm of 0.
+
+    >>> logsigmoid(np.array([-1000.0, 0.0])).round(4)
+    array([-1.000e+03, -6.931e-01])
+    """
     return activation.logsigmoid(input)
 
 
 @of_record(trigonometry.tanh)
 def tanh(input: Any) -> Any:
-    """tanh(x)."""
+    """tanh(x) = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ), between -1 and 1; the same as ``np.tanh``.
+
+    >>> tanh(np.array([-1000.0, 0.0, np.log(2.0)]))
+    array([-1. ,  0. ,  0.6])
+    """
     return trigonometry.tanh(input)
 
 
 @of_record(activation.hardtanh)
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x between min_val and max_val. The slope on the bounds is 0."""
+    """x between min_val and max_val. The slope on the bounds is 0.
+
+    >>> hardtanh(np.array([-3.0, 0.5, 3.0]))
+    array([-1. ,  0.5,  1. ])
+    """
     return activation.hardtanh(input, min_val=min_val, max_val=max_val)
 
 
 @of_record(activation.hardsigmoid)
 def hardsigmoid(input: Any) -> Any:
-    """x / 6 + ½ between 0 and 1. The slope at ±3 is 0."""
+    """x / 6 + ½ between 0 and 1. The slope at ±3 is 0. (Keras had x / 5 + ½ before its version 3.)
+
+    >>> hardsigmoid(np.array([-3.0, 0.0, 1.5, 9.0]))
+    array([0.  , 0.5 , 0.75, 1.  ])
+    """
     return activation.hardsigmoid(input)
 
 
@@ -163,7 +220,11 @@ def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
 
 @axis_is_dim
 def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
-    """e⁻ˣ / Σ e⁻ˣ along `dim`."""
+    """e⁻ˣ / Σ e⁻ˣ along `dim`: ``softmax(-input)``, the largest where x is smallest.
+
+    >>> softmin(np.array([0.0, np.log(3.0)]))
+    array([0.75, 0.25])
+    """
     return nn.softmax(np.negative(_cast(input, dtype)), axis=dim)
 
 
@@ -179,7 +240,11 @@ def log_softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
 
 @axis_is_dim
 def logsumexp(input: Any, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Any:
-    """ln Σ eˣ along `dim` (default: over all), without overflow. -∞ where every x is."""
+    """ln Σ eˣ along `dim` (default: over all), without overflow. -∞ where every x is.
+
+    >>> logsumexp(np.array([[900.0, 900.0], [1000.0, 1000.0]]), dim=1)   # ln 2 more
+    array([ 900.6931, 1000.6931])
+    """
     return reduce.logsumexp(input, axis=dim, keepdims=keepdim)
 
 

@@ -19,13 +19,21 @@ __all__ = [
 
 @of_record(special.erf)
 def erf(input: Any) -> Any:
-    """2/√π ∫₀ˣ e^(-t²) dt."""
+    """2/√π ∫₀ˣ e^(-t²) dt, between -1 and 1.
+
+    >>> erf(np.array([-1000.0, 0.0, 1.0])).round(4)
+    array([-1.    ,  0.    ,  0.8427])
+    """
     return special.erf(input)
 
 
 @of_record(special.erfc)
 def erfc(input: Any) -> Any:
-    """1 - erf(x), accurate where that is tiny."""
+    """1 - erf(x), accurate where that is tiny.
+
+    >>> float(erfc(np.array(10.0))), 1.0 - float(erf(np.array(10.0)))
+    (2.0885e-45, 0.0)
+    """
     return special.erfc(input)
 
 
@@ -47,6 +55,11 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     padding_idx: a row that gets no gradient; counted from the end if negative.
 
     Raises IndexError for an index outside 0 to V - 1, TypeError for other dtypes.
+
+    >>> embedding(np.array([2, 0, 2]), np.array([[0.0, 1.0], [10.0, 11.0], [20.0, 21.0]]))
+    array([[20., 21.],
+           [ 0.,  1.],
+           [20., 21.]])
     """
     rows = index.embedding(weight, input)
     if padding_idx is None:
@@ -124,6 +137,10 @@ def layer_norm(
 
     Raises ValueError if it is not how input's shape ends. (Ba, Kiros, Hinton, "Layer
     normalization", 2016.)
+
+    >>> layer_norm(np.array([[1.0, 3.0], [0.0, 200.0]]), 2).round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or np.shape(input)[-len(shape) :] != shape:
@@ -158,6 +175,12 @@ def batch_norm(
     Raises ValueError for shapes that do not fit and for a batch of one entry a channel, TypeError
     for running statistics that are missing or that cannot be updated. (Ioffe, Szegedy, "Batch
     normalization", 2015.)
+
+    >>> mean, variance = Tensor([0.0]), Tensor([1.0])
+    >>> batch_norm(np.array([[3.0], [5.0]]), mean, variance, training=True).round(3).ravel()
+    array([-1.,  1.])
+    >>> mean, variance                                   # a tenth of the way to 4 and 2
+    (Tensor([0.4]), Tensor([1.1]))
     """
     shape = np.shape(input)
     if len(shape) < 2:
@@ -235,6 +258,9 @@ def conv1d(
     padding: zeros on both sides, "valid" for none, or "same" for L' = L (with stride 1).
 
     Raises ValueError for shapes that do not fit.
+
+    >>> conv1d(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([[[1.0, -1.0]]]))    # C = O = 1, K = 2
+    array([[-1., -2., -4.]])
     """
     stride, padding, dilation = map(_number, (stride, padding, dilation))
     if np.ndim(input) == 2:

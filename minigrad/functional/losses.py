@@ -40,7 +40,11 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """|input - target|; both of one shape. The slope is 0 where they are equal."""
+    """|input - target|; both of one shape, else ValueError. The slope is 0 where they are equal.
+
+    >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 5.0])))
+    1.5
+    """
     return loss.l1_loss(input, target, reduction=reduction)
 
 
@@ -48,12 +52,19 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """½ d² for |d| ≤ delta, else delta (|d| - ½ delta), with d = input - target of one shape.
 
     Raises ValueError unless delta > 0. (Huber, "Robust estimation of a location parameter", 1964.)
+
+    >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")   # ½ 0.5², 3 - ½
+    array([0.125, 2.5  ])
     """
     return loss.huber_loss(input, target, reduction=reduction, delta=delta)
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """``huber_loss(input, target, delta=beta) / beta``, which is l1_loss at beta = 0."""
+    """``huber_loss(input, target, delta=beta) / beta``, which is l1_loss at beta = 0.
+
+    >>> float(smooth_l1_loss(np.array([2.0]), np.array([0.0]), beta=0.5))
+    1.75
+    """
     if beta == 0:
         return loss.l1_loss(input, target, reduction=reduction)
     return loss.huber_loss(input, target, reduction=reduction, delta=beta) / beta
@@ -94,7 +105,11 @@ def nll_loss(
     input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Any:
     """-input[target] for log-probabilities `input`; arguments and errors as in cross_entropy,
-    but for targets, which are class indices."""
+    but for targets, which are class indices.
+
+    >>> float(nll_loss(np.log([[0.25, 0.75]]), np.array([0])))
+    1.3863
+    """
     _constant("nll_loss", weight=weight)
     return classification.nll_loss(
         input, target, weight, ignore_index=ignore_index, reduction=reduction
@@ -110,6 +125,9 @@ def binary_cross_entropy(
     finite. weight: a constant that broadcasts to the entries.
 
     Raises ValueError for an input outside 0 to 1. Prefer the form with logits: it loses no digits.
+
+    >>> binary_cross_entropy(np.array([0.5, 0.0]), np.array([1.0, 1.0]), reduction="none")
+    array([  0.6931, 100.    ])
     """
     _constant("binary_cross_entropy", weight=weight)
     return loss.binary_cross_entropy(input, target, weight, reduction=reduction)
@@ -143,6 +161,9 @@ def kl_div(
 
     reduction: also "batchmean", the sum over the number of rows: the divergence itself.
     log_target: `target` holds ln t.
+
+    >>> float(kl_div(np.log([0.5, 0.5]), np.array([1.0, 0.0]), reduction="sum"))
+    0.6931
     """
     return loss.kl_div(input, target, reduction=reduction, log_target=log_target)
 

@@ -108,6 +108,7 @@ def kaiming_uniform(
     """U[−a, a] with a = gain √(3/fan), the gain being that of `nonlinearity`.
 
     mode: "fan_in" keeps the variance of the signal on its way forward, "fan_out" backward.
+    nonlinearity, slope: as for `calculate_gain`; ValueError for other words, and negative fans.
     fan_in, fan_out: by default the rows and columns of a matrix; required for any other shape.
     Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015), equations 10 and 14.
 

@@ -6,6 +6,7 @@ A reduction of part of the entries is that of all, with the others replaced by w
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -116,6 +117,7 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
             )
         return explained(x, **given)
 
+    @functools.wraps(direct)
     def call(*args: Any, **keywords: Any) -> Any:
         if len(args) > most or "where" in keywords or "initial" in keywords:
             return with_options(*args, **keywords)

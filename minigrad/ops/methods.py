@@ -20,6 +20,16 @@ from . import arithmetic, join, masked, missing, nn, norm, pick, real, scan  # n
 
 __all__: list[str] = []
 
+
+
+def _converting(dtype: Any) -> Callable[[Tensor], Any]:
+    def call(self: Tensor) -> Any:
+        return self.astype(dtype)
+
+    call.__doc__ = f"x converted to {np.dtype(dtype)}"
+    return call
+
+
 # -- the same under another name
 
 for _name, _function in {
@@ -37,7 +47,7 @@ for _name, _dtype in {
     "double": np.float64, "float": np.float32, "half": np.float16, "long": np.int64,
     "int": np.int32, "bool": np.bool_,
 }.items():
-    setattr(Tensor, _name, functools.partialmethod(getattr(Tensor, "astype"), _dtype))  # noqa: B009  # not typed
+    setattr(Tensor, _name, _converting(_dtype))
 
 for _name in ("gather", "index_select", "masked_fill", "scatter_add", "index_put"):
     setattr(Tensor, _name, getattr(pick, _name))
@@ -106,15 +116,36 @@ def _rsqrt(self: Tensor) -> Any:
     return 1 / np.sqrt(self)
 
 
+def _numel(self: Tensor) -> int:
+    """How many entries there are: x.size."""
+    return self.size
+
+
+def _dim(self: Tensor) -> int:
+    """How many axes there are: x.ndim."""
+    return self.ndim
+
+
+def _contiguous(self: Tensor) -> Tensor:
+    """x itself; where its entries lie does not matter here."""
+    return self
+
+
+def _nbytes(self: Tensor) -> int:
+    """The bytes of all entries."""
+    return int(self._data.nbytes)
+
+
+def _itemsize(self: Tensor) -> int:
+    """The bytes of one entry."""
+    return int(self._data.itemsize)
+
+
 for _name, _method in {
     "view": _view, "view_as": _view_as, "reshape_as": _view_as, "expand": _expand,
     "expand_as": _expand_as, "t": _t, "chunk": _chunk, "split": _split, "to": _to,
-    "rsqrt": _rsqrt,
-    "numel": lambda self: self.size,
-    "dim": lambda self: self.ndim,
-    "contiguous": lambda self: self,
-    "nbytes": property(lambda self: self._data.nbytes),
-    "itemsize": property(lambda self: self._data.itemsize),
+    "rsqrt": _rsqrt, "numel": _numel, "dim": _dim, "contiguous": _contiguous,
+    "nbytes": property(_nbytes), "itemsize": property(_itemsize),
     "real": property(HANDLERS[np.real]),
     "imag": property(HANDLERS[np.imag]),
 }.items():
@@ -123,11 +154,12 @@ for _name, _method in {
 # -- in place: x[...] = value, which a tensor on the tape refuses
 
 
-def _in_place(value: Callable[..., Any]) -> Callable[..., Tensor]:
+def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:
     def call(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
         self[...] = value(self.detach(), *args, **keywords)
         return self
 
+    call.__doc__ = f"x[...] = the result of {name.removesuffix('_')}, for leaves under no_grad()"
     return call
 
 
@@ -137,7 +169,7 @@ for _name, _value in {
     "copy_": lambda self, source: source,
     **{f"{name}_": getattr(Tensor, name) for name in ("add", "sub", "mul", "div", "clamp")},
 }.items():
-    setattr(Tensor, _name, _in_place(_value))
+    setattr(Tensor, _name, _in_place(_name, _value))
 
 # -- the same, called in other words
 

@@ -365,4 +365,10 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     refuse("np.choose", out=out)
     return as_tensor(_np_choose(*choices, a=plain_index(a), mode=mode))
 
-setattr(Tensor, "compress", lambda self, condition, axis=None: compress(condition, self, axis))  # noqa: B010  # typed stub
+
+def _compress(self: Tensor, condition: Any, axis: int | None = None) -> Any:
+    """The entries along axis (of all, where it is None) where `condition` is true."""
+    return compress(condition, self, axis)
+
+
+setattr(Tensor, "compress", _compress)  # noqa: B010  # typed stub

@@ -82,6 +82,7 @@ def _numpy_clip(
     a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *,
     min: Any = None, max: Any = None, **keywords: Any,
 ) -> Any:
+    """min(max(a, a_min), a_max), or with min and max; None for no bound; slope 1 on the bounds."""
     refuse("clip", out=out, **keywords)
     if not (a_min is None and a_max is None) and not (min is None and max is None):
         raise ValueError("clip: a_min, a_max and min, max mean the same; give one pair")

@@ -59,7 +59,8 @@ class SGD(_Decaying):
         v ← μv + g
         θ ← θ − ηv,  or with nesterov  θ ← θ − η(g + μv)
 
-    Defaults: lr=1e-3, momentum=0, weight_decay=0, nesterov=False.
+    Defaults: lr=1e-3, momentum=0, weight_decay=0, nesterov=False. None may be negative, and
+    nesterov needs a momentum above 0; else ValueError.
     Sources: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964);
     Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
     learning" (2013), for Nesterov's momentum. η multiplies v here, as in PyTorch, and is not
@@ -109,7 +110,8 @@ class RMSprop(_Decaying):
         r = √s,  or with centered  r = √(s − m²),  m ← αm + (1 − α)g
         θ ← θ − η g/(r + ε),  or with momentum  b ← μb + g/(r + ε),  θ ← θ − ηb
 
-    Defaults: lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False.
+    Defaults: lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False. alpha is in
+    [0, 1), and none may be negative; else ValueError.
     Sources: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning" (2012);
     Graves, "Generating sequences with recurrent neural networks" (2013), equations 38 to 41, for
     the centered form (there ε is inside the root).
@@ -174,7 +176,8 @@ class Adagrad(_Decaying):
         s ← s + g²    (s starts at initial_accumulator_value)
         θ ← θ − η/(1 + (t − 1)κ) · g/(√s + ε)    (κ = lr_decay)
 
-    Defaults: lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10.
+    Defaults: lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10. None may
+    be negative; else ValueError.
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
     stochastic optimization" (2011), figure 1, diagonal form.
 
@@ -223,7 +226,8 @@ class Adam(_Decaying):
         v ← β₂v + (1 − β₂)g²
         θ ← θ − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
 
-    Defaults: lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.
+    Defaults: lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0. The betas are in [0, 1), and
+    none may be negative; else ValueError.
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1; its
     section 2 has the order of computation used here, with ε scaled to match algorithm 1.
 
@@ -284,7 +288,7 @@ class AdamW(Adam):
 
         θ ← (1 − ηλ)θ − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
 
-    Defaults: as Adam's, but weight_decay=0.01.
+    Defaults and ranges: as Adam's, but weight_decay=0.01.
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 
     >>> import minigrad as mg

@@ -42,6 +42,13 @@ class Explanation(NamedTuple):
     key, says: its short name, and what it is. misfit: ‖claimed − slipped‖ / ‖claimed‖. slipped:
     the gradient with the slip, in the form of the claimed one. terms: the same by the step of the
     use, (T, *shape).
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> found = audit({"W_hh": np.array([[-4.0]])}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
+    >>> why = found["W_hh"].explanations[0]
+    >>> why.key, why.misfit, why.terms.ravel()
+    ('times -1', 0.0, array([ 0., -2., -2.]))
     """
 
     key: str
@@ -61,6 +68,15 @@ class Finding(NamedTuple):
     one can know: out of claimed terms, or else out of the first explanation. explanations: the
     slips that lead to the claimed numbers, the simplest first. operand: what the parameter is
     multiplied with in step t, "x_t" or "h_{t-1}", where that can be told.
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> claim = np.array([[3.0]])                        # without the carry from step 3 to 2
+    >>> finding = audit({"W_hh": claim}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())["W_hh"]
+    >>> finding.true, finding.terms.ravel(), finding.relative, finding.steps
+    (array([[4.]]), array([0., 2., 2.]), 0.25, (2,))
+    >>> finding.explanations[0].key
+    'carry missing'
     """
 
     name: str
@@ -80,6 +96,13 @@ class Audit(Mapping[str, Finding]):
 
     agrees: whether every claimed gradient is right. weight: the recurrent one. direct: whether the
     state also goes from step to step past it, as in an LSTM.
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> claims = {"W_xh": np.array([[6.0]]), "W_hh": np.array([[3.0]])}
+    >>> found = audit(claims, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
+    >>> found.agrees, [name for name, finding in found.items() if not finding.agrees]
+    (False, ['W_hh'])
     """
 
     def __init__(self, findings: Mapping[str, Finding], weight: str, direct: bool) -> None:
@@ -87,6 +110,7 @@ class Audit(Mapping[str, Finding]):
 
     @property
     def agrees(self) -> bool:
+        """Whether every claimed gradient is right."""
         return all(finding.agrees for finding in self.values())
 
     def __getitem__(self, name: str) -> Finding:

@@ -48,6 +48,7 @@ class Bound:
 
     @property
     def rate(self) -> float:
+        """γ_W γ_h, the bound for one step."""
         return self.gamma_W * self.gamma_h
 
     def at(self, lags: Any) -> Any:

@@ -59,6 +59,7 @@ class Ledger(Mapping[str, Array]):
 
     @property
     def gates(self) -> dict[str, tuple[str, ...]]:
+        """By weight the names of the gates that share it."""
         return {name: tuple(blocks) for name, blocks in self._blocks.items()}
 
     def __getitem__(self, name: str) -> Array:

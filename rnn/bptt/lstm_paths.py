@@ -184,6 +184,7 @@ class LSTMPaths:
 
     @property
     def total(self) -> Array:
+        """∂L/∂c_t, the sum of both parts: (T, B, H)."""
         total: Array = self.c_path + self.h_path
         return total
 

@@ -21,6 +21,7 @@ class ArrayResult:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of `values`."""
         return tuple(self.values.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
