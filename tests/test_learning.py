@@ -30,11 +30,11 @@ MAKEFILE = Path(__file__).resolve().parent.parent / "Makefile"
 
 
 def small(name: str) -> Experiment:
-    """A version that is learned in a second."""
+    """A version that is learned in a second or so."""
     order = TemporalOrder(lengths=(6, 7), first=(2, 3), second=(4, 5))
     experiment: Experiment = {
         "adding": lambda: AddingLSTM(T=6, hidden=16, held=200),
-        "adding-rnn": lambda: AddingRNN(T=6, hidden=16, held=200),
+        "adding-rnn": lambda: AddingRNN(T=3, hidden=16, held=200),
         "order": lambda: OrderLSTM(order, hidden=8),
         "copy": lambda: CopyGRU(CopyMemory(T=2, S=2, K=2), hidden=12, held=200),
         "reber": lambda: ReberLSTM(hidden=24, held=64),
@@ -66,7 +66,7 @@ def test_small_tasks_are_learned(name: str) -> None:
 def test_small_grammar_is_learned() -> None:
     """A small LSTM soon tells every legal continuation in most of the strings that are drawn."""
     experiment = small("reber")
-    experiment.lr, experiment.budget = 0.02, 300 * experiment.batch
+    experiment.lr, experiment.budget = 0.02, 250 * experiment.batch
     assert fit(experiment, seed=0).curve[-1].score < experiment.baseline / 2
 
 
@@ -76,7 +76,7 @@ def test_short_sums_are_learned_without_gates() -> None:
     experiment.budget = 300 * experiment.batch
     outcome = fit(experiment, seed=0)
     assert outcome.score < experiment.baseline / 2
-    assert not experiment.reached(outcome)
+    assert not experiment.reached(outcome)    # which is to stay above its bar
 
 
 # -- the loop
@@ -116,7 +116,7 @@ def test_experiments_as_they_are(name: str) -> None:
     rng = np.random.default_rng(0)
     net = experiment.net(rng)
     assert str(net.cell.hidden_size) in experiment.model
-    assert experiment.stop <= experiment.bar
+    assert experiment.bar is None or experiment.stop <= experiment.bar
     experiment.batch = 8
     with mg.no_grad():
         assert np.isfinite(experiment.loss(net, experiment.draw(rng)).item())
@@ -151,13 +151,16 @@ def test_held_out_strings() -> None:
 
     final = texts(experiment.held_out(rng, final=True))
     assert len(set(final)) == len(final) == 256
-    assert all(map(experiment.is_held_out, final))
+    seen = texts(experiment.held_out(rng))
     experiment.batch = 2_000
     trained = texts(experiment.draw(rng))
-    assert not set(final) & set(trained)
+    assert not set(final) & set(seen)
+    assert {*map(experiment.use, final)} == {"final"}
+    assert {*map(experiment.use, seen)} == {"look", "training"}
+    assert {*map(experiment.use, trained)} == {"training"}
     rare = [s for s in trained if sum(len(c) == 2 for c in experiment.task.continuations(s)) >= 12]
     assert 0.02 < len(rare) / len(trained) < 0.10
-    assert min(map(len, texts(experiment.held_out(rng)))) == 9
+    assert min(map(len, seen)) == 9
 
 
 def test_a_string_is_right_if_every_step_is() -> None:
@@ -185,20 +188,23 @@ def test_a_string_is_right_if_every_step_is() -> None:
 
 
 def test_verdicts() -> None:
-    """A bar counts as reached if all seeds reach it; one for the RNN if none ever comes below."""
+    """A bar counts as reached if all seeds reach it; the RNN's if none was ever below it."""
     ok = result([run("copy", 0, 0.019), run("copy", 1, 0.01)])
     assert (ok.measured, ok.bar, ok.verdict) == ("0.019, 0.01 nats", "< 0.02", "ok")
     assert "without a memory 0.2971" in ok.detail
     assert result([run("copy", 0, 0.019), run("copy", 1, 0.02)]).verdict == "missed"
     assert result([run("order", 0, 1.0)]).verdict == "missed"
-    dipped = [Look(1_000, 0.1, 0.14), Look(2_000, 0.1, 0.17)]
-    line = result([run("adding-rnn", 0, 0.16, curve=dipped)])
-    assert (line.measured, line.bar, line.verdict) == ("0.14 MSE", "> 0.15", "missed")
-    assert result([run("adding-rnn", 0, 0.16)]).verdict == "ok"
+    for early, verdict in ((0.14, "missed"), (0.16, "ok")):
+        curve = [Look(120_000, 0.1, early), Look(125_000, 0.1, 0.17)]
+        line = result([run("adding-rnn", 0, 0.18, curve=curve)])
+        assert (line.measured, line.bar, line.verdict) == (f"{early} MSE", "> 0.15", verdict)
+        assert line.detail.startswith("lowest at any time after 2,000")
 
 
 def everything() -> list[Outcome]:
-    return [run(name, seed, 0.2 * ("rnn" in name)) for name in EXPERIMENTS for seed in (0, 1, 2)]
+    return [
+        run(name, seed, 0.2 * (name == "adding-rnn")) for name in EXPERIMENTS for seed in (0, 1, 2)
+    ]
 
 
 def test_markdown_and_picture(tmp_path: Path) -> None:
@@ -225,7 +231,7 @@ def test_program(
 ) -> None:
     """It prints the table, ends with 1 where a bar is missed, and writes when told to."""
     monkeypatch.setattr(program, "outcomes", lambda names, seeds, at_once: (
-        run(name, seed, 0.2 * ("rnn" in name)) for name in names for seed in reversed(seeds)
+        run(name, seed, 0.2 * (name == "adding-rnn")) for name in names for seed in reversed(seeds)
     ))
     monkeypatch.setattr(program, "vanishing", lambda T: vanishing(T=4, hidden_size=3))
     monkeypatch.setattr(program, "LEARNING", tmp_path / "LEARNING.md")

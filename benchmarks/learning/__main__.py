@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         plot_gradients(gradients, PICTURES / "vanishing.png")
         LEARNING.write_text(markdown(results, gradients, facts), encoding="utf-8")
         print("written: benchmarks/LEARNING.md, docs/pictures/learning.png, vanishing.png")
-    return 0 if all(line.ok for line in results) else 1
+    return 1 if any(line.ok is False for line in results) else 0
 
 
 if __name__ == "__main__":

@@ -28,14 +28,16 @@ neither been trained on nor looked at: these are the numbers of the table, and "
 all that were trained on until then. The same seed gives the same numbers on the same machine;
 another BLAS rounds otherwise, and the runs part ways.
 
-All nets are trained in float32 with Adam and its usual betas; the learning rate falls to 0 at the
-end of the budget, as a cosine. There is no curriculum, and there are no restarts. The
-hyperparameters were chosen by hand, on other random numbers than those of the table.
+All nets are trained in float32 with Adam and its usual betas. There is no curriculum, and there are
+no restarts. The hyperparameters were chosen by hand on other seeds, but for when to stop, the
+clipping in temporal order and the course of the learning rate, which were settled after first runs
+from the seeds of the table.
 """
 CRITERIA = """\
 - **Adding problem**: `rnn.tasks.Adding`. 2,000 sequences of which the mean squared error is taken.
   The tanh RNN is trained like the LSTM, but for all of the 350,000 sequences, and the lowest error
-  that it had at any look counts, so that it is not caught in a bad moment.
+  that it had at any look counts. It is no bar for ever: with a learning rate that falls to 0, two
+  of the three seeds began to learn after about 200,000 sequences.
 - **Temporal order**: `rnn.tasks.TemporalOrder`, experiment 6a of Hochreiter and Schmidhuber (1997).
   The answer is the largest of four outputs at the last step of a sequence.
 - **Copy memory**: `rnn.tasks.CopyMemory`. The mean cross-entropy over all 70 steps of 1,000
@@ -44,8 +46,8 @@ CRITERIA = """\
   steps the set of symbols to which the net gives more than 1/4 is exactly the set of legal ones
   (two legal symbols have 1/2 each), the symbol last but one included, which the second one decides.
   The 256 strings of the score are all different, and none was trained on. As a few short strings
-  make up most of what is drawn, they are rare ones, of probability 2⁻¹² or less; the 256 that are
-  looked at on the way are plain draws, and so hold the short ones.
+  make up most of what is drawn, they are rare ones, of probability 2⁻¹² or less. Of the 256 that
+  are looked at on the way half are other rare ones, and half plain draws, with the short ones.
 """
 VANISHING = """\
 ![‖∂L/∂state‖ by lag, for RNN, LSTM and GRU.](../docs/pictures/vanishing.png)
@@ -67,24 +69,21 @@ def result(outcomes: Sequence[Outcome]) -> Result:
     'after 4,800 sequences of 30,000; 9 s a run; without a memory 1,920'
     """
     experiment = EXPERIMENTS[outcomes[0].name]()
-    numbers = ", ".join(f"{shown(experiment, run):.3g}" for run in outcomes)
+    numbers = ", ".join(f"{experiment.held_against(run):.3g}" for run in outcomes)
     used = [f"{run.sequences:,}" for run in outcomes]
     if len(set(used)) == 1:
         del used[1:]
+    after = f"after {', '.join(used)} sequences of {experiment.budget:,}"
+    if experiment.above:
+        after = f"lowest at any time {after}"
     seconds = median(run.seconds for run in outcomes)
     return Result(
         f"{experiment.task_title}: {experiment.model}",
         f"{numbers} {experiment.unit}",
         bar(experiment),
         all(map(experiment.reached, outcomes)),
-        f"after {', '.join(used)} sequences of {experiment.budget:,}; {seconds:.0f} s a run; "
-        f"without a memory {experiment.baseline:,.4g}",
+        f"{after}; {seconds:.0f} s a run; without a memory {experiment.baseline:,.4g}",
     )
-
-
-def shown(experiment: Experiment, run: Outcome) -> float:
-    """The number of a run that the bar is held against."""
-    return experiment.lowest(run) if experiment.above else run.score
 
 
 def bar(experiment: Experiment) -> str:
@@ -114,9 +113,10 @@ def markdown(results: Sequence[Result], gradients: Vanishing, facts: Mapping[str
 def settings(kind: type[Experiment]) -> str:
     """How one experiment is trained, as an item of a list."""
     experiment, about = kind(), (kind.__doc__ or "").partition("\n")[0].rstrip(".")
+    rate = f"{experiment.lr:g}" + ", falling to 0 as a cosine" * experiment.falls
     return (
         f"- {experiment.task_title}, {experiment.model}: batches of {experiment.batch}, learning "
-        f"rate {experiment.lr:g}, gradients clipped to a norm of {experiment.max_norm:g}. {about}."
+        f"rate {rate}, gradients clipped to a norm of {experiment.max_norm:g}. {about}."
     )
 
 

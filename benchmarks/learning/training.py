@@ -36,11 +36,11 @@ class Net(Module):
 class Experiment(ABC):
     """A net, a task, how it is trained, and what it is to reach.
 
-    bar: the score must be below it; with `above` instead, must never fall to it.
+    bar: the score must be below it; with `above` instead, must not fall to it at any look.
     stop, calm: training ends when the score of so many looks in a row is below `stop`. Both leave
     a margin for the final set, which is another one.
-    budget: sequences; batch: of them in an update. lr: of Adam, at the start; it falls to 0 at the
-    end of the budget, as a cosine. max_norm: of the gradients, clipped. every: updates between two
+    budget: sequences; batch: of them in an update. lr: of Adam; where it `falls`, to 0 at the end
+    of the budget, as a cosine. max_norm: of the gradients, clipped. every: updates between two
     looks.
     """
 
@@ -54,6 +54,7 @@ class Experiment(ABC):
     batch: int
     lr: float
     every: int
+    falls: bool = True
     calm: int = 2
     max_norm: float = 1.0
     above: bool = False
@@ -84,15 +85,16 @@ class Experiment(ABC):
         """What a predictor without a memory scores."""
         return float(self.task.baseline)
 
-    def lowest(self, outcome: Outcome) -> float:
-        """The best score that a run had at any time."""
+    def held_against(self, outcome: Outcome) -> float:
+        """The number of a run that the bar is held against: its score, or the best it ever had."""
+        if not self.above:
+            return outcome.score
         return min([outcome.score, *(look.score for look in outcome.curve)])
 
     def reached(self, outcome: Outcome) -> bool:
         """Whether a run is on the wanted side of the bar."""
-        if self.above:
-            return self.lowest(outcome) > self.bar
-        return outcome.score < self.bar
+        number = self.held_against(outcome)
+        return number > self.bar if self.above else number < self.bar
 
 
 class Look(NamedTuple):
@@ -132,7 +134,8 @@ def fit(
     losses: list[float] = []
     curve: list[Look] = []
     while sequences < experiment.budget and in_a_row < experiment.calm:
-        optimizer.lr = experiment.lr * cosine(sequences / experiment.budget)
+        if experiment.falls:
+            optimizer.lr = experiment.lr * cosine(sequences / experiment.budget)
         loss = experiment.loss(net, experiment.draw(training))
         loss.backward()
         clip_grad_norm(net.parameters(), experiment.max_norm)
