@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
 
-from .tape import PART, Leaf, Node
+from .several import PART
+from .tape import Leaf, Node
 
 __all__ = ["ArrayLike"]
 

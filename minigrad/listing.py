@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .tape import FREED, PART, Node, ancestors
+from .several import PART
+from .tape import FREED, Node, ancestors
 from .tensor import Tensor
 
 __all__ = ["Tape"]

@@ -17,14 +17,16 @@ from .context import Scope, local
 from .diagnose import check_finite, check_written, freed_message
 from .errors import GraphFreedError, MinigradError
 from .op import Op, Plan
+from .several import PART, give_part, steps_of
 from .together import Together
 from .unbroadcast import fit
 from .untaken import guarded, worth_repeating
 
 __all__ = ["Leaf", "Node", "ancestors", "sweep"]
 
-# Keys count down, so that the smallest key on a heap is the newest node.
 _new = object.__new__
+
+# Keys count down, so that the smallest key on a heap is the newest node.
 next_key: Callable[[], int] = itertools.count(-1, -1).__next__
 
 
@@ -83,12 +85,6 @@ class Leaf(Node):
         self.scope, self.shape, self.dtype = local.frame.scope, shape, dtype
         self.extra = {"name": name} if name else None
         self.grad: Any = None
-
-
-# One of the several results of a node: `saved` is its index there.
-PART = Plan(Op(lambda x: x, name="part", arguments=("x",), params={}, signature="()->()",
-               formula="one of the outputs", rules=(lambda g: g,)), 1)
-PART.special = True
 
 
 def ancestors(
@@ -150,8 +146,10 @@ def sweep(
     visited: list[Node] = []
     grads: dict[Node, Any] = {}  # None: what there is waits in `together`
     heap: list[tuple[int, Node]] = []
+    latest: Node | None = None  # found last, so mostly the next: kept out of the heap
     together = Together(grads, heap, targets)
     waiting = together.waiting
+    unusual = careful or lift is not None
 
     for node, g in seeds:
         if node not in grads:
@@ -159,11 +157,15 @@ def sweep(
         grads[node] = grads[node] + g if node in grads else g
 
     try:
-        while heap:
-            node = heappop(heap)[1]
-            if node in waiting:
+        while heap or latest is not None:
+            if latest is not None and (not heap or latest.key < heap[0][0]):
+                node, latest = latest, None
+            else:
+                node = heappop(heap)[1]
+            plan, saved = node.plan, node.saved
+            if plan is None and node in waiting:
                 together.finish(node)
-            g, plan, saved = grads.pop(node), node.plan, node.saved
+            g = grads.pop(node)
             if saved is FREED:
                 raise GraphFreedError(freed_message(node, visited))
             if node.extra is not None:
@@ -176,14 +178,15 @@ def sweep(
                 if plan is None or walls or (needed and needed.isdisjoint(node.parents)):
                     continue
             visited.append(node)
-            steps: Any = guarded(plan) if careful else plan.steps
-            if lift is not None:
-                saved = lift(node)
+            steps: Any = plan.steps
+            if unusual:
+                steps = guarded(plan) if careful else steps
+                saved = lift(node) if lift is not None else saved
             if plan.special:
                 if plan is PART:
-                    _give_part(node, g, grads, heap)
+                    give_part(node, g, grads, heap)
                     continue
-                g, steps = _special_steps(node, plan, g, saved, steps)
+                g, steps = steps_of(node, plan, g, saved, steps)
                 if plan.deferred and plainly:
                     steps = together.collect(node, g, saved, steps)
             for i, rule, place in steps:
@@ -209,7 +212,10 @@ def sweep(
                     grads[parent] = c if before is None else before + c
                 else:
                     grads[parent] = c
-                    heappush(heap, (parent.key, parent))
+                    if latest is None:
+                        latest = parent
+                    else:
+                        heappush(heap, (parent.key, parent))
     except Exception as error:
         if not isinstance(error, MinigradError):
             error.add_note(f"raised in the backward pass of {node}")
@@ -223,35 +229,6 @@ def sweep(
         for node in visited:
             node.saved = FREED
     return results
-
-
-def _give_part(node: Node, g: Any, grads: dict[Node, Any], heap: list[tuple[int, Node]]) -> None:
-    """Hand the cotangent of one output to the node that has several."""
-    whole: Any = node.parents[0]
-    if whole not in grads:
-        grads[whole] = [None] * len(whole.shape)
-        heappush(heap, (whole.key, whole))
-    parts = grads[whole]
-    before = parts[node.saved]
-    parts[node.saved] = g if before is None else before + g
-
-
-def _special_steps(
-    node: Node, plan: Plan, g: Any, saved: Any, steps: Any
-) -> tuple[Any, Any]:
-    """The cotangent and the steps of an op with several outputs, or with one rule for all."""
-    if plan.op.multiple:
-        for k, c in enumerate(g):
-            if c is None:
-                g[k] = np.zeros(node.shape[k], node.dtype[k])
-    if not plan.op.joint:
-        return g, steps
-    contributions = plan.steps[0][1](g, saved)
-    return g, [
-        (i, lambda g, saved, c=c: c, None)
-        for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True))
-        if parent is not None
-    ]
 
 
 def parts(whole: Node) -> list[Node]:

@@ -13,7 +13,8 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.backward import gradients
 from minigrad.errors import GradientError
-from minigrad.tape import PART, Node
+from minigrad.several import PART
+from minigrad.tape import Node
 from minigrad.tensor import wrap
 
 __all__ = [
