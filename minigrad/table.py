@@ -27,8 +27,17 @@ class OpTable(tuple[Op, ...]):
 def ops(names: Iterable[str] | None = None) -> OpTable:
     """Every op with its signature and formula, read from the records.
 
+    names: of some ops, or one name. Raises ValueError for a name that no op has.
+
     >>> print(ops(["tanh", "matmul"]))
     tanh    ()->()              tanh(x)
     matmul  (n,k),(k,m)->(n,m)  x @ y
     """
-    return OpTable(OPS[name] for name in (OPS if names is None else names))
+    wanted = list(OPS) if names is None else [names] if isinstance(names, str) else list(names)
+    if unknown := [name for name in wanted if name not in OPS]:
+        from difflib import get_close_matches
+
+        near = get_close_matches(str(unknown[0]), OPS, 3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; minigrad.ops() lists them"
+        raise ValueError(f"ops({names!r}): there is no op {unknown[0]!r}{hint}")
+    return OpTable(OPS[name] for name in wanted)

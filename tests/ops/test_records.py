@@ -40,3 +40,10 @@ def test_the_registry_is_no_stub():
     """The catalogue holds what people write: about two hundred ops, nearly all with derivatives."""
     assert len(OPS) > 150
     assert sum(bool(op.joint or any(op.rules)) for op in OPS.values()) > 0.9 * len(OPS)
+
+
+def test_table_of_some_ops():
+    """ops() takes names, or one; of a name that no op has it says which are like it."""
+    assert str(mg.ops("tanh")) == str(mg.ops(["tanh"])) == "tanh  ()->()  tanh(x)"
+    with pytest.raises(ValueError, match=r"no op 'tahn'; did you mean .*tanh"):
+        mg.ops(["exp", "tahn"])
