@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import copy
-import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any, TypeVar, cast
 
@@ -17,8 +16,9 @@ import numpy as np
 
 from .context import local
 from .diagnose import check_finite
-from .errors import NoDerivativeError, explain
+from .errors import explain
 from .forward import checked
+from .numpy_calls import known, numpy_handler
 from .op import Deferred, Domain, Op, Plan, Rule, register
 from .protocol import HANDLERS
 from .tape import Node, next_key, parts
@@ -109,7 +109,7 @@ def primitive(
         else:
             call.__doc__, call.__module__ = forward.__doc__, forward.__module__
             call.__wrapped__ = forward  # its signature
-        handlers = {function: _numpy_handler(op, function, call) for function in numpy}
+        handlers = {function: numpy_handler(op, function, call) for function in numpy}
         HANDLERS.update(handlers)
         for method in methods:  # a method takes what NumPy's function of that name takes
             same = getattr(np, method, None)
@@ -162,7 +162,7 @@ def _caller(op: Op) -> Any:
             params.update(zip(params_in_order, args[arity:], strict=False))
             args = args[:arity]
         if not params.keys() <= op.params.keys():
-            params = _known(op, params)
+            params = known(op, params)
         return apply(op, args, params)
 
     return call
@@ -190,6 +190,9 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
             nodes.append(None)
         bit <<= 1
     try:
+        if tensors and given:
+            for a in arrays:
+                _refuse_objects(a)
         out = op.forward(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
         explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, params)
@@ -257,50 +260,6 @@ def _caller_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _numpy_handler(op: Op, function: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-    """How NumPy calls the op: its names and its order of arguments, some of which are refused."""
-    arity = len(op.arguments)
-
-    @functools.cache
-    def order() -> tuple[inspect.Signature, tuple[str, ...]] | None:
-        """The signature of a NumPy function written in Python, and what it takes by position."""
-        if op.variadic or not inspect.isfunction(inspect.unwrap(function)):
-            return None
-        signature = inspect.signature(function)
-        given = signature.parameters
-        first = tuple(name for name, p in given.items() if p.kind is not p.KEYWORD_ONLY)
-        return (signature, first) if op.params.keys() <= given.keys() else None
-
-    def handler(*args: Any, **keywords: Any) -> Any:
-        if len(args) == arity and keywords.keys() <= op.params.keys():
-            return call(*args, **keywords)
-        if (found := order()) is None:
-            return call(*args, **_known(op, keywords))
-        signature, first = found
-        if arity <= len(args) <= len(first) and not keywords:  # np.sum(x, 0): `bind` is slow
-            return call(*args[:arity], **_known(op, dict(zip(first[arity:], args[arity:]))))  # noqa: B905  # some
-        try:
-            given = signature.bind(*args, **keywords).arguments
-        except TypeError as error:
-            raise TypeError(f"{op.name}() {error}") from None
-        arrays = [given.pop(name) for name in first[:arity] if name in given]
-        return call(*arrays, **_known(op, given))
-
-    handler.__name__, handler.__doc__ = op.name, op.formula
-    return handler
-
-
-def _known(op: Op, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords that the op has; out=, where=, dtype= and so on are refused unless None."""
-    unknown = [k for k, v in keywords.items() if k not in op.params and v is not None]
-    if unknown:
-        known = f"; it takes {', '.join(op.params)}" if op.params else ""
-        raise NoDerivativeError(
-            f"{op.name}(..., {unknown[0]}=...) cannot be recorded for a Tensor: leave it out{known}"
-        )
-    return {k: v for k, v in keywords.items() if k in op.params}
-
-
 # Elementwise calls are most of a tape; these two do what `apply` does, without its generality.
 
 
@@ -355,6 +314,8 @@ def _binary(op: Op) -> Callable[..., Any]:
         if frame.anomaly:
             return apply(op, (x, y), {})
         try:
+            if x_given is not y_given:
+                _refuse_objects(xd if x_given else yd)
             data = forward(xd, yd)
         except (ValueError, TypeError) as error:
             explain(error, op.name, op.arguments, (xd, yd), {})
@@ -385,6 +346,11 @@ def _binary(op: Op) -> Callable[..., Any]:
         return out
 
     return call
+
+
+def _refuse_objects(value: Any) -> None:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+        raise TypeError("an array of Python objects has no derivative; convert it: .astype(float)")
 
 
 def _kept(value: Any) -> Any:

@@ -190,3 +190,21 @@ def test_an_op_can_be_defined_again():
         exec(cell.format(4), {"__name__": "elsewhere"})
     with pytest.raises(ValueError, match="already registered"):
         exec(cell.replace("of_a_notebook", "tanh").format(4), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, objects: x * objects,
+        lambda x, objects: objects + x,
+        lambda x, objects: x @ objects,
+        lambda x, objects: np.concatenate([x, objects]),
+        lambda x, objects: np.where([True, False], x, objects),
+    ],
+    ids=["multiply", "add", "matmul", "concatenate", "where"],
+)
+def test_arrays_of_objects_are_refused(use):
+    """Their results would be objects too, without a derivative; the error says what to do."""
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match=r"Python objects .* \.astype\(float\)"):
+        use(x, np.array([1, 2], dtype=object))
