@@ -11,7 +11,7 @@ import numpy as np
 from .several import PART
 from .tape import Leaf, Node
 
-__all__ = ["ArrayLike"]
+__all__ = ["ArrayLike", "detached"]
 
 
 class ArrayLike:
@@ -151,3 +151,8 @@ class ArrayLike:
         def __le__(self, other: Any) -> Self: ...
         def __gt__(self, other: Any) -> Self: ...
         def __ge__(self, other: Any) -> Self: ...
+
+
+def detached(value: Any) -> Any:
+    """The plain values of a Tensor; anything else as it is."""
+    return value._data if isinstance(value, ArrayLike) else value

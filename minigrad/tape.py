@@ -20,7 +20,7 @@ from .op import Op, Plan
 from .several import PART, give_part, steps_of
 from .together import Together
 from .unbroadcast import fit
-from .untaken import guarded, worth_repeating
+from .untaken import taken, worth_repeating
 
 __all__ = ["Leaf", "Node", "ancestors", "sweep"]
 
@@ -149,7 +149,6 @@ def sweep(
     latest: Node | None = None  # found last, so mostly the next: kept out of the heap
     together = Together(grads, heap, targets)
     waiting = together.waiting
-    unusual = careful or lift is not None
 
     for node, g in seeds:
         if node not in grads:
@@ -179,9 +178,8 @@ def sweep(
                     continue
             visited.append(node)
             steps: Any = plan.steps
-            if unusual:
-                steps = guarded(plan) if careful else steps
-                saved = lift(node) if lift is not None else saved
+            if lift is not None:
+                saved = lift(node)
             if plan.special:
                 if plan is PART:
                     give_part(node, g, grads, heap)
@@ -196,6 +194,8 @@ def sweep(
                 if parent.plan is None and parent.written < node.key:
                     check_written(node, i, parent)
                 c = rule(g, saved if place is None else saved[place])
+                if careful:
+                    c = taken(c, g, plan.op)
                 try:
                     fits = c.shape == parent.shape and c.dtype is parent.dtype
                 except AttributeError:

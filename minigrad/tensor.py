@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .arraylike import detached
 from .errors import GradientError, describe
 from .protocol import call_ufunc, handler
 from .tape import Leaf, Node
@@ -235,8 +236,3 @@ def wrap(data: Any, node: Node | None) -> Tensor:
 def as_tensor(value: Any) -> Tensor:
     """`value` itself if it is a Tensor, else a Tensor with its values."""
     return value if isinstance(value, Tensor) else wrap(as_array(value), None)
-
-
-def detached(value: Any) -> Any:
-    """The plain values of a Tensor; anything else as it is."""
-    return value._data if isinstance(value, Tensor) else value

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .op import Plan, Rule
+from .op import Op
 
-__all__ = ["guarded", "worth_repeating"]
+__all__ = ["taken", "worth_repeating"]
 
 
 def worth_repeating(results: Mapping[Any, Any], visited: Sequence[Any]) -> bool:
@@ -29,17 +29,9 @@ def _plain(value: Any) -> Any:
     return getattr(value, "_data", value)
 
 
-def guarded(plan: Plan) -> tuple[Any, ...]:
-    """The steps of a plan whose op works entry by entry, their NaN set to 0 where g is 0."""
-    if set(plan.op.signature) - set("(),->"):
-        return plan.steps
-    return tuple((i, _guard(rule), place) for i, rule, place in plan.steps)
-
-
-def _guard(rule: Rule) -> Rule:
-    def apply(g: Any, saved: Any) -> Any:
-        c = rule(g, saved)
-        unused = np.isnan(_plain(c))
-        return np.where(unused & (_plain(g) == 0), 0, c) if unused.any() else c
-
-    return apply
+def taken(c: Any, g: Any, op: Op) -> Any:
+    """A rule's result `c`, its NaN set to 0 where g is 0, if the op works entry by entry."""
+    if set(op.signature) - set("(),->"):
+        return c
+    unused = np.isnan(_plain(c))
+    return np.where(unused & (_plain(g) == 0), 0, c) if unused.any() else c

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .arraylike import ArrayLike
+from .arraylike import ArrayLike, detached
 from .context import is_grad_enabled
 from .errors import MutationError, describe
 from .tape import Leaf, next_key
@@ -61,8 +61,8 @@ class Writable(ArrayLike):
                 f"minigrad.functional.index_put, or write to a leaf under no_grad()"
             )
         changed = np.array(self._data)
-        index = tuple(map(_detached, index)) if isinstance(index, tuple) else _detached(index)
-        changed[index] = _detached(value)
+        index = tuple(map(detached, index)) if isinstance(index, tuple) else detached(index)
+        changed[index] = detached(value)
         self.data = changed
 
     def _inplace(self, result: Any) -> Self:
@@ -76,7 +76,3 @@ class Writable(ArrayLike):
             )
         self.data = result
         return self
-
-
-def _detached(value: Any) -> Any:
-    return value._data if isinstance(value, ArrayLike) else value

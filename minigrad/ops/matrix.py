@@ -17,6 +17,7 @@ from ..op import Deferred
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor
 from .common import composite, existing, one_of, refuse
+from .rules import transposed as _t
 from .shape import expand_dims, moveaxis, ravel, reshape
 
 __all__ = [
@@ -25,11 +26,7 @@ __all__ = [
 ]
 
 
-def _t(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
-
-
-def _rows(a: Any) -> Any:
+def rows(a: Any) -> Any:
     """The rows of a stack of matrices, one after the other; a vector is one row."""
     if a.ndim == 2:
         return a
@@ -42,7 +39,7 @@ def _rows(a: Any) -> Any:
 _TRANSPOSES: dict[int, tuple[Any, Any]] = {}
 
 
-def transposed(y: Any) -> Any:
+def kept_transpose(y: Any) -> Any:
     """yᵀ: at the first use of a matrix a view, from the second one on contiguous."""
     if not isinstance(y, np.ndarray) or y.ndim != 2 or y.size < 4096:
         return _t(y)
@@ -63,7 +60,7 @@ def _left(g: Any, y: Any) -> Any:
         return np.expand_dims(g, -1) * y if np.ndim(g) else g * y
     if np.ndim(g) < np.ndim(y):  # x was a vector
         return np.squeeze(np.expand_dims(g, -2) @ _t(y), -2)
-    return g @ transposed(y)
+    return g @ kept_transpose(y)
 
 
 def _right(g: Any, x: Any, y: Any) -> Any:
@@ -71,9 +68,9 @@ def _right(g: Any, x: Any, y: Any) -> Any:
     if np.ndim(x) == 1:
         return np.expand_dims(x, -1) * np.expand_dims(g, -2) if np.ndim(y) > 1 else g * x
     if np.ndim(y) == 1:
-        return np.reshape(g, -1) @ _rows(x)
+        return np.reshape(g, -1) @ rows(x)
     if np.ndim(y) == 2:
-        return _t(_rows(x)) @ _rows(g)
+        return _t(rows(x)) @ rows(g)
     return _t(x) @ g
 
 
@@ -87,10 +84,12 @@ def _left_pair(g: Any, y: Any) -> Any:
 
 
 def _right_pair(g: Any, x: Any, y: Any) -> Any:
-    return (_rows(np.asarray(x)), _rows(g)) if np.ndim(y) == 2 else None
+    return (rows(np.asarray(x)), rows(g)) if np.ndim(y) == 2 else None
 
 
-def _product(pairs: list[tuple[Any, Any]], shapes: dict[int, tuple[int, ...]]) -> dict[int, Any]:
+def sum_of_products(
+    pairs: list[tuple[Any, Any]], shapes: dict[int, tuple[int, ...]]
+) -> dict[int, Any]:
     """Σ aᵀ b over the pairs, as one product."""
     (place,) = shapes
     if len(pairs) == 1:
@@ -103,7 +102,9 @@ def _product(pairs: list[tuple[Any, Any]], shapes: dict[int, tuple[int, ...]]) -
 
 matmul = primitive(
     "(n,k),(k,m)->(n,m)", formula="x @ y", vjps=(_left, _right),
-    deferred=[Deferred((0,), _left_pair, _product), Deferred((1,), _right_pair, _product)],
+    deferred=[
+        Deferred((0,), _left_pair, sum_of_products), Deferred((1,), _right_pair, sum_of_products)
+    ],
     numpy=existing("matmul", "linalg.matmul"), methods=["__matmul__"],
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((2, 4, 3), (3, 2)),
@@ -143,7 +144,10 @@ def _dot_right_pair(g: Any, x: Any, y: Any) -> Any:
 
 @primitive(
     "(n,k),(k,m)->(n,m)", vjps=(_dot_left, _dot_right), name="dot",
-    deferred=[Deferred((0,), _dot_left_pair, _product), Deferred((1,), _dot_right_pair, _product)],
+    deferred=[
+        Deferred((0,), _dot_left_pair, sum_of_products),
+        Deferred((1,), _dot_right_pair, sum_of_products),
+    ],
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((3,), (3,)), ((2, 3), (3, 2)), ((), (2, 3)), ((2, 3), ()), ((2, 2, 3), (3,)),
         ((3,), (2, 3, 2)), ((2, 3), (2, 3, 2)), ((2, 2, 3), (2, 3, 2)))), {}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,29 +9,20 @@ import numpy as np
 from ..op import Deferred
 from ..primitive import primitive
 from .common import one_of
+from .matrix import rows, sum_of_products
 from .rules import floating
 
 __all__ = ["linear", "log_softmax", "softmax", "standardize"]
-
-
-def _rows(a: Any) -> Any:
-    return np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
-
-
-def _product(pairs: list[tuple[Any, Any]], shapes: Any) -> dict[int, Any]:
-    """Σ gᵀ x over the uses of the weight, as one product."""
-    g, x = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return {1: g.T @ x}
 
 
 @primitive(
     "(n,k),(m,k),(m)->(n,m)",
     vjps=(
         lambda g, weight: g @ weight,
-        lambda g, input: np.swapaxes(_rows(g), 0, 1) @ _rows(input),
+        lambda g, input: np.swapaxes(rows(g), 0, 1) @ rows(input),
         lambda g: g,
     ),
-    deferred=[Deferred((1,), lambda g, input: (_rows(g), _rows(input)), _product)],
+    deferred=[Deferred((1,), lambda g, input: (rows(g), rows(input)), sum_of_products)],
     samples=lambda rng: (
         (rng.normal(size=(2, 4, 3)), rng.normal(size=(5, 3)),
          one_of(rng, None, rng.normal(size=5))), {},

@@ -14,7 +14,7 @@ from minigrad import primitive
 from minigrad.op import Deferred
 from minigrad.ops.common import one_of
 from minigrad.ops.index import embedding, index_add, sum_rows
-from minigrad.ops.matrix import transposed
+from minigrad.ops.matrix import kept_transpose
 from minigrad.tensor import detached
 
 __all__ = ["affine"]
@@ -66,9 +66,9 @@ def _call(rng: np.random.Generator) -> Any:
 @primitive(
     "(n,k),(k,m),(n,h),(h,m),(m)->(n,m)",
     vjps=(
-        lambda g, W: g @ transposed(W),
+        lambda g, W: g @ kept_transpose(W),
         _by_input_weight,
-        lambda g, U: g @ transposed(U),
+        lambda g, U: g @ kept_transpose(U),
         lambda g, h: np.transpose(h) @ g,
         lambda g: g,
     ),

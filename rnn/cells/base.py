@@ -255,13 +255,13 @@ class Cell(Module, ABC):
         result = self.step(x, state)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
-                f"{type(self).__name__}.step returned {_what(result)}; wanted the pair "
+                f"{type(self).__name__}.step returned {what(result)}; wanted the pair "
                 f"(output, state)"
             )
         output, new = result
         if not isinstance(output, Tensor):
             raise TypeError(
-                f"{type(self).__name__}.step returned {_what(output)} as its output; wanted a "
+                f"{type(self).__name__}.step returned {what(output)} as its output; wanted a "
                 f"Tensor, on the graph of what it was computed from"
             )
         return output, self._flat(new, "step")
@@ -273,7 +273,7 @@ class Cell(Module, ABC):
             if not isinstance(part, Tensor):
                 at = f"part {k} of " * isinstance(whole, tuple)
                 raise TypeError(
-                    f"{type(self).__name__}.{method} returned {_what(part)} as {at}its state; "
+                    f"{type(self).__name__}.{method} returned {what(part)} as {at}its state; "
                     f"wanted one Tensor, or a flat tuple of Tensors, whose names the class "
                     f"declares, as in states = ('h', 'c')"
                 )
@@ -309,12 +309,12 @@ class Cell(Module, ABC):
         if len(sizes) > 1:
             if not isinstance(state, tuple | list) or len(state) != len(sizes):
                 raise TypeError(
-                    f"{owner}: the state is {_what(state)}; wanted the tuple ({names}), each "
+                    f"{owner}: the state is {what(state)}; wanted the tuple ({names}), each "
                     f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
                 )
             given = list(state)
         elif isinstance(state, tuple | dict):
-            raise TypeError(f"{owner}: the state is {_what(state)}; wanted {names} alone")
+            raise TypeError(f"{owner}: the state is {what(state)}; wanted {names} alone")
         parts = []
         for part, (name, width) in zip(given, sizes.items(), strict=True):
             value = part if isinstance(part, Tensor) else tensor(part)
@@ -340,7 +340,7 @@ class Cell(Module, ABC):
         return f"{type(self).__name__}: state {name} has shape {shape}, wanted {wanted}{hint}"
 
 
-def _what(value: Any) -> str:
+def what(value: Any) -> str:
     """A value in an error message: its type, and the shapes in it."""
     if value is None:
         return "None"

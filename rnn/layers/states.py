@@ -14,6 +14,7 @@ import numpy as np
 from minigrad import Parameter, Tensor, tensor
 
 from ..cells import Cell, State
+from ..cells.base import what
 from ..cells.wrappers import parts, whole
 
 __all__ = ["Layout"]
@@ -97,7 +98,7 @@ class Layout:
         count = len(self.cells)
         if not isinstance(state, tuple | list) or len(state) != count:
             raise TypeError(
-                f"{self.owner}: the state is {_what(state)}; the states of its cells differ in "
+                f"{self.owner}: the state is {what(state)}; the states of its cells differ in "
                 f"their parts or sizes, so wanted a tuple of {count}, one for each cell; "
                 f"initial_state(batch) makes one"
             )
@@ -109,7 +110,7 @@ class Layout:
             names = ", ".join(self.sizes)
             wanted = f"the tuple ({names})" if count > 1 else f"{names} alone"
             raise TypeError(
-                f"{self.owner}: the state is {_what(state)}; wanted {wanted}, as the layer returns "
+                f"{self.owner}: the state is {what(state)}; wanted {wanted}, as the layer returns "
                 f"it; initial_state(batch) makes one"
             )
         rows = [
@@ -172,10 +173,3 @@ def _leaves(state: Any) -> Iterator[Any]:
             yield from _leaves(one)
     else:
         yield state
-
-
-def _what(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    shape = getattr(value, "shape", None)
-    return f"one {type(value).__name__}" + ("" if shape is None else f" of shape {shape}")
