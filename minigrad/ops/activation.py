@@ -123,9 +123,9 @@ def _by_sigmoid(g: Any, out: Any) -> Any:
     return slope
 
 
-# Up to here eˣ is finite, and eˣ / (1 + eˣ) is 1 long before.
-_HIGHEST = {
-    np.dtype(t): t(0.99) * np.log(np.finfo(t).max)
+# 1, and what eˣ is finite up to; eˣ / (1 + eˣ) is 1 long before. As arrays: numbers take longer.
+_LIMITS = {
+    np.dtype(t): (np.asarray(t(1)), np.asarray(t(0.99) * np.log(np.finfo(t).max)))
     for t in (np.float16, np.float32, np.float64, np.longdouble)
 }
 
@@ -135,12 +135,10 @@ def sigmoid(x: Any) -> Any:
     """1 / (1 + e⁻ˣ)"""
     x = floating(x)
     # eˣ / (1 + eˣ) keeps its digits in both tails, and takes the fewest passes.
-    highest = _HIGHEST.get(x.dtype)
-    if highest is None:  # another byte order
-        highest = _HIGHEST[np.dtype(x.dtype.type)]
-    y = np.minimum(x, highest, out=np.empty_like(x))
+    one, highest = _LIMITS.get(x.dtype) or _LIMITS[x.dtype.newbyteorder("=")]
+    y = np.minimum(x, highest, out=None if x.ndim else np.empty_like(x))
     np.exp(y, out=y)
-    return np.divide(y, 1 + y, out=y)
+    return np.divide(y, y + one, out=y)
 
 
 def _tail(x: Any) -> Any:
