@@ -65,7 +65,7 @@ class Node:
 
     def put(self, **extra: Any) -> None:
         """Attach something rare to the node."""
-        self.extra = {**(self.extra or {}), **extra}
+        self.extra = {**self.extra, **extra} if self.extra else extra
 
     def __str__(self) -> str:
         what = self.op.name if self.op else "leaf"
@@ -207,7 +207,9 @@ def sweep(
                         check_finite(c, node, "backward")
                     if on_use is not None and (targets is None or parent in targets):
                         on_use(parent, node, c)
-                if parent in grads:
+                if parent.plan is PART and targets is None and parent.extra is None:
+                    give_part(parent, c, grads, heap)  # at once: nobody looks at it
+                elif parent in grads:
                     before = grads[parent]
                     grads[parent] = c if before is None else before + c
                 else:
