@@ -16,7 +16,7 @@ from .arraylike import detached
 from .errors import GradientError, describe
 from .protocol import call_ufunc, handler
 from .tape import Leaf, Node
-from .values import Array, as_array
+from .values import Array, as_array, frozen
 from .writable import Writable
 
 __all__ = ["Parameter", "Tensor", "as_tensor", "detached", "tensor", "wrap"]
@@ -52,7 +52,7 @@ class Tensor(Writable):
                     "graph; use it as it is, or pass data.detach()"
                 )
             data = data._data
-        self._data = as_array(data, dtype)
+        self._data = frozen(as_array(data, dtype))
         self._node = None
         if name is not None:
             self._name: str | None = name

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import MutationError
 
-__all__ = ["Array", "Values", "as_array", "frozen"]
+__all__ = ["Array", "Values", "as_array", "frozen", "is_frozen"]
 
 Array = Any  # whatever NumPy takes: an array, a scalar, nested lists
 
@@ -36,6 +36,16 @@ def frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         owner.setflags(write=False)
         owner = owner.base
     return array
+
+
+def is_frozen(array: np.ndarray[Any, Any]) -> bool:
+    """Whether it is read-only down to the memory it is a view of."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return False
+        owner = owner.base
+    return owner is None
 
 
 class Values(np.ndarray[Any, Any]):

@@ -45,7 +45,7 @@ class Writable(ArrayLike):
 
     def _replace(self, array: Any) -> None:
         """``.data = array`` of a leaf without check or copy: for a fresh array that fits."""
-        self._data = array
+        self._data = frozen(array)
         if isinstance(self._node, Leaf):
             self._node.written = next_key()
 

@@ -6,13 +6,13 @@ during the sweep and multiplied out together, Σ_t x_tᵀ g_t = XᵀG.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..kept import kept_transpose
 from ..op import Deferred
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor
@@ -33,34 +33,13 @@ def rows(a: Any) -> Any:
     return np.reshape(a, (-1, a.shape[-1]) if a.size else (int(np.prod(a.shape[:-1])), a.shape[-1]))
 
 
-# Transposes of matrices that were used more than once, contiguous: a product with one takes two
-# thirds of the time. An array in a tensor is never written to, so its transpose stays right; it
-# goes when the array goes.
-_TRANSPOSES: dict[int, tuple[Any, Any]] = {}
-
-
-def kept_transpose(y: Any) -> Any:
-    """yᵀ: at the first use of a matrix a view, from the second one on contiguous."""
-    if not isinstance(y, np.ndarray) or y.ndim != 2 or y.size < 4096:
-        return _t(y)
-    key = id(y)
-    reference, transpose = _TRANSPOSES.get(key, (None, None))
-    if reference is None or reference() is not y:
-        _TRANSPOSES[key] = (weakref.ref(y, lambda _: _TRANSPOSES.pop(key, None)), None)
-        return y.T
-    if transpose is None:
-        transpose = np.ascontiguousarray(y.T)
-        _TRANSPOSES[key] = (reference, transpose)
-    return transpose
-
-
 def _left(g: Any, y: Any) -> Any:
     """∂(x @ y)/∂x applied to g, for vectors and stacks of matrices alike."""
     if np.ndim(y) == 1:
         return np.expand_dims(g, -1) * y if np.ndim(g) else g * y
     if np.ndim(g) < np.ndim(y):  # x was a vector
         return np.squeeze(np.expand_dims(g, -2) @ _t(y), -2)
-    return g @ kept_transpose(y)
+    return g @ (kept_transpose(y) if isinstance(y, np.ndarray) and y.ndim == 2 else _t(y))
 
 
 def _right(g: Any, x: Any, y: Any) -> Any:

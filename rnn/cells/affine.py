@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigrad import primitive
+from minigrad.kept import kept, kept_product
 from minigrad.op import Deferred
 from minigrad.ops.common import one_of
-from minigrad.ops.index import embedding, index_add, sum_rows
-from minigrad.ops.matrix import kept_transpose
+from minigrad.ops.index import index_add, sum_rows
 from minigrad.tensor import detached
 
 __all__ = ["affine"]
@@ -38,6 +38,8 @@ def _sums(
 ) -> dict[int, Any]:
     """[X, H, 1]ᵀ G for those of W, U and b that are in `shapes`."""
     x, h, g = (np.concatenate(part) for part in zip(*items, strict=True))
+    if 1 in shapes and _is_tokens(x):
+        x = np.arange(shapes[1][0])[x]  # counted from the front
     sums, columns = {}, {3: h, 4: np.ones((len(g), 1), g.dtype)}
     if not _is_tokens(x):
         columns[1] = x
@@ -66,9 +68,9 @@ def _call(rng: np.random.Generator) -> Any:
 @primitive(
     "(n,k),(k,m),(n,h),(h,m),(m)->(n,m)",
     vjps=(
-        lambda g, W: g @ kept_transpose(W),
+        lambda g, W: kept_product(g, W, turned=True),
         _by_input_weight,
-        lambda g, U: g @ kept_transpose(U),
+        lambda g, U: kept_product(g, U, turned=True),
         lambda g, h: np.transpose(h) @ g,
         lambda g: g,
     ),
@@ -76,14 +78,19 @@ def _call(rng: np.random.Generator) -> Any:
     samples=_call,
 )
 def affine(x: Any, W: Any, h: Any, U: Any, b: Any) -> Any:
-    """x W + h U + b; for token indices x (n,) W[x] + h U + b; b may be None"""
+    """x W + h U + b; for token indices x (n,) W[x] + b + h U; b may be None"""
     x, W = np.asarray(x), np.asarray(W)
-    y = _ROWS(W, x) if _is_tokens(x) else x @ W
-    z = h @ U
-    z = np.add(z, y, out=z) if z.dtype == y.dtype else z + y
-    if b is None:
+    if not _is_tokens(x):
+        y = _sum(kept_product(x, W), b)
+    elif b is None or len(W) > _FEW or (rows := kept(np.add, W, b)) is None:
+        y = _sum(W.take(x, axis=0), b)
+    else:
+        y = rows.take(x, axis=0)
+    return _sum(kept_product(h, U), y)
+
+
+def _sum(z: Any, y: Any) -> Any:
+    """z + y, where it fits in the place of z; y may be None."""
+    if y is None:
         return z
-    return np.add(z, b, out=z) if z.dtype == b.dtype else z + b
-
-
-_ROWS = embedding.op.forward  # type: ignore[attr-defined]  # set by `primitive`
+    return np.add(z, y, out=z) if z.dtype == y.dtype else z + y

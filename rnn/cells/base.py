@@ -288,6 +288,7 @@ class Cell(Module, ABC):
         axes = ("T", "B") if sequence else ("B",)
         kind, shape = given.dtype.kind, given.shape
         if kind in "iu" and len(shape) == len(axes):
+            self._check_tokens(given._data)
             return given
         if kind not in "biuf" or len(shape) != len(axes) + 1 or shape[-1] != self.input_size:
             lead = ", ".join(axes)
@@ -298,6 +299,13 @@ class Cell(Module, ABC):
                 f"{one_sequence(kind, shape, axes, self.input_size)}"
             )
         return given if given.dtype == self.dtype else given.astype(self.dtype)
+
+    def _check_tokens(self, tokens: Any) -> None:
+        if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.input_size:
+            raise IndexError(
+                f"{type(self).__name__}: the input holds tokens {tokens.min()} to "
+                f"{tokens.max()}, wanted 0 to {self.input_size - 1}"
+            )
 
     def as_state(self, state: Any, batch: int) -> State:
         """`state` as ``step`` can take it for `batch` sequences; zeros for None."""
