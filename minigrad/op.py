@@ -129,6 +129,7 @@ class Op:
         joint: Rule | None = None,
         variadic: bool = False,
         multiple: bool = False,
+        labels: str | None = None,
         deferred: Sequence[Deferred] = (),
         domains: Sequence[Domain] = (),
         samples: Mapping[str, Any] | Callable[[np.random.Generator], Any] | None = None,
@@ -138,7 +139,7 @@ class Op:
         self.arguments, self.params = tuple(arguments), dict(params)
         self.signature, self.variadic, self.multiple = signature, variadic, multiple
         self.rules: tuple[Rule | None, ...] = tuple(rules)
-        self.joint = joint
+        self.joint, self.labels = joint, labels
         self.deferred = tuple(deferred)
         self.domains = tuple(domains) or (REAL,) * len(self.arguments)
         self.samples, self.smooth = samples, smooth

@@ -45,6 +45,7 @@ def primitive(
     samples: Any = None,
     deferred: Sequence[Deferred] = (),
     multiple: bool = False,
+    labels: str | None = None,
     smooth: bool = True,
 ) -> Callable[[F], F]:
     """Make the decorated forward function, written for arrays, an op on Tensors.
@@ -61,6 +62,7 @@ def primitive(
     samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
     deferred: which contributions to leaves are summed in one product, and how.
     multiple: the forward returns a tuple.
+    labels: with `multiple`, the keyword whose entries are what pictures call the results.
     smooth: False for ops with documented zero derivative.
 
     Array arguments of the forward are positional, everything else keyword-only.
@@ -98,6 +100,7 @@ def primitive(
                 domains=domains,
                 samples=samples,
                 multiple=multiple,
+                labels=labels,
                 smooth=smooth,
                 **parameters,
             )

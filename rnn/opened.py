@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tape, draw, enable_grad, scope, tensor
+from minigrad.draw.walk import label_of
 from minigrad.tape import Node
 from minigrad.tensor import Tensor
 
@@ -83,7 +84,7 @@ def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
         made = len(parents) == 1 and parents[0] in holds and node.shape == parents[0].shape
         if node.op is not None and (node.op.name == "part" or (made and len(found) == 1)):
             node.put(name="".join(found))
-        if not (made and len(found) == 1):    # behind its activation a gate is only used
+        if not (made and len(found) == 1) and not label_of(node):    # else only used from here on
             holds[node] = found
 
 

@@ -13,7 +13,7 @@ from .notes import gradients_of, values_of
 from .scene import tidy, tooltip
 from .style import FILLS, INK, MUTED, PALETTE
 from .text import Line, clean, count, escaped, indexed, label, plain, shown
-from .walk import is_part
+from .walk import is_part, label_of
 
 __all__ = ["DIRECTIONS", "LARGEST", "op_graph"]
 
@@ -34,7 +34,7 @@ def op_graph(
     import graphviz
 
     roots = {t._node for t in outputs if t._node is not None}
-    order = [node for node in reversed(ancestors(roots)) if not is_part(node)]
+    order = [node for node in reversed(ancestors(roots)) if not is_part(node) or label_of(node)]
     if len(order) > LARGEST:
         raise ValueError(
             f"draw(..., view='ops'): the graph has {len(order):,} ops, and more than {LARGEST} "
@@ -82,7 +82,7 @@ class _Writer:
         """The boxes, in one frame for each scope, then the edges."""
         groups: dict[tuple[str, ...], list[Node]] = {}
         for k, node in enumerate(self.order):
-            name = node.name or (node.op.name if node.op else "leaf")
+            name = node.name or label_of(node) or (node.op.name if node.op else "leaf")
             self.ids[node] = f"{k} {tidy(name)}"
             scope = node.scope if node.plan is not None else None
             groups.setdefault(_path(scope), []).append(node)
@@ -112,7 +112,7 @@ class _Writer:
         name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
         lines = [Line([indexed(plain(name))], 12, True)] if leaf and name else []
         if node.op:
-            lines.append(Line([(plain(node.op.name), "")]))
+            lines.append(Line([(plain(label_of(node) or node.op.name), "")]))
             if node.name:
                 lines.append(Line([indexed(plain(node.name))], 10, True))
         # Of a single number the value says enough.
@@ -135,7 +135,7 @@ class _Writer:
 
     def _edge(self, parent: Node, node: Node) -> None:
         index = ""
-        if is_part(parent):  # one of several results: the edge says which
+        if is_part(parent) and parent not in self.ids:  # the edge says which result
             index = parent.name or ("" if parent.saved is FREED else str(parent.saved))
             whole = parent.parents[0]
             if whole is None:

@@ -15,7 +15,7 @@ import numpy as np
 from ..context import Scope
 from ..tape import FREED, Node, ancestors
 
-__all__ = ["is_part", "known_values", "saved_items", "timed_scope", "walk"]
+__all__ = ["is_part", "known_values", "label_of", "saved_items", "timed_scope", "walk"]
 
 Parents = dict[Node, tuple[Node, ...]]
 
@@ -49,6 +49,14 @@ def saved_items(node: Node) -> dict[str, Any]:
 def is_part(node: Node) -> bool:
     """Whether a node only stands for one result of an op that has several."""
     return node.op is not None and node.op.name == "part"
+
+
+def label_of(node: Node) -> str:
+    """What the record of an op with several results calls this one of them, if it does."""
+    whole = node.parents[0] if is_part(node) else None
+    if whole is None or whole.op is None or whole.op.labels is None or whole.saved is FREED:
+        return ""
+    return str(saved_items(whole)[whole.op.labels][node.saved])
 
 
 def _places(roots: Iterable[Node]) -> dict[Node, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.ops.join import split
 
+from .activate import activate
 from .base import Cell, bias_count
 
 __all__ = ["GRUCell"]
@@ -70,10 +71,11 @@ class GRUCell(Cell):
         x_rz, x_n = split(self.input_part(x), [2 * H], axis=-1)          # (B, 2H), (B, H)
         if self.reset == "after":
             h_rz, h_n = split(self.state_part(h), [2 * H], axis=-1)
-            r, z = split((x_rz + h_rz).sigmoid(), 2, axis=-1)            # each (B, H)
+            r, z = activate(x_rz + h_rz, functions=("sigmoid", "sigmoid"))    # each (B, H)
             n = (x_n + r * h_n).tanh()
         else:
-            r, z = split((x_rz + self.state_block(h, "r", "z")).sigmoid(), 2, axis=-1)
+            rz = x_rz + self.state_block(h, "r", "z")
+            r, z = activate(rz, functions=("sigmoid", "sigmoid"))
             n = (x_n + self.state_block(r * h, "n")).tanh()
         h = n + z * (h - n) if self.update == "keep" else h + z * (n - h)
         return h, h

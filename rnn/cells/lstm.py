@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.ops.join import split
 
+from .activate import activate
 from .base import Cell
 
 __all__ = ["LSTMCell"]
@@ -66,8 +66,7 @@ class LSTMCell(Cell):
     def step(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         h, c = state
         z = self.preactivation(x, h)                                     # (B, 4H)
-        i, f, g, o = split(z, 4, axis=-1)                                # each (B, H)
-        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        i, f, g, o = activate(z, functions=("sigmoid", "sigmoid", "tanh", "sigmoid"))
         c = f * c + i * g
         h = o * c.tanh()
         return h, (h, c)

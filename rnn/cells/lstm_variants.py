@@ -10,6 +10,7 @@ from minigrad import Parameter, Tensor
 from minigrad.functional import layer_norm
 from minigrad.ops.join import split
 
+from .activate import activate
 from .base import Cell, size
 from .lstm import LSTMCell
 
@@ -40,9 +41,10 @@ class LSTM1997Cell(Cell):
 
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
-        i, g, o = split(self.preactivation(x, h), 3, axis=-1)            # each (B, H)
-        c = c + i.sigmoid() * g.tanh()
-        h = o.sigmoid() * c.tanh()
+        z = self.preactivation(x, h)                                     # (B, 3H)
+        i, g, o = activate(z, functions=("sigmoid", "tanh", "sigmoid"))
+        c = c + i * g
+        h = o * c.tanh()
         return h, (h, c)
 
 
@@ -65,9 +67,10 @@ class CoupledLSTMCell(Cell):
 
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
-        i, g, o = split(self.preactivation(x, h), 3, axis=-1)            # each (B, H)
-        c = c + i.sigmoid() * (g.tanh() - c)
-        h = o.sigmoid() * c.tanh()
+        z = self.preactivation(x, h)                                     # (B, 3H)
+        i, g, o = activate(z, functions=("sigmoid", "tanh", "sigmoid"))
+        c = c + i * (g - c)
+        h = o * c.tanh()
         return h, (h, c)
 
 
@@ -156,10 +159,11 @@ class LayerNormLSTMCell(LSTMCell):
 
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
-        i, f, g, o = split(self.preactivation(x, h), 4, axis=-1)         # each (B, H)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        z = self.preactivation(x, h)                                     # (B, 4H)
+        i, f, g, o = activate(z, functions=("sigmoid", "sigmoid", "tanh", "sigmoid"))
+        c = f * c + i * g
         shown = layer_norm(c, self.hidden_size, self.gain_c, self.b_c, eps=self.eps)
-        h = o.sigmoid() * shown.tanh()
+        h = o * shown.tanh()
         return h, (h, c)
 
 
