@@ -191,7 +191,8 @@ def sweep(
                 parent: Any = node.parents[i]
                 if needed is not None and parent not in needed:
                     continue
-                if parent.plan is None and parent.written < node.key:
+                made = parent.plan
+                if made is None and parent.written < node.key:
                     check_written(node, i, parent)
                 c = rule(g, saved if place is None else saved[place])
                 if careful:
@@ -207,7 +208,7 @@ def sweep(
                         check_finite(c, node, "backward")
                     if on_use is not None and (targets is None or parent in targets):
                         on_use(parent, node, c)
-                if parent.plan is PART and targets is None and parent.extra is None:
+                if made is PART and targets is None and parent.extra is None:
                     give_part(parent, c, grads, heap)  # at once: nobody looks at it
                 elif parent in grads:
                     before = grads[parent]

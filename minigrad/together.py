@@ -6,7 +6,7 @@ there are enough of them or when the weight is reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from .diagnose import check_written
 from .unbroadcast import fit
 
 if TYPE_CHECKING:
-    from .tape import Node
+    from .tape import Leaf, Node
 
 __all__ = ["Together"]
 
@@ -38,19 +38,13 @@ class Together:
     def collect(self, node: Node, g: Any, saved: Any, steps: Any) -> Any:
         """Take of the contributions of `node` what can wait; returns the steps that are left."""
         plan: Any = node.plan
-        parents, targets = node.parents, self._targets
+        parents = node.parents
         for places, collect, finish in plan.deferred:
-            leaves = {}
-            for i in places:
-                parent: Any = parents[i]
-                if parent.plan is None and (targets is None or parent in targets):
-                    leaves[i] = parent
-            if not leaves:
-                continue
-            item = collect(g, saved)
+            group = self._groups.get(key := (finish, places, *[parents[i] for i in places]))
+            leaves = self._leaves(places, parents) if group is None else group.leaves
+            item = collect(g, saved) if leaves else None
             if item is None:
                 continue
-            group = self._groups.get(key := (finish, *leaves.items()))
             if group is None:
                 group = self._groups[key] = _Group(node, leaves, finish)
                 for leaf in leaves.values():
@@ -67,6 +61,13 @@ class Together:
             steps = [step for step in steps if step[0] not in leaves]
         return steps
 
+    def _leaves(self, places: Sequence[int], parents: Sequence[Any]) -> dict[int, Leaf]:
+        """Those of the parents that are leaves whose gradient is wanted."""
+        return {
+            i: parents[i] for i in places if parents[i].plan is None
+            and (self._targets is None or parents[i] in self._targets)
+        }
+
     def finish(self, leaf: Node) -> None:
         """Multiply out what waits for `leaf`."""
         for group in self.waiting.pop(leaf):
@@ -77,7 +78,7 @@ class Together:
 class _Group:
     __slots__ = ("finish", "items", "leaves", "node", "shapes")
 
-    def __init__(self, node: Node, leaves: dict[int, Node], finish: Callable[..., Any]) -> None:
+    def __init__(self, node: Node, leaves: dict[int, Leaf], finish: Callable[..., Any]) -> None:
         self.node, self.leaves, self.finish = node, leaves, finish
         self.shapes = {i: leaf.shape for i, leaf in leaves.items()}
         self.items: list[Any] = []

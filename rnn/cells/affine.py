@@ -37,25 +37,26 @@ def _sums(
     items: list[tuple[Any, Any, Any]], shapes: dict[int, tuple[int, ...]]
 ) -> dict[int, Any]:
     """[X, H, 1]ᵀ G for those of W, U and b that are in `shapes`."""
-    x, h, g = (np.concatenate(part) for part in zip(*items, strict=True))
-    if 1 in shapes and _is_tokens(x):
-        x = np.arange(shapes[1][0])[x]  # counted from the front
-    sums, columns = {}, {3: h, 4: np.ones((len(g), 1), g.dtype)}
-    if not _is_tokens(x):
-        columns[1] = x
-    elif 1 in shapes and shapes[1][0] <= _FEW:
-        columns[1] = np.zeros((len(x), shapes[1][0]), g.dtype)
-        columns[1][np.arange(len(x)), x] = 1
-    wanted = [place for place in columns if place in shapes]
-    product = np.concatenate([columns[place] for place in wanted], axis=1).T @ g
-    start = 0
-    for place in wanted:
-        stop = start + columns[place].shape[1]
-        sums[place], start = product[start:stop], stop
-    if 4 in sums:
-        sums[4] = sums[4][0]
-    if 1 in shapes and _is_tokens(x) and not (1 in sums and np.isfinite(sums[1]).all()):
-        sums[1] = sum_rows([(x, g)], shapes[1])  # 0 · ∞ would be NaN where it has no part
+    xs, hs, gs = zip(*items, strict=True)
+    g, tokens = np.concatenate(gs), None
+    if 1 in shapes and _is_tokens(xs[0]):
+        tokens = np.arange(shapes[1][0])[np.concatenate(xs)]  # counted from the front
+    places = [i for i in shapes if i != 1 or tokens is None or shapes[1][0] <= _FEW]
+    columns, width = {}, 0
+    for i in places:
+        columns[i] = slice(width, width := width + (shapes[i][0] if i != 4 else 1))
+    left = np.zeros((len(g), width), g.dtype)
+    for i in places:
+        if i == 4:
+            left[:, columns[4]] = 1
+        elif i == 1 and tokens is not None:
+            left[np.arange(len(g)), columns[1].start + tokens] = 1
+        else:
+            np.concatenate(hs if i == 3 else xs, out=left[:, columns[i]])
+    product = left.T @ g
+    sums = {i: product[columns[i]].reshape(shapes[i]) for i in places}
+    if tokens is not None and not (1 in sums and np.isfinite(sums[1]).all()):
+        sums[1] = sum_rows([(tokens, g)], shapes[1])  # 0 · ∞ would be NaN where it has no part
     return sums
 
 
