@@ -59,45 +59,42 @@ def kept_product(x: Array, W: Array, turned: bool = False) -> Any:
 
     With few rows it is made in blocks of columns, from a copy of W that is laid out for that.
     """
-    if not (_is_matrix(x) and _is_matrix(W) and x.dtype == W.dtype and W.size >= _SMALLEST):
-        return x @ (np.transpose(W) if turned else W)
-    K, N = W.shape[::-1] if turned else W.shape
-    blocks = _blocks(len(x), K, N) if W.nbytes <= _LARGEST else 0
-    weight = kept(_layout(blocks, turned), W) if blocks else None        # (blocks, K, N / blocks)
+    if not (isinstance(x, np.ndarray) and isinstance(W, np.ndarray)):
+        return x @ np.transpose(W) if turned else x @ W
+    layout = _layout(x.shape, x.dtype, W.shape, W.dtype, turned)
+    weight = None if layout is None else kept(layout, W)                 # (blocks, K, N / blocks)
     if weight is None:
         return x @ (kept_transpose(W) if turned else W)
-    if blocks == 1:
-        return x @ weight[0]
-    out = np.empty((len(x), N), x.dtype)
-    np.matmul(x, weight, out=_cut(out, blocks))
-    return out
-
-
-def _is_matrix(a: Array) -> bool:
-    return isinstance(a, np.ndarray) and a.ndim == 2 and a.dtype.char in "fd"
+    blocks, _, columns = weight.shape
+    out = np.empty((len(x), blocks, columns), x.dtype)
+    np.matmul(x, weight, out=out.swapaxes(0, 1))
+    return out.reshape(len(x), blocks * columns)
 
 
 @lru_cache
-def _blocks(rows: int, K: int, N: int) -> int:
-    """Into how many blocks of columns a product (rows, K), (K, N) is cut; 0: it does not pay."""
-    widths = (N // n for n in range(1, N // 32 + 1) if N % n == 0 and rows <= _FEW_ROWS)
-    return next((N // w for w in widths if rows * K * w <= _UNPACKED and w % 16 == 0), 0)
+def _layout(
+    x: tuple[int, ...], x_dtype: Any, W: tuple[int, ...], W_dtype: Any, turned: bool
+) -> Callable[[Array], Array] | None:
+    """How to lay out a weight for products of these shapes; None: it does not pay."""
+    if len(x) != 2 or len(W) != 2 or x_dtype != W_dtype or W_dtype.char not in "fd":
+        return None
+    rows, K, N = x[0], *(W[::-1] if turned else W)
+    if rows > _FEW_ROWS or not _SMALLEST <= K * N <= _LARGEST // W_dtype.itemsize:
+        return None
+    widths = (N // n for n in range(1, N // 32 + 1) if N % n == 0)
+    columns = next((w for w in widths if rows * K * w <= _UNPACKED and w % 16 == 0), 0)
+    return _maker(columns, turned) if columns else None
 
 
 @lru_cache
-def _layout(blocks: int, turned: bool) -> Callable[[Array], Array]:
+def _maker(columns: int, turned: bool) -> Callable[[Array], Array]:
     def make(W: Array) -> Array:
-        """W or Wᵀ from the begin of a cache line on, cut into blocks of columns."""
+        """The blocks of so many columns of W or Wᵀ, in memory that begins with a cache line."""
         W = W.T if turned else W
         memory = np.empty(W.nbytes + _LINE, np.uint8)
         start = -memory.__array_interface__["data"][0] % _LINE
         copy = memory[start : start + W.nbytes].view(W.dtype).reshape(W.shape)
         copy[...] = W
-        return _cut(copy, blocks)
+        return copy.reshape(len(W), -1, columns).swapaxes(0, 1)
 
     return make
-
-
-def _cut(a: Array, blocks: int) -> Array:
-    """(rows, columns) as (blocks, rows, columns / blocks), without a copy."""
-    return a.reshape(len(a), blocks, -1).swapaxes(0, 1)

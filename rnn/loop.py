@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad import Tensor, scope, tensor
+from minigrad import Tensor, tensor
+from minigrad.context import Scope, local
 
 from .cells import Cell, State
 from .cells.wrappers import parts, whole
@@ -41,14 +42,15 @@ def walk(
         that is nobody's is not run.
     """
     T, B, names = len(inputs), len(inputs[0]), tuple(cell.state_sizes)
-    before = start + T if reverse else start - 1
+    first = start + T if reverse else start - 1
     entering = {
-        f"{part}_{before}": value
+        f"{part}_{first}": value
         for part, value in zip(names, parts(state), strict=True)
         if not value.requires_grad
     }
     nothing = tensor(np.zeros((B, cell.output_size), cell.dtype))
     checked = False
+    labels = {part: {"name": part} for part in names}    # for all steps: `put` makes a new one
     for k in reversed(range(T)) if reverse else range(T):
         x, here = inputs[k], None if own is None else own[k]
         if here is not None and not here.any():
@@ -56,7 +58,9 @@ def walk(
             continue
         if not x.requires_grad:
             entering["x"] = x
-        with scope(name, t=start + k, **entering):
+        before = local.frame
+        local.frame = before.under(Scope(name, start + k, before.scope, entering))
+        try:
             output, new = cell.checked_step(x, state)
             if not checked:
                 _check_state(cell, new, B)
@@ -75,11 +79,16 @@ def walk(
                 same = [k for k, part in enumerate(raw) if part is output]
                 output = _chosen(here, kept[same[0]] if same else output, nothing)
                 new = whole(kept)
+        finally:
+            local.frame = before
         state, entering, checked = new, {}, True
         for part, value in zip(names, parts(state), strict=False):
             node = value._node
-            if node is not None and node.plan is not None and node.name is None:
-                node.put(name=part)
+            if node is not None and node.plan is not None:
+                if node.extra is None:
+                    node.extra = labels[part]
+                elif node.name is None:
+                    node.put(name=part)
         yield output, state
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..op import NONZERO, Domain
 from ..primitive import primitive
 from ..tensor import detached
-from .rules import floating, passed
+from .rules import floating, one, passed
 from .special import erfc
 
 __all__ = [
@@ -117,15 +117,15 @@ def selu(x: Any) -> Any:
 
 
 def _by_sigmoid(g: Any, out: Any) -> Any:
-    slope = 1 - out
+    slope = one(out) - out
     slope *= out
     slope *= g
     return slope
 
 
-# 1, and what eˣ is finite up to; eˣ / (1 + eˣ) is 1 long before. As arrays: numbers take longer.
-_LIMITS = {
-    np.dtype(t): (np.asarray(t(1)), np.asarray(t(0.99) * np.log(np.finfo(t).max)))
+# What eˣ is finite up to, as arrays; eˣ / (1 + eˣ) is 1 long before.
+_HIGHEST = {
+    np.dtype(t): np.asarray(t(0.99) * np.log(np.finfo(t).max))
     for t in (np.float16, np.float32, np.float64, np.longdouble)
 }
 
@@ -135,10 +135,12 @@ def sigmoid(x: Any) -> Any:
     """1 / (1 + e⁻ˣ)"""
     x = floating(x)
     # eˣ / (1 + eˣ) keeps its digits in both tails, and takes the fewest passes.
-    one, highest = _LIMITS.get(x.dtype) or _LIMITS[x.dtype.newbyteorder("=")]
+    highest = _HIGHEST.get(x.dtype)
+    if highest is None:  # another byte order
+        highest = _HIGHEST[x.dtype.newbyteorder("=")]
     y = np.minimum(x, highest, out=None if x.ndim else np.empty_like(x))
     np.exp(y, out=y)
-    return np.divide(y, y + one, out=y)
+    return np.divide(y, y + one(y), out=y)
 
 
 def _tail(x: Any) -> Any:

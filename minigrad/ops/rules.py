@@ -14,7 +14,7 @@ import numpy as np
 from ..tensor import detached
 
 __all__ = [
-    "AXES", "Axis", "count", "floating", "fold", "kept", "over", "passed", "side", "spread",
+    "AXES", "Axis", "count", "floating", "fold", "kept", "one", "over", "passed", "side", "spread",
     "times", "transposed", "winners",
 ]
 
@@ -56,6 +56,14 @@ def passed(g: Any, mask: Any) -> Any:
 def transposed(x: Any) -> Any:
     """Each matrix in the last two axes transposed."""
     return np.swapaxes(x, -1, -2)
+
+
+_ONES = {np.dtype(t): np.ones((), t) for t in (np.float16, np.float32, np.float64, np.longdouble)}
+
+
+def one(x: Any) -> Any:
+    """1 in the dtype of `x`, as an array: NumPy takes longer over a number."""
+    return _ONES.get(x.dtype, 1)
 
 
 def floating(x: Any) -> Any:

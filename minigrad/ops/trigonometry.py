@@ -10,7 +10,7 @@ import numpy as np
 from ..op import NONZERO, Domain
 from ..primitive import primitive
 from ..tensor import detached
-from .rules import over, times
+from .rules import one, over, times
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh",
@@ -75,8 +75,8 @@ cosh = primitive(
 
 # (1 - y)(1 + y) keeps its digits near |y| = 1, where 1 - y² loses them.
 def _by_tanh(g: Any, out: Any) -> Any:
-    slope = 1 - out
-    slope *= 1 + out
+    slope = one(out) - out
+    slope *= one(out) + out
     slope *= g
     return slope
 
