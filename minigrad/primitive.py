@@ -326,8 +326,7 @@ def _binary(op: Op) -> Callable[..., Any]:
             return data
         out = _new(Tensor)
         out._data = data
-        without_x, with_x = (none, only_x) if yn is None else (only_y, both)
-        plan = without_x if xn is None else with_x
+        plan = (none if yn is None else only_y) if xn is None else only_x if yn is None else both
         if not plan.steps or not frame.record:
             out._node = None
             return out
