@@ -62,7 +62,8 @@ def primitive(
     samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
     deferred: which contributions to leaves are summed in one product, and how.
     multiple: the forward returns a tuple.
-    labels: with `multiple`, the keyword whose entries are what pictures call the results.
+    labels: with `multiple`, the keyword whose entries are what pictures call the results; a rule
+        has to name it, so that it is kept.
     smooth: False for ops with documented zero derivative.
 
     Array arguments of the forward are positional, everything else keyword-only.

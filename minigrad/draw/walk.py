@@ -54,9 +54,10 @@ def is_part(node: Node) -> bool:
 def label_of(node: Node) -> str:
     """What the record of an op with several results calls this one of them, if it does."""
     whole = node.parents[0] if is_part(node) else None
-    if whole is None or whole.op is None or whole.op.labels is None or whole.saved is FREED:
+    if whole is None or whole.op is None or whole.op.labels is None or node.saved is FREED:
         return ""
-    return str(saved_items(whole)[whole.op.labels][node.saved])
+    labels = saved_items(whole).get(whole.op.labels)
+    return str(labels[node.saved]) if labels else ""
 
 
 def _places(roots: Iterable[Node]) -> dict[Node, int]:
