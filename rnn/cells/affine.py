@@ -38,25 +38,26 @@ def _sums(
 ) -> dict[int, Any]:
     """[X, H, 1]ᵀ G for those of W, U and b that are in `shapes`."""
     xs, hs, gs = zip(*items, strict=True)
-    g, tokens = np.concatenate(gs), None
-    if 1 in shapes and _is_tokens(xs[0]):
-        tokens = np.arange(shapes[1][0])[np.concatenate(xs)]  # counted from the front
-    places = [i for i in shapes if i != 1 or tokens is None or shapes[1][0] <= _FEW]
-    columns, width = {}, 0
-    for i in places:
-        columns[i] = slice(width, width := width + (shapes[i][0] if i != 4 else 1))
-    left = np.zeros((len(g), width), g.dtype)
-    for i in places:
+    g = np.concatenate(gs)
+    tokens = np.concatenate(xs) if 1 in shapes and _is_tokens(xs[0]) else None
+    widths = {i: shape[0] if len(shape) > 1 else 1 for i, shape in shapes.items()}
+    if tokens is not None and widths[1] > _FEW:
+        del widths[1]
+    left, stop, columns = np.zeros((len(g), sum(widths.values())), g.dtype), 0, {}
+    for i, width in widths.items():
+        columns[i] = slice(stop, stop := stop + width)
+        block = left[:, columns[i]]
         if i == 4:
-            left[:, columns[4]] = 1
+            block[:] = 1
         elif i == 1 and tokens is not None:
-            left[np.arange(len(g)), columns[1].start + tokens] = 1
+            block[np.arange(len(g)), tokens] = 1
         else:
-            np.concatenate(hs if i == 3 else xs, out=left[:, columns[i]])
+            np.concatenate(xs if i == 1 else hs, out=block)
     product = left.T @ g
-    sums = {i: product[columns[i]].reshape(shapes[i]) for i in places}
+    sums = {i: product[where].reshape(shapes[i]) for i, where in columns.items()}
     if tokens is not None and not (1 in sums and np.isfinite(sums[1]).all()):
-        sums[1] = sum_rows([(tokens, g)], shapes[1])  # 0 · ∞ would be NaN where it has no part
+        # Of few tokens too, where 0 · ∞ would be NaN in rows that have no part in it.
+        sums[1] = sum_rows([(np.arange(shapes[1][0])[tokens], g)], shapes[1])
     return sums
 
 
