@@ -15,7 +15,7 @@ from minigrad import Tensor, tensor
 from minigrad.context import Scope, local
 
 from .cells import Cell, State
-from .cells.wrappers import parts, whole
+from .cells.state import parts, whole
 
 __all__ = ["Run", "run", "walk"]
 

@@ -19,7 +19,8 @@ from minigrad.tape import Node
 from minigrad.tensor import Tensor
 
 from .cells import Cell
-from .cells.wrappers import Wrapper, parts, whole
+from .cells.state import parts, whole
+from .cells.wrappers import Wrapper
 
 if TYPE_CHECKING:
     from minigrad.draw import Drawing

@@ -18,7 +18,7 @@ from minigrad.tape import Node, ancestors
 from minigrad.tensor import detached, tensor, wrap
 
 from ..cells import Cell
-from ..cells.wrappers import parts
+from ..cells.state import parts
 from ..unroll import steps
 from .ledger import named_tensors
 from .live import pull, units

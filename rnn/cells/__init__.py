@@ -1,6 +1,6 @@
 """Recurrent cells: pure functions with parameters, ``output, state = cell(x, state)``."""
 
-from .base import Cell, State
+from .base import Cell
 from .elman import ElmanCell, RNNCell
 from .gate import Gate
 from .gru import GRUCell
@@ -13,6 +13,7 @@ from .lstm_variants import (
     ProjectedLSTMCell,
 )
 from .mgu import MGUCell
+from .state import State
 from .wrappers import DropoutCell, ResidualCell, SkipCell, Wrapper, ZoneoutCell
 
 __all__ = [

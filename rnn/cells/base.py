@@ -20,10 +20,9 @@ from minigrad.module import Module
 from .affine import affine
 from .gate import Gate
 from .products import block_product, project
+from .state import State
 
-__all__ = ["Cell", "State"]
-
-State = Tensor | tuple[Tensor, ...]
+__all__ = ["Cell"]
 
 
 def size(value: Any, name: str, owner: str) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 
 from minigrad import Tensor, tensor
 
-from .base import Cell, State, size
+from .base import Cell, size
 from .gate import Gate
+from .state import State, parts, whole
 
 __all__ = ["DropoutCell", "ResidualCell", "SkipCell", "Wrapper", "ZoneoutCell"]
 
@@ -59,16 +60,6 @@ class Wrapper(Cell):
 
     def extra_repr(self) -> str:
         return ""
-
-
-def parts(state: State) -> tuple[Tensor, ...]:
-    """The parts of a state, one or several."""
-    return state if isinstance(state, tuple) else (state,)
-
-
-def whole(given: tuple[Tensor, ...]) -> State:
-    """The state that has these parts."""
-    return given[0] if len(given) == 1 else given
 
 
 def probability(value: Any, name: str, owner: str) -> float:

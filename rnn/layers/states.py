@@ -15,7 +15,7 @@ from minigrad import Parameter, Tensor, tensor
 
 from ..cells import Cell, State
 from ..cells.base import what
-from ..cells.wrappers import parts, whole
+from ..cells.state import parts, whole
 
 __all__ = ["Layout"]
 

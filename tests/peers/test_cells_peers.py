@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers

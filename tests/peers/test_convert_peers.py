@@ -17,7 +17,7 @@ from rnn import (
     Recurrent,
     unroll,
 )
-from rnn.cells.wrappers import parts, whole
+from rnn.cells.state import parts, whole
 from rnn.convert import explain, from_torch, load, to_torch, weights_of
 
 torch = pytest.importorskip("torch")

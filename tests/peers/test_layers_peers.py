@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from rnn import GRU, LSTM, RNN, convert
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers

@@ -9,7 +9,7 @@ import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
 from rnn.bptt import ledger
 from rnn.cells.products import block_product
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 T, B, K, H = 4, 3, 2, 3
 

@@ -19,7 +19,7 @@ from rnn import (
 )
 from rnn.bptt import ledger
 from rnn.cells import Wrapper
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 K = H = 4
 T, B = 6, 3

@@ -24,7 +24,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import truncated
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 # -- one cell
 

@@ -25,7 +25,7 @@ from rnn import (
     ZoneoutCell,
     losses,
 )
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 T, K, H = 6, 4, 4
 LENGTHS = [3, 6, 0, 1, 5]    # unsorted, with an empty one

@@ -28,7 +28,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import ledger
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 # -- learned initial states
 

@@ -8,7 +8,7 @@ import pytest
 import minigrad as mg
 from rnn import GRU, ElmanCell, GRUCell, LSTMCell, Recurrent, steps, unroll
 from rnn.bptt import ledger, truncated, two_time, windows
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 T, B, K, H = 9, 2, 3, 4
 CELLS = [ElmanCell, LSTMCell, GRUCell]

@@ -17,7 +17,7 @@ from rnn import (
     steps,
     unroll,
 )
-from rnn.cells.wrappers import parts
+from rnn.cells.state import parts
 
 ALL = [ElmanCell, LSTMCell, GRUCell]
 every_cell = pytest.mark.parametrize("make", ALL)
