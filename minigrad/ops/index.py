@@ -15,7 +15,7 @@ from ..primitive import apply, primitive
 from ..tensor import Tensor, detached
 from .common import one_of
 
-__all__ = ["embedding", "getitem", "index_add", "plain_index", "sum_rows"]
+__all__ = ["embedding", "getitem", "index_add", "is_outside", "plain_index", "sum_rows"]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
 _BASIC = frozenset({int, np.int64, np.int32, slice, type(None), type(Ellipsis)})
@@ -41,6 +41,12 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, list):
         return np.array(index) if index else np.zeros(0, np.intp)
     return np.array(index) if isinstance(index, np.ndarray) else index
+
+
+def is_outside(index: np.ndarray[Any, Any], size: int) -> bool:
+    """Whether some index is below 0, or not below `size`."""
+    unsigned = index.astype(np.uint64, copy=False)  # in which -1 is huge
+    return index.size > 0 and bool(np.maximum.reduce(unsigned, axis=None) >= size)
 
 
 def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
@@ -137,8 +143,7 @@ def embedding(weight: Any, index: Any) -> Any:
         raise TypeError(f"index must be integers, not {index.dtype}")
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (V, D), not {weight.shape}")
-    unsigned = index.astype(np.uint64, copy=False)  # in which -1 is huge
-    if index.size and np.maximum.reduce(unsigned, axis=None) >= len(weight):
+    if is_outside(index, len(weight)):
         raise IndexError(
             f"index holds {index.min()} to {index.max()}, wanted 0 to {len(weight) - 1}"
         )

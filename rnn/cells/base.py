@@ -16,6 +16,7 @@ import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
 from minigrad.module import Module
+from minigrad.ops.index import is_outside
 
 from .affine import affine
 from .gate import Gate
@@ -300,7 +301,7 @@ class Cell(Module, ABC):
         return given if given.dtype == self.dtype else given.astype(self.dtype)
 
     def _check_tokens(self, tokens: Any) -> None:
-        if tokens.size and not 0 <= tokens.min() <= tokens.max() < self.input_size:
+        if is_outside(tokens, self.input_size):
             raise IndexError(
                 f"{type(self).__name__}: the input holds tokens {tokens.min()} to "
                 f"{tokens.max()}, wanted 0 to {self.input_size - 1}"
