@@ -15,7 +15,7 @@ from .special import erfc
 
 __all__ = [
     "celu", "elu", "gelu", "hardsigmoid", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu",
-    "relu6", "selu", "sigmoid", "silu", "softplus", "softsign",
+    "relu6", "selu", "sigmoid", "sigmoid_into", "silu", "softplus", "softsign",
 ]
 
 # -- made of straight lines
@@ -130,17 +130,22 @@ _HIGHEST = {
 }
 
 
-@primitive(vjps=(_by_sigmoid,), methods=["sigmoid"])
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + e⁻ˣ)"""
-    x = floating(x)
+def sigmoid_into(x: Any, out: Any) -> Any:
+    """Write sigmoid(x), of an array of floats, into `out`."""
     # eˣ / (1 + eˣ) keeps its digits in both tails, and takes the fewest passes.
     highest = _HIGHEST.get(x.dtype)
     if highest is None:  # another byte order
         highest = _HIGHEST[x.dtype.newbyteorder("=")]
-    y = np.minimum(x, highest, out=None if x.ndim else np.empty_like(x))
-    np.exp(y, out=y)
-    return np.divide(y, y + one(y), out=y)
+    np.minimum(x, highest, out=out)
+    np.exp(out, out=out)
+    return np.divide(out, out + one(out), out=out)
+
+
+@primitive(vjps=(_by_sigmoid,), methods=["sigmoid"])
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e⁻ˣ)"""
+    x = floating(x)
+    return sigmoid_into(x, np.empty_like(x))
 
 
 def _tail(x: Any) -> Any:

@@ -8,44 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from minigrad import primitive
-from minigrad.op import OPS, Op
+from minigrad.op import OPS
+from minigrad.ops.activation import sigmoid_into
 from minigrad.ops.common import one_of
+from minigrad.ops.rules import floating
 
 __all__ = ["activate"]
 
+Write = Callable[..., Any]
 
-@lru_cache
-def _records(functions: tuple[str, ...]) -> list[Op]:
-    """The records of functions of one argument whose slope follows from their value."""
-    records = [OPS[name] for name in functions if name in OPS]
-    fit = [len(op.rules) == 1 and op.rules[0] and op.needs(op.rules[0]) == ("out",)
-           for op in records]
-    if not records or len(records) < len(functions) or not all(fit):
-        raise ValueError(
-            f"functions={functions!r}: wanted the names of ops with one argument whose slope "
-            f"follows from their value, such as ('sigmoid', 'sigmoid', 'tanh')"
-        )
-    return records
+_WRITE: dict[str, Write] = {"sigmoid": sigmoid_into, "tanh": np.tanh}
+_RULES: dict[str, Any] = {name: OPS[name].rules[0] for name in _WRITE}
 
 
 @lru_cache
-def _blocks(functions: tuple[str, ...], width: int) -> list[tuple[Callable[..., Any], Any]]:
-    """Each function, and where its block is."""
-    records = _records(functions)
-    n = width // len(records)
-    if n * len(records) != width:
-        raise ValueError(f"an axis of length {width} does not split into {len(records)} blocks")
-    return [(op.forward, (..., slice(k * n, k * n + n))) for k, op in enumerate(records)]
+def _plan(
+    functions: tuple[str, ...], shape: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...], list[tuple[Write, slice]]]:
+    """The shape (..., n, m) that shows the n blocks, the order of axes that puts n first, and which
+    blocks each function takes; neighbours with the same one at once."""
+    *rows, width = shape
+    n = len(functions)
+    if not functions or not _WRITE.keys() >= set(functions):
+        raise ValueError(f"functions={functions!r}: wanted some of {', '.join(map(repr, _WRITE))}")
+    if width % n:
+        raise ValueError(f"an axis of length {width} does not split into {n} blocks")
+    runs, at = [], 0
+    for name, same in groupby(functions):
+        start, at = at, at + len(list(same))
+        runs.append((_WRITE[name], slice(start, at)))
+    axes = len(rows)
+    return (*rows, n, width // n), (axes, *range(axes), axes + 1), runs
 
 
 def _by_their_rules(g: Any, out: Any, functions: tuple[str, ...]) -> Any:
-    blocks = zip(_records(functions), g, out, strict=True)
-    return np.concatenate([op.rules[0](c, y) for op, c, y in blocks], axis=-1)  # type: ignore[misc]  # not None
+    blocks = zip(functions, g, out, strict=True)
+    return np.concatenate([_RULES[name](c, y) for name, c, y in blocks], axis=-1)
 
 
 @primitive(
@@ -55,5 +59,10 @@ def _by_their_rules(g: Any, out: Any, functions: tuple[str, ...]) -> Any:
 )
 def activate(z: Any, *, functions: tuple[str, ...]) -> Any:
     """z cut along its last axis into equal blocks, each through its function"""
-    z = np.asarray(z)
-    return tuple([f(z[block]) for f, block in _blocks(functions, z.shape[-1])])
+    z = floating(z)
+    shape, axes, runs = _plan(functions, z.shape)
+    blocks = z.reshape(shape).transpose(axes)                            # (n, ..., m)
+    y = np.empty(blocks.shape, z.dtype)
+    for write, run in runs:
+        write(blocks[run], out=y[run])
+    return tuple(y)
