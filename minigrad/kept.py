@@ -44,7 +44,7 @@ def kept_transpose(W: Array) -> Any:
 
 
 def _turned(W: Array) -> Array:
-    return np.ascontiguousarray(W.T)
+    return np.array(W.T, order="C")  # a copy always: a view would keep W alive
 
 
 # BLAS packs its operands, which does not pay where one has few rows. OpenBLAS leaves it out up to

@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import kept as module
-from minigrad.kept import kept, kept_product
+from minigrad.kept import kept, kept_product, kept_transpose
 from minigrad.values import frozen, is_frozen
 from rnn import LSTMCell, unroll
 from rnn.cells.affine import affine
@@ -60,6 +60,19 @@ def test_products_that_are_cut(entries):
     ((layout, _),) = entries().values()
     assert layout.shape == (4, 128, 128)
     assert layout.__array_interface__["data"][0] % 64 == 0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_transpose_goes_with_its_matrix(order, entries):
+    """Laid out anew at the second use, and no view of the matrix, which would keep it alive."""
+    W = np.array(weight(64, 128), order=order)
+    for _ in range(3):
+        found = kept_transpose(W)
+        np.testing.assert_array_equal(found, W.T)
+    assert found.flags.c_contiguous
+    assert not np.shares_memory(found, W)
+    del W
+    assert not entries()
 
 
 def test_made_once(entries):
