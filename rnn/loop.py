@@ -58,7 +58,7 @@ def walk(
             continue
         if not x.requires_grad:
             entering["x"] = x
-        before = local.frame
+        before = local.frame    # as `scope` does it, which costs more than an op
         local.frame = before.under(Scope(name, start + k, before.scope, entering))
         try:
             output, new = cell.checked_step(x, state)

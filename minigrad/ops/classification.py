@@ -147,9 +147,8 @@ def _by_logits(
         safe, weights = (
             np.expand_dims(a, axis) for a in _weights(target, weight, ignore_index, input.dtype)
         )
-        p, scale = shifted(_counted(input, weights), axis), weights * scale
-        np.exp(p, out=p)
-        p *= scale / positive(np.sum(p, axis=axis, keepdims=True))
+        p, scale = softmax(_counted(input, weights), axis=axis), weights * scale
+        p *= scale
         np.put_along_axis(p, safe, np.take_along_axis(p, safe, axis) - scale, axis)
         return p
     q = _distribution(input, target, weight, ignore_index, label_smoothing)

@@ -21,7 +21,6 @@ from . import arithmetic, join, masked, missing, nn, norm, pick, real, scan  # n
 __all__: list[str] = []
 
 
-
 def _converting(dtype: Any) -> Callable[[Tensor], Any]:
     def call(self: Tensor) -> Any:
         return self.astype(dtype)
