@@ -68,14 +68,14 @@ PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
 $(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev: \
     $(VENV)/.has-%: pyproject.toml $(call unless-usable,$(VENV))
 	$(make-venv)
-	@echo 'Installing minigrad[$*] into $(@D)'
+	@echo 'Installing minigrad with its extra $* into $(@D)'
 	@$(PIP) --editable '.[$*]'
 	@$(@D)/bin/python -m compileall -q minigrad rnn
 	@touch $(STAMPS_$*:%=$(@D)/.has-%)
 
 $(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
 	$(make-venv)
-	@echo 'Installing minigrad[test] $(PEERS) into $(@D); this can take some minutes'
+	@echo 'Installing minigrad with its extra test, and $(PEERS), into $(@D); this can take some minutes'
 	@$(PIP) --editable '.[test]' $(PEERS)
 	@$(@D)/bin/python -m compileall -q minigrad rnn
 	@touch $@

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from . import init, optim, testing
     from .io import load, save
 
+__version__ = "0.1.0"  # pyproject.toml reads it here
+
 __all__ = [
     "Module", "Parameter", "Tape", "Tensor", "checkpoint", "contributions", "detect_anomaly",
     "draw", "enable_grad", "errors", "functional", "grad", "hessian", "hvp", "init",

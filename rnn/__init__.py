@@ -6,6 +6,8 @@ this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bpt
 
 from typing import Any
 
+from minigrad import __version__ as __version__
+
 from . import bptt, convert, losses, tasks
 from .cells import (
     Cell,

@@ -1,7 +1,7 @@
 """Cells and layers as ONNX files, which onnxruntime and other programs run to the same numbers.
 
 One operator RNN, LSTM or GRU a layer, and around it what makes the shapes those of ``rnn``. Needs
-the package onnx, which ``minigrad[onnx]`` installs.
+the package onnx, which the extra ``onnx`` installs.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _onnx() -> Any:
         import onnx.numpy_helper
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "onnx_export needs the package onnx; install it with: pip install 'minigrad[onnx]'",
+            "onnx_export needs the package onnx; install it with: pip install onnx",
             name=error.name,
         ) from error
     return onnx

@@ -44,7 +44,7 @@ def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
     """
     from minigrad.draw import RenderError
 
-    written, missing = [], []
+    written, missing, packages = [], [], []
     for name, kind in READERS.items():
         drawing = draw_reader(kind, run.seed_word)
         try:
@@ -52,15 +52,17 @@ def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
         except RenderError:
             written.append(drawing.save(out / f"{name}.dot"))
             missing = ["a renderer for the graphs (they are DOT text instead)"]
+            packages = ["graphviz-pure"]
     try:
         plot_gradient(run, out / GRADIENT)
         plot_loss(run.losses, reached, out / LOSS)
         written += [out / GRADIENT, out / LOSS]
     except ImportError:
         missing.append("matplotlib for the plots")
+        packages.append("matplotlib")
     if not missing:
         return written, ""
-    remedy = f"run: {command('pip', 'install', 'minigrad[viz]')}"
+    remedy = f"run: {command('pip', 'install', *packages)}"
     if any(path.suffix == ".dot" for path in written):
         remedy += "; for the graphs a system Graphviz (`dot` on the PATH) will do too"
     return written, f"missing: {' and '.join(missing)}; {remedy}"

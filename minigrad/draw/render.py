@@ -1,8 +1,8 @@
 """Finding a program that paints DOT text, and running it.
 
-Tried in this order: `graphviz-pure`, which the extra ``minigrad[viz]`` installs as a file of the
-environment (so it is found even when the environment is not activated), then a `dot` of the
-system. The `graphviz` package runs either.
+Tried in this order: `graphviz-pure`, which the extra ``viz`` installs as a file of the environment
+(so it is found even when the environment is not activated), then a `dot` of the system. The
+`graphviz` package runs either.
 """
 
 from __future__ import annotations
@@ -72,6 +72,6 @@ def render(dot: str, kind: str, engine: str) -> bytes:
         raise RenderError(f"no renderer could paint the picture as {kind}: {'; '.join(failures)}")
     raise RendererNotFoundError(
         f"painting a picture as {kind} needs a renderer, and none was found: run "
-        f"`pip install 'minigrad[viz]'`, or install Graphviz on the system so that `dot` is on the "
+        f"`pip install graphviz-pure`, or install Graphviz on the system so that `dot` is on the "
         f"PATH. The picture as DOT text needs neither: drawing.dot, or drawing.save('graph.dot')"
     )

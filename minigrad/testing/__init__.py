@@ -3,7 +3,7 @@
 ``check_grads(f, *xs)`` compares derivatives with differences; ``check_op(op)`` runs every law on
 one op; ``assert_kills_mutants(op, test)`` plants faults and wants `test` to fail. Hypothesis
 strategies for arrays, indices and whole op calls are in ``minigrad.testing.strategies``, settings
-in ``minigrad.testing.profiles``; these and ``check_op`` need Hypothesis (``minigrad[test]``).
+in ``minigrad.testing.profiles``; these and ``check_op`` need Hypothesis (the extra ``test``).
 """
 
 from .calls import LAYOUTS, Call

@@ -77,7 +77,7 @@ class Jacobian(ArrayResult):
     def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
         """The matrix of one row of the batch, and all singular values; written to `path` if given.
 
-        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
+        Needs matplotlib, which the extra ``viz`` brings.
         """
         from .plots_states import plot_jacobian
 

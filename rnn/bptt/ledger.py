@@ -108,7 +108,7 @@ class Ledger(Mapping[str, Array]):
     ) -> Figure:
         """‖G_t‖ over t, one line for each weight; written to `path` (.png, .svg) if it is given.
 
-        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
+        Needs matplotlib, which the extra ``viz`` brings.
         """
         from .plots import plot_ledger
 

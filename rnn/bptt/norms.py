@@ -61,7 +61,7 @@ class Norms(ArrayResult):
         """The norms over the lag, on a logarithmic axis; written to `path` if it is given.
 
         bound: of the same network, to be drawn beside them, starting at the norm at lag 0.
-        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
+        Needs matplotlib, which the extra ``viz`` brings.
         """
         from .plots_states import plot_norms
 

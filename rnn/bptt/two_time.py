@@ -49,7 +49,7 @@ class TwoTime(ArrayResult):
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """A heat map of ‖G[t, s]‖; written to `path` (.png, .svg) if it is given.
 
-        Needs matplotlib, which ``pip install 'minigrad[viz]'`` brings.
+        Needs matplotlib, which the extra ``viz`` brings.
         """
         from .plots import plot_two_time
 

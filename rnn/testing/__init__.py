@@ -3,7 +3,7 @@
 ``check_cell(MyCell)`` checks every law of ``rnn.testing.laws`` on a cell, with sizes, inputs and
 states that Hypothesis draws; ``cell_laws(MyCell)`` lists them for ``pytest.mark.parametrize``.
 ``assert_kills_mutants(MyCell, test)`` plants faults in the cell and in what runs it, and wants
-`test` to fail. Needs Hypothesis (``minigrad[test]``).
+`test` to fail. Needs Hypothesis (the extra ``test``).
 """
 
 from . import laws

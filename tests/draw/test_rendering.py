@@ -108,13 +108,13 @@ def test_a_failed_save_leaves_the_old_file(drawing, tmp_path, monkeypatch):
 def test_without_a_renderer(drawing, tmp_path):
     """SVG and PNG say what to install, both ways; DOT text needs nothing."""
     for paint in (drawing.svg, drawing.png, lambda: drawing.save(tmp_path / "graph.svg")):
-        with pytest.raises(RendererNotFoundError, match=r"pip install 'minigrad\[viz\]'.*Graphviz"):
+        with pytest.raises(RendererNotFoundError, match=r"pip install graphviz-pure.*Graphviz"):
             paint()
     assert not list(tmp_path.iterdir())
     assert drawing.save(tmp_path / "graph.dot").read_text() == drawing.dot
     bundle = drawing._repr_mimebundle_()
     assert list(bundle) == ["text/plain"]
-    assert "pip install 'minigrad[viz]'" in bundle["text/plain"]
+    assert "pip install graphviz-pure" in bundle["text/plain"]
 
 
 def test_jupyter(drawing):

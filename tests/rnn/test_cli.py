@@ -122,7 +122,7 @@ def test_without_the_extra_training_still_works(text, out, capsys, monkeypatch, 
     last = errors.splitlines()[-1]
     assert "renderer" in last
     assert "matplotlib" in last
-    assert " -m pip install 'minigrad[viz]'; " in last
+    assert " -m pip install graphviz-pure matplotlib; " in last
     assert "`dot` on the PATH" in last
 
 
