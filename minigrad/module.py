@@ -7,7 +7,7 @@ the parameters in state dicts, pictures and messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -136,7 +136,8 @@ class Module:
         strict: whether a missing or an unexpected key is an error; the result lists them.
         cast: convert another precision of the same kind, such as float64 where float32 is wanted.
 
-        Raises StateDictError that lists every missing, unexpected, mis-shaped and mis-typed entry.
+        Raises StateDictError that lists every missing, unexpected, mis-shaped and mis-typed entry,
+        with what `explain_keys` of this module, or of one inside, has to say about the names.
 
         >>> model = Module()
         >>> model.w = Parameter(np.ones(2))
@@ -150,10 +151,43 @@ class Module:
         """
         places = dict(self.named_parameters())
         found = fit(places, state, strict=strict, cast=cast)
-        refuse(f"{type(self).__name__}.load_state_dict", found.faults)
+        if found.faults:
+            hints = self._explanations(found.keys.unexpected_keys)
+            refuse(f"{type(self).__name__}.load_state_dict", found.faults, hints)
         for name, array in found.arrays.items():
             places[name]._replace(array)
         return found.keys
+
+    def explain_keys(self, unexpected: Sequence[str]) -> str:
+        """What to tell somebody whose state dict has these names, which no parameter here has.
+
+        Override it where such names are known, as those of another program for the same thing.
+        Names under a module's own path come without it. "" says nothing.
+
+        >>> class Line(Module):
+        ...     def explain_keys(self, unexpected):
+        ...         return "rename weight to w" if "weight" in unexpected else ""
+        >>> model = Module()
+        >>> model.line = Line()
+        >>> model.load_state_dict({"line.weight": np.ones(2)})
+        Traceback (most recent call last):
+        minigrad.errors.StateDictError: Module.load_state_dict: 1 entry does not fit, so ...
+          unexpected: line.weight
+        rename weight to w
+        """
+        return ""
+
+    def _explanations(self, unexpected: Sequence[str]) -> list[str]:
+        """What this module and those inside say about such names, each text once."""
+        names = [name for name in unexpected if isinstance(name, str)]
+        found = {}
+        for path, module in self.named_modules():
+            prefix = f"{path}." if path else ""
+            here = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+            text = module.explain_keys(here) if here else ""
+            if text:
+                found[text] = True
+        return list(found)
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

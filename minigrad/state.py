@@ -62,12 +62,12 @@ def fit(
     return Fitted(arrays, IncompatibleKeys(missing, unexpected), faults)
 
 
-def refuse(owner: str, faults: Sequence[str]) -> None:
-    """Raise a StateDictError that lists `faults`, if there are any."""
+def refuse(owner: str, faults: Sequence[str], hints: Sequence[str] = ()) -> None:
+    """Raise a StateDictError that lists `faults`, if there are any, and the `hints` after them."""
     if faults:
         count = "1 entry does" if len(faults) == 1 else f"{len(faults)} entries do"
-        text = "\n  ".join(faults)
-        raise StateDictError(f"{owner}: {count} not fit, so nothing was loaded\n  {text}")
+        text = "\n".join([*(f"  {fault}" for fault in faults), *hints])
+        raise StateDictError(f"{owner}: {count} not fit, so nothing was loaded\n{text}")
 
 
 def _resembling(name: Any, names: Sequence[str]) -> str:

@@ -262,3 +262,28 @@ def test_loading_between_forward_and_backward_is_noticed():
     affine.load_state_dict(affine.state_dict())
     with pytest.raises(mg.errors.MutationError, match="was written to"):
         loss.backward()
+
+
+class Foreign(Affine):
+    """A module that knows under which names another program saves it."""
+
+    def explain_keys(self, unexpected):
+        return "use convert(state)" if {"weight", "bias"} <= set(unexpected) else ""
+
+
+def test_modules_explain_names_that_they_know():
+    """What a module says about unexpected names ends the error, once, from any depth."""
+    model = Module()
+    model.layers = [Foreign(), Affine(), Foreign()]
+    state = {f"layers.{i}.{name}": np.ones(3) for i in range(3) for name in ("weight", "bias")}
+    with pytest.raises(StateDictError) as caught:
+        model.load_state_dict(state)
+    assert str(caught.value).endswith("(did you mean layers.2.b?)\nuse convert(state)")
+    assert str(caught.value).count("convert") == 1
+    with pytest.raises(StateDictError, match=r"(?s)weight.*bias.*3\nuse convert"):
+        Foreign().load_state_dict({"weight": 1, "bias": 2, 3: 3})
+    for other in ({"layers.1.weight": 1, "layers.1.bias": 2}, {"weight": 1, "bias": 2}):
+        with pytest.raises(StateDictError) as caught:
+            model.load_state_dict(other)
+        assert "convert" not in str(caught.value)
+    assert model.load_state_dict(state, strict=False).unexpected_keys == list(state)
