@@ -86,6 +86,39 @@ def test_taps_show_the_ledger(make):
         assert min(widths.values()) >= 0.8
 
 
+@every_cell
+@pytest.mark.parametrize("ledger", [False, True])
+def test_taps_say_what_they_are(make, ledger):
+    """The tooltip of every tap names the weight, the box that it goes into and the step of that
+    box, and with a ledger the number of that step."""
+    loss = make(4)
+    found = edges(mg.draw(loss, ledger=ledger).dot)
+    for name, tensor in weights(loss).items():
+        user = "output" if name == "W_hy" else NAMES[make]
+        (uses,) = mg.contributions(loss, [tensor])
+        norms = {use.t: number(float(np.linalg.norm(use.value))) for use in uses}
+        taps = {head: attribute(text, "tooltip") for tail, head, text in found if tail == name}
+        wanted = {
+            f"{user}[t={t}]": f"{name} in {user} at t = {t}" + f": {norms[t]}" * ledger
+            for t in (1, 2, 3, 4)
+        }
+        assert wanted.items() <= taps.items()
+
+
+def test_boxes_say_what_they_are():
+    """The tooltip of a box has its scope with the step, its ops and its shape."""
+    boxes = nodes(mg.draw(elman(2)).dot)
+    for name, words in {
+        "rnn[t=1]": "rnn[t=1]: matmul, matmul, add, add, tanh; shape (2, 4)",
+        "rnn[t=2]": "rnn[t=2]: matmul, matmul, add, add, tanh; shape (2, 4)",
+        "loss[t=2]": "loss[t=2]: multiply, sum; shape ()",
+        "W_xh": "W_xh; shape (3, 4)",
+        "Σ": "Σ: add, add; shape ()",
+        "x[t=2]": "x",
+    }.items():
+        assert attribute(boxes[name], "tooltip") == words
+
+
 def test_a_ledger_that_is_given_shows_the_same():
     """A mapping draws as ledger=True does: rnn's Ledger, lists of uses, arrays or numbers by t."""
     loss = elman(3)
