@@ -27,6 +27,7 @@ from . import (
     real,
     reduce,
     rounding,
+    running,
     scan,
     selection,
     shape,
@@ -34,12 +35,13 @@ from . import (
     special,
     statistics,
     trigonometry,
+    ufuncs,
 )
 
 __all__ = [
     "activation", "arithmetic", "arrange", "classification", "comparison", "convolution",
     "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "masked",
     "matrix", "methods", "missing", "nn", "norm", "operators", "order", "pick",
-    "real", "reduce", "rounding", "scan", "selection", "shape", "signal", "special", "statistics",
-    "trigonometry",
+    "real", "reduce", "rounding", "running", "scan", "selection", "shape", "signal", "special",
+    "statistics", "trigonometry", "ufuncs",
 ]

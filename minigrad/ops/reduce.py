@@ -196,27 +196,3 @@ def trace(x: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any
 @implements(np.linalg.trace)
 def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     return trace(x, offset=offset, axis1=-2, axis2=-1, dtype=dtype)
-
-
-# -- np.add.reduce and its like, whose axis is 0 unless it is given
-
-
-def _reduce(function: Any) -> Any:
-    def call(
-        array: Any, axis: Axis = 0, dtype: Any = None, out: Any = None, keepdims: bool = False,
-        **options: Any,
-    ) -> Any:
-        refuse(f"{function.__name__} as ufunc.reduce", out=out)
-        if dtype is not None:
-            options["dtype"] = dtype
-        return function(array, axis=axis, keepdims=keepdims, **options)
-
-    return call
-
-
-for _ufunc, _function in {
-    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
-    np.logaddexp: logsumexp,
-    np.logical_and: np.all, np.logical_or: np.any,
-}.items():
-    implements((_ufunc, "reduce"))(_reduce(_function))

@@ -66,18 +66,6 @@ def cumprod(x: Any, *, axis: int | None = None, dtype: Any = None) -> Any:
     return np.cumprod(x, axis, dtype)
 
 
-def _accumulate(function: Any) -> Any:
-    def call(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-        refuse(f"{function.__name__} as ufunc.accumulate", out=out)
-        return function(array, axis=axis, dtype=dtype)
-
-    return call
-
-
-implements((np.add, "accumulate"))(_accumulate(cumsum))
-implements((np.multiply, "accumulate"))(_accumulate(cumprod))
-
-
 def _cumulative(function: Any, start: int) -> Any:
     """The array API's form of a running sum or product, which can begin with that of nothing."""
 
