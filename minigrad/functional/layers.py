@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import convolution, index, nn, special
+from ..ops import convolution, index, nn, norm, special
 from ..tensor import Tensor, detached, wrap
 from .activations import axis_is_dim, of_record
 
@@ -216,22 +216,27 @@ def batch_norm(
 
 
 @axis_is_dim
-def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """x / max(‖x‖ₚ, eps), the vectors lying along `dim`.
+def normalize(
+    input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12
+) -> Any:
+    """x / max(‖x‖ₚ, eps), the vectors lying along `dim`; of several axes all entries are one.
 
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
-    return input / np.maximum(np.linalg.norm(input, p, dim, True), eps)
+    return input / np.maximum(norm.vector_norm(input, ord=p, axis=dim, keepdims=True), eps)
 
 
 @axis_is_dim
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)), the vectors lying along `dim`: -1 to 1.
 
+    x1 and x2 broadcast first, along `dim` too, which counts the axes of what comes of it.
+
     >>> float(cosine_similarity(np.array([1.0, 0.0]), np.array([1.0, 1.0]), dim=0).round(4))
     0.7071
     """
+    x1, x2 = np.broadcast_arrays(x1, x2)
     first, second = (np.maximum(np.linalg.norm(x, axis=dim), eps) for x in (x1, x2))
     return np.sum(x1 * x2, axis=dim) / (first * second)
 

@@ -55,8 +55,8 @@ def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
 )
 def hardtanh(x: Any, *, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """x between min_val and max_val; slope 0 on the bounds"""
-    if min_val >= max_val:
-        raise ValueError(f"min_val is {min_val} and max_val {max_val}; wanted min_val < max_val")
+    if not min_val <= max_val:
+        raise ValueError(f"min_val is {min_val} and max_val {max_val}; wanted min_val ≤ max_val")
     return np.clip(x, min_val, max_val)
 
 

@@ -46,7 +46,7 @@ def linear(input: Any, weight: Any, bias: Any) -> Any:
 def shifted(x: Any, axis: int) -> Any:
     """`x` minus its maximum along axis, in a new array of floats; a row of -∞ stays as it is."""
     x = floating(x)
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # of no entries too
     return np.subtract(x, np.where(np.isneginf(top), 0, top), out=np.empty_like(x))
 
 

@@ -311,8 +311,8 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
         raise ValueError(f"value has shape {np.shape(value)}, wanted a single number")
     dtype = x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype
     if not isinstance(value, Tensor):
-        value = np.asarray(value).astype(dtype, casting="same_kind")
-    return where(mask, value, x)
+        value = np.asarray(value)
+    return where(mask, value.astype(dtype, casting="same_kind"), x)
 
 
 # -- choosing between arrays

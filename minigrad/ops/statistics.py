@@ -52,7 +52,10 @@ def median(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 )
 def _quantile(x: Any, *, q: float, axis: Axis = None, keepdims: bool = False) -> Any:
     """the value below which a fraction q of the entries lies, interpolated"""
-    return np.quantile(x, q, axis=axis, keepdims=keepdims)
+    try:
+        return np.quantile(x, q, axis=axis, keepdims=keepdims)
+    except IndexError:  # NumPy's words are about an index of its own
+        raise IndexError("there is no quantile of no entries") from None
 
 
 def _quantiles(a: Any, q: Any, axis: Axis, keepdims: bool) -> Any:

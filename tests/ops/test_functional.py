@@ -98,7 +98,7 @@ def test_activations_with_parameters():
         F.gelu(X, "cubic")
     with pytest.raises(ValueError, match=r"glu.*\(3, 4\).*dim=0"):
         F.glu(X, 0)
-    with pytest.raises(ValueError, match="min_val < max_val"):
+    with pytest.raises(ValueError, match="min_val ≤ max_val"):
         F.hardtanh(X, 1, -1)
 
 
@@ -229,6 +229,50 @@ def test_failed_batch_norm_moves_nothing():
     same(mean, np.zeros(3))
 
 
+def test_softmax_family_of_nothing():
+    """Of no entries there are no shares, and no error; a quantile of none says that there is
+    none."""
+    for shape, dim in (((0,), 0), ((3, 0), 1), ((3, 0), -1), ((0, 3), 0), ((0, 3), 1)):
+        for f in (F.softmax, F.log_softmax, F.softmin):
+            for dtype in (np.float32, np.float64):
+                x = leaf(np.zeros(shape), dtype)
+                y = f(x, dim)
+                assert (y.shape, y.dtype) == (shape, dtype)
+                y.sum().backward()
+                assert x.grad.shape == shape
+    with pytest.raises(IndexError, match="no quantile of no entries"):
+        np.quantile(leaf(np.zeros((3, 0))), 0.5, axis=1)
+    assert np.quantile(leaf(np.zeros((0, 3))), 0.5, axis=1).shape == (0,)
+
+
+def test_hardtanh_between_equal_bounds():
+    """A constant, of slope 0, as in PyTorch."""
+    x = leaf(X)
+    y = F.hardtanh(x, 0.5, 0.5)
+    same(y.numpy(), np.full_like(X, 0.5))
+    y.sum().backward()
+    same(x.grad.numpy(), np.zeros_like(X))
+
+
+def test_masked_fill_keeps_the_dtype():
+    """Of x, whatever that of the value, a number, an array or a Tensor, which gets its gradient;
+    what the dtype cannot hold is refused."""
+    mask = np.array([True, False])
+    for dtype in (np.float16, np.float32, np.float64):
+        for value in (3, 3.0, np.float64(3), np.array(3), mg.tensor(3.0), mg.tensor(3)):
+            y = F.masked_fill(leaf(np.ones(2), dtype), mask, value)
+            assert y.dtype == dtype
+            assert y.tolist() == [3, 1]
+    value = leaf(np.array(2.0))
+    x = leaf(np.ones(2), np.float32)
+    F.masked_fill(x, mask, value).sum().backward()
+    assert value.grad.dtype == np.float64
+    assert (value.grad.item(), x.grad.tolist()) == (1, [0, 1])
+    for fill in (0.5, mg.tensor(0.5)):
+        with pytest.raises(TypeError, match="same_kind"):
+            F.masked_fill(mg.tensor([1, 2]), mask, fill)
+
+
 def test_normalize_and_cosine_similarity():
     """Unit length, -1 to 1; the zero vector gives 0 and a finite gradient."""
     np.testing.assert_allclose(np.linalg.norm(F.normalize(X), axis=1), 1)
@@ -237,6 +281,11 @@ def test_normalize_and_cosine_similarity():
     wanted = (X * y).sum(1) / np.linalg.norm(X, axis=1) / np.linalg.norm(y, axis=1)
     np.testing.assert_allclose(F.cosine_similarity(X, y), wanted)
     np.testing.assert_allclose(F.cosine_similarity(X.T, y.T, axis=0), wanted)
+    same(F.normalize(X, 1.0, (0, 1)), X / np.abs(X).sum())  # a vector's norm, not a matrix's
+    row = np.array([[1.0, 0.0]])
+    np.testing.assert_allclose(F.cosine_similarity(row.T, row, dim=0), [0.5**0.5, 0])
+    np.testing.assert_allclose(F.cosine_similarity(np.ones((1, 1)), np.ones((1, 2))), [1])
+    check_grads(F.cosine_similarity, X[0], y)
     check_grads(F.normalize, X)
     check_grads(F.cosine_similarity, X, y)
     zero = np.zeros((1, 3))
