@@ -24,6 +24,7 @@ from . import (
     operators,
     order,
     pick,
+    quantiles,
     real,
     reduce,
     rounding,
@@ -41,7 +42,7 @@ from . import (
 __all__ = [
     "activation", "arithmetic", "arrange", "classification", "comparison", "convolution",
     "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "masked",
-    "matrix", "methods", "missing", "nn", "norm", "operators", "order", "pick",
-    "real", "reduce", "rounding", "running", "scan", "selection", "shape", "signal", "special",
+    "matrix", "methods", "missing", "nn", "norm", "operators", "order", "pick", "quantiles", "real",
+    "reduce", "rounding", "running", "scan", "selection", "shape", "signal", "special",
     "statistics", "trigonometry", "ufuncs",
 ]

@@ -1,95 +1,17 @@
-"""Order statistics, averages and covariances."""
+"""Averages, covariances and correlations."""
 
 from __future__ import annotations
 
-import math
+import warnings
 from typing import Any
 
 import numpy as np
 
-from ..op import DISTINCT
-from ..primitive import primitive
-from ..tensor import detached
-from .common import composite, refuse
-from .rules import AXES, Axis, count, kept
+from ..tensor import as_tensor, detached
+from .common import composite
+from .rules import Axis
 
-__all__ = ["average", "corrcoef", "cov", "median", "percentile", "quantile"]
-
-
-def _neighbours(g: Any, x: Any, axis: Axis, q: float) -> Any:
-    """The cotangent of a quantile: to the entries on both sides of it, by how near they are.
-
-    Entries of one value share alike.
-    """
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    wanted = kept(np.shape(x), axis)
-    x, g = detached(x), np.reshape(g, wanted)
-    if x.size == 0:
-        return np.zeros(x.shape, g.dtype)
-    place = q * (count(x.shape, axis) - 1)
-    upper = place - math.floor(place)
-    total: Any = 0
-    sides: Any = ((1 - upper, "lower"), (upper, "higher"))
-    for weight, method in sides:
-        reached = x == np.quantile(x, q, axis=axis, keepdims=True, method=method)
-        ties = np.maximum(reached.sum(axis=axis, keepdims=True), 1).astype(g.dtype)
-        total = total + np.where(reached, g * weight / ties, 0)
-    return total
-
-
-@primitive(
-    "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.median], methods=["median"],
-    vjps=(lambda g, x, axis: _neighbours(g, x, axis, 0.5),),
-)
-def median(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """the middle entry, or the mean of the two in the middle"""
-    return np.median(x, axis=axis, keepdims=keepdims)
-
-
-@primitive(
-    "(n)->()", samples={**AXES, "q": "fraction"}, domains=(DISTINCT,), name="quantile",
-    vjps=(_neighbours,),
-)
-def _quantile(x: Any, *, q: float, axis: Axis = None, keepdims: bool = False) -> Any:
-    """the value below which a fraction q of the entries lies, interpolated"""
-    try:
-        return np.quantile(x, q, axis=axis, keepdims=keepdims)
-    except IndexError:  # NumPy's words are about an index of its own
-        raise IndexError("there is no quantile of no entries") from None
-
-
-def _quantiles(a: Any, q: Any, axis: Axis, keepdims: bool) -> Any:
-    q = np.asarray(q)
-    if q.ndim == 0:
-        return _quantile(a, q=float(q), axis=axis, keepdims=keepdims)
-    each = [_quantile(a, q=float(p), axis=axis, keepdims=keepdims) for p in q.reshape(-1)]
-    return np.reshape(np.stack(each), (*q.shape, *each[0].shape))
-
-
-def _linear_only(function: str, method: str, **options: Any) -> None:
-    refuse(function, **options)
-    if method != "linear":
-        refuse(function, "only 'linear' has a derivative here", method=method)
-
-
-@composite(np.quantile, methods=["quantile"])
-def quantile(
-    a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, **options: Any,
-) -> Any:
-    """The q-quantiles, q from 0 to 1, interpolated linearly; those of several q come first."""
-    _linear_only("quantile", method, out=out, overwrite_input=overwrite_input, **options)
-    return _quantiles(a, q, axis, keepdims)
-
-
-@composite(np.percentile)
-def percentile(
-    a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, **options: Any,
-) -> Any:
-    """``quantile(a, q / 100)``"""
-    _linear_only("percentile", method, out=out, overwrite_input=overwrite_input, **options)
-    return _quantiles(a, np.true_divide(q, 100), axis, keepdims)
+__all__ = ["average", "corrcoef", "cov"]
 
 
 @composite(np.average)
@@ -133,30 +55,77 @@ def _along(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     return np.broadcast_to(np.reshape(weights, full), shape)
 
 
+# -- covariances
+
+
+def _variables(m: Any, rowvar: bool, dtype: Any, name: str) -> Any:
+    """The variables in rows: (n, T)."""
+    m = as_tensor(m)
+    if m.ndim > 2:
+        raise ValueError(f"{name} has {m.ndim} axes, wanted at most 2")
+    m = np.atleast_2d(m if m.dtype == dtype else m.astype(dtype))
+    return m if rowvar else np.transpose(m)
+
+
+def _weights(weights: Any, name: str, n: int) -> Any:
+    """One weight for each of n observations, none negative."""
+    plain = np.asarray(detached(weights))
+    if plain.ndim > 1 or plain.shape != (n,):
+        raise RuntimeError(f"{name} has shape {plain.shape}, wanted ({n},): one per observation")
+    if (plain < 0).any():
+        raise ValueError(f"{name} holds {plain.min()}, and weights cannot be negative")
+    return as_tensor(weights).astype(np.result_type(plain, np.float64))
+
+
 @composite(np.cov)
 def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None,
     fweights: Any = None, aweights: Any = None, *, dtype: Any = None,
 ) -> Any:
-    """The covariances of the variables, which are the rows of m (and y): (n, T) → (n, n)."""
-    refuse("cov", fweights=fweights, aweights=aweights, dtype=dtype)
-    rows = [
-        np.transpose(a) if not rowvar and np.ndim(a) == 2 else np.reshape(a, (-1, np.shape(a)[-1]))
-        for a in (m, y) if a is not None
-    ]
-    x = np.concatenate(rows, axis=0)
-    x = x - np.mean(x, axis=1, keepdims=True)
+    """The covariances of the variables, which are the rows of m and y (columns, without rowvar).
+
+    ddof: what is taken off the number of observations; by default 1, and 0 with `bias`.
+    fweights, aweights: how often each observation was made, and how much it counts; the gradient
+        reaches both. Raises RuntimeError for weights of another shape, ValueError for negative
+        ones, TypeError for fweights that are no whole numbers.
+    """
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError(f"ddof={ddof!r}, wanted an integer")
+    if dtype is None:
+        given = [detached(a) for a in (m, y) if a is not None]
+        dtype = np.result_type(*[np.asarray(a).dtype for a in given], np.float64)
+    x = _variables(m, rowvar or np.ndim(m) == 1, dtype, "m")
+    if x.shape[0] == 0:
+        return np.reshape(x, (0, 0))
+    if y is not None:
+        x = np.concatenate([x, _variables(y, rowvar or np.ndim(y) < 2 or len(y) == 1, dtype, "y")])
     ddof = (0 if bias else 1) if ddof is None else ddof
-    if x.shape[1] <= ddof:
-        raise ValueError(f"{x.shape[1]} observations leave nothing after ddof={ddof}")
-    return np.squeeze(np.matmul(x, np.transpose(x)) / (x.shape[1] - ddof))
+    w = None
+    if fweights is not None:
+        w = _weights(fweights, "fweights", x.shape[1])
+        if np.any(detached(w) != np.round(detached(w))):
+            raise TypeError("fweights counts observations: wanted whole numbers")
+    if aweights is not None:
+        aweights = _weights(aweights, "aweights", x.shape[1])
+        w = aweights if w is None else w * aweights
+    mean, total = average(x, 1, w, returned=True)
+    freedom, total = x.shape[1] - ddof, total[0]
+    if w is not None:
+        freedom = total - ddof * (1 if aweights is None else np.sum(w * aweights) / total)
+    if detached(freedom) <= 0:
+        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=3)
+        freedom = 0.0
+    x = x - np.expand_dims(mean, 1)
+    products = np.matmul(x, np.transpose(x if w is None else x * w))
+    factor = as_tensor(np.true_divide(1, freedom))
+    return np.squeeze(products * factor.astype(products.dtype))
 
 
 @composite(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """The correlations of the variables: covariances over the standard deviations, from -1 to 1."""
-    refuse("corrcoef", dtype=dtype)
-    c = np.atleast_2d(cov(x, y, rowvar))
+    c = cov(x, y, rowvar, dtype=dtype)
+    if np.ndim(c) == 0:
+        return c / c  # a single variable
     deviation = np.sqrt(np.diagonal(c))
-    correlation = c / np.expand_dims(deviation, 1) / deviation
-    return np.clip(np.reshape(correlation, () if np.size(c) == 1 else c.shape), -1, 1)
+    return np.clip(c / np.expand_dims(deviation, 1) / deviation, -1, 1)
