@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -9,6 +10,15 @@ import pytest
 import minigrad.testing.profiles  # noqa: F401  # registers quick, ci and thorough
 
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_arrives():
+    """SIGINT raises KeyboardInterrupt, also where the suite is run in the background of a shell
+    (``nohup make test &``), which starts its jobs with SIGINT ignored, as their children are."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -227,9 +227,62 @@ def test_sampling_follows_the_distribution():
     assert (sampled(0, 1e-6)(np.tile(y, (100, 1))).numpy() == 2).all()
     one, two = (sampled(3)(np.tile(y, (50, 1))).numpy() for _ in range(2))
     np.testing.assert_array_equal(one, two)
-    for wrong in (0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="temperature="):
+    for wrong in (0, 0.0, -1.0, float("nan"), float("inf"), -float("inf")):
+        with pytest.raises(ValueError, match=r"temperature=.*finite number above 0"):
             sampled(0, wrong)
+    with pytest.raises(ValueError, match=r"rnn\.greedy"):
+        sampled(0, 0.0)
+    for wrong in (None, "1", True, mg.tensor(1.0), np.ones(1)):
+        with pytest.raises(TypeError, match="wanted a number above 0"):
+            sampled(0, wrong)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int8])
+@pytest.mark.parametrize("temperature", [1e-320, 1e-300, 1e-38, 1e-8, np.float16(1e-7)])
+@pytest.mark.parametrize("shift", [-100, -1, 0, 1, 100])
+def test_sampling_at_tiny_temperatures(dtype, temperature, shift):
+    """However small the temperature, the largest entry wins, and it alone: what all entries have
+    in common is taken away before the division, which so cannot make two of them infinite."""
+    y = np.array([[1, 3, 2, 0], [3, 2, 1, 0], [0, 1, 2, 3]], dtype) + dtype(shift)
+    for seed in range(20):
+        assert sampled(seed, temperature)(mg.tensor(y)).tolist() == [1, 0, 3]
+
+
+def test_sampling_breaks_ties_by_chance():
+    """Equal largest entries are equally likely at every temperature."""
+    y = np.tile(np.array([5.0, 5.0, 1.0]), (10_000, 1))
+    for temperature in (1e-300, 1e-5):
+        counts = np.bincount(sampled(0, temperature)(y).numpy(), minlength=3)
+        assert counts[2] == 0
+        assert abs(counts[0] - 5_000) < 300
+
+
+def test_sampling_in_float16_follows_the_distribution():
+    """The probabilities of float16 logits are those of the same numbers in float64, also where
+    y / temperature is beyond float16."""
+    y = np.array([200.0, 201.0, 199.0], np.float16)
+    draws = sampled(0, 1e-2 * 100)(np.tile(y, (100_000, 1))).numpy()
+    p = np.exp([-1.0, 0.0, -2.0]) / np.exp([-1.0, 0.0, -2.0]).sum()
+    np.testing.assert_allclose(np.bincount(draws) / 100_000, p, atol=0.01)
+    assert (sampled(0, 1e-3)(np.tile(y, (100, 1))).numpy() == 1).all()
+
+
+def test_tokens_that_are_ruled_out():
+    """-Inf is never drawn, at any temperature."""
+    y = np.tile(np.array([-np.inf, 0.0, 0.0]), (1_000, 1))
+    for temperature in (1e-300, 1.0, 1e300):
+        assert set(sampled(0, temperature)(y).tolist()) == {1, 2}
+
+
+@pytest.mark.parametrize("wrong", [[[0.0, np.nan]], [[0.0, np.inf]], [[-np.inf, -np.inf]],
+                                   [[0.0, 1.0], [np.nan, np.nan]], np.zeros((2, 0)), 1.0])
+def test_logits_among_which_none_can_be_chosen(wrong):
+    """NaN and rows without a finite largest entry raise rather than give token 0."""
+    with pytest.raises(ValueError, match=r"sampled\(y\)"):
+        sampled(0)(np.array(wrong))
+    if not np.isinf(wrong).any():
+        with pytest.raises(ValueError, match=r"greedy\(y\)"):
+            greedy(np.array(wrong))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@
 
 import itertools
 import math
+import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,6 +216,19 @@ def test_second_interrupt_is_immediate():
         assert interrupt.received
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ignores no signal for a child")
+def test_where_sigint_is_ignored():
+    """A shell's background job (``nohup make test &``) starts with SIGINT ignored; the tests of
+    Ctrl-C pass there too, since they do not take the handler for granted."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k",
+               "interrupt"]
+    ignoring = f"import os, signal; signal.signal(2, signal.SIG_IGN); os.execv({command[0]!r}, "
+    done = subprocess.run([sys.executable, "-c", f"{ignoring}{command!r})"], check=False,
+                          capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_training_in_another_thread():
