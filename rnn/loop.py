@@ -39,7 +39,8 @@ def walk(
     reverse: from the last input to the first; t is the place in the sequence all the same.
     own: booleans (T, B), as ``own_steps`` makes them. A sequence keeps its state, and has outputs
         0, at steps that are not its own; so in reverse it begins at its own last step. A step
-        that is nobody's is not run.
+        that is nobody's is not run; if all are, the first is, for gradients that are 0 and not
+        missing.
     """
     T, B, names = len(inputs), len(inputs[0]), tuple(cell.state_sizes)
     first = start + T if reverse else start - 1
@@ -49,11 +50,11 @@ def walk(
         if not value.requires_grad
     }
     nothing = tensor(np.zeros((B, cell.output_size), cell.dtype))
-    checked = False
+    somebody, checked = own is None or bool(own.any()), False
     labels = {part: {"name": part} for part in names}    # for all steps: `put` makes a new one
     for k in reversed(range(T)) if reverse else range(T):
         x, here = inputs[k], None if own is None else own[k]
-        if here is not None and not here.any():
+        if here is not None and not here.any() and (somebody or checked):
             yield nothing, state
             continue
         if not x.requires_grad:
