@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .cells import weights_of
+from .keras_lists import grouped
 from .reading import Array, common_dtype, listed, mapping, numbers, wanted_matrix, wanted_shape
 from .weights import GATES, CellWeights, Weights, kind_of
 
@@ -29,6 +30,7 @@ def from_keras(
     weights: Any,
     kind: str | None = None,
     *,
+    bidirectional: bool | None = None,
     reset_after: bool | None = None,
     nonlinearity: str = "tanh",
     merge: str = "concat",
@@ -36,9 +38,13 @@ def from_keras(
     """The parameters of Keras' recurrent layers, to the last bit.
 
     weights: what ``layer.get_weights()`` returns (``Bidirectional``: the forward layer's, then the
-        backward layer's); a list of these, one a layer; or a dictionary with the keys kernel,
-        recurrent_kernel and bias, or with paths that end in them (``{v.path: v for v in
-        model.weights}``), where "backward_" in a path tells the direction.
+        backward layer's); a list of these, one a layer; what ``model.get_weights()`` returns, of a
+        model of such layers alone; or a dictionary with the keys kernel, recurrent_kernel and bias,
+        or with paths that end in them (``{v.path: v for v in model.weights}``, in this order),
+        where "backward_" in a path tells the direction.
+    bidirectional: of a list that is not nested, whether its layers are; by default what the shapes
+        say. Where they fit two readings, such as two LSTMs with K = H and one Bidirectional, both
+        are named in an error.
     kind: "rnn", "lstm" or "gru"; by default what the shapes say (1, 4 or 3 blocks of H columns).
     reset_after: of a GRU; by default what the shape of its bias says, and without a bias it must
         be given.
@@ -52,14 +58,20 @@ def from_keras(
     Weights(gru 5 → 3, float64, gates=z r n, biases=2, reset=after, update=keep)
     """
     read = partial(_read, kind=kind, reset_after=reset_after, nonlinearity=nonlinearity)
-    rows = tuple(tuple(read(*named) for named in group) for group in _by_layer(weights))
+    groups = _by_layer(weights, bidirectional, merge)
+    if bidirectional is not None and any((len(g) == 2) != bidirectional for g in groups):
+        raise ValueError(
+            f"from_keras(bidirectional={bidirectional!r}): the layers given have "
+            f"{', '.join(str(len(g)) for g in groups)} direction(s)"
+        )
+    rows = tuple(tuple(read(*named) for named in group) for group in groups)
     return Weights(rows, merge)
 
 
 Named = tuple[str, dict[str, Array]]  # the path of a layer in one direction, and its arrays
 
 
-def _by_layer(weights: Any) -> list[list[Named]]:
+def _by_layer(weights: Any, bidirectional: bool | None, merge: str) -> list[list[Named]]:
     """For every layer and direction its arrays by name."""
     if isinstance(weights, Mapping):
         return _by_path(weights)
@@ -70,8 +82,10 @@ def _by_layer(weights: Any) -> list[list[Named]]:
         )
     first = weights[0]
     several = isinstance(first, list | tuple) and len(first) > 0 and np.ndim(first[0]) == 2
-    layers = weights if several else [weights]
-    return [_by_position(layer, f"layer {n} " * several) for n, layer in enumerate(layers)]
+    layers = weights if several else grouped(weights, bidirectional, merge)
+    return [
+        _by_position(layer, f"layer {n} " * (len(layers) > 1)) for n, layer in enumerate(layers)
+    ]
 
 
 def _by_position(arrays: Sequence[Any], path: str) -> list[Named]:
@@ -80,7 +94,7 @@ def _by_position(arrays: Sequence[Any], path: str) -> list[Named]:
     if count not in (2, 3, 4, 6):
         raise ValueError(
             f"from_keras: {path}received {count} arrays; wanted kernel, recurrent_kernel, perhaps "
-            f"bias, or twice that for a Bidirectional; for several layers a list of such lists"
+            f"bias, or twice that for a Bidirectional"
         )
     size = count if count < 4 else count // 2
     named = []
@@ -114,7 +128,23 @@ def _by_path(weights: Mapping[str, Any]) -> list[list[Named]]:
     for layer, group in layers.items():
         if 0 not in group:
             raise ValueError(f"from_keras: {layer!r} has a backward layer and no forward one")
-    return [[group[d] for d in sorted(group)] for group in layers.values()]
+    rows = [[group[d] for d in sorted(group)] for group in layers.values()]
+    _check_order(list(layers), rows)
+    return rows
+
+
+def _check_order(paths: list[str], rows: list[list[Named]]) -> None:
+    """Raise where the numbers in the paths contradict their order, and the shapes allow both."""
+    numbered = sorted(paths, key=lambda path: [int(n) for n in re.findall(r"\d+", path)])
+    same_name = len({re.sub(r"_?\d+", "", path) for path in paths}) == 1
+    widths = {np.shape(a[part])[:1] for row in rows for _, a in row for part in _PARTS[:2]
+              if part in a}
+    if same_name and numbered != paths and len(widths) == 1:
+        raise ValueError(
+            f"from_keras: the layers come as {listed(paths)}, and by their numbers they are "
+            f"{listed(numbered)}; both fit, as all widths are equal; put the keys in the order "
+            f"of the numbers, or pass the arrays as a list of lists, one for each layer"
+        )
 
 
 def _read(

@@ -104,7 +104,10 @@ def test_keras(seed, kind, K, H, layers, bidirectional, use_bias, reset_after):
         given_arrays.append([array for side in sides for array in side])
         expected = np.concatenate(outputs, axis=-1)
         width = expected.shape[-1]
-    weights = from_keras(given_arrays if layers > 1 else given_arrays[0], **options)
+    if layers > 1:
+        weights = from_keras(given_arrays, **options)
+    else:
+        weights = from_keras(given_arrays[0], bidirectional=bidirectional, **options)
     ours, _ = run(weights, x.swapaxes(0, 1))
     close(ours.swapaxes(0, 1), expected)
 

@@ -104,7 +104,7 @@ def test_keras_and_back(weights):
     per_layer = len(there) // len(weights.layers)
     arrays = list(there.values())
     layers = [arrays[n : n + per_layer] for n in range(0, len(arrays), per_layer)]
-    listed = from_keras(layers if len(layers) > 1 else layers[0], **options)
+    listed = from_keras(layers, **options)
     assert_same_weights(canonical(listed), weights)
     assert_same_arrays(to_keras(listed), there)
 
