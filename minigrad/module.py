@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from .errors import describe
-from .state import IncompatibleKeys, fit, refuse
+from .state import IncompatibleKeys, fit, refuse, whole, zero_grads
 from .tensor import Parameter
 
 __all__ = ["Module", "Parameter"]
@@ -154,8 +154,12 @@ class Module:
         if found.faults:
             hints = self._explanations(found.keys.unexpected_keys)
             refuse(f"{type(self).__name__}.load_state_dict", found.faults, hints)
-        for name, array in found.arrays.items():
-            places[name]._replace(array)
+
+        def assign() -> None:
+            for name, array in found.arrays.items():
+                places[name]._replace(array)
+
+        whole(assign)
         return found.keys
 
     def explain_keys(self, unexpected: Sequence[str]) -> str:
@@ -189,15 +193,19 @@ class Module:
                 found[text] = True
         return list(found)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for parameter in self.parameters():
-            parameter.zero_grad()
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters; with ``set_to_none=False`` they become zeros."""
+        zero_grads(self.parameters(), set_to_none)
 
     def train(self, mode: bool = True) -> Self:
         """Set ``training`` here and in all modules inside; returns the module."""
-        for module in self.modules():
-            module.training = mode
+        modules = list(self.modules())
+
+        def assign() -> None:
+            for module in modules:
+                module.training = mode
+
+        whole(assign)
         return self
 
     def eval(self) -> Self:

@@ -6,16 +6,16 @@ fault is in the one error that is raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .errors import StateDictError, describe
-from .tensor import detached
+from .tensor import Tensor, detached
 from .values import as_array
 
-__all__ = ["Fitted", "IncompatibleKeys", "fit", "refuse"]
+__all__ = ["Fitted", "IncompatibleKeys", "fit", "refuse", "whole", "zero_grads"]
 
 
 class IncompatibleKeys(NamedTuple):
@@ -68,6 +68,33 @@ def refuse(owner: str, faults: Sequence[str], hints: Sequence[str] = ()) -> None
         count = "1 entry does" if len(faults) == 1 else f"{len(faults)} entries do"
         text = "\n".join([*(f"  {fault}" for fault in faults), *hints])
         raise StateDictError(f"{owner}: {count} not fit, so nothing was loaded\n{text}")
+
+
+def whole(assign: Callable[[], None]) -> None:
+    """Run `assign`, which only assigns what is ready; if Ctrl-C interrupts it, again, to its end.
+
+    So what it assigns is there entirely or not at all, whenever the interrupt comes.
+    """
+    try:
+        assign()
+    except BaseException:
+        assign()
+        raise
+
+
+def zero_grads(parameters: Iterable[Tensor], set_to_none: bool) -> None:
+    """Forget all their gradients, or with ``set_to_none=False`` make those that are there zeros."""
+    leaves = [p for p in parameters if p.requires_grad and p.is_leaf]
+    grads = [
+        None if set_to_none or p.grad is None else Tensor(np.zeros(p.shape, p.dtype))
+        for p in leaves
+    ]
+
+    def assign() -> None:
+        for parameter, grad in zip(leaves, grads, strict=True):
+            parameter.grad = grad
+
+    whole(assign)
 
 
 def _resembling(name: Any, names: Sequence[str]) -> str:

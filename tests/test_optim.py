@@ -15,14 +15,20 @@ from minigrad.tensor import Parameter
 
 
 # The formulas once more, for one number, as they stand in the docstrings.
-def sgd(w, g, s, t, lr=1e-3, momentum=0.0, weight_decay=0.0, nesterov=False):
-    g += weight_decay * w
-    s["v"] = momentum * s.get("v", 0.0) + g
+def sgd(
+    w, g, s, t, lr=1e-3, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
+    maximize=False,
+):
+    g = (-g if maximize else g) + weight_decay * w
+    s["v"] = momentum * s["v"] + (1 - dampening) * g if "v" in s else g
     return w - lr * (g + momentum * s["v"] if nesterov else s["v"])
 
 
-def rmsprop(w, g, s, t, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False):
-    g += weight_decay * w
+def rmsprop(
+    w, g, s, t, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False,
+    maximize=False,
+):
+    g = (-g if maximize else g) + weight_decay * w
     s["s"] = alpha * s.get("s", 0.0) + (1 - alpha) * g**2
     s["m"] = alpha * s.get("m", 0.0) + (1 - alpha) * g
     root = math.sqrt(s["s"] - s["m"] ** 2 if centered else s["s"])
@@ -31,18 +37,23 @@ def rmsprop(w, g, s, t, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0, momentum=
 
 
 def adagrad(
-    w, g, s, t, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10
+    w, g, s, t, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10,
+    maximize=False,
 ):
-    g += weight_decay * w
+    g = (-g if maximize else g) + weight_decay * w
     s["s"] = s.get("s", initial_accumulator_value) + g**2
     return w - lr / (1 + (t - 1) * lr_decay) * g / (math.sqrt(s["s"]) + eps)
 
 
-def adam(w, g, s, t, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-    g += weight_decay * w
+def adam(
+    w, g, s, t, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False,
+    maximize=False,
+):
+    g = (-g if maximize else g) + weight_decay * w
     s["m"] = betas[0] * s.get("m", 0.0) + (1 - betas[0]) * g
     s["v"] = betas[1] * s.get("v", 0.0) + (1 - betas[1]) * g**2
-    m, v = s["m"] / (1 - betas[0] ** t), s["v"] / (1 - betas[1] ** t)
+    s["r"] = max(s.get("r", 0.0), s["v"]) if amsgrad else s["v"]
+    m, v = s["m"] / (1 - betas[0] ** t), s["r"] / (1 - betas[1] ** t)
     return w - lr * m / (math.sqrt(v) + eps)
 
 
@@ -54,14 +65,21 @@ CASES = [
     (SGD, sgd, {}),
     (SGD, sgd, {"lr": 0.1, "momentum": 0.9}),
     (SGD, sgd, {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (SGD, sgd, {"lr": 0.1, "momentum": 0.9, "dampening": 0.5, "maximize": True}),
+    (SGD, sgd, {"lr": 0.1, "momentum": 0.5, "dampening": -1.5, "weight_decay": 0.1}),
     (RMSprop, rmsprop, {}),
     (RMSprop, rmsprop, {"alpha": 0.5, "eps": 1e-3, "weight_decay": 0.1}),
     (RMSprop, rmsprop, {"momentum": 0.9, "centered": True}),
+    (RMSprop, rmsprop, {"weight_decay": 0.1, "maximize": True}),
     (Adagrad, adagrad, {}),
+    (Adagrad, adagrad, {"weight_decay": 0.1, "maximize": True}),
     (Adagrad, adagrad, {"lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 2.0}),
     (Adam, adam, {}),
     (Adam, adam, {"lr": 0.1, "betas": (0.5, 0.7), "eps": 0.1, "weight_decay": 0.1}),
+    (Adam, adam, {"lr": 0.1, "betas": (0.5, 0.5), "amsgrad": True}),
+    (Adam, adam, {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
     (AdamW, adamw, {}),
+    (AdamW, adamw, {"lr": 0.1, "betas": (0.9, 0.5), "amsgrad": True, "maximize": True}),
     (AdamW, adamw, {"lr": 0.1, "betas": (0.5, 0.7), "weight_decay": 0.3}),
 ]
 IDS = [f"{rule.__name__}-{i}" for i, (rule, _, _) in enumerate(CASES)]
@@ -284,6 +302,11 @@ def test_bad_learning_rates(rule, lr, error):
         (lambda: SGD([W], momentum=-1), ValueError, r"SGD\(momentum\)"),
         (lambda: SGD([W], nesterov=True), ValueError, "needs a momentum"),
         (lambda: SGD([W], nesterov=1), TypeError, "wanted True or False"),
+        (lambda: SGD([W], nesterov=True, momentum=0.9, dampening=0.1), ValueError,
+         r"nesterov=True\): received dampening=0\.1, wanted 0"),
+        (lambda: SGD([W], maximize="no"), TypeError, r"SGD\(maximize\).*True or False"),
+        (lambda: Adam([W], amsgrad=None), TypeError, r"Adam\(amsgrad\).*True or False"),
+        (lambda: SGD({W}), TypeError, "a set of parameters, whose order differs"),
         (lambda: RMSprop([W], alpha=1.0), ValueError, r"RMSprop\(alpha\).*\[0, 1\)"),
         (lambda: Adagrad([W], eps=-1.0), ValueError, r"Adagrad\(eps\)"),
         (lambda: Adam([W], betas=(0.9, 1.0)), ValueError, r"Adam\(beta2\).*\[0, 1\)"),
@@ -378,7 +401,8 @@ def test_a_state_dict_is_a_snapshot_of_plain_values():
     params = parameters()
     optimizer = SGD(params, lr=0.1, momentum=0.9)
     state = optimizer.state_dict()
-    assert list(state)[:5] == ["lr", "weight_decay", "momentum", "nesterov", "0.steps"]
+    assert list(state)[:4] == ["lr", "weight_decay", "maximize", "momentum"]
+    assert list(state)[4:8] == ["dampening", "nesterov", "0.steps", "0.velocity"]
     give_grads(params, np.random.default_rng(0))
     optimizer.step()
     assert not state["0.velocity"].any()
@@ -419,7 +443,7 @@ def test_a_step_goes_downhill(case, seed, scale):
     rule, _, options = case
     params = parameters()
     before = [p.numpy() for p in params]
-    optimizer = rule(params, **{**options, "weight_decay": 0.0})
+    optimizer = rule(params, **{**options, "weight_decay": 0.0, "maximize": False})
     rng = np.random.default_rng(seed)
     with no_grad():
         for p in params:

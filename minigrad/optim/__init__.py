@@ -10,7 +10,8 @@ Names, defaults and update rules are PyTorch's. A step happens whole or not at a
 """
 
 from .clip import clip_grad_norm, clip_grad_value
-from .optimizer import Hyper, Optimizer
+from .groups import Group, Hyper
+from .optimizer import Optimizer
 from .orthogonal import Orthogonal
 from .rules import SGD, Adagrad, Adam, AdamW, RMSProp, RMSprop
 from .schedules import (
@@ -32,6 +33,7 @@ __all__ = [
     "AdamW",
     "CosineAnnealingLR",
     "ExponentialLR",
+    "Group",
     "Hyper",
     "LambdaLR",
     "LinearLR",

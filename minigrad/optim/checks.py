@@ -51,6 +51,11 @@ def checked_parameters(parameters: Iterable[Tensor], who: str) -> list[Tensor]:
     """
     if isinstance(parameters, Tensor):
         parameters = [parameters]
+    if isinstance(parameters, set | frozenset):
+        raise TypeError(
+            f"{who}: received a set of parameters, whose order differs from run to run, so that a "
+            f"saved state would not fit; pass a list, such as list(model.parameters())"
+        )
     try:
         found = list(parameters)
     except TypeError:

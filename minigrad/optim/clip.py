@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import GradientError
+from ..state import whole
 from ..tensor import Tensor, wrap
 from .checks import Array, as_number, checked_parameters, gradient, refuse_nonfinite
 
@@ -92,6 +93,10 @@ def _scaled(g: Array, factor: float) -> Array:
 
 
 def _assign(params: list[Tensor], grads: list[Array]) -> None:
-    for parameter, g in zip(params, grads, strict=True):
-        if g is not None:
-            parameter.grad = wrap(g, None)
+    new = [(p, wrap(g, None)) for p, g in zip(params, grads, strict=True) if g is not None]
+
+    def assign() -> None:
+        for parameter, grad in new:
+            parameter.grad = grad
+
+    whole(assign)

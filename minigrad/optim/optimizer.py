@@ -6,79 +6,36 @@ interrupted, has changed nothing. Values are replaced, never written to: a graph
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..errors import GradientError, describe
-from ..state import fit, refuse
+from ..state import fit, refuse, whole, zero_grads
 from ..tensor import Tensor
-from .checks import (
-    Array,
-    all_finite,
-    as_number,
-    checked_parameters,
-    gradient,
-    label,
-    refuse_nonfinite,
-)
+from .checks import Array, all_finite, gradient, label, refuse_nonfinite
+from .groups import Group, Hyper, given_groups, hypers_of
 
-__all__ = ["Flag", "Hyper", "Optimizer"]
+__all__ = ["Optimizer"]
 
 # The arrays of one block (value, gradient, slots, temporaries) stay in the processor's cache: for a
 # million entries, half the time of going over whole arrays again and again.
 _BLOCK = 16_384
 
-
-class Hyper:
-    """A hyperparameter as a class attribute: checked when it is assigned, saved in the state dict.
-
-    It takes a number in [low, below), or in (low, below) with ``open_low``.
-
-    >>> class Mine(Optimizer):
-    ...     momentum = Hyper(below=1.0)
-    >>> Mine.hypers()
-    ('lr', 'momentum')
-    """
-
-    name: str
-
-    def __init__(self, low: float = 0.0, below: float = math.inf, open_low: bool = False) -> None:
-        self._bounds = (low, below, open_low)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, optimizer: Any, owner: type) -> Any:
-        return self if optimizer is None else vars(optimizer)[self.name]
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        vars(optimizer)[self.name] = self.checked(value, type(optimizer).__name__)
-
-    def checked(self, value: Any, owner: str) -> float:
-        """`value` as a float within the bounds, or a TypeError or ValueError that names it."""
-        return as_number(value, f"{owner}({self.name})", *self._bounds)
-
-
-class Flag(Hyper):
-    """A hyperparameter that is True or False."""
-
-    def checked(self, value: Any, owner: str) -> bool:
-        plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        if not isinstance(plain, bool | np.bool_):
-            raise TypeError(
-                f"{owner}({self.name}): received {describe(value)}, wanted True or False"
-            )
-        return bool(plain)
+# For messages: small beside the gradients that one meets, and far from the smallest number.
+SAFE_EPS = {"float16": 1e-3, "float32": 1e-8, "float64": 1e-8}
 
 
 class Optimizer:
     """Base class: ``step()`` gives every parameter that has a gradient the value of ``update``.
 
-    params: the leaves to change, such as ``model.parameters()``; each once.
-    lr: the learning rate; it can be assigned at any time.
+    params: the leaves to change, such as ``model.parameters()``; each once. Or groups of them, as
+        dicts with hyperparameters of their own: ``[{"params": biases, "weight_decay": 0.0}, ...]``.
+    lr: the learning rate; it can be assigned at any time. Like every hyperparameter it is for the
+        groups that do not say it themselves. Assigned later, it is set in all groups;
+        ``optimizer.param_groups[i]["lr"] = ...`` sets it in one. Read, it is the first group's.
 
     For a rule of your own define ``update``, and ``slots`` if it keeps arrays for each parameter:
 
@@ -93,18 +50,94 @@ class Optimizer:
     Tensor([0.9, 1.1], requires_grad=True)
 
     Raises ValueError or TypeError for an lr that is no finite number of at least 0, no parameters,
-    one that comes twice, or something that is no leaf Tensor.
+    one that comes twice, or something that is no leaf Tensor; or for a group with an option that
+    this optimizer does not have.
     """
 
     lr = Hyper()
     elementwise = False
     """Whether ``update`` treats each entry by itself, so that a large parameter goes in blocks."""
+    pairs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Options that stand for several hyperparameters, such as Adam's ``betas``."""
 
-    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
+    def __init__(
+        self, params: Iterable[Tensor] | Iterable[Mapping[str, Any]], lr: float
+    ) -> None:
+        self.params: list[Tensor] = []
+        self.param_groups: list[Group] = []
+        self._steps: list[int] = []
+        self._states: list[dict[str, Array]] = []
+        self._defaults: dict[str, Any] = {}
+        self._append(given_groups(params, type(self), []))
+        self._group = self.param_groups[0]  # whose hyperparameters one reads as attributes
         self.lr = lr
-        self.params = checked_parameters(params, type(self).__name__)
-        self._steps = [0] * len(self.params)
-        self._states: list[dict[str, Array]] = [{} for _ in self.params]
+
+    # -- its groups
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """More parameters: a dict with ``"params"``, and options where they differ from the others.
+
+        Raises as the constructor does, and changes nothing.
+
+        >>> import minigrad as mg
+        >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=0.1)
+        >>> optimizer.add_param_group({"params": [mg.Parameter(1.0)], "lr": 0.01})
+        >>> optimizer
+        SGD(2 parameters in 2 groups, lr=0.1 and 0.01, ...)
+        """
+        if not isinstance(param_group, Mapping):
+            raise TypeError(
+                f"{type(self).__name__}.add_param_group: received {describe(param_group)}, wanted "
+                f"a dict with the tensors under 'params'"
+            )
+        groups = given_groups([param_group], type(self), self.param_groups)
+        for group in groups:
+            group.fill(self._defaults)
+            self._for(group).check_options()
+        self._append(groups)
+
+    def check_options(self) -> None:
+        """Raise ValueError where hyperparameters do not go together; it is asked for each group."""
+
+    def _append(self, groups: list[Group]) -> None:
+        new = [parameter for group in groups for parameter in group["params"]]
+        params, known = [*self.params, *new], [*self.param_groups, *groups]
+        steps = self._steps + [0] * len(new)
+        states: list[dict[str, Array]] = [*self._states, *({} for _ in new)]
+
+        def assign() -> None:
+            self.params[:], self.param_groups[:] = params, known
+            self._steps[:], self._states[:] = steps, states
+
+        whole(assign)
+
+    def _set_hyper(self, name: str, value: Any) -> None:
+        """The first value, a constructor's, is for groups without one; later values are for all."""
+        first = name not in self._defaults
+
+        def assign() -> None:
+            for group in self.param_groups:
+                group.fill({name: value}, over=not first)
+            self._defaults[name] = value
+
+        whole(assign)
+
+    def _for(self, group: Group) -> Self:
+        """This optimizer, with the hyperparameters of `group` as its attributes."""
+        if group is self._group:
+            return self
+        twin = copy.copy(self)
+        twin._group = group
+        return twin
+
+    def _rules(self) -> Iterator[tuple[int, Self]]:
+        """For every parameter its place, and this optimizer as it is for the parameter's group."""
+        i = 0
+        for group in self.param_groups:
+            rule = self._for(group)
+            for _ in group["params"]:
+                yield i, rule
+                i += 1
 
     # -- what a subclass says
 
@@ -114,6 +147,9 @@ class Optimizer:
         value, grad: its value and gradient; both are read only.
         state: its slots. Put new arrays in; do not write to those that are there.
         t: how many steps this parameter has taken, this one included.
+
+        ``self.lr`` and the other hyperparameters are those of the parameter's group. With several
+        groups `self` is a copy for the group: what shall last is in `state`, not an attribute.
         """
         raise TypeError(
             f"{type(self).__name__} has no update(): define "
@@ -129,8 +165,7 @@ class Optimizer:
     @classmethod
     def hypers(cls) -> tuple[str, ...]:
         """The names of the hyperparameters."""
-        ordered = {n: c for k in reversed(cls.__mro__) for n, c in vars(k).items()}
-        return tuple(name for name, value in ordered.items() if isinstance(value, Hyper))
+        return tuple(hypers_of(cls))
 
     def step(self) -> None:
         """Update every parameter that has a gradient; those whose ``.grad`` is None are skipped.
@@ -142,30 +177,46 @@ class Optimizer:
         grads = [gradient(p) for p in self.params]
         refuse_nonfinite(self.params, grads, who)
         changes = []
-        for i, (parameter, g) in enumerate(zip(self.params, grads, strict=True)):
+        for i, rule in self._rules():
+            parameter, g = self.params[i], grads[i]
             if g is None:
                 continue
-            state = dict(self._state(i))
+            state = rule._state(i)
             with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-                new = self._updated(parameter._data, g, state, self._steps[i] + 1)
+                new = rule._updated(parameter._data, g, state, self._steps[i] + 1)
             if new.shape != parameter.shape or new.dtype != parameter.dtype:
                 raise TypeError(
                     f"{who}: update() of {label(self.params, i)} returned {describe(new)}, "
                     f"wanted {describe(parameter)}"
                 )
             if not all(map(all_finite, (new, *state.values()))):
-                largest = float(np.max(np.abs(g)))
                 raise GradientError(
                     f"{who}: the update of {label(self.params, i)} would be NaN or Inf; nothing "
-                    f"was changed. Its largest gradient is {largest:.3g} in {g.dtype}, and "
-                    f"lr={self.lr:g}: clip the gradient with clip_grad_norm, or lower lr"
+                    f"was changed. {rule._blame(g)}"
                 )
             changes.append((i, new, state, self._steps[i] + 1))
-        try:
-            self._assign(changes)
-        except BaseException:  # Ctrl-C between two assignments: finish the step, then end
-            self._assign(changes)
-            raise
+
+        def assign() -> None:
+            for i, new, state, t in changes:
+                self.params[i]._replace(new)
+                self._states[i], self._steps[i] = state, t
+
+        whole(assign)
+
+    def _blame(self, g: Array) -> str:
+        """Why an update with gradient `g` may be NaN or Inf, and what helps."""
+        eps = getattr(self, "eps", None)
+        least = np.finfo(g.dtype).smallest_normal
+        if eps is not None and eps < least:
+            return (
+                f"eps={eps:g} is as good as 0 in {g.dtype}, so that it divides by 0 where squares "
+                f"of gradients vanish: pass a larger eps, such as {SAFE_EPS[g.dtype.name]:g}, or "
+                f"train in a wider type, as with model.float()"
+            )
+        return (
+            f"Its largest gradient is {float(np.max(np.abs(g))):.3g} in {g.dtype}, and "
+            f"lr={self.lr:g}: clip the gradient with clip_grad_norm, or lower lr"
+        )
 
     def _updated(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
         """``update``, in blocks where that is the same."""
@@ -186,65 +237,104 @@ class Optimizer:
             state[name] = array.reshape(value.shape)
         return new.reshape(value.shape)
 
-    def _assign(self, changes: list[tuple[int, Array, dict[str, Array], int]]) -> None:
-        for i, new, state, t in changes:
-            self.params[i]._replace(new)
-            self._states[i], self._steps[i] = state, t
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the parameters: ``.grad`` becomes None.
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of the parameters: ``.grad`` becomes None."""
-        for parameter in self.params:
-            parameter.zero_grad()
+        set_to_none: False makes those that are there zeros instead.
+        """
+        zero_grads(self.params, set_to_none)
 
     def _state(self, i: int) -> dict[str, Array]:
-        """The slots of parameter `i`; those that are not there yet are made."""
-        state = self._states[i]
+        """The slots of parameter `i`, in its type; those that are not there yet are made."""
+        parameter, state = self.params[i], dict(self._states[i])
         for name, start in self.slots().items():
             if name not in state:
-                state[name] = np.full(self.params[i].shape, start, self.params[i].dtype)
+                state[name] = np.full(parameter.shape, start, parameter.dtype)
+        for name, array in state.items():
+            if array.dtype != parameter.dtype:  # since Module.astype
+                state[name] = array.astype(parameter.dtype)
         return state
 
     # -- saving and resuming
 
     def state_dict(self) -> dict[str, Any]:
         """Hyperparameters by name, ``"<i>.steps"`` and ``"<i>.<slot>"`` for parameter i: numbers
-        and arrays in a flat dict, as ``minigrad.save`` takes it."""
-        state: dict[str, Any] = {name: getattr(self, name) for name in self.hypers()}
-        for i, steps in enumerate(self._steps):
-            state[f"{i}.steps"] = steps
-            for slot, array in self._state(i).items():
+        and arrays in a flat dict, as ``minigrad.save`` takes it.
+
+        The hyperparameters are those of the first group; further ones add ``"group<k>.<name>"``,
+        and ``"group<k>.size"``, the number of their parameters.
+        """
+        state: dict[str, Any] = {}
+        for k, group in enumerate(self.param_groups):
+            prefix = f"group{k}." if k else ""
+            state |= {f"{prefix}{name}": group[name] for name in self.hypers()}
+            if k:
+                state[f"{prefix}size"] = len(group["params"])
+        for i, rule in self._rules():
+            state[f"{i}.steps"] = self._steps[i]
+            for slot, array in rule._state(i).items():
                 state[f"{i}.{slot}"] = np.array(array)
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue bit for bit where the optimizer that gave `state` was; values are copied.
 
-        This optimizer must be made for the same parameters with the same options; lr and the other
-        numbers are taken from `state`. Raises StateDictError that lists everything that does not
-        fit, and changes nothing.
+        This optimizer must be made for the same parameters in the same groups, with the same
+        options; lr and the other numbers are taken from `state`. A state of an earlier version
+        lacks options that are new since: they are off. Raises StateDictError that lists
+        everything that does not fit, and changes nothing.
         """
-        who = type(self).__name__
-        found = fit({name: np.asarray(value) for name, value in self.state_dict().items()}, state)
+        who = f"{type(self).__name__}.load_state_dict"
+        own = {name: np.asarray(value) for name, value in self.state_dict().items()}
+        if isinstance(state, Mapping):
+            state = {**self._formerly(), **state}
+        found = fit(own, state)
         arrays, faults = found.arrays, found.faults
-        hypers: dict[str, Any] = {}
-        for name in (name for name in self.hypers() if name in arrays):
-            try:
-                hypers[name] = getattr(type(self), name).checked(arrays[name], who)
-            except (TypeError, ValueError) as error:
-                faults.append(f"out of range: {error}")
-        faults += [
-            f"out of range: {name}: received {array}, wanted at least 0"
-            for name, array in arrays.items()
-            if name.endswith(".steps") and array < 0
-        ]
-        refuse(f"{who}.load_state_dict", faults)
-        vars(self).update(hypers)
-        self._steps = [int(arrays[f"{i}.steps"]) for i in range(len(self.params))]
-        self._states = [
-            {slot: arrays[f"{i}.{slot}"] for slot in self.slots()} for i in range(len(self.params))
+        values: list[dict[str, Any]] = []
+        for k, group in enumerate(self.param_groups):
+            prefix = f"group{k}." if k else ""
+            values.append({})
+            for name in (name for name in self.hypers() if f"{prefix}{name}" in arrays):
+                try:
+                    values[k] |= group.checked(name, arrays[f"{prefix}{name}"])
+                except (TypeError, ValueError) as error:
+                    faults.append(f"out of range: {error}")
+        for name, array in arrays.items():
+            if name.endswith(".steps") and array < 0:
+                faults.append(f"out of range: {name}: received {array}, wanted at least 0")
+            if name.endswith(".size") and array != own[name]:
+                faults.append(f"out of range: {name}: received {array}, wanted {own[name]}")
+        refuse(who, faults)
+        steps = [int(arrays[f"{i}.steps"]) for i, _ in self._rules()]
+        states = [
+            {slot: arrays[f"{i}.{slot}"] for slot in rule._state(i)} for i, rule in self._rules()
         ]
 
+        def assign() -> None:
+            for group, hypers in zip(self.param_groups, values, strict=True):
+                group.fill(hypers, over=True)
+            self._defaults.update(values[0])
+            self._steps[:], self._states[:] = steps, states
+
+        whole(assign)
+
+    def _formerly(self) -> dict[str, Any]:
+        """What a state dict means that was made before a hyperparameter existed."""
+        prefixes = ("", *(f"group{k}." for k in range(1, len(self.param_groups))))
+        hypers = hypers_of(type(self)).items()
+        return {
+            f"{prefix}{name}": hyper.formerly
+            for prefix in prefixes
+            for name, hyper in hypers
+            if hyper.formerly is not None
+        }
+
     def __repr__(self) -> str:
-        numbers = ", ".join(f"{name}={getattr(self, name)}" for name in self.hypers())
-        count = len(self.params)
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {numbers})"
+        count, groups = len(self.params), self.param_groups
+        parts = [f"{count} parameter{'s' * (count != 1)}"]
+        if len(groups) > 1:
+            parts[0] += f" in {len(groups)} groups"
+        for name in self.hypers():
+            different = dict.fromkeys(str(group[name]) for group in groups)
+            parts.append(f"{name}={' and '.join(different)}")
+        return f"{type(self).__name__}({', '.join(parts)})"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import describe
+from ..state import whole
 from ..tensor import Tensor, wrap
 from .checks import Array, gradient, label, refuse_nonfinite
 from .optimizer import Optimizer
@@ -72,7 +73,7 @@ class Orthogonal(Optimizer):
                 f"as SGD(model.parameters(), lr=0.1), and all weights in one call"
             )
         self.optimizer = optimizer
-        self.params = optimizer.params
+        self.params, self.param_groups = optimizer.params, optimizer.param_groups
         self._kept = self._checked(weights)
         nearest = {i: self._nearest(i, start=True) for i in self._kept}
         for i, value in nearest.items():
@@ -88,6 +89,10 @@ class Orthogonal(Optimizer):
     @lr.setter
     def lr(self, value: float) -> None:
         self.optimizer.lr = value
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """More parameters for the optimizer inside; the weights that are kept stay the same."""
+        self.optimizer.add_param_group(param_group)
 
     # -- what is kept
 
@@ -199,6 +204,17 @@ class Orthogonal(Optimizer):
         given = {i: self.params[i].grad for i in moving}
         values = [p._data for p in self.params]
         states, steps = list(self.optimizer._states), list(self.optimizer._steps)
+
+        def undo() -> None:
+            for parameter, value in zip(self.params, values, strict=True):
+                if parameter._data is not value:
+                    parameter._replace(value)
+            self.optimizer._states[:], self.optimizer._steps[:] = states, steps
+
+        def give_back() -> None:
+            for i, grad in given.items():
+                self.params[i].grad = grad
+
         try:
             for i, g in moving.items():
                 self.params[i].grad = wrap(self._tangent(i, g), None)
@@ -206,14 +222,10 @@ class Orthogonal(Optimizer):
             for i, value in {i: self._nearest(i) for i in moving}.items():
                 self.params[i]._replace(value)
         except BaseException:
-            for parameter, value in zip(self.params, values, strict=True):
-                if parameter._data is not value:
-                    parameter._replace(value)
-            self.optimizer._states, self.optimizer._steps = states, steps
+            whole(undo)
             raise
         finally:
-            for i, grad in given.items():
-                self.params[i].grad = grad
+            whole(give_back)
 
     def state_dict(self) -> dict[str, Any]:
         """That of the optimizer inside; there is nothing to add."""

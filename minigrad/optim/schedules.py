@@ -6,18 +6,20 @@ f is a plain function, and factors multiply, so plans compose:
 
 warms up over 100 steps and decays along a cosine. Each factor is a closed form in t: no rounding
 adds up, and resuming at any t gives the same bits. The classes named as in PyTorch are short forms.
+Each group of the optimizer has its own lr₀, and follows the plan from there.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import describe
-from ..state import fit, refuse
+from ..state import fit, refuse, whole
 from .checks import as_number
 from .optimizer import Optimizer
 
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 Factor = Callable[[int], float]
+Factors = Factor | Sequence[Factor]
 
 
 def _count(value: Any, what: str) -> int:
@@ -85,14 +88,15 @@ def linear_ramp(start_factor: float, end_factor: float = 1.0, *, total_iters: in
     total = _count(total_iters, "linear_ramp(total_iters)")
     start = as_number(start_factor, "linear_ramp(start_factor)")
     end = as_number(end_factor, "linear_ramp(end_factor)")
-    return lambda t: start + (end - start) * min(t, total) / total
+    return lambda t: end if t >= total else start + (end - start) * t / total
 
 
 class LambdaLR:
     """Set ``optimizer.lr`` to lr₀ · f₁(t) · f₂(t) ···, now with t = 0 and at every ``step()``.
 
-    optimizer: its lr at this moment is lr₀.
-    factors: functions of t; with none the rate stays.
+    optimizer: its lr at this moment is lr₀, of each group its own; of one that is added later, the
+        lr that it has at the next step.
+    factors: functions of t, or lists with one function for each group; with none the rate stays.
 
     >>> import minigrad as mg
     >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=1.0)
@@ -103,44 +107,89 @@ class LambdaLR:
     0.25
     """
 
-    def __init__(self, optimizer: Optimizer, *factors: Factor) -> None:
+    def __init__(self, optimizer: Optimizer, *factors: Factors) -> None:
         who = type(self).__name__
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{who}: received {describe(optimizer)}, wanted an Optimizer")
+        count = len(optimizer.param_groups)
         for factor in factors:
-            if not callable(factor):
+            several = factor if isinstance(factor, Sequence) else [factor]
+            if not all(map(callable, several)):
                 raise TypeError(
                     f"{who}: received {describe(factor)} as a factor, wanted a function of t"
                 )
+            if isinstance(factor, Sequence) and len(factor) != count:
+                raise ValueError(
+                    f"{who}: received {len(factor)} functions of t, wanted one for each of the "
+                    f"optimizer's {count} groups"
+                )
         self.optimizer, self.factors = optimizer, factors
-        self.base_lr, self.t = optimizer.lr, 0
-        optimizer.lr = self.lr_at(0)
+        self.base_lrs: list[float] = []
+        self._go(0, self._known_base_lrs([]))
 
-    def lr_at(self, t: int) -> float:
-        """The learning rate at step `t`."""
-        return float(self.base_lr * math.prod(factor(t) for factor in self.factors))
+    @property
+    def base_lr(self) -> float:
+        """lr₀, of the first group where there are several."""
+        return self.base_lrs[0]
+
+    def lr_at(self, t: int, group: int = 0) -> float:
+        """The learning rate of a group at step `t`."""
+        return float(self.base_lrs[group] * self._factor(t, group))
+
+    def _factor(self, t: int, group: int) -> float:
+        return math.prod(
+            (factor[group] if isinstance(factor, Sequence) else factor)(t)
+            for factor in self.factors
+        )
 
     def step(self) -> None:
         """Move to the next t; call it after ``optimizer.step()``, once a step or once an epoch."""
-        self.optimizer.lr = self.lr_at(self.t + 1)
-        self.t += 1
+        self._go(self.t + 1, self._known_base_lrs(self.base_lrs))
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rates that the groups have now."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def _known_base_lrs(self, known: list[float]) -> list[float]:
+        """lr₀ of every group: of those that are not `known`, the lr that they have."""
+        return [*known, *(g["lr"] for g in self.optimizer.param_groups[len(known) :])]
+
+    def _go(self, t: int, base_lrs: list[float]) -> None:
+        """Be at `t`, with the rates that belong to it, or raise and change nothing."""
+        twin = copy.copy(self)
+        twin.base_lrs = base_lrs
+        groups = self.optimizer.param_groups
+        rates = [g.checked("lr", twin.lr_at(t, k)) for k, g in enumerate(groups)]
+
+        def assign() -> None:
+            self.t, self.base_lrs = t, base_lrs
+            for group, rate in zip(groups, rates, strict=True):
+                group.fill(rate, over=True)
+
+        whole(assign)
 
     def state_dict(self) -> dict[str, Any]:
-        """t and lr₀; the factors are code, and come from the program."""
-        return {"t": self.t, "base_lr": self.base_lr}
+        """t and lr₀, of further groups as ``"group<k>.base_lr"``; the factors are code, and come
+        from the program."""
+        more = {f"group{k}.base_lr": lr for k, lr in enumerate(self.base_lrs) if k}
+        return {"t": self.t, "base_lr": self.base_lr, **more}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on at the saved t. Raises StateDictError for other keys, and changes nothing."""
-        found = fit({name: np.asarray(value) for name, value in self.state_dict().items()}, state)
-        t, base_lr = found.arrays.get("t", 0), found.arrays.get("base_lr", 0.0)
-        if t < 0 or not 0 <= base_lr < math.inf:
-            found.faults.append(f"out of range: t={t}, base_lr={base_lr}: both are at least 0")
+        own = {name: np.asarray(value) for name, value in self.state_dict().items()}
+        found = fit(own, state)
+        for name, number in found.arrays.items():
+            if not 0 <= number < math.inf:
+                found.faults.append(
+                    f"out of range: {name}: received {number}, wanted a finite number of at least 0"
+                )
         refuse(f"{type(self).__name__}.load_state_dict", found.faults)
-        self.t, self.base_lr = int(t), float(base_lr)
-        self.optimizer.lr = self.lr_at(self.t)
+        t = int(found.arrays.pop("t"))
+        self._go(t, [float(found.arrays[name]) for name in own if name != "t"])
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(t={self.t}, lr={self.optimizer.lr:g})"
+        rates = " and ".join(dict.fromkeys(f"{lr:g}" for lr in self.get_last_lr()))
+        return f"{type(self).__name__}(t={self.t}, lr={rates})"
 
 
 class StepLR(LambdaLR):
@@ -183,8 +232,8 @@ class CosineAnnealingLR(LambdaLR):
         self._floor = as_number(eta_min, "CosineAnnealingLR(eta_min)")
         super().__init__(optimizer, cosine_decay(T_max))
 
-    def lr_at(self, t: int) -> float:
-        return float(self._floor + (self.base_lr - self._floor) * self.factors[0](t))
+    def lr_at(self, t: int, group: int = 0) -> float:
+        return float(self._floor + (self.base_lrs[group] - self._floor) * self._factor(t, group))
 
 
 class LinearLR(LambdaLR):

@@ -17,16 +17,23 @@ OPTIMIZERS = [
     ("SGD", {"lr": 0.1, "weight_decay": 0.1}),
     ("SGD", {"lr": 0.1, "momentum": 0.9}),
     ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "nesterov": True}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 2.0, "weight_decay": 0.1, "maximize": True}),
     ("RMSprop", {}),
     ("RMSprop", {"lr": 0.1, "alpha": 0.5, "eps": 1e-3, "weight_decay": 0.1}),
     ("RMSprop", {"momentum": 0.9}),
     ("RMSprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
     ("Adagrad", {}),
+    ("Adagrad", {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "eps": 1e-3}),
     ("Adagrad", {"initial_accumulator_value": 0.5}),
     ("Adam", {}),
     ("Adam", {"lr": 0.1, "betas": (0.5, 0.7), "eps": 0.1, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.1, "betas": (0.5, 0.7), "amsgrad": True}),
+    ("Adam", {"lr": 0.1, "weight_decay": 0.1, "amsgrad": True, "maximize": True}),
     ("AdamW", {}),
+    ("AdamW", {"lr": 0.1, "betas": (0.5, 0.7), "amsgrad": True, "maximize": True}),
     ("AdamW", {"lr": 0.1, "betas": (0.5, 0.7), "eps": 0.1, "weight_decay": 0.3}),
 ]
 SHAPES = [(3, 4), (4,), ()]
@@ -62,6 +69,49 @@ def test_defaults(name):
     theirs = inspect.signature(getattr(torch.optim, name)).parameters
     shared = [p for p in ours if p != "params"]
     assert {p: ours[p].default for p in shared} == {p: theirs[p].default for p in shared}
+
+
+GROUPS = [
+    ("SGD", {"momentum": 0.9}, {"lr": 0.1, "nesterov": True}, {"dampening": 0.3, "maximize": True}),
+    ("RMSprop", {}, {"alpha": 0.5, "centered": True}, {"lr": 0.1, "momentum": 0.9}),
+    ("Adagrad", {}, {"lr": 0.1, "lr_decay": 0.1}, {"weight_decay": 0.1, "maximize": True}),
+    ("Adam", {"lr": 0.1}, {"betas": (0.5, 0.7), "eps": 0.1}, {"amsgrad": True}),
+    ("AdamW", {}, {"weight_decay": 0.5, "lr": 0.1}, {"maximize": True, "betas": (0.1, 0.2)}),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "second", "third"), GROUPS)
+def test_groups(name, options, second, third):
+    """Two groups from the start, one added at step 10, a schedule over the first two: the values,
+    and rates, stay equal for 30 steps."""
+    rng = np.random.default_rng(0)
+    starts = [rng.normal(size=shape) for shape in SHAPES]
+    ours = [Parameter(a) for a in starts]
+    theirs = [torch.nn.Parameter(torch.tensor(a)) for a in starts]
+    optimizers, schedules = [], []
+    for params, library, schedule in (
+        (ours, optim, optim.StepLR), (theirs, torch.optim, torch.optim.lr_scheduler.StepLR)
+    ):
+        groups = [{"params": params[0]}, {"params": [params[1]], **second}]
+        optimizers.append(getattr(library, name)(groups, **options))
+        schedules.append(schedule(optimizers[-1], 3, gamma=0.7))
+    for k in range(30):
+        if k == 10:
+            for one, params in zip(optimizers, (ours, theirs), strict=True):
+                one.add_param_group({"params": params[2], **third})
+        for a, b in zip(ours, theirs, strict=True):
+            g = rng.normal(size=a.shape)
+            a.grad, b.grad = Tensor(g), torch.tensor(g)
+        for one in (*optimizers, *schedules):
+            if k < 10 or one in optimizers:
+                one.step()
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a.numpy(), b.detach().numpy(), rtol=1e-11, atol=1e-11)
+        mine, other = ([g["lr"] for g in one.param_groups] for one in optimizers)
+        assert mine == pytest.approx(other, rel=1e-12)
+        shared = [o for o in ("betas", "momentum", "eps") if o in optimizers[0].param_groups[0]]
+        for g, h in zip(*(one.param_groups for one in optimizers), strict=True):
+            assert [g[o] for o in shared] == [h[o] for o in shared]
 
 
 SCHEDULES = [
