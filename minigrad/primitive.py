@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import copy
 import inspect
-import sys
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from .callers import caller_line
 from .context import local
 from .diagnose import check_finite
 from .errors import explain
@@ -29,7 +29,6 @@ __all__ = ["primitive"]
 F = TypeVar("F", bound=Callable[..., Any])
 _new = object.__new__
 _MUTABLE = {list, dict, np.ndarray}  # a tuple's own parts are copied by the ops that take such
-_HERE = __file__.removesuffix("primitive.py")
 
 
 def primitive(
@@ -251,17 +250,9 @@ def _record(
         node.shape = out.shape
         node.dtype = out.dtype
     if frame.anomaly:
-        node.put(where=_caller_line())
+        node.put(where=caller_line())
         check_finite(out, node, "forward", arrays)
     return node
-
-
-def _caller_line() -> str:
-    """The source line outside minigrad that made the current call."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 # Elementwise calls are most of a tape; these two do what `apply` does, without its generality.

@@ -7,6 +7,7 @@ this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bpt
 from typing import Any
 
 from minigrad import __version__ as __version__
+from minigrad.callers import pass_over
 
 from . import bptt, convert, losses, tasks
 from .cells import (
@@ -50,6 +51,8 @@ __all__ = [
     "generate", "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "steps",
     "tasks", "unroll",
 ]
+
+pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it
 
 
 def __getattr__(name: str) -> Any:

@@ -19,6 +19,7 @@ from minigrad.module import Module
 from minigrad.ops.index import is_outside
 
 from .affine import affine
+from .foreign import reader_of
 from .gate import Gate
 from .products import block_product, project
 from .state import State
@@ -247,6 +248,10 @@ class Cell(Module, ABC):
             for key, value in declared.items()
         ]
         return ", ".join(parts)
+
+    def explain_keys(self, unexpected: Sequence[str]) -> str:
+        """Which reader of ``rnn.convert`` takes a state dict with such names."""
+        return reader_of(unexpected)
 
     # -- checks, shared with what runs cells
 

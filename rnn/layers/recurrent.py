@@ -13,6 +13,7 @@ from minigrad.module import Module
 
 from ..cells import Cell, State
 from ..cells.base import flag, one_sequence
+from ..cells.foreign import reader_of
 from ..cells.wrappers import probability
 from ..loop import Run, run
 from ..unroll import each_step, stack, unroll
@@ -141,6 +142,10 @@ class Recurrent(Module):
         """The state from which `batch` sequences start if the call is given none."""
         layout = self._layout()
         return layout.join(layout.initial(batch, self.initial))
+
+    def explain_keys(self, unexpected: Sequence[str]) -> str:
+        """Which reader of ``rnn.convert`` takes a state dict with such names."""
+        return reader_of(unexpected)
 
     # -- running it
 
