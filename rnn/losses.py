@@ -1,4 +1,8 @@
-"""One loss from the losses of all steps: their sum, their mean, or the last."""
+"""One loss from the losses of all steps: their sum, their mean, or the last.
+
+Which axis is which is a rule here and never a matter of sizes: time, batch, then classes; with
+`batch_first` batch, time, classes. T = B = V is as good as any.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +12,42 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.functional import cross_entropy as of_rows
+from minigrad.tensor import as_tensor, detached
 
-from .layers.lengths import as_lengths
+from .cells.base import flag
+from .layers.lengths import as_lengths, own_steps
 from .unroll import stack
 
-__all__ = ["over_time"]
+__all__ = ["cross_entropy", "over_time"]
 
 
-def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
+def over_time(
+    losses: Any, reduction: str = "mean", lengths: Any = None, *, batch_first: bool = False
+) -> Any:
     """L = Σ_t ℓ_t, (1/T) Σ_t ℓ_t or ℓ_T, as a scalar; of several sequences the mean over them.
 
-    losses: ℓ (T,) or (T, B), or a list of T Tensors () or (B,).
+    losses: ℓ (T,) or (T, B), with batch_first (B, T); or a list of T Tensors () or (B,).
     reduction: "sum", "mean" or "last".
     lengths: B integers from 1 to T: sequence b ends at step lengths[b], and what `losses` holds
         after that counts nowhere. "last" is then the step at which each sequence ends, and "mean"
         each sequence's mean over its own steps. The "sum" of a sequence of length 0 is 0; it has
         no "mean" and no "last".
+    batch_first: which axis of a matrix is time; sizes say nothing.
 
     Raises ValueError or TypeError for other words, ranks and lengths.
 
-    >>> float(over_time(np.array([1.0, 2.0, 6.0]), "sum")), float(over_time([1.0, 2.0, 6.0]))
+    >>> over_time(np.array([1.0, 2.0, 6.0]), "sum").item(), over_time([1.0, 2.0, 6.0]).item()
     (9.0, 3.0)
-    >>> float(over_time(np.array([[1.0, 1.0], [2.0, np.nan]]), "last", lengths=[2, 1]))
+    >>> over_time(np.array([[1.0, 1.0], [2.0, np.nan]]), "last", lengths=[2, 1]).item()
     1.5
     """
     if reduction not in ("sum", "mean", "last"):
         raise ValueError(f"over_time(reduction={reduction!r}): wanted 'sum', 'mean' or 'last'")
-    values = _steps(losses)
+    by_step = isinstance(losses, Sequence) and any(isinstance(loss, Tensor) for loss in losses)
+    values = _steps(losses, by_step)
+    swapped = flag(batch_first, "batch_first", "over_time") and not by_step and values.ndim == 2
+    values = values.swapaxes(0, 1) if swapped else values
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(
             f"over_time(losses): received shape {values.shape}; wanted (T,) or (T, B), T ≥ 1 and "
@@ -48,14 +61,73 @@ def over_time(losses: Any, reduction: str = "mean", lengths: Any = None) -> Any:
     if values.ndim != 2:
         raise ValueError(f"over_time(lengths=...): losses has shape {values.shape}, wanted (T, B)")
     T, B = values.shape
-    ends = as_lengths(lengths, T, B, "over_time", least=0 if reduction == "sum" else 1)
+    least = 0 if reduction == "sum" else 1
+    hint = "" if swapped or T == B else "pass batch_first=True if losses is (B, T)"
+    ends = as_lengths(lengths, T, B, "over_time", hint, least)
     step = np.arange(1, T + 1)[:, None]                                  # (T, 1)
     counted = step == ends if reduction == "last" else step <= ends      # (T, B)
     total = np.where(counted, values, 0).sum(axis=0)
     return (total / ends.astype(values.dtype) if reduction == "mean" else total).mean()
 
 
-def _steps(losses: Any) -> Any:
-    if isinstance(losses, Sequence) and any(isinstance(loss, Tensor) for loss in losses):
+def _steps(losses: Any, by_step: bool) -> Any:
+    if by_step:
         return stack(losses)
     return losses if isinstance(losses, Tensor) else np.asarray(losses)
+
+
+def cross_entropy(
+    logits: Any,
+    targets: Any,
+    reduction: str = "mean",
+    lengths: Any = None,
+    *,
+    batch_first: bool = False,
+) -> Any:
+    """``over_time`` of ℓ_t = -ln softmax(y_t)[target_t], from logits y: the classes come last.
+
+    logits: (T, B, V) or (T, V), with batch_first (B, T, V): outputs of a layer and a head, as they
+        are. The last axis is that of the classes, whatever the sizes. (In PyTorch's
+        ``cross_entropy``, and so in ``minigrad.functional``, it is axis 1: there pass
+        ``logits.reshape(-1, V)`` and ``targets.reshape(-1)``.)
+    targets: tokens from 0 to V - 1 in the shape of logits without the last axis.
+    reduction, lengths: as in ``over_time``; "none" for all ℓ, with 0 at padding. Logits and targets
+        behind the end of a sequence may be anything.
+
+    Raises ValueError for shapes that do not fit, IndexError for a token that is not there, and what
+    ``over_time`` raises.
+
+    >>> logits = np.zeros((2, 2, 2))
+    >>> logits[..., 1] = 3.0                                 # all steps are for token 1
+    >>> losses = cross_entropy(logits, np.array([[1, 1], [0, 1]]), "none")
+    >>> losses.shape, losses.argmax().item()
+    ((2, 2), 2)
+    """
+    if reduction not in ("sum", "mean", "last", "none"):
+        raise ValueError(
+            f"cross_entropy(reduction={reduction!r}): wanted 'sum', 'mean', 'last' or 'none'"
+        )
+    y, tokens = as_tensor(logits), np.asarray(detached(targets))
+    if y.ndim not in (2, 3) or tokens.shape != y.shape[:-1]:
+        axes = "(B, T, V)" if batch_first else "(T, B, V)"
+        raise ValueError(
+            f"cross_entropy: received logits {y.shape} and targets {tokens.shape}; wanted logits "
+            f"{axes}, the classes last, and one target for each step: {y.shape[:-1]}"
+        )
+    turned = flag(batch_first, "batch_first", "cross_entropy") and y.ndim == 3
+    if turned:
+        y, tokens = y.swapaxes(0, 1), tokens.swapaxes(0, 1)
+    V = y.shape[-1]
+    if lengths is not None:
+        if y.ndim == 2:
+            raise ValueError(
+                f"cross_entropy(lengths=...): logits has shape {y.shape}, wanted (T, B, V)"
+            )
+        own = own_steps(as_lengths(lengths, *y.shape[:2], "cross_entropy"), len(y))    # (T, B)
+        y, tokens = np.where(own[..., None], y, 0), np.where(own, tokens, 0)
+    losses = of_rows(y.reshape(-1, V), tokens.reshape(-1), reduction="none").reshape(y.shape[:-1])
+    if lengths is not None:
+        losses = np.where(own, losses, 0)
+    if reduction == "none":
+        return losses.swapaxes(0, 1) if turned else losses
+    return over_time(losses, reduction, lengths)
