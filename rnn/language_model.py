@@ -79,7 +79,7 @@ def held_out_bits(
             logits, state = model(inputs[t : t + steps], state)
             rows = logits.reshape(-1, logits.shape[-1])
             chunk = targets[t : t + steps].reshape(-1)
-            nats += float(cross_entropy(rows, chunk, reduction="sum"))
+            nats += cross_entropy(rows, chunk, reduction="sum").item()
     return nats / count / math.log(2)
 
 

@@ -123,8 +123,10 @@ def cross_entropy(
             raise ValueError(
                 f"cross_entropy(lengths=...): logits has shape {y.shape}, wanted (T, B, V)"
             )
-        own = own_steps(as_lengths(lengths, *y.shape[:2], "cross_entropy"), len(y))    # (T, B)
-        y, tokens = np.where(own[..., None], y, 0), np.where(own, tokens, 0)
+        T, B = tokens.shape
+        own = own_steps(as_lengths(lengths, T, B, "cross_entropy"), T)   # (T, B)
+        y = as_tensor(np.where(own[..., None], y, 0))
+        tokens = np.where(own, tokens, 0)
     losses = of_rows(y.reshape(-1, V), tokens.reshape(-1), reduction="none").reshape(y.shape[:-1])
     if lengths is not None:
         losses = np.where(own, losses, 0)

@@ -15,11 +15,12 @@ import numpy as np
 from minigrad.io import replacing
 
 from .convert import Weights, to_onnx, weights_of
+from .onnx_graph import Graph, Value
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["onnx_export"]
+__all__ = ["graph_of", "onnx_export"]
 
 
 def onnx_export(
@@ -62,6 +63,36 @@ def onnx_export(
     ['y', 'h_n']
     """
     onnx = _onnx()
+    if isinstance(opset, bool) or not isinstance(opset, int) or opset < 14:
+        raise ValueError(f"onnx_export(opset={opset!r}): wanted 14 or later")
+    graph = graph_of(
+        thing, dtype=dtype, batch_first=batch_first, initial_state=initial_state, lengths=lengths,
+        tokens=tokens,
+    )
+    model: ModelProto = _model(onnx, graph, opset)
+    onnx.checker.check_model(model, full_check=True)
+    if path is not None:
+        with replacing(path) as file:
+            file.write(model.SerializeToString())
+    return model
+
+
+def graph_of(
+    thing: Any,
+    *,
+    dtype: Any = np.float32,
+    batch_first: bool | None = None,
+    initial_state: bool = False,
+    lengths: bool = False,
+    tokens: bool = False,
+) -> Graph:
+    """What ``onnx_export`` writes, as plain data; the arguments and errors are its own.
+
+    >>> from rnn import GRUCell
+    >>> graph = graph_of(GRUCell(5, 3), lengths=True)
+    >>> [node.inputs for node in graph.nodes if node.op == "GRU"]
+    [('x', 'W_0', 'R_0', 'B_0', 'lengths')]
+    """
     weights = weights_of(thing, "onnx_export")
     widths = sorted({cell.hidden_size for cell in weights.all()})
     if len(widths) > 1:
@@ -71,21 +102,14 @@ def onnx_export(
         )
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"onnx_export(dtype={dtype!r}): wanted float32 or float64")
-    if isinstance(opset, bool) or not isinstance(opset, int) or opset < 14:
-        raise ValueError(f"onnx_export(opset={opset!r}): wanted 14 or later")
     if batch_first is None:
         batch_first = bool(getattr(thing, "batch_first", False))
-    graph = _Graph(onnx, np.dtype(dtype), batch_first)
+    graph = Graph(np.dtype(dtype), batch_first)
     x = graph.sequence(weights.layers[0][0].input_size, tokens)
     starts = _starts(graph, x, weights, thing, initial_state)
-    ends = graph.value("input", "lengths", onnx.TensorProto.INT32, ("B",)) if lengths else ""
+    ends = graph.input("lengths", np.dtype(np.int32), ("B",)) if lengths else ""
     _run(graph, weights, x, starts, ends)
-    model: ModelProto = graph.model(opset)
-    onnx.checker.check_model(model, full_check=True)
-    if path is not None:
-        with replacing(path) as file:
-            file.write(model.SerializeToString())
-    return model
+    return graph
 
 
 def _onnx() -> Any:
@@ -102,8 +126,31 @@ def _onnx() -> Any:
     return onnx
 
 
+def _model(onnx: Any, graph: Graph, opset: int) -> Any:
+    """A graph as onnx has it."""
+    helper, to_tensor = onnx.helper, onnx.numpy_helper.from_array
+
+    def declared(values: Sequence[Value]) -> list[Any]:
+        return [
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(dtype), shape)
+            for name, dtype, shape in values
+        ]
+
+    nodes = [
+        helper.make_node(node.op, node.inputs, node.outputs, **node.attributes)
+        for node in graph.nodes
+    ]
+    tensors = [to_tensor(np.asarray(value), name) for name, value in graph.constants.items()]
+    whole = helper.make_graph(
+        nodes, "minigrad", declared(graph.inputs), declared(graph.outputs), tensors
+    )
+    return helper.make_model_gen_version(
+        whole, opset_imports=[helper.make_opsetid("", opset)], producer_name="minigrad"
+    )
+
+
 def _starts(
-    graph: _Graph, x: str, weights: Weights, thing: Any, given: bool
+    graph: Graph, x: str, weights: Weights, thing: Any, given: bool
 ) -> dict[str, list[str]]:
     """For each part of the state the names of its initial values by layer; "" for zeros."""
     parts = "hc" if weights.kind == "lstm" else "h"
@@ -125,7 +172,7 @@ def _starts(
 
 
 def _run(
-    graph: _Graph, weights: Weights, x: str, starts: dict[str, list[str]], ends: str
+    graph: Graph, weights: Weights, x: str, starts: dict[str, list[str]], ends: str
 ) -> None:
     """The layers one above the other, and the outputs of the whole."""
     D, H = len(weights.layers[0]), weights.layers[0][0].hidden_size
@@ -149,7 +196,7 @@ def _run(
         graph.result(f"{part}_n", whole, (len(operators) * D, "B", H))
 
 
-def _merged(graph: _Graph, Y: str, D: int, H: int, merge: str) -> str:
+def _merged(graph: Graph, Y: str, D: int, H: int, merge: str) -> str:
     """The outputs (T, D, B, H) of an operator as (T, B, D·H), or (T, B, H)."""
     if D == 2 and merge != "concat":
         sides = [
@@ -159,86 +206,3 @@ def _merged(graph: _Graph, Y: str, D: int, H: int, merge: str) -> str:
         return graph.node({"sum": "Add", "mul": "Mul"}[merge], sides)
     shape = graph.constant("side_by_side", np.array([0, 0, D * H], np.int64))
     return graph.node("Reshape", [graph.node("Transpose", [Y], perm=[0, 2, 1, 3]), shape])
-
-
-class _Graph:
-    """The nodes, constants, inputs and outputs of an ONNX graph, as they are put together.
-
-    Inside it is time-major; with `batch_first` its inputs and outputs are (B, ...).
-    """
-
-    def __init__(self, onnx: Any, dtype: np.dtype[Any], batch_first: bool) -> None:
-        self.onnx, self.dtype, self.batch_first = onnx, dtype, batch_first
-        self.real = onnx.helper.np_dtype_to_tensor_dtype(dtype)
-        self.nodes: list[Any] = []
-        self.constants: dict[str, Any] = {}
-        self.values: dict[str, list[Any]] = {"input": [], "output": []}
-
-    def model(self, opset: int) -> Any:
-        """The whole model."""
-        helper, to_tensor = self.onnx.helper, self.onnx.numpy_helper.from_array
-        tensors = [to_tensor(np.asarray(value), name) for name, value in self.constants.items()]
-        graph = helper.make_graph(
-            self.nodes, "minigrad", self.values["input"], self.values["output"], tensors
-        )
-        operators = [helper.make_opsetid("", opset)]
-        return helper.make_model_gen_version(
-            graph, opset_imports=operators, producer_name="minigrad"
-        )
-
-    def sequence(self, width: int, tokens: bool) -> str:
-        """The input x as (T, B, K)."""
-        if not tokens:
-            return self._turned(self.value("input", "x", self.real, self._axes("T", "B", width)))
-        integer = self.onnx.TensorProto.INT64
-        x = self.value("input", "x", integer, self._axes("T", "B"))
-        depth = self.constant("depth", np.int64(width))
-        off_on = self.constant("off_on", np.array([0, 1], self.dtype))
-        return self._turned(self.node("OneHot", [x, depth, off_on], axis=-1))
-
-    def state(self, name: str, cells: int, width: int) -> str:
-        """An input as (cells, B, H)."""
-        return self._turned(self.value("input", name, self.real, self._axes(cells, "B", width)))
-
-    def result(self, name: str, of: str, shape: Sequence[int | str]) -> None:
-        """An output of the graph."""
-        if self.batch_first:
-            self.node("Transpose", [of], [name], perm=[1, 0, 2])
-        else:
-            self.node("Identity", [of], [name])
-        self.value("output", name, self.real, self._axes(*shape))
-
-    def split(self, name: str, sizes: list[int]) -> list[str]:
-        """A value cut along its first axis."""
-        if len(sizes) == 1:
-            return [name]
-        names = [f"{name}_{k}" for k in range(len(sizes))]
-        self.node("Split", [name, self.constant("sizes", np.array(sizes, np.int64))], names, axis=0)
-        return names
-
-    def node(
-        self, op: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any
-    ) -> str:
-        """Add a node; the name of its first output."""
-        while not inputs[-1]:
-            inputs = inputs[:-1]
-        names = outputs or [f"{op.lower()}_{len(self.nodes)}"]
-        self.nodes.append(self.onnx.helper.make_node(op, inputs, names, **attributes))
-        return names[0]
-
-    def constant(self, name: str, value: Any) -> str:
-        """Add an array to the file."""
-        self.constants[name] = value
-        return name
-
-    def value(self, where: str, name: str, kind: int, shape: Sequence[int | str]) -> str:
-        """Declare an "input" or "output" of the graph."""
-        self.values[where].append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
-        return name
-
-    def _axes(self, first: int | str, second: int | str, *rest: int | str) -> list[int | str]:
-        return [second, first, *rest] if self.batch_first else [first, second, *rest]
-
-    def _turned(self, name: str) -> str:
-        """Time or cells first, whatever the input has."""
-        return self.node("Transpose", [name], perm=[1, 0, 2]) if self.batch_first else name

@@ -118,7 +118,7 @@ def test_time_is_the_axis_that_is_said(shape, reduction):
 
 def test_the_axes_are_named_where_they_are_swapped():
     """As many lengths as steps: the error points to batch_first."""
-    with pytest.raises(ValueError, match="received 4 lengths; wanted 3 .* pass batch_first=True"):
+    with pytest.raises(ValueError, match=r"received 4 lengths; wanted 3 .* pass batch_first=True"):
         over_time(LOSSES, lengths=[1, 1, 1, 1])
     with pytest.raises(TypeError, match="batch_first='yes'"):
         over_time(LOSSES, batch_first="yes")
