@@ -98,7 +98,8 @@ cbrt = primitive(
 
 def _operator(self: Tensor, other: Any) -> Any:
     """``x ** y``; ``x ** 2`` is a square, as in NumPy."""
-    if type(other) in (int, float) and other == 2 and self.dtype.kind == "f":
+    kind = type(other)
+    if (kind is int or (kind is float and self.dtype.kind == "f")) and other == 2:
         return square(self)
     return power(self, other)
 

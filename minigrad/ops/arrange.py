@@ -81,18 +81,24 @@ def _untile(g: Any, x_shape: tuple[int, ...], reps: Ints) -> Any:
 
 
 @primitive(
-    "(n)->(m)", numpy=[np.tile], vjps=(_untile,),
+    "(n)->(m)", name="tile", vjps=(_untile,),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), {
         "reps": one_of(rng, 2, (2, 1), (2, 1, 3), (0, 1), (2, 3))}),
 )
-def tile(x: Any, *, reps: Ints) -> Any:
+def _tile(x: Any, *, reps: Ints) -> Any:
     """copies of x side by side, reps[k] of them along axis k"""
     return np.tile(x, reps)
 
 
+@composite(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    """Copies of A side by side, reps[k] of them along axis k."""
+    return _tile(as_tensor(A), reps=plain_index(reps))
+
+
 def _unrepeat(g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
-    shape = (int(np.prod(x_shape)),) if axis is None else x_shape
-    axis = 0 if axis is None else axis % len(shape)
+    shape = (int(np.prod(x_shape)),) if axis is None or not x_shape else x_shape
+    axis = int(axis or 0) % len(shape)
     if np.size(repeats) == 1:
         times = np.reshape(repeats, ()).item()
         grouped = np.reshape(g, (*shape[: axis + 1], times, *shape[axis + 1 :]))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import NoDerivativeError
 from ..protocol import HANDLERS
-from ..tensor import Tensor, detached, wrap
+from ..tensor import Tensor, as_tensor, detached, wrap
 from .common import composite, refuse, without_gradient
 from .index import index_add
 
@@ -52,14 +52,16 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any
 
 @composite(np.bincount)
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    """How often each of 0, 1, 2, ... occurs in x, or the sum of the weights where it does."""
-    x = np.asarray(detached(x))
+    """How often each of 0, 1, 2, ... occurs in x, or the sum of the weights where it does, in
+    float64."""
+    x, minlength = np.asarray(detached(x)), detached(minlength)
     counts = np.bincount(x, minlength=minlength)  # checks x
-    if weights is None:
+    if weights is None or not x.size:
         return wrap(counts, None)
-    if np.shape(weights) != x.shape:
-        raise ValueError(f"x has shape {x.shape}, weights {np.shape(weights)}; they must be equal")
-    return index_add(weights, index=x, shape=counts.shape)
+    weights = as_tensor(weights)
+    if weights.shape != x.shape:
+        raise ValueError(f"x has shape {x.shape}, weights {weights.shape}; they must be equal")
+    return index_add(weights.astype(np.float64), index=x, shape=counts.shape)
 
 
 def _writes(function: Any) -> None:

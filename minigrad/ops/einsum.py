@@ -166,7 +166,9 @@ def _single(x: Any, term: str, sizes: dict[str, int]) -> tuple[Any, str]:
 def _summed(x: Any, term: str, keep: set[str]) -> tuple[Any, str]:
     """x summed over the subscripts that nothing else has."""
     axes = tuple(axis for axis, c in enumerate(term) if c not in keep)
-    return (np.sum(x, axis=axes), "".join(c for c in term if c in keep)) if axes else (x, term)
+    if not axes:
+        return x, term
+    return np.sum(x, axis=axes, dtype=x.dtype), "".join(c for c in term if c in keep)
 
 
 def _path(text: str, arrays: Sequence[Any], optimize: Any) -> Sequence[Sequence[int]]:
@@ -189,12 +191,15 @@ def einsum(
     ``einsum(a, [0, 1], b, [1, 2], [0, 2])`` is taken too.
     optimize: the order in which more than two operands are multiplied, as np.einsum_path gives it.
 
-    Raises ValueError for subscripts that do not fit the operands, NoDerivativeError for out= and
-    dtype=.
+    dtype: of the calculation, to which the operands are converted as `casting` allows.
+
+    Raises ValueError for subscripts that do not fit the operands, NoDerivativeError for out=.
     """
-    refuse("np.einsum", out=out, dtype=dtype)
+    refuse("np.einsum", out=out)
     text, given = _spelled(operands)
     arrays = [as_tensor(a) for a in given]
+    if dtype is not None:
+        arrays = [a.astype(dtype, casting=casting) for a in arrays]
     inputs, result, sizes = _parse(text, tuple(a.shape for a in arrays))
     terms = [_single(a, s, sizes) for a, s in zip(arrays, inputs, strict=True)]
     for group in _path(text, arrays, optimize):

@@ -230,7 +230,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
     Raises ValueError where the parts would not be equal; array_split allows that.
     """
-    places = detached(indices_or_sections)
+    places, axis = detached(indices_or_sections), operator.index(axis)
     return list(apply(_SPLIT, (ary,), {"indices_or_sections": places, "axis": axis}))
 
 

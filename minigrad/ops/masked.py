@@ -16,8 +16,9 @@ import numpy as np
 from ..errors import NoDerivativeError
 from ..protocol import HANDLERS
 from ..tensor import Tensor, as_tensor, detached
-from . import reduce  # noqa: F401  # it fills HANDLERS
+from . import missing, reduce  # noqa: F401  # they fill HANDLERS
 from .common import composite
+from .reduce import freedom
 
 __all__: list[str] = []
 
@@ -56,7 +57,7 @@ def _extreme(extreme: Callable[..., Any], of_two: Callable[..., Any]) -> Callabl
             return extreme(x, **options)
         first = _number(initial, x.dtype)
         if x.size == 0:
-            return np.sum(x, **options) + first
+            return np.sum(x, dtype=x.dtype, **options) + first
         return of_two(extreme(_chosen(x, where, detached(first)), **options), first)
 
     return call
@@ -73,10 +74,12 @@ def _mean(x: Any, where: Any = True, dtype: Any = None, **options: Any) -> Any:
 
 def _var(
     x: Any, where: Any = True, dtype: Any = None, ddof: float = 0, axis: Any = None,
-    keepdims: bool = False,
+    keepdims: bool = False, mean: Any = None, correction: float | None = None,
 ) -> Any:
     x = x if dtype is None and x.dtype.kind == "f" else x.astype(dtype or float)
-    gap = _chosen(x - _mean(x, where, axis=axis, keepdims=True), where, 0)
+    ddof = freedom(ddof, correction)
+    mean = _mean(x, where, axis=axis, keepdims=True) if mean is None else mean
+    gap = _chosen(x - mean, where, 0)
     left = _count(x, where, x.dtype, axis, keepdims) - ddof
     return np.sum(gap * gap, axis=axis, keepdims=keepdims) / np.maximum(left, 0)
 
@@ -94,8 +97,11 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
         p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
     ]
     most = len([name for name in positional if name not in ("where", "initial")])
-    start = None if function in (np.max, np.min) else 0  # of a sum or a product there is one
+    extremes = (np.max, np.min, np.nanmax, np.nanmin)
+    start = None if function in extremes else 0  # of a sum or a product there is one
     known = (*inspect.signature(composed).parameters, "axis", "keepdims", "dtype")
+    if function in (np.std, np.nanvar, np.nanstd):
+        known += ("ddof", "mean", "correction")
 
     explained = composite(function)(composed)
 
@@ -119,7 +125,7 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
 
     @functools.wraps(direct)
     def call(*args: Any, **keywords: Any) -> Any:
-        if len(args) > most or "where" in keywords or "initial" in keywords:
+        if len(args) > most or not keywords.keys().isdisjoint(("where", "initial", "mean")):
             return with_options(*args, **keywords)
         return direct(*args, **keywords)
 
@@ -128,9 +134,23 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
     setattr(Tensor, function.__name__, call)
 
 
+def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of what is not NaN, among what `where` chooses."""
+
+    def call(x: Any, where: Any = True, initial: Any = None, **options: Any) -> Any:
+        options |= {} if initial is None else {"initial": initial}
+        return function(x, where=_mask(x, where) & ~np.isnan(detached(x)), **options)
+
+    return call
+
+
 _COMPOSED: dict[Any, Callable[..., Any]] = {
     np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
     np.max: _extreme(np.max, np.maximum), np.min: _extreme(np.min, np.minimum),
+    np.nansum: _of_numbers(_sum), np.nanprod: _of_numbers(_prod), np.nanmean: _of_numbers(_mean),
+    np.nanvar: _of_numbers(_var), np.nanstd: _of_numbers(_std),
+    np.nanmax: _of_numbers(_extreme(np.max, np.maximum)),
+    np.nanmin: _of_numbers(_extreme(np.min, np.minimum)),
 }
 for _function, _composed in _COMPOSED.items():
     _take_where(_function, _composed)

@@ -10,7 +10,7 @@ from ..op import DISTINCT
 from ..primitive import primitive
 from ..tensor import detached
 from .common import composite, refuse
-from .reduce import prod_slope
+from .reduce import freedom, prod_slope
 from .rules import AXES, Axis, kept, spread, times, winners
 
 __all__ = [
@@ -81,7 +81,8 @@ def nanmin(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.nanmin(x, axis=axis, keepdims=keepdims)
 
 
-def _var_slope(g: Any, x: Any, axis: Axis, ddof: float) -> Any:
+def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
+    ddof = freedom(ddof, correction)
     number = _number(x, axis, g.dtype)
     known = _without(x, 0)
     mean = np.sum(known, axis=axis, keepdims=True) / np.maximum(number, 1)
@@ -91,25 +92,27 @@ def _var_slope(g: Any, x: Any, axis: Axis, ddof: float) -> Any:
 
 @primitive("(n)->()", samples=AXES, numpy=[np.nanvar], vjps=(_var_slope,))
 def nanvar(
-    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    correction: float | None = None,
 ) -> Any:
     """the variance of what is not NaN, along axis"""
-    return np.nanvar(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.nanvar(x, axis=axis, dtype=dtype, ddof=freedom(ddof, correction), keepdims=keepdims)
 
 
 @primitive(
     "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.nanstd],
     vjps=(
-        lambda g, out, x, axis, ddof: _var_slope(
-            g / (2 * np.where(detached(out) == 0, 1, out)), x, axis, ddof
+        lambda g, out, x, axis, ddof, correction: _var_slope(
+            g / (2 * np.where(detached(out) == 0, 1, out)), x, axis, ddof, correction
         ),
     ),
 )
 def nanstd(
-    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,
+    correction: float | None = None,
 ) -> Any:
     """the standard deviation of what is not NaN, along axis; slope 0 at 0"""
-    return np.nanstd(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.nanstd(x, axis=axis, dtype=dtype, ddof=freedom(ddof, correction), keepdims=keepdims)
 
 
 @composite(np.nancumsum)

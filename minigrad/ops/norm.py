@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..op import Domain
 from ..primitive import primitive
-from ..tensor import detached
+from ..tensor import as_tensor, detached
 from .common import composite
 from .rules import Axis, kept, side, times, winners
 
@@ -51,7 +51,10 @@ def _numpy_vector_norm(
 
 
 def _of_matrices(x: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any:
-    first, second = normalize_axis_tuple(axes, np.ndim(x))  # also refuses one axis twice
+    x = as_tensor(x)
+    if x.dtype.kind != "f":
+        x = x.astype(float)
+    first, second = normalize_axis_tuple(axes, x.ndim)  # also refuses one axis twice
     axes = (first, second)
     if ord in (None, "fro", "f"):
         return vector_norm(x, axis=axes, keepdims=keepdims)

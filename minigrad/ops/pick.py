@@ -85,6 +85,8 @@ def take(
     """
     refuse("np.take", out=out)
     index = np.asarray(plain_index(indices))
+    if index.size == 0 and not hasattr(indices, "dtype"):  # an empty list or tuple
+        index = index.astype(np.intp)
     if index.dtype.kind not in "biu":
         raise TypeError(f"indices must be integers, not {index.dtype}")
     index = index.astype(np.intp, copy=False)  # NumPy counts a mask as 0 and 1

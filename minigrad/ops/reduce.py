@@ -14,7 +14,9 @@ from ..tensor import detached
 from .common import composite, refuse
 from .rules import AXES, Axis, count, floating, fold, spread, times, winners
 
-__all__ = ["amax", "amin", "logsumexp", "mean", "prod", "ptp", "std", "sum", "trace", "var"]
+__all__ = [
+    "amax", "amin", "freedom", "logsumexp", "mean", "prod", "ptp", "std", "sum", "trace", "var",
+]
 
 
 @primitive(
@@ -99,8 +101,8 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
 # -- moments
 
 
-def _freedom(ddof: float, correction: float | None) -> float:
-    """What is taken off the number of entries; NumPy has two names for it."""
+def freedom(ddof: float, correction: float | None) -> float:
+    """What a variance takes off the number of entries; NumPy has two names for it."""
     if correction is None:
         return ddof
     if ddof:
@@ -110,7 +112,7 @@ def _freedom(ddof: float, correction: float | None) -> float:
 
 def _per(shape: tuple[int, ...], axis: Axis, ddof: float, correction: float | None) -> float:
     """1 / (n - ddof), NaN where nothing is left."""
-    left = count(shape, axis) - _freedom(ddof, correction)
+    left = count(shape, axis) - freedom(ddof, correction)
     return 1 / left if left > 0 else math.nan
 
 
@@ -127,7 +129,7 @@ def var(
     correction: float | None = None,
 ) -> Any:
     """Σ (x - mean)² / (n - ddof) along axis"""
-    return np.var(x, axis=axis, dtype=dtype, ddof=_freedom(ddof, correction), keepdims=keepdims)
+    return np.var(x, axis=axis, dtype=dtype, ddof=freedom(ddof, correction), keepdims=keepdims)
 
 
 def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
@@ -144,7 +146,7 @@ def std(
     correction: float | None = None,
 ) -> Any:
     """√var along axis; slope 0 at 0"""
-    return np.std(x, axis=axis, dtype=dtype, ddof=_freedom(ddof, correction), keepdims=keepdims)
+    return np.std(x, axis=axis, dtype=dtype, ddof=freedom(ddof, correction), keepdims=keepdims)
 
 
 # -- and others

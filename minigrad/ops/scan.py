@@ -9,7 +9,9 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..primitive import primitive
 from ..protocol import implements
+from ..tensor import as_tensor
 from .common import composite, existing, refuse
+from .shape import cast
 
 __all__ = ["cumprod", "cumsum", "diff", "ediff1d"]
 
@@ -134,5 +136,17 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 @composite(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """The differences of the flattened array, between what is put before and after them."""
-    parts = (to_begin, _diff(np.reshape(ary, (-1,)), n=1, axis=0), to_end)
-    return np.concatenate([np.reshape(p, (-1,)) for p in parts if p is not None])
+    flat = np.ravel(as_tensor(ary))
+    parts = [flat[1:] - flat[:-1]]
+    if to_begin is not None:
+        parts.insert(0, _end(to_begin, "to_begin", flat.dtype))
+    if to_end is not None:
+        parts.append(_end(to_end, "to_end", flat.dtype))
+    return np.concatenate(parts)
+
+
+def _end(values: Any, name: str, dtype: Any) -> Any:
+    values = np.ravel(as_tensor(values))
+    if not np.can_cast(values.dtype, dtype, "same_kind"):
+        raise TypeError(f"{name} has dtype {values.dtype}, which {dtype} cannot hold")
+    return cast(values, dtype)

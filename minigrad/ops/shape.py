@@ -17,7 +17,7 @@ from .common import composite, existing, one_of
 
 __all__ = [
     "astype", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to",
-    "clone", "expand_dims", "matrix_transpose", "meshgrid", "moveaxis", "ravel", "reshape",
+    "cast", "clone", "expand_dims", "matrix_transpose", "meshgrid", "moveaxis", "ravel", "reshape",
     "rollaxis", "squeeze", "swapaxes", "transpose",
 ]
 
@@ -221,6 +221,12 @@ def astype(
             "only; keep real and imaginary parts in two Tensors"
         )
     return wrap(np.asarray(x._data).astype(dtype, casting=casting), None)  # type: ignore[call-overload]  # NumPy checks it
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` as a Tensor of a dtype; without a node if it has that one, or if that is None."""
+    x = as_tensor(x)
+    return x if dtype is None or x.dtype == dtype else astype(x, dtype)
 
 
 @primitive(vjps=(lambda g: g,), name="clone")

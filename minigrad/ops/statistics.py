@@ -96,7 +96,7 @@ def cov(
         dtype = np.result_type(*[np.asarray(a).dtype for a in given], np.float64)
     x = _variables(m, rowvar or np.ndim(m) == 1, dtype, "m")
     if x.shape[0] == 0:
-        return np.reshape(x, (0, 0))
+        return as_tensor(np.zeros((0, 0)))
     if y is not None:
         x = np.concatenate([x, _variables(y, rowvar or np.ndim(y) < 2 or len(y) == 1, dtype, "y")])
     ddof = (0 if bias else 1) if ddof is None else ddof

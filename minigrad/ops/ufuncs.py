@@ -21,14 +21,11 @@ from .reduce import logsumexp
 from .rules import fold
 from .running import cummax, cummin
 from .scan import cumprod, cumsum
+from .shape import cast
 
 __all__: list[str] = []
 
 _NOT_GIVEN = np._NoValue
-
-
-def _as(x: Any, dtype: Any) -> Any:
-    return x if dtype is None or x.dtype == dtype else x.astype(dtype)
 
 
 def _one_by_one(ufunc: np.ufunc, x: Any, where: Any, initial: Any) -> Any:
@@ -38,7 +35,7 @@ def _one_by_one(ufunc: np.ufunc, x: Any, where: Any, initial: Any) -> Any:
     if initial is None:
         total, parts = parts[0], parts[1:]
     else:
-        total = np.broadcast_to(as_tensor(initial), x.shape[:-1])
+        total = np.broadcast_to(cast(initial, x.dtype), x.shape[:-1])
     for k, part in enumerate(parts):
         more = ufunc(total, part)
         total = more if where is True else np.where(where[..., k], more, total)
@@ -65,7 +62,7 @@ def _reduce(ufunc: np.ufunc) -> Callable[..., Any]:
             where = fold(np.broadcast_to(where, x.shape), axis)[0]
         if initial is _NOT_GIVEN:
             initial = ufunc.identity
-        flat = fold(_as(x, dtype), axis)[0]
+        flat = fold(cast(x, dtype), axis)[0]
         return np.reshape(_one_by_one(ufunc, flat, where, initial), np.shape(plain))
 
     return reduce
@@ -84,7 +81,7 @@ def _reduce_as(ufunc: np.ufunc, function: Callable[..., Any]) -> Callable[..., A
         if dtype is not None and function in (np.sum, np.prod):
             options["dtype"] = dtype
         elif dtype is not None:
-            array = _as(as_tensor(array), dtype)
+            array = cast(array, dtype)
         return function(array, axis=axis, keepdims=bool(keepdims), **options)
 
     return reduce
@@ -96,7 +93,7 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool, where: Any = True, initial: An
     if where is not True:
         x = np.where(np.broadcast_to(detached(where), x.shape), x, np.asarray(-np.inf, x.dtype))
     result = logsumexp(x, axis=axis, keepdims=keepdims)
-    return result if initial is None else np.logaddexp(_as(as_tensor(initial), x.dtype), result)
+    return result if initial is None else np.logaddexp(cast(initial, x.dtype), result)
 
 
 def _accumulate(ufunc: np.ufunc, running: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -106,7 +103,7 @@ def _accumulate(ufunc: np.ufunc, running: Callable[..., Any] | None) -> Callable
         plain = ufunc.accumulate(x._data, axis, dtype)
         if not x.requires_grad:
             return wrap(plain, None)
-        x = _as(x, dtype)
+        x = cast(x, dtype)
         if running is not None:
             return running(x, axis=axis)
         if x.size == 0:
@@ -127,7 +124,7 @@ def _reduceat(ufunc: np.ufunc) -> Callable[..., Any]:
             return wrap(plain, None)
         if plain.size == 0:
             return plain + np.sum(x)
-        x, starts = np.moveaxis(_as(x, dtype), axis, 0), np.asarray(starts).astype(int).tolist()
+        x, starts = np.moveaxis(cast(x, dtype), axis, 0), np.asarray(starts).astype(int).tolist()
         ends = [*starts[1:], x.shape[0]]
         parts = [
             ufunc.reduce(x[a:b]) if a < b else x[a] for a, b in zip(starts, ends, strict=True)

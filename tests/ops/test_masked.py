@@ -22,6 +22,14 @@ CALLS = """
     np.std(m, where=mask); m.std(axis=1, where=mask)
     np.add.reduce(m, initial=1.0); np.add.reduce(m, axis=1, where=mask)
     np.multiply.reduce(m, 0, initial=2.0); np.maximum.reduce(m, initial=0.0, where=mask)
+    np.var(m, axis=1, mean=m.mean(1, keepdims=True)); np.std(m, mean=s); np.var(m, 0, correction=1)
+    np.std(m, axis=0, mean=m[:1], ddof=1); np.var(m, where=mask, mean=s, correction=1)
+    np.nansum(m, where=mask)
+    np.nansum(m, 0, None, None, True, 1.5, mask); np.nanmean(m, where=mask)
+    np.nanmean(m, 1, where=mask); np.nanprod(m, axis=1, initial=2.0, where=mask)
+    np.nanmax(m, initial=0.3); np.nanmin(m, axis=1, initial=9.0, where=mask, keepdims=True)
+    np.nanvar(m, where=mask); np.nanstd(m, axis=1, where=mask); np.nanvar(m, correction=1)
+    np.nanstd(m, 1, correction=1); np.nanvar(m, mean=s); np.nanstd(m, 0, mean=m[:1], ddof=1)
     np.sum(e, initial=2.0); np.max(e, initial=2.0); np.max(e, axis=0, initial=2.0)
     np.min(e, axis=1, initial=2.0); np.prod(e, axis=0, initial=2.0)
 """
@@ -38,6 +46,24 @@ def test_what_is_left_out_may_be_nan():
     x = mg.tensor([1.0, np.nan, 3.0], requires_grad=True)
     np.mean(x * x, where=[True, False, True]).backward()
     np.testing.assert_array_equal(x.grad.numpy(), [1, 0, 3])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin],
+    ids=lambda f: f.__name__,
+)
+def test_neither_nan_nor_left_out(function):
+    """The functions of what is not NaN take where= too: values are NumPy's, and slopes follow."""
+    x = np.array([[1.0, np.nan, 3.0, 7.0], [np.nan, 2.0, 5.0, 4.0]])
+    where = np.array([True, True, True, False])
+    options = {"initial": 2.5} if function in (np.nanmax, np.nanmin, np.nansum) else {}
+    compare(function(mg.tensor(x), 1, where=where, **options),
+            function(x, 1, where=where, **options))
+    check_grads(
+        lambda y: function(np.where(np.isnan(x), np.nan, y), 1, where=where, **options),
+        np.nan_to_num(x, nan=0.5),
+    )
 
 
 def test_initial_can_require_grad():
@@ -68,6 +94,7 @@ def test_standard_deviation_of_equal_entries():
 def test_errors():
     """An extreme of some entries needs initial=; masks are of truth values, and fit."""
     message("np.max(m, where=mask)", ValueError, "initial=")
+    message("np.nanmax(m, where=mask)", ValueError, "nanmax", "initial=")
     message("np.sum(m, where=mask * 1.0)", TypeError, "where", "wanted bool")
     message("np.sum(m, where=np.ones((4, 2, 3), bool))", ValueError, "sum", "(4, 2, 3)")
     message("np.sum(m, initial=[1.0, 2.0])", ValueError, "initial", "single number")

@@ -71,6 +71,8 @@ np.split(t, 2); np.split(t, 3, axis=1); np.split(t, [1, 3], -1)
 np.split(ary=t, indices_or_sections=4, axis=2)
 np.split(v, [1, 1]); np.split(v, [-1]); np.split(v, [2, 1]); np.split(v, [0, 5]); np.split(e, 2)
 np.split(t, (1,), axis=2); np.split(t, np.array([2]), axis=2)
+np.split(t, 2, axis=np.array(0)); np.split(t, np.array(3), np.int64(1))
+np.split(v, [1], np.array(-1))
 np.array_split(w, 3); np.array_split(v, 5); np.array_split(t, 2, axis=1)
 np.array_split(t, [1], axis=2)
 np.hsplit(w, 2); np.hsplit(m, [1]); np.vsplit(m, 2); np.dsplit(t, 2); np.vsplit(t, [1])
@@ -85,6 +87,8 @@ np.rot90(m, k=4, axes=(1, 0)); np.rot90(t, axes=(-1, 0))
 np.roll(v, 1); np.roll(m, -4); np.roll(m, 2, axis=1); np.roll(t, (1, -1), axis=(0, 2))
 np.roll(m, 1, (0, 1)); np.roll(m, (1, 1), 0); np.roll(e, 1)
 np.tile(v, 2); np.tile(m, (2, 1)); np.tile(v, (2, 2)); np.tile(m, 3); np.tile(s, 3)
+np.tile(m, np.array([2, 1])); np.tile(v, np.array(2)); np.repeat(s, 2, axis=0); np.repeat(s, 2, -1)
+np.repeat(s, [3], axis=0); np.repeat(s, 0, 0); np.repeat(m, np.array(2), np.array(1))
 np.tile(m, (2, 1, 2)); np.tile(A=v, reps=[2]); np.tile(m, 0); np.tile(v, ())
 np.repeat(m, 2); np.repeat(m, 2, axis=0); np.repeat(m, [1, 2], axis=0)
 np.repeat(m, [3, 0, 1], axis=-1); np.repeat(s, 3); np.repeat(v, np.array([0, 2, 1]))
@@ -269,3 +273,12 @@ def test_mixed_arguments_give_tensors():
         assert isinstance(result, Tensor)
     np.concatenate([a, x, x]).sum().backward()
     assert np.array_equal(x.grad.numpy(), [2, 2])
+
+
+def test_counts_can_be_tensors():
+    """Integers that say how often may be tensors, on either side of the call."""
+    x, n = mg.tensor([1.0, 2.0], requires_grad=True), mg.tensor([2, 3])
+    np.tile(x, n).sum().backward()
+    assert x.grad.tolist() == [6, 6]
+    assert np.tile(np.arange(2), n).shape == (2, 6)
+    assert np.repeat(x, n).tolist() == [1, 1, 2, 2, 2]
