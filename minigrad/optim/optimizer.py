@@ -7,8 +7,9 @@ interrupted, has changed nothing. Values are replaced, never written to: a graph
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -26,6 +27,15 @@ _BLOCK = 16_384
 
 # For messages: small beside the gradients that one meets, and far from the smallest number.
 SAFE_EPS = {"float16": 1e-3, "float32": 1e-8, "float64": 1e-8}
+
+
+class _Change(NamedTuple):
+    """What a step makes of one parameter."""
+
+    i: int
+    value: Array
+    state: dict[str, Array]
+    steps: int
 
 
 class Optimizer:
@@ -176,6 +186,10 @@ class Optimizer:
         who = f"{type(self).__name__}.step()"
         grads = [gradient(p) for p in self.params]
         refuse_nonfinite(self.params, grads, who)
+        self._assign(self._changes(grads, who))
+
+    def _changes(self, grads: Sequence[Array], who: str) -> list[_Change]:
+        """What a step with these gradients would make of the parameters that have one."""
         changes = []
         for i, rule in self._rules():
             parameter, g = self.params[i], grads[i]
@@ -192,22 +206,23 @@ class Optimizer:
             if not all(map(all_finite, (new, *state.values()))):
                 raise GradientError(
                     f"{who}: the update of {label(self.params, i)} would be NaN or Inf; nothing "
-                    f"was changed. {rule._blame(g)}"
+                    f"was changed. {rule._blame(g, state)}"
                 )
-            changes.append((i, new, state, self._steps[i] + 1))
+            changes.append(_Change(i, new, state, self._steps[i] + 1))
+        return changes
 
+    def _assign(self, changes: list[_Change]) -> None:
         def assign() -> None:
-            for i, new, state, t in changes:
-                self.params[i]._replace(new)
-                self._states[i], self._steps[i] = state, t
+            for i, value, state, steps in changes:
+                self.params[i]._replace(value)
+                self._states[i], self._steps[i] = state, steps
 
         whole(assign)
 
-    def _blame(self, g: Array) -> str:
-        """Why an update with gradient `g` may be NaN or Inf, and what helps."""
-        eps = getattr(self, "eps", None)
-        least = np.finfo(g.dtype).smallest_normal
-        if eps is not None and eps < least:
+    def _blame(self, g: Array, state: Mapping[str, Array]) -> str:
+        """Why an update with gradient `g` that led to `state` is not finite, and what helps."""
+        eps = getattr(self, "eps", math.inf)
+        if eps < np.finfo(g.dtype).smallest_normal and all(map(all_finite, state.values())):
             return (
                 f"eps={eps:g} is as good as 0 in {g.dtype}, so that it divides by 0 where squares "
                 f"of gradients vanish: pass a larger eps, such as {SAFE_EPS[g.dtype.name]:g}, or "

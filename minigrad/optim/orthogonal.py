@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import describe
 from ..state import whole
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor
 from .checks import Array, gradient, label, refuse_nonfinite
 from .optimizer import Optimizer
 
@@ -73,12 +73,23 @@ class Orthogonal(Optimizer):
                 f"as SGD(model.parameters(), lr=0.1), and all weights in one call"
             )
         self.optimizer = optimizer
+        if type(optimizer).step is not Optimizer.step:
+            raise TypeError(
+                f"Orthogonal(optimizer): {type(optimizer).__name__} has a step() of its own, and "
+                f"wanted is one whose update() alone says what a step is"
+            )
+        # The same lists, so that a step of either is one of both.
         self.params, self.param_groups = optimizer.params, optimizer.param_groups
+        self._states, self._steps = optimizer._states, optimizer._steps
         self._kept = self._checked(weights)
-        nearest = {i: self._nearest(i, start=True) for i in self._kept}
-        for i, value in nearest.items():
-            if not np.array_equal(value, self.params[i]._data):
-                self.params[i]._replace(value)
+        nearest = {i: self._nearest(i, self.params[i]._data, start=True) for i in self._kept}
+
+        def assign() -> None:
+            for i, value in nearest.items():
+                if not np.array_equal(value, self.params[i]._data):
+                    self.params[i]._replace(value)
+
+        whole(assign)
 
     @property
     def lr(self) -> float:
@@ -155,13 +166,13 @@ class Orthogonal(Optimizer):
         )
 
     @_quiet
-    def _nearest(self, i: int, start: bool = False) -> Array:
-        """The value of parameter `i` with the nearest orthogonal matrix in each block.
+    def _nearest(self, i: int, value: Array, start: bool = False) -> Array:
+        """A `value` of parameter `i` with the nearest orthogonal matrix in each block.
 
         start: check the blocks, and leave those that are orthogonal up to rounding bit for bit, so
         that a run that is resumed goes on as it would have.
         """
-        value = self.params[i]._data.copy()
+        value = value.copy()
         for block in self._kept[i]:
             # In float64, so that only rounding to the type of W is left.
             W = value[:, block].astype(np.float64)
@@ -198,34 +209,18 @@ class Orthogonal(Optimizer):
         Raises GradientError as it does, and LinAlgError if LAPACK finds no singular values. After
         any error, parameters, gradients and state are as they were.
         """
+        who = f"Orthogonal({type(self.optimizer).__name__}).step()"
         grads = [gradient(p) for p in self.params]
-        refuse_nonfinite(self.params, grads, f"Orthogonal({type(self.optimizer).__name__}).step()")
-        moving = {i: g for i in self._kept if (g := grads[i]) is not None}
-        given = {i: self.params[i].grad for i in moving}
-        values = [p._data for p in self.params]
-        states, steps = list(self.optimizer._states), list(self.optimizer._steps)
-
-        def undo() -> None:
-            for parameter, value in zip(self.params, values, strict=True):
-                if parameter._data is not value:
-                    parameter._replace(value)
-            self.optimizer._states[:], self.optimizer._steps[:] = states, steps
-
-        def give_back() -> None:
-            for i, grad in given.items():
-                self.params[i].grad = grad
-
-        try:
-            for i, g in moving.items():
-                self.params[i].grad = wrap(self._tangent(i, g), None)
-            self.optimizer.step()
-            for i, value in {i: self._nearest(i) for i in moving}.items():
-                self.params[i]._replace(value)
-        except BaseException:
-            whole(undo)
-            raise
-        finally:
-            whole(give_back)
+        refuse_nonfinite(self.params, grads, who)
+        for i in self._kept:
+            if grads[i] is not None:
+                grads[i] = self._tangent(i, grads[i])
+        changes = self.optimizer._changes(grads, who)
+        self._assign([
+            change._replace(value=self._nearest(change.i, change.value))
+            if change.i in self._kept else change
+            for change in changes
+        ])
 
     def state_dict(self) -> dict[str, Any]:
         """That of the optimizer inside; there is nothing to add."""
