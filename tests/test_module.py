@@ -198,6 +198,17 @@ def test_every_fault_is_reported_at_once():
         affine.load_state_dict([1])
 
 
+def test_as_many_entries_are_not_the_same_shape():
+    """A transposed or flattened array is refused, and with it all others."""
+    model = Module()
+    model.w, model.b = Parameter(np.ones((2, 3))), Parameter(np.ones(3))
+    for other in (np.zeros((3, 2)), np.zeros(6), np.zeros((1, 2, 3))):
+        with pytest.raises(StateDictError, match="mis-shaped: w"):
+            model.load_state_dict({"w": other, "b": np.zeros(3)})
+    assert model.w.numpy().all()
+    assert model.b.numpy().all()
+
+
 def test_strict_false_passes_over_keys_but_not_over_shapes():
     """What was missing or unexpected is returned; a wrong shape is an error all the same."""
     affine = Affine()

@@ -1,5 +1,7 @@
 """Grad mode, scopes and anomaly detection: per thread, and restored whatever happens."""
 
+import inspect
+import re
 import threading
 
 import numpy as np
@@ -23,6 +25,16 @@ def test_no_grad_is_per_thread_and_left_by_exceptions():
     assert seen == [True]
     with pytest.raises(RuntimeError), mg.no_grad():
         raise RuntimeError
+    assert mg.is_grad_enabled()
+
+
+def test_one_manager_entered_twice():
+    """Each exit restores what its own entry found."""
+    quiet = mg.no_grad()
+    with mg.enable_grad(), quiet:
+        with mg.enable_grad(), quiet:
+            assert not mg.is_grad_enabled()
+        assert not mg.is_grad_enabled()
     assert mg.is_grad_enabled()
 
 
@@ -91,6 +103,9 @@ def test_anomaly_forward_names_op_step_and_line():
         with pytest.raises(AnomalyError, match=r"first Inf in the forward of log in cell\[t=7\]"):
             np.log(x)
         with pytest.raises(AnomalyError, match=r"test_context\.py:\d+.*multiply|multiply.*\.py:\d"):
+            x * np.array([np.nan, 1.0])
+        line = inspect.currentframe().f_lineno + 2
+        with pytest.raises(AnomalyError, match=rf"multiply.*{re.escape(__file__)}:{line}; "):
             x * np.array([np.nan, 1.0])
 
 
