@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors, functional
 from . import ops as _ops
+from .backward import gradients
 from .checkpointing import checkpoint
 from .context import detect_anomaly, enable_grad, is_grad_enabled, no_grad, scope
 from .contributions import contributions
@@ -28,7 +29,7 @@ __version__ = "0.1.0"  # pyproject.toml reads it here
 
 __all__ = [
     "Module", "Parameter", "Tape", "Tensor", "checkpoint", "contributions", "detect_anomaly",
-    "draw", "enable_grad", "errors", "functional", "grad", "hessian", "hvp", "init",
+    "draw", "enable_grad", "errors", "functional", "grad", "gradients", "hessian", "hvp", "init",
     "is_grad_enabled", "jacobian", "jvp", "load", "no_grad", "ops", "optim", "primitive", "save",
     "scope", "tensor", "testing", "value_and_grad", "vjp",
 ]

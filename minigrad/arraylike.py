@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import copy
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
 
+from .context import local
+from .errors import GraphLossError, GraphLossWarning
 from .several import PART
 from .tape import Leaf, Node
 
@@ -15,7 +17,8 @@ __all__ = ["ArrayLike", "detached"]
 
 
 class ArrayLike:
-    """The part of Tensor that only looks at its values. No gradient flows through a conversion."""
+    """The part of Tensor that only looks at its values. No gradient flows through a conversion:
+    one that loses it without having been asked to says so."""
 
     __slots__ = ()
 
@@ -44,10 +47,12 @@ class ArrayLike:
 
     def item(self) -> Any:
         """The value of a tensor with one element, as a Python number."""
+        self._leave(".item()", quiet=True)
         return self._data.item()
 
     def tolist(self) -> Any:
         """The values as nested lists."""
+        self._leave(".tolist()", quiet=True)
         return self._data.tolist()
 
     def __len__(self) -> int:
@@ -66,13 +71,35 @@ class ArrayLike:
         return bool(self._data)
 
     def __float__(self) -> float:
+        self._leave("float(t), which math's functions, np.float64(t) and array[i] = t call too")
         return float(self._data)
 
+    def __complex__(self) -> complex:
+        self._leave("complex(t), which cmath's functions call too")
+        return complex(self._data)
+
     def __int__(self) -> int:
+        self._leave("int(t)")
         return int(self._data)
 
     def __index__(self) -> int:
         return int(np.asarray(self._data).__index__())
+
+    def _leave(self, what: str, quiet: bool = False) -> None:
+        """Say that a number leaves the graph: an error while a transform differentiates, else a
+        warning, unless it is `quiet` because the user has asked for just that."""
+        frame = local.frame
+        if self._node is None or not frame.record or (quiet and not frame.nested):
+            return
+        text = (
+            f"{what}: {self._label()} requires grad, and no gradient flows back through a plain "
+            f"number. To keep it, use NumPy's function (np.log(t) for math.log(t)) and write to a "
+            f"Tensor, or np.stack a list, instead of an array; if no gradient is wanted, write "
+            f"t.detach()" + ("" if frame.nested else " or t.item()")
+        )
+        if frame.nested:
+            raise GraphLossError(text)
+        warnings.warn(text, GraphLossWarning, stacklevel=3)
 
     def __format__(self, spec: str) -> str:
         if spec and self.size != 1:
@@ -80,19 +107,12 @@ class ArrayLike:
                 f"format {spec!r} of a tensor of shape {self.shape}: a format is for one number; "
                 f"write f'{{t}}', or np.array2string(t.numpy(), ...)"
             )
-        return format(self.item(), spec) if spec else str(self)
+        if not spec:
+            return str(self)
+        self._leave(f"format {spec!r}", quiet=True)
+        return format(self._data.item(), spec)
 
     __hash__ = object.__hash__
-
-    def __copy__(self) -> Self:
-        """A second handle on the same value; of a leaf that requires grad, a leaf of its own."""
-        if isinstance(self._node, Leaf):
-            return copy.deepcopy(self)
-        twin: Any = object.__new__(type(self))
-        twin._data, twin._node = self._data, self._node
-        if self.name and self._node is None:
-            twin.name = self.name
-        return twin  # type: ignore[no-any-return]  # of this type
 
     def __reduce__(self) -> Never:
         raise TypeError(
@@ -118,6 +138,7 @@ class ArrayLike:
 
     if TYPE_CHECKING:  # the operators, attached by the records in minigrad.ops
         name: str | None
+        _label: Callable[..., str]
         backward: Callable[..., None]
 
         def __getattr__(self, name: str) -> Any: ...

@@ -7,7 +7,8 @@ the same NumPy expressions that made a gradient record how they made it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .tape import Leaf, Node, parts, sweep
 from .tensor import Tensor, as_tensor, detached, wrap
 from .values import Array
 
-__all__ = ["backward", "gradients", "lift", "seed"]
+__all__ = ["backward", "gradients", "lift", "seed", "sweep_from"]
 
 _writing = threading.Lock()
 
@@ -27,26 +28,120 @@ def backward(
     gradient: Array = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Sum ∂self/∂leaf, weighted by `gradient`, into the ``.grad`` of every leaf behind self.
 
     gradient: the cotangent, in self's shape; it can be left out where self has one element.
     retain_graph: keep what the rules saved, for another backward (default: create_graph).
     create_graph: record the backward pass too, so that gradients can be differentiated.
+    inputs: the tensors whose ``.grad`` is wanted, results of ops too (default: all leaves).
 
     Raises GradientError when self does not require grad or `gradient` does not fit,
     GraphFreedError after an earlier backward without retain_graph, MutationError when a leaf
-    was written to in between. After an error every ``.grad`` is as it was.
+    was written to in between. After an error every ``.grad`` is as it was; after an interrupt
+    (Ctrl-C) all of them are, or none.
     """
-    found = gradients([self], [gradient], None, retain_graph, create_graph)
+    targets = None if inputs is None else _inputs(inputs, "backward")
+
+    def write(found: dict[Node, Any], retained: list[tuple[Any, Any]]) -> None:
+        if targets is None:
+            totals = [(node.owner, g) for node, g in found.items() if isinstance(node, Leaf)]
+        else:
+            totals = [(weakref.ref(t), found[t._node]) for t in targets if t._node in found]
+        _add([*totals, *retained])
+
+    sweep_from([self], [gradient], targets, retain_graph, create_graph, write=write)
+
+
+def _add(totals: Sequence[tuple[Callable[[], Tensor | None], Any]]) -> None:
+    """Add each gradient to the ``.grad`` of its tensor, if that still lives: to all, or to none."""
     with _writing:
-        for node, g in found.items():
-            if isinstance(node, Leaf):
-                g = as_tensor(g)
-                node.grad = g if node.grad is None else node.grad + g
+        new = []
+        for owner, g in totals:
+            if (tensor := owner()) is not None:
+                before = getattr(tensor, "_grad", None)
+                new.append((tensor, as_tensor(g if before is None else before + g)))
+        try:
+            _assign(new)
+        except BaseException:  # Ctrl-C between two assignments: write the others, then end
+            _assign(new)
+            raise
+
+
+def _assign(new: Sequence[tuple[Tensor, Tensor]]) -> None:
+    for tensor, g in new:
+        tensor._grad = g
 
 
 setattr(Tensor, "backward", backward)  # noqa: B010  # Tensor knows no sweep
+
+
+def gradients(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Array | Sequence[Array] = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """∂outputs/∂input for each of `inputs`, summed over the outputs; no ``.grad`` is written.
+
+    outputs, inputs: Tensors on a graph, one or several; inputs may be leaves or results of ops.
+    grad_outputs: the cotangent of each output, in its shape; None for an output of one element.
+    retain_graph: keep what the rules saved, for another pass (default: create_graph).
+    create_graph: record the pass, so that what comes back can be differentiated.
+    allow_unused: give None for an input that no output depends on, instead of raising.
+    materialize_grads: give zeros for such an input.
+
+    The words are those of PyTorch's ``autograd.grad``. Raises GradientError for an input that does
+    not require grad or is not used, for outputs without a graph, and as ``backward`` does.
+
+    >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    >>> gradients(x * x * y, [x, y])
+    (Tensor(12.), Tensor(4.))
+    """
+    ys = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    if grad_outputs is None:
+        grad_outputs = [None] * len(ys)
+    cotangents = [grad_outputs] if isinstance(outputs, Tensor) else list(grad_outputs)
+    if isinstance(outputs, Tensor) and isinstance(grad_outputs, list | tuple):
+        cotangents = list(grad_outputs)
+    if len(cotangents) != len(ys):
+        raise GradientError(
+            f"gradients: received {len(cotangents)} grad_outputs for {len(ys)} outputs"
+        )
+    xs = _inputs(inputs, "gradients")
+    found = sweep_from(ys, cotangents, xs, retain_graph, create_graph)
+    results: list[Tensor | None] = []
+    for i, x in enumerate(xs):
+        if x._node in found:
+            results.append(as_tensor(found[x._node]))
+        elif materialize_grads:
+            results.append(wrap(np.zeros(x.shape, x.dtype), None))
+        elif allow_unused:
+            results.append(None)
+        else:
+            raise GradientError(
+                f"gradients: no output depends on {x._label()} (input {i}), or only through "
+                f"detach() or no_grad(); pass allow_unused=True for None, materialize_grads=True "
+                f"for zeros"
+            )
+    return tuple(results)
+
+
+def _inputs(inputs: Any, what: str) -> list[Any]:
+    """The tensors to differentiate with respect to, or an error that says which cannot be."""
+    xs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    for i, x in enumerate(xs):
+        if not isinstance(x, Tensor) or x._node is None:
+            label = x._label() if isinstance(x, Tensor) else describe(x)
+            raise GradientError(
+                f"{what}: input {i}, {label}, does not require grad; pass Tensors that the result "
+                f"was computed from, made with requires_grad=True or by ops"
+            )
+    return xs
 
 
 def seed(output: Tensor, cotangent: Array) -> tuple[Node, Any]:
@@ -76,13 +171,14 @@ def seed(output: Tensor, cotangent: Array) -> tuple[Node, Any]:
     return node, g.astype(output.dtype, copy=False)
 
 
-def gradients(
+def sweep_from(
     outputs: Sequence[Tensor],
     cotangents: Sequence[Array],
     targets: Sequence[Tensor] | None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     walls: bool = False,
+    write: Any = None,
 ) -> dict[Node, Any]:
     """The sweep from `outputs`, with its arguments checked: gradients by node.
 
@@ -100,6 +196,7 @@ def gradients(
         walls=walls,
         lift=lift if create_graph else None,
         retain_graph=create_graph if retain_graph is None else retain_graph,
+        write=write,
     )
 
 

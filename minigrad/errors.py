@@ -1,6 +1,6 @@
-"""Every error that minigrad raises on purpose, and the one place that explains a failed op.
+"""Every error and warning of minigrad, and the one place that explains a failed op.
 
-Each class also inherits from the built-in exception that NumPy or Python would raise, so that
+Each error also inherits from the built-in exception that NumPy or Python would raise, so that
 ``except ValueError`` keeps working.
 """
 
@@ -15,7 +15,10 @@ __all__ = [
     "AnomalyError",
     "FileFormatError",
     "GradientError",
+    "GradientWarning",
     "GraphFreedError",
+    "GraphLossError",
+    "GraphLossWarning",
     "MinigradError",
     "MutationError",
     "NoDerivativeError",
@@ -29,6 +32,18 @@ class MinigradError(Exception):
 
 class NoDerivativeError(MinigradError, TypeError):
     """A NumPy function, or an option of one, for which minigrad has no derivative."""
+
+
+class GraphLossError(NoDerivativeError):
+    """A value on the graph that would become a plain number while a transform differentiates."""
+
+
+class GraphLossWarning(UserWarning):
+    """A value on the graph has become a plain number: no gradient flows back through that."""
+
+
+class GradientWarning(UserWarning):
+    """A ``.grad`` that was asked for where none is kept: at the result of an op."""
 
 
 class GradientError(MinigradError, RuntimeError):

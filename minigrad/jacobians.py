@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .tensor import Tensor, as_tensor
-from .trace import Argnums, Trace
+from .trace import Argnums, Trace, check_function
 from .transforms import Function, grad, jvp
 from .tree import flatten
 
@@ -27,11 +27,15 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
            [0., 4.]])
     """
 
+    check_function(f, "jacobian")
+
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(args, argnums, "jacobian")
         with trace.recording():
             leaves, rebuild = flatten(f(*trace.args, **kwargs))
-            return rebuild([_rows(trace, as_tensor(y)) for y in leaves])
+            ys = [as_tensor(y) for y in leaves]
+            trace.follow(*ys)
+            return rebuild([_rows(trace, y) for y in ys])
 
     return differentiated
 

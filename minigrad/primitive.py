@@ -23,6 +23,7 @@ from .op import Deferred, Domain, Op, Plan, Rule, register
 from .protocol import HANDLERS
 from .tape import Node, next_key, parts
 from .tensor import Tensor, detached, wrap
+from .views import is_view, mark_view
 
 __all__ = ["primitive"]
 
@@ -214,8 +215,17 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if not (mask and frame.record):
             node = None  # it was made for what detect_anomaly has to say
     if not op.multiple:
-        return wrap(out, node)
-    return tuple(map(wrap, out, repeat(None) if node is None else parts(node)))
+        return wrap(out, node) if out.base is None else _shown(wrap(out, node), args)
+    results = map(wrap, out, repeat(None) if node is None else parts(node))
+    return tuple([t if t._data.base is None else _shown(t, args) for t in results])
+
+
+def _shown(result: Tensor, args: Sequence[Any]) -> Tensor:
+    """A result whose array has a base: it may show the memory of an argument."""
+    for a in args:
+        if isinstance(a, Tensor) and is_view(result._data, a._data):
+            mark_view(result, a)
+    return result
 
 
 def _as_now(plan: Plan, args: Sequence[Any], arrays: list[Any]) -> list[Any]:

@@ -40,7 +40,8 @@ FREED = _Freed()
 class Node:
     """One op call on the tape (or a leaf, whose `plan` is None).
 
-    `extra` is None or a dict of rare things: "name", "hooks", "grad" (retained), "where".
+    `extra` is None or a dict of rare things: "name", "hooks", "where", and "retain": who keeps the
+    gradient, by weak reference.
     """
 
     __slots__ = ("dtype", "extra", "key", "parents", "plan", "saved", "scope", "shape")
@@ -73,18 +74,23 @@ class Node:
         where = f" in {self.scope}" if self.scope else ""
         return f"{what}{named}{where}"
 
+    def __repr__(self) -> str:
+        return f"<node {self} of shape {self.shape}>"
+
 
 class Leaf(Node):
-    """Where gradients end: a tensor made by the user. Its gradient is kept here."""
+    """Where gradients end: a tensor made by the user, which keeps its gradient itself."""
 
-    __slots__ = ("grad", "written")
+    __slots__ = ("owner", "written")
+
+    owner: Callable[[], Any]  # the tensor, by weak reference
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None) -> None:
         self.key, self.written = next_key(), 0
         self.plan, self.parents, self.saved = None, (), ()
         self.scope, self.shape, self.dtype = local.frame.scope, shape, dtype
         self.extra = {"name": name} if name else None
-        self.grad: Any = None
+        self.owner = lambda: None
 
 
 def ancestors(
@@ -124,6 +130,7 @@ def sweep(
     walls: bool = False,
     lift: Callable[[Node], Any] | None = None,
     retain_graph: bool = False,
+    write: Callable[[dict[Node, Any], list[tuple[Any, Any]]], None] | None = None,
     on_use: Callable[[Node, Node, Any], None] | None = None,
     careful: bool = False,
 ) -> dict[Node, Any]:
@@ -133,8 +140,9 @@ def sweep(
     `walls`, nothing flows past a target to another one behind it. With `lift`, which gives
     the saved values of a node as Tensors, the rules run on Tensors and so are recorded.
     `on_use(target, user, contribution)` sees the contributions before they are summed. Nothing is
-    freed, written or returned unless the whole sweep succeeds; one that ends in NaN is made again,
-    `careful` of branches not taken, unless that would call hooks twice.
+    freed, written or returned unless the whole sweep succeeds: `write` gets the results, and pairs
+    of those who retain a gradient with it, before anything is freed. A sweep that ends in NaN is
+    made again, `careful` of branches not taken, unless that would call hooks twice.
     """
     needed = None if targets is None else _needed([node for node, _ in seeds], targets, walls)
     anomaly = local.frame.anomaly
@@ -142,7 +150,7 @@ def sweep(
     careful = careful or watched  # who watches sees every contribution once
     plainly = lift is None and on_use is None
     results: dict[Node, Any] = {}
-    retained: list[tuple[dict[str, Any], Any]] = []
+    retained: list[tuple[Any, Any]] = []
     visited: list[Node] = []
     grads: dict[Node, Any] = {}  # None: what there is waits in `together`
     heap: list[tuple[int, Node]] = []
@@ -171,7 +179,7 @@ def sweep(
                 for hook in node.extra.get("hooks", ()):
                     g = hook(g)
                 if targets is None and "retain" in node.extra:
-                    retained.append((node.extra, g))
+                    retained += [(owner, g) for owner in node.extra["retain"]]
             if plan is None or (targets is not None and node in targets):
                 results[node] = g
                 if plan is None or walls or (needed and needed.isdisjoint(node.parents)):
@@ -225,9 +233,9 @@ def sweep(
         raise
     if not careful and worth_repeating(results, visited):
         return sweep(seeds, targets=targets, walls=walls, lift=lift, retain_graph=retain_graph,
-                     careful=True)
-    for extra, g in retained:
-        extra["grad"] = g if extra.get("grad") is None else extra["grad"] + g
+                     write=write, careful=True)
+    if write is not None:
+        write(results, retained)
     if not retain_graph:
         for node in visited:
             node.saved = FREED

@@ -1,30 +1,33 @@
 """Tensor: a NumPy array that remembers how it was computed.
 
 A tensor is a value: its array is never written to, so what a graph has saved cannot change.
-Writes, which put new arrays in the place of old ones, are in ``minigrad.writable``.
+Writes, which put new arrays in the place of old ones, are in ``minigrad.writable``, its gradient in
+``minigrad.gradient``.
 Operators and methods are attached by the records in ``minigrad.ops``.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from .arraylike import detached
-from .errors import GradientError, describe
+from .errors import GraphLossError
+from .gradient import WithGradient
 from .protocol import call_ufunc, handler
 from .tape import Leaf, Node
 from .values import Array, as_array, frozen
-from .writable import Writable
+from .views import mark_view
 
 __all__ = ["Parameter", "Tensor", "as_tensor", "detached", "tensor", "wrap"]
 
 _new = object.__new__
 
 
-class Tensor(Writable):
+class Tensor(WithGradient):
     """An array that records what is done to it.
 
     data: numbers, nested lists or an array; copied, keeping its dtype.
@@ -37,7 +40,8 @@ class Tensor(Writable):
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_name", "_node")
+    # All but _data and _node are unset until they are needed.
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node", "_source")
 
     _data: Any
     _node: Node | None
@@ -74,105 +78,15 @@ class Tensor(Writable):
     def _label(self) -> str:
         return repr(self.name) if self.name else f"tensor of shape {self.shape}"
 
-    # -- its gradient
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether gradients flow to it. It can be set on leaves."""
-        return self._node is not None
-
-    @requires_grad.setter
-    def requires_grad(self, wanted: bool) -> None:
-        if not self.is_leaf:
-            raise GradientError(
-                f"requires_grad of {self._label()} cannot be set: it is the result of op "
-                f"{self._node}; use .detach() for a copy without a graph"
-            )
-        if not wanted:
-            self._node = None
-        elif self._node is None:
-            if self.dtype.kind != "f":
-                raise TypeError(
-                    f"requires_grad=True needs a float dtype, and {self._label()} has dtype "
-                    f"{self.dtype}; pass dtype=float, or use floats such as 1.0"
-                )
-            self._node = Leaf(self.shape, self.dtype, self.name)
-
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set ``requires_grad`` and return the tensor."""
-        self.requires_grad = requires_grad
-        return self
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was made by the user rather than by an op on the tape."""
-        return self._node is None or isinstance(self._node, Leaf)
-
-    @property
-    def grad(self) -> Tensor | None:
-        """The gradient that ``backward()`` has summed here; None before the first."""
-        if isinstance(self._node, Leaf):
-            return self._node.grad  # type: ignore[no-any-return]  # a Tensor or None
-        kept = self._node.extra.get("grad") if self._node is not None and self._node.extra else None
-        return as_tensor(kept) if kept is not None else None
-
-    @grad.setter
-    def grad(self, value: Any) -> None:
-        if not isinstance(self._node, Leaf):
-            raise GradientError(f"{self._label()} is no leaf that requires grad; it has no .grad")
-        if value is not None:
-            value = as_tensor(value)
-            if value.shape != self.shape:
-                raise ValueError(
-                    f"{self._label()}.grad = value: received shape {value.shape}, wanted "
-                    f"{self.shape}"
-                )
-        self._node.grad = value
-
-    def zero_grad(self) -> None:
-        """Forget the gradient: ``.grad`` becomes None."""
-        if self._node is not None and self.is_leaf:
-            self.grad = None
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this intermediate result in ``.grad`` at the next backward."""
-        if self._node is None:
-            raise GradientError(f"{self._label()} does not require grad")
-        if not self.is_leaf:
-            self._node.put(retain=True)
-
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
-        """Call ``hook(gradient)`` once the gradient here is complete; a result replaces it.
-
-        Returns a function that removes the hook.
-        """
-        if self._node is None:
-            raise GradientError(f"register_hook: {self._label()} does not require grad")
-        node = self._node
-
-        def apply(g: Any) -> Any:
-            result = hook(as_tensor(g))
-            if result is None:
-                return g
-            if np.shape(result) != node.shape:
-                raise GradientError(
-                    f"a hook on {node} returned shape {np.shape(result)}, wanted {node.shape}"
-                )
-            if not np.can_cast(np.result_type(detached(result)), node.dtype, "same_kind"):
-                raise GradientError(f"a hook on {node} returned {describe(result)}")
-            return result if isinstance(g, Tensor) else np.asarray(detached(result), node.dtype)
-
-        node.put(hooks=(*(node.extra or {}).get("hooks", ()), apply))
-
-        def remove() -> None:
-            hooks = (node.extra or {}).get("hooks", ())
-            node.put(hooks=tuple(h for h in hooks if h is not apply))
-
-        return remove
-
     def detach(self) -> Tensor:
         """The same values without a graph."""
-        return wrap(self._data, None)
+        twin = wrap(self._data, None)
+        mark_view(twin, self)
+        return twin
+
+    @staticmethod
+    def _as_tensor(value: Any) -> Tensor:
+        return as_tensor(value)
 
     # -- as a NumPy array
 
@@ -184,20 +98,47 @@ class Tensor(Writable):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self._node is not None:
-            raise TypeError(
+            raise GraphLossError(
                 f"{self._label()} requires grad, and an array would lose its graph; use np.stack "
                 f"on a list, a NumPy function that minigrad knows, or .detach() or .numpy()"
             )
         array = self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype=dtype, copy=copy)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        """A copy with its own values; of a leaf also requires_grad and the gradient."""
-        copy = type(self)(np.array(self._data), requires_grad=False, name=self.name)
-        copy.requires_grad = isinstance(self._node, Leaf)
-        if copy.requires_grad and self.grad is not None:
-            copy.grad = self.grad.detach()
-        return copy
+    def __copy__(self) -> Self:
+        """A second handle on the same value; of a leaf that requires grad, a leaf of its own."""
+        return self._twin(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy with its own values and attributes; of a leaf also requires_grad and .grad.
+
+        Raises TypeError for the result of an op, whose graph cannot be copied.
+        """
+        if not self.is_leaf:
+            raise TypeError(
+                f"copy.deepcopy of {self._label()}, the result of op {self._node}: a copy would "
+                f"lose its graph; copy .detach() of it, or use it as it is"
+            )
+        return self._twin(lambda value: copy.deepcopy(value, memo), memo)
+
+    def _twin(self, copied: Callable[[Any], Any], memo: dict[int, Any] | None = None) -> Self:
+        """A tensor of this type, whatever its __init__ takes, with attributes that are `copied`."""
+        twin = _new(type(self))
+        if memo is not None:
+            memo[id(self)] = twin  # an attribute may lead back here
+        state: Any = object.__getstate__(self)
+        attributes, slots = state  # of those that are set
+        leaf = isinstance(self._node, Leaf)
+        twin._data = frozen(np.array(self._data)) if self.is_leaf else self._data
+        twin._node = None if leaf else self._node
+        for name, value in {**slots, **(attributes or {})}.items():
+            if name not in ("_data", "_grad", "_node", "_source"):
+                object.__setattr__(twin, name, copied(value))
+        if leaf:
+            twin.requires_grad = True
+            if (grad := self.grad) is not None:
+                twin.grad = wrap(grad._data, None)
+        return twin
 
 
 class Parameter(Tensor):

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from .backward import gradients
+from .backward import sweep_from
 from .context import local
 from .errors import describe
+from .tape import Leaf, next_key
 from .tensor import Tensor, as_tensor, detached, wrap
 from .tree import flatten
 
-__all__ = ["Argnums", "Trace", "scalar", "value_of"]
+__all__ = ["Argnums", "Trace", "check_function", "scalar", "value_of"]
 
 Argnums = int | Sequence[int]
 
@@ -23,23 +24,44 @@ Argnums = int | Sequence[int]
 class Trace:
     """Some arguments of one call, replaced by fresh variables to differentiate with respect to.
 
-    `lift` tells whether results stay on the tape: inside another transform, or when an argument
-    already requires grad. `tensors` tells whether they are handed back as Tensors.
+    `lift` tells whether results stay on the tape, `tensors` whether they are handed back as
+    Tensors: inside another transform, given Tensors, or when the function uses Tensors of an
+    older graph, as those of a model. Under no_grad() nothing stays on the tape.
     """
 
     def __init__(self, args: Sequence[Any], argnums: Argnums | None, what: str) -> None:
-        self.nested = local.frame.nested
+        self._records, nested = local.frame.record, local.frame.nested
         self.single = argnums is not None and np.ndim(argnums) == 0
         chosen = _positions(argnums, len(args), what)
         flat = [flatten(args[n]) for n in chosen]
         given = [leaf for leaves, _ in flat for leaf in leaves]
-        self.tensors = self.nested or any(isinstance(x, Tensor) for x in given)
-        self.lift = self.nested or any(isinstance(x, Tensor) and x.requires_grad for x in given)
-        self.variables = [_variable(x, what) for x in given]
+        self.tensors = nested or any(isinstance(x, Tensor) for x in given)
+        self.lift = self._records and (nested or any(map(_on_graph, given)))
+        self._start = next_key()  # keys count down: what is older has a larger one
+        self.variables = [_variable(x, what, self.lift) for x in given]
         self._rebuild = [(len(leaves), rebuild) for leaves, rebuild in flat]
         self.args = list(args)
         for n, tree in zip(chosen, self.trees(self.variables), strict=True):
             self.args[n] = tree
+
+    def follow(self, *results: Any) -> None:
+        """Stay on the tape, if some of `results` depend on more of it than on the variables.
+
+        Without that, what f takes from a graph around it would be a constant to everybody else.
+        """
+        if self.lift or not self._records:
+            return
+        walls = {v._node for v in self.variables}
+        todo = {t._node for t in results if _on_graph(t)} - walls
+        seen = set(todo)
+        while todo:
+            node = todo.pop()
+            if isinstance(node, Leaf) and node.key > self._start and not _is_over(node):
+                self.lift = self.tensors = True
+                return
+            new = {p for p in node.parents if p is not None and p not in seen} - walls
+            seen |= new
+            todo |= new
 
     def trees(self, values: Sequence[Any]) -> list[Any]:
         """Flat values, one per variable, in the containers of the chosen arguments."""
@@ -49,9 +71,9 @@ class Trace:
             at += n
         return trees
 
-    def result(self, values: Sequence[Any]) -> Any:
+    def result(self, values: Sequence[Any], as_they_are: bool = False) -> Any:
         """One tree for a single argnum, a tuple of trees for several."""
-        trees = self.trees([self.out(v) for v in values])
+        trees = self.trees(list(values) if as_they_are else [self.out(v) for v in values])
         return trees[0] if self.single else tuple(trees)
 
     def out(self, value: Any) -> Any:
@@ -76,7 +98,7 @@ class Trace:
         found = {}
         if live:
             ys, cs = zip(*live, strict=True)
-            found = gradients(
+            found = sweep_from(
                 ys, cs, self.variables, retain_graph=True, create_graph=lift, walls=True
             )
         zeros = [v._node not in found for v in self.variables]
@@ -109,6 +131,18 @@ def _positions(argnums: Argnums | None, count: int, what: str) -> list[int]:
     return chosen
 
 
+def check_function(f: Any, what: str) -> None:
+    """Raise TypeError for something that cannot be called, such as a result in its place."""
+    if isinstance(f, Tensor):
+        raise TypeError(
+            f"{what} takes a function, as in {what}(lambda x: (x * x).sum()), and received "
+            f"{f._label()}; for the gradients of a Tensor that was computed already write "
+            f"mg.gradients(y, [w]), or y.backward() and w.grad"
+        )
+    if not callable(f):
+        raise TypeError(f"{what} takes a function, and received {describe(f)}")
+
+
 def scalar(result: Any, what: str) -> Tensor:
     """The result of a function as a Tensor, or an error unless it is one float."""
     if result is None or isinstance(result, list | tuple | dict):
@@ -137,13 +171,24 @@ def value_of(result: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
     return result
 
 
-def _variable(x: Any, what: str) -> Tensor:
-    """A variable with the value of `x` and a node of its own, linked to x's graph if it has one."""
-    if isinstance(x, Tensor) and x.requires_grad:
+def _on_graph(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._node is not None
+
+
+def _variable(x: Any, what: str, lift: bool) -> Tensor:
+    """A variable with the value of `x` and a node of its own, linked to x's graph with `lift`."""
+    if lift and _on_graph(x):
         return x.clone()  # type: ignore[no-any-return]  # a Tensor
     x = as_tensor(x)
     if x.dtype.kind != "f":
         raise TypeError(
             f"{what}: cannot differentiate with respect to {describe(x)}; pass floats, such as 1.0"
         )
-    return wrap(x._data, None).requires_grad_()
+    variable = wrap(x._data, None).requires_grad_()
+    variable._node.put(variable=True)  # type: ignore[union-attr]  # it has one now
+    return variable
+
+
+def _is_over(leaf: Leaf) -> bool:
+    """Whether it was the variable of a call that has ended, in what that call has written to."""
+    return bool(leaf.extra and "variable" in leaf.extra) and leaf.owner() is None

@@ -1,7 +1,9 @@
 """Functions in, functions out: derivatives of functions of arrays, to any order.
 
-Arguments may be nested lists, tuples and dicts of arrays. The transforms take and give arrays;
-given Tensors, or inside another transform, they give Tensors that can be differentiated again.
+Arguments may be nested lists, tuples and dicts of arrays. The transforms take and give arrays. They
+give Tensors when they are given Tensors, inside another transform, and when the function uses
+Tensors that require grad, such as a model's parameters: the results depend on those, and stay on
+their graph. Under ``no_grad()`` they do not, and arrays give arrays.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .backward import gradients
-from .tensor import Tensor, as_tensor, detached, wrap
-from .trace import Argnums, Trace, scalar, value_of
+from .backward import sweep_from
+from .context import is_grad_enabled
+from .tensor import as_tensor, detached, wrap
+from .trace import Argnums, Trace, check_function, scalar, value_of
 from .tree import flatten, flatten_like, tree_map
 
 __all__ = ["Function", "grad", "jvp", "value_and_grad", "vjp"]
@@ -32,11 +35,14 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     (array(5.), array([2., 4.]))
     """
 
+    check_function(f, "grad")
+
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         trace = Trace(args, argnums, "grad")
         with trace.recording():
             value, aux = value_of(f(*trace.args, **kwargs), has_aux, "grad")
             y = scalar(value, "grad")
+            trace.follow(y, *flatten(aux)[0])
             found = trace.pull([y], [np.ones(y.shape, y.dtype)], trace.lift)
         y = y if trace.lift else y.detach()
         value = trace.out(y)
@@ -72,18 +78,20 @@ def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 1.0]))
     (array([ 1., -1.]),)
     """
+    check_function(f, "vjp")
     trace = Trace(xs, None, "vjp")
     with trace.recording():
         result = f(*trace.args)
         leaves, rebuild = flatten(result)
         ys = [as_tensor(y) for y in leaves]
+    trace.follow(*ys)
 
     def pullback(cotangent: Any) -> Any:
         cs = flatten_like(cotangent, result, "vjp: the cotangent")
-        lift = trace.lift or any(isinstance(c, Tensor) and c.requires_grad for c in cs)
+        lift = is_grad_enabled() and (trace.lift or any(getattr(c, "_node", None) for c in cs))
         with trace.recording():
             found = trace.pull(ys, cs, lift)
-        return trace.result(found)
+        return trace.result([as_tensor(g) for g in found] if lift else found, lift)
 
     return rebuild([trace.out(y if trace.lift else y.detach()) for y in ys]), pullback
 
@@ -96,6 +104,7 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     >>> jvp(np.exp, [0.0], [2.0])
     (array(1.), array(2.))
     """
+    check_function(f, "jvp")
     if not isinstance(xs, list | tuple) or not isinstance(vs, list | tuple):
         raise TypeError("jvp(f, xs, vs): wanted a list of arguments and a list of directions")
     if len(xs) != len(vs):
@@ -108,6 +117,7 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     with trace.recording():
         leaves, rebuild = flatten(f(*trace.args))
         ys = [as_tensor(y) for y in leaves]
+        trace.follow(*ys, *directions)
         # Ones, not zeros: to a rule, a zero cotangent means a branch that was not taken.
         us = [wrap(np.ones(y.shape, y.dtype if y.dtype.kind == "f" else float), None) for y in ys]
         pulled = [as_tensor(g) for g in trace.pull(ys, [u.requires_grad_() for u in us], lift=True)]
@@ -115,7 +125,7 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         found = {}
         if live:
             gs, along = zip(*live, strict=True)
-            found = gradients(gs, along, us, retain_graph=True, create_graph=trace.lift)
+            found = sweep_from(gs, along, us, retain_graph=True, create_graph=trace.lift)
     tangents = [found.get(u._node, np.zeros(u.shape, u.dtype)) for u in us]  # type: ignore[arg-type]  # a leaf
     values = [trace.out(y if trace.lift else y.detach()) for y in ys]
     return rebuild(values), rebuild([trace.out(t) for t in tangents])

@@ -1,19 +1,23 @@
 """Writes to a tensor: each puts a new array in the place of the old one, which a graph may need.
 
-What cannot be written to is the result of an op: its graph would no longer describe it.
+So a write is an op as any other: out[i] = v makes out the tensor that has v at i, with the graph of
+both, and whatever used the old value keeps it. Leaves that require grad are written to under
+no_grad() only: they are where gradients end. Writes by index are in ``minigrad.ops.write``.
 """
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Self
 
 import numpy as np
 
-from .arraylike import ArrayLike, detached
+from .arraylike import ArrayLike
 from .context import is_grad_enabled
 from .errors import MutationError, describe
 from .tape import Leaf, next_key
 from .values import Array, Values, frozen
+from .views import refuse_view, source_of, stored_back
 
 __all__ = ["Writable"]
 
@@ -23,13 +27,20 @@ class Writable(ArrayLike):
 
     __slots__ = ()
 
+    _node: Any
+    _source: Any
+
     @property
     def data(self) -> Any:
-        """The values, read-only. Assigning an array of the same shape replaces them."""
+        """The values, read-only. Assigning an array of the same shape replaces them.
+
+        A Tensor that is assigned to one without a graph brings its own; a leaf takes its values.
+        """
         return frozen(np.asarray(self._data)).view(Values)
 
     @data.setter
     def data(self, value: Array) -> None:
+        given = value
         value = value._data if isinstance(value, ArrayLike) else np.asarray(value)
         if value.shape != self.shape or not np.can_cast(value.dtype, self.dtype, "same_kind"):
             raise ValueError(
@@ -39,40 +50,65 @@ class Writable(ArrayLike):
         if self._node is not None and not isinstance(self._node, Leaf):
             raise MutationError(
                 f"{self._label()}.data = value: it is the result of op {self._node}, and the graph "
-                f"would no longer describe it; write to .detach() of it, or to a leaf"
+                f"would no longer describe it; write t[...] = value, which is recorded, or to "
+                f".detach() of it, or to a leaf"
             )
-        self._replace(np.array(value, dtype=self.dtype))
+        if self._node is None and is_grad_enabled() and getattr(given, "_node", None) is not None:
+            self._become(given.astype(self.dtype))
+        else:
+            self._replace(np.array(value, dtype=self.dtype))
 
     def _replace(self, array: Any) -> None:
-        """``.data = array`` of a leaf without check or copy: for a fresh array that fits."""
+        """``.data = array`` without check or copy, for a fresh array that fits; no graph stays."""
         self._data = frozen(array)
         if isinstance(self._node, Leaf):
             self._node.written = next_key()
+        else:
+            self._node = None
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The values as a read-only array that shares memory; the graph stays behind."""
         return np.asarray(self.data).view(np.ndarray)
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._node is not None and (not self.is_leaf or is_grad_enabled()):
+    def _check_write(self, what: str) -> None:
+        """Raise MutationError if a write to this tensor could not be carried out as meant."""
+        if self._node is None:
+            pass
+        elif isinstance(self._node, Leaf):
+            if is_grad_enabled():
+                raise MutationError(
+                    f"{what}: {self._label()} is a leaf that requires grad, and its gradient is "
+                    f"that of the value it has; update it under no_grad(), or build a new value: "
+                    f"x = x + y, np.where, np.concatenate or minigrad.functional.index_put"
+                )
+        elif not is_grad_enabled():
             raise MutationError(
-                f"{self._label()}[...] = value: it is on the tape, and a write would make its "
-                f"graph wrong; build the result with np.where, np.concatenate or "
-                f"minigrad.functional.index_put, or write to a leaf under no_grad()"
+                f"{what} under no_grad(): {self._label()} is the result of op {self._node}, and "
+                f"the graph would no longer describe it; leave no_grad(), so that the write is "
+                f"recorded, or write to .detach().clone() of it"
             )
-        changed = np.array(self._data)
-        index = tuple(map(detached, index)) if isinstance(index, tuple) else detached(index)
-        changed[index] = detached(value)
-        self.data = changed
+        refuse_view(self, what)
+
+    def _become(self, result: Any) -> None:
+        """Take the value and the graph of `result`; what has used the old value keeps that."""
+        before, self._data, self._node = self._node, result._data, result._node
+        self._source = None
+        if self._node is None:
+            return
+        if before is not None and before.extra and "retain" in before.extra:
+            owners = [r for r in before.extra["retain"] if r() is not self]
+            before.put(retain=tuple(owners))
+            self._node.put(retain=(weakref.ref(self),))
+        if name := getattr(self, "_name", None):
+            self._node.put(name=name)
 
     def _inplace(self, result: Any) -> Self:
-        """What ``self += other`` and its like mean: a new value, or a write to a leaf."""
-        if not isinstance(self._node, Leaf):
-            return result  # type: ignore[no-any-return]  # of an operator on Tensors
-        if is_grad_enabled():
-            raise MutationError(
-                f"an in-place operator on the leaf {self._label()}, which requires grad: its graph "
-                f"would be of the old value; write x = x + y, or update it under no_grad()"
-            )
-        self.data = result
+        """``self += other`` and its like, which have made `result`: a write of all entries."""
+        if source_of(self) is not None and (isinstance(self._data, np.generic) or stored_back(2)):
+            return result  # type: ignore[no-any-return]  # a number, or x[index] = result is next
+        self._check_write("an in-place operator")
+        if isinstance(self._node, Leaf):
+            self._replace(np.array(result._data))
+        else:
+            self._become(result)
         return self

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..backward import gradients
+from ..backward import sweep_from
 from ..contributions import Use, contributions
 from ..errors import GradientError, describe
 from ..tape import Node
@@ -47,8 +46,7 @@ def ledger_numbers(
     sources |= {b: b.nodes[-1] for b in unrolled.steps if b.kind == "block"}
     if ledger is True:
         output = only(outputs, "ledger=True")
-        with _unretained(unrolled.home):
-            uses = contributions(output, [wrap(None, node) for node in sources.values()])
+        uses = contributions(output, [wrap(None, node) for node in sources.values()])
         given = dict(zip(sources, uses, strict=True))
     else:
         given = _given(sources, ledger)
@@ -153,21 +151,8 @@ def _tensors(asked: Any) -> list[Tensor]:
 def gradients_of(outputs: Sequence[Tensor], nodes: Iterable[Node]) -> dict[Node, Any]:
     """∂output/∂node of those nodes that are one array. The graph is kept."""
     output = only(outputs, "gradients=True")
-    nodes = list(nodes)
     single = [n for n in nodes if not (n.shape and isinstance(n.shape[0], tuple))]
-    with _unretained(nodes):
-        return gradients([output], [None], [wrap(None, n) for n in single], retain_graph=True)
-
-
-@contextmanager
-def _unretained(nodes: Iterable[Node]) -> Iterator[None]:
-    """Leave what ``retain_grad`` has kept as it was: a picture is no backward pass."""
-    kept = [(n.extra, n.extra.get("grad")) for n in nodes if n.extra and "retain" in n.extra]
-    try:
-        yield
-    finally:
-        for extra, g in kept:
-            extra["grad"] = g
+    return sweep_from([output], [None], [wrap(None, n) for n in single], retain_graph=True)
 
 
 def box_notes(

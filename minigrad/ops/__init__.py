@@ -39,6 +39,7 @@ from . import (
     statistics,
     trigonometry,
     ufuncs,
+    write,
 )
 
 __all__ = [
@@ -46,5 +47,5 @@ __all__ = [
     "decompose", "einsum", "exponential", "fft", "index", "join", "linalg", "loss", "masked",
     "matrix", "methods", "missing", "nn", "norm", "operators", "order", "pick", "polynomials",
     "quantiles", "real", "reduce", "rounding", "running", "sampled", "scan", "selection", "shape",
-    "signal", "special", "statistics", "trigonometry", "ufuncs",
+    "signal", "special", "statistics", "trigonometry", "ufuncs", "write",
 ]

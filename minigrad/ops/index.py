@@ -13,9 +13,10 @@ import numpy as np
 from ..op import OPS, Deferred
 from ..primitive import apply, primitive
 from ..tensor import Tensor, detached
+from ..views import mark_view
 from .common import one_of
 
-__all__ = ["embedding", "getitem", "index_add", "is_outside", "plain_index", "sum_rows"]
+__all__ = ["embedding", "getitem", "index_add", "is_outside", "plain_index", "repeats", "sum_rows"]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
 _BASIC = frozenset({int, np.int64, np.int32, slice, type(None), type(Ellipsis)})
@@ -25,7 +26,7 @@ def _is_basic(index: Any) -> bool:
     return _BASIC.issuperset(map(type, index)) if type(index) is tuple else type(index) in _BASIC
 
 
-def _repeats(index: Any) -> bool:
+def repeats(index: Any) -> bool:
     """Whether an index holds integer arrays, so that an entry can be picked twice."""
     if _is_basic(index):
         return False
@@ -97,8 +98,11 @@ _GETITEM = OPS["getitem"]
 def _getitem_method(self: Tensor, index: Any) -> Any:
     """``x[index]`` with NumPy's meaning of slices, None, ..., masks, integer arrays and Tensors."""
     if not _is_basic(index):
-        index = plain_index(index)
-    return apply(_GETITEM, (self,), {"index": index})
+        return apply(_GETITEM, (self,), {"index": plain_index(index)})
+    entry = apply(_GETITEM, (self,), {"index": index})
+    if not entry._data.ndim:  # to NumPy a number, to PyTorch a view of one entry
+        mark_view(entry, self)
+    return entry
 
 
 setattr(Tensor, "__getitem__", _getitem_method)  # noqa: B010  # typed stub
@@ -121,7 +125,7 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
         rows = np.arange(shape[0])[index]  # counted from the front, and in range
         return sum_rows([(rows, np.broadcast_to(x, rows.shape + shape[1:]))], shape)
     out = np.zeros(shape, x.dtype)
-    if _repeats(index):
+    if repeats(index):
         np.add.at(out, index, x)
     else:
         out[index] = x

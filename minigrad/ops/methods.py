@@ -150,26 +150,6 @@ for _name, _method in {
 }.items():
     setattr(Tensor, _name, _method)
 
-# -- in place: x[...] = value, which a tensor on the tape refuses
-
-
-def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:
-    def call(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
-        self[...] = value(self.detach(), *args, **keywords)
-        return self
-
-    call.__doc__ = f"x[...] = the result of {name.removesuffix('_')}, for leaves under no_grad()"
-    return call
-
-
-for _name, _value in {
-    "zero_": lambda self: 0,
-    "fill_": lambda self, value: value,
-    "copy_": lambda self, source: source,
-    **{f"{name}_": getattr(Tensor, name) for name in ("add", "sub", "mul", "div", "clamp")},
-}.items():
-    setattr(Tensor, _name, _in_place(_name, _value))
-
 # -- the same, called in other words
 
 _WORDS = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "shifts": "shift", "p": "ord"}

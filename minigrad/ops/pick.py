@@ -16,7 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
 from .common import composite, one_of, refuse
-from .index import getitem, index_add, plain_index
+from .index import getitem, index_add, plain_index, repeats
 from .selection import where
 from .shape import ravel
 
@@ -256,13 +256,17 @@ def _kept_values(g: Any, index: Any) -> Any:
     return index_put(g, index, np.zeros((), g.dtype))
 
 
-def _written_values(g: Any, index: Any) -> Any:
+def _written_values(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
     """The cotangent of the entries that index_put wrote; of several written to one place, only
     the last is there to be seen."""
-    order = np.full(g.shape, -1)
-    numbers = np.arange(order[index].size).reshape(order[index].shape)
-    order[index] = numbers
-    return getitem(g, index=index) * (order[index] == numbers)
+    written = getitem(g, index=index)
+    if repeats(index):
+        order = np.full(g.shape, -1)
+        numbers = np.arange(written.size).reshape(written.shape)
+        order[index] = numbers
+        written = np.where(order[index] == numbers, written, 0)
+    missing = len(value_shape) - written.ndim  # NumPy takes axes of length 1 in front
+    return written if missing <= 0 else np.reshape(written, (1,) * missing + written.shape)
 
 
 @primitive(

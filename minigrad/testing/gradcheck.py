@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import gradients
+from ..backward import sweep_from
 from ..errors import MinigradError, describe
 from ..tape import ancestors
 from ..tensor import Tensor, as_tensor, detached
@@ -250,7 +250,7 @@ class _Rows:
                 seeds.append(part.reshape(y.shape))
         found: dict[Any, Any] = {}
         if live:
-            found = gradients(live, seeds, self.leaves, retain_graph=True)
+            found = sweep_from(live, seeds, self.leaves, retain_graph=True)
         return _join([found.get(x._node, np.zeros(x.shape)) for x in self.leaves])
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import gradients
+from ..backward import sweep_from
 from ..errors import MinigradError
 from ..tensor import Tensor, detached
 from .calls import Call, leaf
@@ -85,7 +85,7 @@ def pull_linked(
     found: dict[Any, Any] = {}
     if pairs:
         ys, gs = zip(*pairs, strict=True)
-        found = gradients(ys, gs, leaves, retain_graph=True, create_graph=create_graph)
+        found = sweep_from(ys, gs, leaves, retain_graph=True, create_graph=create_graph)
     return [found.get(x._node, np.zeros(x.shape, x.dtype)) for x in leaves]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.backward import gradients
+from minigrad.backward import sweep_from
 from minigrad.errors import GradientError
 from minigrad.several import PART
 from minigrad.tape import Node
@@ -39,7 +39,7 @@ def pull(
     found: dict[Node, Any] = {}
     if live:
         given, weights = zip(*live, strict=True)
-        found = gradients(given, weights, targets, retain_graph=True, walls=walls)
+        found = sweep_from(given, weights, targets, retain_graph=True, walls=walls)
     return [
         np.asarray(found[t._node]) if t._node in found else np.zeros(t.shape, t.dtype)
         for t in targets

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.backward import gradients
+from minigrad.backward import sweep_from
 
 COUNTS = [1, 2, 15, 16, 17, 31, 32, 33, 100]
 RNG = np.random.default_rng(0)
@@ -45,8 +45,8 @@ def plain_sum(name, count):
 
 def every_way(loss, w):
     """The gradient by every kind of backward pass."""
-    yield "backward", gradients([loss], [None], [w], retain_graph=True)[w._node]
-    recorded = gradients([loss], [None], [w], create_graph=True)[w._node]
+    yield "backward", sweep_from([loss], [None], [w], retain_graph=True)[w._node]
+    recorded = sweep_from([loss], [None], [w], create_graph=True)[w._node]
     yield "create_graph", recorded.numpy()
     yield "contributions", sum(use.value for use in mg.contributions(loss, [w])[0])
     loss.backward(retain_graph=True)
