@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ VERSION = 1
 _VERSION_KEY, _DIGEST_KEY = "minigrad.version", "minigrad.sha256"
 # In a JSON text this can only be our metadata entry: within any string the quotes are escaped.
 _DIGEST_AT = f'"{_DIGEST_KEY}":"'.encode()
+_VERSION_AT = re.compile(rb'"minigrad\.version"\s*:\s*"?(\d+)')  # the same holds for this one
 _NO_DIGEST = b"0" * 64  # stands where the digest goes while it is computed
 
 _DTYPES = {
@@ -100,7 +102,9 @@ def load(path: PathLike, *, verify: bool = True) -> dict[str, Array]:
     >>> model.w.numpy()
     array([1., 2.])
     """
-    return _read(path, verify)[0]
+    header, flat = _read(path, verify)
+    found = {name: _array(path, name, entry) for name, entry in flat}
+    return {name: found[name] for name in header if name in found}
 
 
 def load_metadata(path: PathLike, *, verify: bool = True) -> dict[str, str]:
@@ -112,7 +116,7 @@ def load_metadata(path: PathLike, *, verify: bool = True) -> dict[str, str]:
     >>> load_metadata(path)
     {'epoch': '7'}
     """
-    metadata = _read(path, verify)[1]
+    metadata = _read(path, verify)[0].get("__metadata__") or {}
     return {key: text for key, text in metadata.items() if not key.startswith("minigrad.")}
 
 
@@ -236,8 +240,8 @@ def replacing(path: PathLike) -> Iterator[BinaryIO]:
 # -- reading
 
 
-def _read(path: PathLike, verify: bool) -> tuple[dict[str, Array], dict[str, str]]:
-    """Arrays and metadata of a file that has passed every check.
+def _read(path: PathLike, verify: bool) -> tuple[dict[str, Any], list[Any]]:
+    """Header and raw arrays of a file that has passed every check.
 
     Nothing is allocated by a size that the file only claims: all of it is read first, and all
     claims are compared with what was read.
@@ -250,6 +254,7 @@ def _read(path: PathLike, verify: bool) -> tuple[dict[str, Array], dict[str, str
         _refuse(path, "it is a pipe or device and no regular file", "save what it holds to a file")
     raw = Path(path).read_bytes()
     length = int.from_bytes(raw[:8], "little")
+    _check_newer(path, raw[8 : 8 + length])  # first: what a newer version changed is not damage
     if len(raw) < 8 or length > len(raw) - 8:
         _refuse(path, *_diagnose(raw, length))
     deserialize: Any = safetensors.deserialize  # its stub has no types
@@ -258,12 +263,10 @@ def _read(path: PathLike, verify: bool) -> tuple[dict[str, Array], dict[str, str
         header = json.loads(raw[8 : 8 + length])
     except (safetensors.SafetensorError, ValueError) as error:
         _refuse(path, f"it is truncated, damaged or no safetensors file ({error})", _ANOTHER)
-    metadata: dict[str, str] = header.get("__metadata__") or {}
-    _check_version(path, metadata)
+    _check_version(path, header.get("__metadata__") or {})
     if verify:
         _check_digest(path, raw, length)
-    found = {name: _array(path, name, entry) for name, entry in flat}
-    return {name: found[name] for name in header if name in found}, metadata
+    return header, flat
 
 
 _ANOTHER = "use another copy of it, or save it again"
@@ -285,16 +288,23 @@ def _diagnose(raw: bytes, length: int) -> tuple[str, str]:
     return f"it is truncated, or no safetensors file: {wrong}", _ANOTHER
 
 
+def _check_newer(path: PathLike, header: bytes) -> None:
+    """Refuse a file of a newer version, whatever the rest of its header is."""
+    for number in _VERSION_AT.findall(header):
+        version = number.decode()
+        if len(version) > 9 or int(version) > VERSION:
+            _refuse(
+                path,
+                f"it has format version {version}, and this minigrad reads versions up to "
+                f"{VERSION}",
+                "install a newer minigrad",
+            )
+
+
 def _check_version(path: PathLike, metadata: Mapping[str, str]) -> None:
     version = metadata.get(_VERSION_KEY, str(VERSION))
     if not (version.isascii() and version.isdecimal()):
         _refuse(path, f"its format version is {version!r}, which is no number", _ANOTHER)
-    if len(version) > 9 or int(version) > VERSION:
-        _refuse(
-            path,
-            f"it has format version {version}, and this minigrad reads versions up to {VERSION}",
-            "install a newer minigrad",
-        )
 
 
 def _check_digest(path: PathLike, raw: bytes, length: int) -> None:

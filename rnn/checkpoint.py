@@ -17,6 +17,7 @@ import numpy as np
 
 from minigrad import io
 from minigrad.errors import FileFormatError
+from minigrad.optim import Adam
 from minigrad.tensor import Tensor
 
 from .language_model import CharLSTM, encode_seed
@@ -97,6 +98,7 @@ def load_writer(path: str | Path) -> Writer:
     file = _File(path)
     model = CharLSTM(len(file.vocabulary), file.settings.hidden, rng=np.random.default_rng(0))
     model.load_state_dict(file.under("model."))
+    file.refuse_strangers(Adam(model.parameters()))
     return Writer(model, file.vocabulary, file.seed_word)
 
 
@@ -119,6 +121,7 @@ def load_run(path: str | Path, text: str) -> Run:
         )
     run = Run(file.settings, text, file.seed_word)
     run.model.load_state_dict(file.under("model."))
+    file.refuse_strangers(run.optimizer)
     run.optimizer.load_state_dict(file.under("optimizer."))
     run.state = tuple(
         Tensor(file.array(f"carried.{k}", part.shape, part.dtype))
@@ -140,7 +143,7 @@ class _File:
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
-        self._arrays, self._texts = io.load(path), io.load_metadata(path)
+        self._texts = io.load_metadata(path)
         if self._texts.get("format") != FORMAT:
             raise FileFormatError(
                 f"{path} is no checkpoint of `python -m rnn train`; pass one, such as "
@@ -151,6 +154,7 @@ class _File:
                 f"{path} is a checkpoint of version {self._texts.get('version')!r}, and this "
                 f"program reads version {VERSION!r}; update minigrad, or train again"
             )
+        self._arrays = io.load(path)
         self.vocabulary = Vocabulary(self.entry("vocabulary", str))
         try:
             self.settings = Settings(**self.entry("settings", dict))
@@ -164,6 +168,17 @@ class _File:
         # Compared with what is there before anything of a size that the entries claim is made.
         self.array("model.W_hy", (self.settings.hidden, len(self.vocabulary)), np.float32)
         self.array("carried.h", (self.settings.batch, self.settings.hidden), np.float32)
+
+    def refuse_strangers(self, optimizer: Adam) -> None:
+        """Raise where there are arrays beside those of the model that no checkpoint has."""
+        known = {f"optimizer.{name}" for name in optimizer.state_dict()}
+        known |= {"carried.h", "carried.c", "losses"}
+        strange = [k for k in self._arrays if k not in known and not k.startswith("model.")]
+        if strange:
+            raise FileFormatError(
+                f"{self.path} holds arrays that are no part of a checkpoint: {', '.join(strange)}; "
+                f"use another copy of the file, or train again"
+            )
 
     def damaged(self, name: str) -> FileFormatError:
         return FileFormatError(

@@ -168,6 +168,39 @@ def test_newer_versions(tmp_path, version):
             load(path, verify=verify)
 
 
+NEWER = {"minigrad.version": "2", "minigrad.sha256": "an0ther"}
+NEWER_FILES = {
+    "a dtype that is new": container({"__metadata__": NEWER, "a": entry("F4", (1,))}, b"x"),
+    "bfloat16": container({"__metadata__": NEWER, "a": entry("BF16", (2,))}, bytes(4)),
+    "an object": container({"__metadata__": NEWER, "a": {"pickle": "gASV", "kind": ["O"]}}),
+    "data left over": container({"__metadata__": NEWER, "a": entry()}, bytes(400)),
+    "cut off in the data": container({"__metadata__": NEWER, "a": entry(shape=(9,))}, bytes(4)),
+    "cut off in the header": container({"__metadata__": NEWER, "a": entry()})[:-30],
+    "a version that is a number": container({"__metadata__": {"minigrad.version": 2}}),
+    "metadata that is no text": container({"__metadata__": {**NEWER, "x": [{"y": None}]}}),
+    "no JSON after it": container(b'{"__metadata__":{"minigrad.version":"2"},###'),
+}
+
+
+@pytest.mark.parametrize("name", NEWER_FILES)
+def test_newer_versions_say_so_whatever_they_hold(tmp_path, name):
+    """What this version cannot read in a newer file is not called damage."""
+    path = tmp_path / "f"
+    path.write_bytes(NEWER_FILES[name])
+    for verify in (True, False):
+        for read in (load, load_metadata):
+            with pytest.raises(FileFormatError, match=r"version 2, .*install a newer minigrad"):
+                read(path, verify=verify)
+
+
+def test_a_name_like_the_version_is_only_a_name(tmp_path):
+    """Arrays and text that mention the version's key are saved and loaded like all others."""
+    arrays = {"minigrad.version": 7, '"minigrad.version":"9': 8}
+    save(tmp_path / "f", arrays, {"note": '"minigrad.version":"9"', "9": "minigrad.version"})
+    assert load(tmp_path / "f") == arrays
+    assert load_metadata(tmp_path / "f")["note"] == '"minigrad.version":"9"'
+
+
 def test_a_version_that_is_no_number(tmp_path):
     """Nothing but decimal digits is a version."""
     for version in ("", "-1", "1.0", "one", "²"):

@@ -121,6 +121,17 @@ def entry(name, value):
 
 
 MISFITS = {
+    "foreign array": (lambda arrays, texts: arrays.update(junk=1), "no part of .*: junk; use"),
+    "foreign state": (
+        lambda arrays, texts: arrays.update({"carried.x": arrays["carried.h"]}), ": carried.x; use"
+    ),
+    "foreign slot": (
+        lambda arrays, texts: arrays.update({"optimizer.9.m": 1}), r": optimizer\.9\.m; use"
+    ),
+    "newer, and foreign": (
+        lambda arrays, texts: (arrays.update(junk=1), texts.update(version="2", vocabulary="?")),
+        r"version '2', .* reads version '1'",
+    ),
     "other format": (entry("format", "other"), "no checkpoint of `python -m rnn train`"),
     "newer version": (entry("version", "2"), r"version '2', .* reads version '1'"),
     "no entries": (lambda arrays, texts: texts.clear(), "no checkpoint"),
@@ -148,8 +159,9 @@ def test_checkpoints_that_do_not_fit(saved, change, message):
     """Missing, mis-shaped, mis-typed and meaningless content is refused by name, before anything
     of the size that it claims is made."""
     path = rewritten(saved[1], change)
-    with pytest.raises(FileFormatError, match=message):
-        load_writer(path)
+    for read in (load_writer, lambda path: load_run(path, PANGRAM)):
+        with pytest.raises(FileFormatError, match=message):
+            read(path)
 
 
 @pytest.mark.parametrize("name", ["cell.W_xh", "cell.W_hh", "cell.b_h", "b_y"])
@@ -178,6 +190,7 @@ UNRESUMABLE = {
     "no losses": lambda arrays, texts: arrays.pop("losses"),
     "odd losses": lambda arrays, texts: arrays.update(losses=np.zeros((2, 2))),
     "no optimizer steps": lambda arrays, texts: arrays.pop("optimizer.0.steps"),
+    "odd rate": lambda arrays, texts: arrays.update({"optimizer.lr": np.arange(3)}),
     "odd carried cell": lambda arrays, texts: arrays.update({"carried.c": np.zeros(3)}),
 }
 
