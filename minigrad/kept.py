@@ -27,12 +27,13 @@ def kept(make: Callable[..., Any], *arrays: Any, saved: bool = False) -> Any:
     used only once.
     """
     key = (make, *map(id, arrays))
-    value, seen = _KEPT.get(key, (None, None))
-    if value is None:
+    value, seen = _KEPT.get(key, (None, ()))
+    # An id may belong to another array by now, if an interrupt kept the entry from being dropped.
+    known = bool(seen) and all(ref() is a for ref, a in zip(seen, arrays, strict=True))
+    if not known or value is None:
         if not saved and not all(map(is_frozen, arrays)):
             return None
-        if seen or not saved:
-            value = make(*arrays)
+        value = make(*arrays) if known or not saved else None
         _KEPT[key] = value, [weakref.ref(a, lambda _: _KEPT.pop(key, None)) for a in arrays]
     return value
 
