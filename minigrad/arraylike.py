@@ -10,8 +10,7 @@ import numpy as np
 
 from .context import local
 from .errors import GraphLossError, GraphLossWarning
-from .several import PART
-from .tape import Leaf, Node
+from .tape import PART, Leaf, Node
 
 __all__ = ["ArrayLike", "detached"]
 

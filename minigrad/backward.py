@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from .cotangents import dense
 from .errors import GradientError, describe
-from .tape import Leaf, Node, parts, sweep
+from .pullback import residuals
+from .sweep import free, sweep
+from .tape import Node, parts
 from .tensor import Tensor, as_tensor, detached, wrap
 from .values import Array
 
-__all__ = ["backward", "gradients", "lift", "seed", "sweep_from"]
+__all__ = ["backward", "gradients", "recorded", "seed", "sweep_from"]
 
 _writing = threading.Lock()
 
@@ -44,12 +47,11 @@ def backward(
     """
     targets = None if inputs is None else _inputs(inputs, "backward")
 
-    def write(found: dict[Node, Any], retained: list[tuple[Any, Any]]) -> None:
+    def write(found: dict[Node, Any]) -> None:
         if targets is None:
-            totals = [(node.owner, g) for node, g in found.items() if isinstance(node, Leaf)]
+            _add([(owner, g) for node, g in found.items() for owner in node.owners])
         else:
-            totals = [(weakref.ref(t), found[t._node]) for t in targets if t._node in found]
-        _add([*totals, *retained])
+            _add([(weakref.ref(t), found[t._node]) for t in targets if t._node in found])
 
     sweep_from([self], [gradient], targets, retain_graph, create_graph, write=write)
 
@@ -178,7 +180,7 @@ def sweep_from(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     walls: bool = False,
-    write: Any = None,
+    write: Callable[[dict[Node, Any]], None] | None = None,
 ) -> dict[Node, Any]:
     """The sweep from `outputs`, with its arguments checked: gradients by node.
 
@@ -190,21 +192,25 @@ def sweep_from(
         seeds = [(node, as_tensor(g)) for node, g in seeds]
     else:
         seeds = [(node, detached(g)) for node, g in seeds]
-    return sweep(
+    totals, visited = sweep(
         seeds,
-        targets=nodes,
-        walls=walls,
-        lift=lift if create_graph else None,
-        retain_graph=create_graph if retain_graph is None else retain_graph,
-        write=write,
+        wanted=nodes,
+        stop=walls,
+        unpack=recorded if create_graph else residuals,
     )
+    found = {node: dense(g) for node, g in totals.items()}
+    if write is not None:
+        write(found)  # before anything is freed: an interrupt leaves a graph that can go on
+    if not (create_graph if retain_graph is None else retain_graph):
+        free(visited)
+    return found
 
 
-def lift(node: Node) -> Any:
-    """The saved values of a node as Tensors on the graph that they came from."""
+def recorded(node: Node, visited: Sequence[Node]) -> Any:
+    """The `residuals` of a node as Tensors on the graph that they came from."""
     plan: Any = node.plan
     op, lifted = plan.op, []
-    for name, value in zip(plan.keep, plan.items(node.saved), strict=True):
+    for name, value in zip(plan.keep, plan.items(residuals(node, visited)), strict=True):
         if name == "out":
             value = _outputs(node, value)
         elif name in op.arguments:

@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from .backward import lift
+from .backward import recorded
 from .context import local
+from .cotangents import Chosen, dense
 from .errors import GradientError
 from .op import Op
-from .tape import Node, ancestors, next_key, parts, sweep
+from .pullback import residuals
+from .sweep import sweep
+from .tape import Node, ancestors, next_key, parts
 from .tensor import Tensor, as_tensor, detached, wrap
 from .tree import flatten
 
@@ -26,7 +29,7 @@ __all__ = ["checkpoint"]
 _CHECKPOINT = Op(
     lambda *xs, rerun: xs, name="checkpoint", arguments=("xs",), params={"rerun": None},
     signature="(n)->(m)", formula="f(*xs), computed again in the backward pass",
-    joint=lambda g, rerun: rerun(g), variadic=True, multiple=True,
+    joint=lambda g, rerun: rerun(g), variadic=True, multiple=True, any_cotangent=True,
 )
 
 
@@ -60,7 +63,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     def rerun(cotangents: Any) -> list[Any]:
         before = local.frame
-        lifted = any(isinstance(g, Tensor) for g in cotangents)
+        values, chosen = dense(cotangents), getattr(cotangents, "chosen", None)
+        lifted = any(isinstance(g, Tensor) for g in values)
         local.frame = before.but(record=True, scope=frame.scope)
         try:
             again = [as_tensor(leaf) for leaf in flatten(f(*args, **kwargs))[0]]
@@ -70,13 +74,13 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                     "backward pass; fix its random seed inside it, and call backward() before "
                     "parameters are updated"
                 )
-            seeds: list[Any] = [(again[k]._node, g) for k, g in zip(live, cotangents, strict=True)]
-            found = sweep(
-                seeds,
-                targets=sources,
-                walls=True,
-                lift=lift if lifted else None,
-                retain_graph=True,
+            if chosen is not None:
+                values = map(Chosen, values, chosen)
+            found, _ = sweep(
+                [(again[k]._node, g) for k, g in zip(live, values, strict=True)],  # type: ignore[misc]  # live
+                wanted=sources,
+                stop=True,
+                unpack=recorded if lifted else residuals,
             )
         finally:
             local.frame = before

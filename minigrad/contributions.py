@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from .backward import seed
 from .context import Scope
-from .tape import Node, sweep
+from .sweep import sweep
+from .tape import Node
 from .tensor import Tensor, detached
 from .values import Array
 
@@ -57,10 +58,14 @@ def contributions(
     """
     node, g = seed(output, gradient)
     uses: dict[Node, list[Use]] = {t._node: [] for t in tensors if t._node is not None}
+
+    def see(parent: Node, user: Node, value: Any) -> None:
+        if parent in uses:
+            uses[parent].append(Use(user, value))
+
     sweep(
         [(node, detached(g))],
-        targets=uses.keys(),
-        retain_graph=True,
-        on_use=lambda target, user, value: uses[target].append(Use(user, value)),
+        wanted=uses.keys(),
+        watch=[see],
     )
     return [list(reversed(uses[t._node])) if t._node is not None else [] for t in tensors]

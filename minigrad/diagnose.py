@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .context import local
 from .errors import AnomalyError, MutationError, describe
 
 if TYPE_CHECKING:
     from .tape import Node
 
-__all__ = ["check_finite", "check_written", "freed_message"]
+__all__ = ["check_finite", "check_written", "freed_message", "watching"]
 
 
 def check_written(node: Node, i: int, leaf: Node) -> None:
     """Raise if a leaf was written to after `node` had saved its value."""
     plan: Any = node.plan
-    if plan.op.argument(i) in plan.keep:
+    if getattr(leaf, "written", 0) < node.key and plan.op.argument(i) in plan.keep:
         raise MutationError(
             f"{leaf.name or f'a tensor of shape {leaf.shape}'} was written to (by an optimizer "
             f"step, .data or an in-place operator) after op {node} had used it, so its gradient "
@@ -57,3 +58,10 @@ def check_finite(value: Any, node: Node, phase: str, inputs: Sequence[Any] = ())
         line = f", called at {where}" if where else " (its call was not under detect_anomaly)"
         operands = f"; its inputs: {', '.join(map(describe, inputs))}" if inputs else ""
         raise AnomalyError(f"first {bad} in the {phase} of {node}{line}{operands}")
+
+
+def watching() -> list[Callable[[Node, Node, Any], None]]:
+    """Who watches the contributions of a backward pass on this thread: `detect_anomaly`."""
+    if not local.frame.anomaly:
+        return []
+    return [lambda parent, node, c: check_finite(c, node, "backward")]

@@ -42,8 +42,8 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
 def _rows(trace: Trace, y: Tensor) -> Any:
     """The Jacobian of one output, a reverse pass for each of its entries."""
-    basis = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
-    rows = [trace.pull([y], [one], trace.lift) for one in basis]
+    flat, one = y.reshape(-1), np.ones((), y.dtype)
+    rows = [trace.pull([flat[k]], [one], trace.lift) for k in range(y.size)]
     stack: Callable[..., Any] = np.stack
     blocks = [
         stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .several import PART
-from .tape import FREED, Node, ancestors
+from .tape import FREED, PART, Node, ancestors
 from .tensor import Tensor
 
 __all__ = ["Tape"]

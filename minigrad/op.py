@@ -11,56 +11,39 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from .cotangents import Lazy
 from .domain import DISTINCT, NONZERO, POSITIVE, REAL, Domain
 
 __all__ = [
     "DISTINCT", "NONZERO", "OPS", "POSITIVE", "REAL",
-    "Deferred", "Domain", "Op", "Plan", "register",
+    "Domain", "Lazy", "Op", "Plan", "register",
 ]
 
 Rule = Callable[..., Any]
 
 
-class Deferred(NamedTuple):
-    """How the many contributions to a leaf, or to several leaves used together, become one product.
-
-    places: the positions of the arguments. ``collect(g, ...)`` names what it needs like a rule and
-    returns an item, or None where the shortcut does not fit; ``finish(items, shapes)``, with the
-    shapes of the leaves by place, returns by place the sums of all contributions.
-    """
-
-    places: tuple[int, ...]
-    collect: Rule
-    finish: Callable[[list[Any], dict[int, tuple[int, ...]]], Mapping[int, Any]]
-
-
 class Plan:
     """What one call leaves on the tape, for one choice of arguments that need a gradient.
 
-    ``steps`` holds, for each such argument, its position, its rule as ``rule(g, saved)``, and the
-    place in what is saved of the one value that this rule takes, or None: it takes all of it.
-    ``deferred`` is what can wait. ``keep`` names what is saved: nothing, a bare value, or a tuple.
+    ``keep`` names what is saved: nothing, a bare value, or a tuple. ``steps`` holds, for each
+    argument that needs a gradient, its position, its rule as ``rule(g, saved)``, and whether the
+    rule names no values, so that it is linear; ``joint`` is the one rule for all arguments, in
+    their place. ``lazy`` has what can wait, by position.
     """
 
-    __slots__ = ("_sources", "deferred", "keep", "keeps_both", "op", "pick", "special", "steps")
+    __slots__ = ("_sources", "joint", "keep", "keeps_both", "lazy", "op", "pick", "steps")
 
     def __init__(self, op: Op, mask: int) -> None:
         self.op = op
-        wanted = [
-            (i, rule) for i, rule in enumerate((op.joint,) if op.joint else op.rules)
-            if rule is not None and (op.joint or mask >> i & 1)
-        ]
-        shortcuts = [
-            d._replace(places=live)
-            for d in op.deferred
-            if (live := tuple([i for i in d.places if mask >> i & 1]))
-        ]
-        rules = [rule for _, rule in wanted] + [d.collect for d in shortcuts]
-        named = {name for r in rules for name in op.needs(r)}
+        live = [i for i, rule in enumerate(op.rules) if rule is not None and mask >> i & 1]
+        lazy = {i: op.lazy[i] for i in live if i in op.lazy}
+        rules = [op.joint] if op.joint else [op.rules[i] for i in live]
+        rules += [z.collect for z in lazy.values()]
+        named = {name for rule in rules for name in op.needs(rule)}  # type: ignore[arg-type]  # live ones have a rule
         self.keep = tuple(name for name in op.slots if name in named)
         self._sources = tuple(op.source(name) for name in self.keep)
         self.keeps_both = self.keep == op.arguments and len(self.keep) == 2
@@ -69,15 +52,9 @@ class Plan:
         self.pick: Callable[[tuple[Any, ...]], Any] = (
             itemgetter(*places) if places else lambda frame: ()
         )
-        self.special = op.joint is not None or op.multiple or bool(shortcuts)
-        self.steps = tuple((i, *self._step(rule)) for i, rule in wanted)
-        self.deferred = tuple(d._replace(collect=self._adapt(d.collect)) for d in shortcuts)
-
-    def _step(self, rule: Rule) -> tuple[Callable[[Any, Any], Any], int | None]:
-        needs = self.op.needs(rule)
-        if len(needs) == 1 < len(self.keep):  # as in multiply: picked by the sweep, a call less
-            return rule, self.keep.index(needs[0])
-        return self._adapt(rule), None
+        self.joint = self._adapt(op.joint) if op.joint else None
+        self.steps = tuple((i, self._adapt(op.rules[i]), op.is_linear(op.rules[i])) for i in live)  # type: ignore[arg-type]  # as above
+        self.lazy = {i: z._replace(collect=self._adapt(z.collect)) for i, z in lazy.items()}
 
     def _adapt(self, rule: Rule) -> Callable[[Any, Any], Any]:
         """`rule` as a function of the cotangent and of everything this plan saves."""
@@ -87,16 +64,13 @@ class Plan:
         if len(self.keep) == 1:
             return rule if len(places) == 1 else lambda g, saved: rule(g, *[saved] * len(places))
         if len(places) == 1:
-            return _at(places[0], rule)
+            (a,) = places
+            return lambda g, saved: rule(g, saved[a])
         if len(places) == 2:
             a, b = places
             return lambda g, saved: rule(g, saved[a], saved[b])
         pick = itemgetter(*places)
         return lambda g, saved: rule(g, *pick(saved))
-
-    def rules(self) -> list[tuple[int, Callable[[Any, Any], Any]]]:
-        """The steps, each rule as ``rule(g, saved)``."""
-        return [(i, rule if place is None else _at(place, rule)) for i, rule, place in self.steps]
 
     def save(self, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The values that the rules name, in the order of `keep`."""
@@ -107,10 +81,6 @@ class Plan:
     def items(self, saved: Any) -> tuple[Any, ...]:
         """`saved` as a tuple parallel to `keep`."""
         return (saved,) if len(self.keep) == 1 else tuple(saved) if self.keep else ()
-
-
-def _at(place: int, rule: Rule) -> Callable[[Any, Any], Any]:
-    return lambda g, saved: rule(g, saved[place])
 
 
 class Op:
@@ -130,27 +100,30 @@ class Op:
         variadic: bool = False,
         multiple: bool = False,
         labels: str | None = None,
-        deferred: Sequence[Deferred] = (),
+        lazy: Mapping[str, Lazy] | None = None,
         domains: Sequence[Domain] = (),
         samples: Mapping[str, Any] | Callable[[np.random.Generator], Any] | None = None,
         smooth: bool = True,
+        any_cotangent: bool = False,
     ) -> None:
         self.forward, self.name, self.formula = forward, name, formula
         self.arguments, self.params = tuple(arguments), dict(params)
         self.signature, self.variadic, self.multiple = signature, variadic, multiple
         self.rules: tuple[Rule | None, ...] = tuple(rules)
         self.joint, self.labels = joint, labels
-        self.deferred = tuple(deferred)
+        self.lazy = {self.arguments.index(name): z for name, z in (lazy or {}).items()}
         self.domains = tuple(domains) or (REAL,) * len(self.arguments)
         self.samples, self.smooth = samples, smooth
+        self.any_cotangent = any_cotangent  # its rule takes them as they are, not only arrays
         shapes = [f"{a}_shape" for a in self.arguments]
         self.slots = ("out", *self.arguments, *self.params, *shapes)
         # The arguments with a derivative, as bits; of a joint rule or *arrays any.
         with_rule = sum(1 << i for i, rule in enumerate(self.rules) if rule is not None)
         self.usable = with_rule if joint is None else -1
         self.differentiable = self.usable != 0
+        self.elementwise = not (multiple or set(signature) - set("(),->"))
         self._plans: dict[int, Plan] = {}
-        every = (*self.rules, joint, *(d.collect for d in self.deferred))
+        every = (*self.rules, joint, *(z.collect for z in self.lazy.values()))
         self.named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
         if unknown := self.named - set(self.slots):
             raise TypeError(
@@ -164,6 +137,10 @@ class Op:
         if (code := getattr(rule, "__code__", None)) is not None:  # inspect.signature is slow
             return tuple(code.co_varnames[1 : code.co_argcount])
         return tuple(inspect.signature(rule).parameters)[1:]
+
+    def is_linear(self, rule: Rule) -> bool:
+        """Whether a rule names no values, only shapes and keywords: linear in the cotangent."""
+        return not {"out", *self.arguments} & set(self.needs(rule))
 
     def argument(self, i: int) -> str:
         """The name of array argument `i`."""

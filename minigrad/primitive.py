@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any, TypeVar, cast
 
@@ -19,7 +19,7 @@ from .diagnose import check_finite
 from .errors import explain
 from .forward import checked
 from .numpy_calls import known, numpy_handler
-from .op import Deferred, Domain, Op, Plan, Rule, register
+from .op import Domain, Lazy, Op, Plan, Rule, register
 from .protocol import HANDLERS
 from .tape import Node, next_key, parts
 from .tensor import Tensor, detached, wrap
@@ -43,7 +43,7 @@ def primitive(
     methods: Sequence[str] = (),
     domains: Sequence[Domain] = (),
     samples: Any = None,
-    deferred: Sequence[Deferred] = (),
+    lazy: Mapping[str, Lazy] | None = None,
     multiple: bool = False,
     labels: str | None = None,
     smooth: bool = True,
@@ -60,7 +60,8 @@ def primitive(
     numpy, methods: the NumPy functions and the Tensor methods that this op provides.
     domains: per argument, where it may lie and where the op has kinks.
     samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
-    deferred: which contributions to leaves are summed in one product, and how.
+    lazy: by the name of an argument, how its many uses are summed in one product, where it is a
+        leaf (see minigrad.cotangents).
     multiple: the forward returns a tuple.
     labels: with `multiple`, the keyword whose entries are what pictures call the results; a rule
         has to name it, so that it is kept.
@@ -97,7 +98,7 @@ def primitive(
                 formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
                 rules=vjps,
                 joint=joint,
-                deferred=deferred,
+                lazy=lazy,
                 domains=domains,
                 samples=samples,
                 multiple=multiple,

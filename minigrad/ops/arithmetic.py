@@ -12,11 +12,12 @@ import numpy as np
 from ..op import NONZERO, POSITIVE, Domain
 from ..primitive import primitive
 from ..tensor import Tensor, detached
-from .rules import over, side, times
+from .rules import flat, side
 
 __all__ = [
     "absolute", "add", "cbrt", "copysign", "divide", "fabs", "float_power", "hypot", "ldexp",
-    "multiply", "negative", "positive", "power", "reciprocal", "sqrt", "square", "subtract",
+    "multiply", "negative", "positive", "power", "reciprocal", "singular", "sqrt", "square",
+    "subtract",
 ]
 
 add = primitive(
@@ -36,7 +37,7 @@ multiply = primitive(
 
 divide = primitive(
     "(),()->()", formula="x / y", domains=(Domain(), NONZERO),
-    vjps=(lambda g, y: over(g, y), lambda g, out, y: -over(times(g, out), y)),
+    vjps=(lambda g, y: g / y, lambda g, out, y: -(g * out) / y),
     numpy=[np.divide], methods=["__truediv__"],
 )(np.divide)
 
@@ -49,9 +50,15 @@ positive = primitive(
 )(np.positive)
 
 reciprocal = primitive(
-    formula="1 / x", domains=(NONZERO,), vjps=(lambda g, x: -over(over(g, x), x),),
+    formula="1 / x", domains=(NONZERO,), vjps=(lambda g, x: -(g / x / x),),
     numpy=[np.reciprocal], methods=["reciprocal"],
 )(np.reciprocal)
+
+
+@primitive(vjps=(lambda g, at: np.where(at, np.nan, g),), samples={"at": (False,)})
+def singular(x: Any, *, at: Any) -> Any:
+    """x, and 0 at points where there is a first derivative by convention only: no second one"""
+    return np.where(at, np.zeros((), np.asarray(x).dtype), x)
 
 
 # -- powers and roots
@@ -60,15 +67,16 @@ reciprocal = primitive(
 def _by_base(g: Any, x: Any, y: Any) -> Any:
     """y xʸ⁻¹, which is 0 for y = 0 also at x = 0."""
     if isinstance(y, int | float) and y:
-        return times(g, y * np.power(x, y - 1))
-    flat = (detached(x) == 0) & (detached(y) == 0)
-    return times(g, y * np.power(x, np.where(flat, 1, y - 1)))
+        return g * (y * np.power(x, y - 1))
+    corner = (detached(x) == 0) & (detached(y) == 0)
+    return g * (singular(y, at=corner) * np.power(x, np.where(corner, 1, y - 1)))
 
 
 def _by_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
     """xʸ ln x, which is 0 at x = 0 for y ≥ 0; NaN for x < 0, where only whole y are allowed."""
-    flat = (detached(x) == 0) & (detached(y) >= 0)
-    return times(g, out * np.log(np.where(flat, 1, x)))
+    zero = (detached(x) == 0) & (detached(y) >= 0)
+    logarithm = np.log(np.where(zero, 1, x))
+    return g * (out * singular(logarithm, at=zero & (detached(y) <= 1)))
 
 
 power = primitive(
@@ -86,13 +94,13 @@ square = primitive(
 )(np.square)
 
 sqrt = primitive(
-    formula="√x; slope ∞ at 0", domains=(POSITIVE,), vjps=(lambda g, out: over(g, 2 * out),),
+    formula="√x; slope ∞ at 0", domains=(POSITIVE,), vjps=(lambda g, out: g / (2 * out),),
     numpy=[np.sqrt], methods=["sqrt"],
 )(np.sqrt)
 
 cbrt = primitive(
     formula="∛x; slope ∞ at 0", domains=(NONZERO,),
-    vjps=(lambda g, out: over(g, 3 * (out * out)),), numpy=[np.cbrt],
+    vjps=(lambda g, out: g / (3 * (out * out)),), numpy=[np.cbrt],
 )(np.cbrt)
 
 
@@ -120,7 +128,7 @@ fabs = primitive(
 
 copysign = primitive(
     "(),()->()", formula="|x| with the sign of y", domains=(NONZERO, NONZERO),
-    vjps=(lambda g, x, y: g * np.copysign(1, detached(y)) * side(x), lambda g: np.zeros_like(g)),
+    vjps=(lambda g, x, y: g * np.copysign(1, detached(y)) * side(x), flat),
     numpy=[np.copysign],
 )(np.copysign)
 
@@ -132,7 +140,7 @@ ldexp = primitive(
 
 def _ratio(x: Any, out: Any) -> Any:
     """x / √(x² + y²), and 0 at the origin."""
-    return x / np.where(detached(out) == 0, 1, out)
+    return singular(x / out, at=detached(out) == 0)
 
 
 hypot = primitive(

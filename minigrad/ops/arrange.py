@@ -9,8 +9,10 @@ import numpy as np
 from ..errors import NoDerivativeError
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
+from ..unbroadcast import total
 from .common import composite, existing, one_of
-from .index import getitem, index_add, plain_index
+from .index import getitem, index_add, placed, plain_index
+from .rules import passed
 
 __all__ = [
     "diag", "diagflat", "diagonal", "flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90",
@@ -77,7 +79,7 @@ def _untile(g: Any, x_shape: tuple[int, ...], reps: Ints) -> Any:
     times = [1] * (ndim - len(times)) + times
     sizes = (1,) * (ndim - len(x_shape)) + x_shape
     both = [n for pair in zip(times, sizes, strict=True) for n in pair]
-    return np.reshape(np.sum(np.reshape(g, both), axis=tuple(range(0, 2 * ndim, 2))), x_shape)
+    return np.reshape(total(np.reshape(g, both), axis=tuple(range(0, 2 * ndim, 2))), x_shape)
 
 
 @primitive(
@@ -102,7 +104,7 @@ def _unrepeat(g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) 
     if np.size(repeats) == 1:
         times = np.reshape(repeats, ()).item()
         grouped = np.reshape(g, (*shape[: axis + 1], times, *shape[axis + 1 :]))
-        return np.reshape(np.sum(grouped, axis=axis + 1), x_shape)
+        return np.reshape(total(grouped, axis=axis + 1), x_shape)
     source = np.repeat(np.arange(shape[axis]), repeats)
     index = (*(slice(None),) * axis, source) if axis else source
     return np.reshape(index_add(g, index=index, shape=shape), x_shape)
@@ -209,8 +211,15 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 # -- triangles and diagonals
 
 
+def _lower(x: Any, k: int) -> Any:
+    """Where the last two axes are on diagonal k or below it."""
+    rows, columns = x.shape[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
+
+
 @primitive(
-    "(n,m)->(n,m)", numpy=[np.tril], vjps=(lambda g, k: np.tril(g, k),), samples={"k": "int"}
+    "(n,m)->(n,m)", numpy=[np.tril], samples={"k": "int"},
+    vjps=(lambda g, k: passed(g, _lower(g, k)),),
 )
 def tril(x: Any, *, k: int = 0) -> Any:
     """x with zeros above diagonal k"""
@@ -218,7 +227,8 @@ def tril(x: Any, *, k: int = 0) -> Any:
 
 
 @primitive(
-    "(n,m)->(n,m)", numpy=[np.triu], vjps=(lambda g, k: np.triu(g, k),), samples={"k": "int"}
+    "(n,m)->(n,m)", numpy=[np.triu], samples={"k": "int"},
+    vjps=(lambda g, k: passed(g, ~_lower(g, k - 1)),),
 )
 def triu(x: Any, *, k: int = 0) -> Any:
     """x with zeros below diagonal k"""
@@ -238,7 +248,7 @@ def _undiagonal(
     others = tuple(n for axis, n in enumerate(x_shape) if axis not in axes)
     last = (x_shape[axes[0]], x_shape[axes[1]])
     place = (Ellipsis, *_on_diagonal(g.shape[-1], offset))
-    return np.moveaxis(index_add(g, index=place, shape=others + last), (-2, -1), axes)
+    return placed(g, place, others + last).moved(lambda a: np.moveaxis(a, (-2, -1), axes))
 
 
 @primitive(

@@ -14,9 +14,9 @@ import numpy as np
 from ..primitive import primitive
 from ..tensor import detached
 from .common import one_of
-from .loss import check_reduction, reduced
+from .loss import average, check_reduction, reduced
 from .nn import log_softmax, positive, shifted, softmax
-from .rules import floating, times
+from .rules import floating, share
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -102,7 +102,10 @@ def _distribution(
 
 def _total(target: Any, weights: Any, axis: int) -> Any:
     """What the mean divides by: the weights of the indices, or the number of distributions."""
-    total = target.size // max(target.shape[axis], 1) if weights is None else weights.sum()
+    if weights is None:
+        total = target.size // max(target.shape[axis], 1)
+    else:
+        total = weights.sum(dtype=np.float64)
     if total == 0:
         raise ValueError(
             "reduction='mean' has no target to average over: there are none, or all are ignored "
@@ -114,7 +117,7 @@ def _total(target: Any, weights: Any, axis: int) -> Any:
 def _reduced(values: Any, target: Any, weights: Any, axis: int, reduction: str) -> Any:
     if reduction != "mean":
         return reduced(values, reduction)
-    return np.sum(values) / _total(target, weights, axis)
+    return average(values, _total(target, weights, axis))
 
 
 def _scale(
@@ -127,7 +130,7 @@ def _scale(
     weights = None
     if _is_index(target):
         weights = _weights(target, weight, ignore_index, input.dtype)[1]
-    return g / _total(target, weights, axis)
+    return share(g, _total(target, weights, axis))
 
 
 def _counted(input: Any, weights: Any) -> Any:
@@ -164,7 +167,7 @@ def _by_target(
     """The gradient with respect to target probabilities."""
     scale = _scale(g, input, target, weight, ignore_index, reduction)
     slope = (label_smoothing - 1) * log_softmax(input, axis=_class_axis(input))
-    return times(scale, slope * _per_class(weight, input))
+    return scale * (slope * _per_class(weight, input))
 
 
 def _draw(rng: np.random.Generator, **keywords: Any) -> Any:

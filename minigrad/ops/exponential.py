@@ -10,7 +10,6 @@ import numpy as np
 from ..op import POSITIVE, Domain
 from ..primitive import primitive
 from ..tensor import detached
-from .rules import over, times
 
 __all__ = [
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2",
@@ -19,35 +18,35 @@ __all__ = [
 LN2, LN10 = math.log(2), math.log(10)
 
 exp = primitive(
-    formula="eˣ", vjps=(lambda g, out: times(g, out),), numpy=[np.exp], methods=["exp"]
+    formula="eˣ", vjps=(lambda g, out: g * out,), numpy=[np.exp], methods=["exp"]
 )(np.exp)
 
 exp2 = primitive(
-    formula="2ˣ", vjps=(lambda g, out: times(g, out * LN2),), numpy=[np.exp2], methods=["exp2"]
+    formula="2ˣ", vjps=(lambda g, out: g * (out * LN2),), numpy=[np.exp2], methods=["exp2"]
 )(np.exp2)
 
 expm1 = primitive(
-    formula="eˣ - 1", vjps=(lambda g, out: times(g, out + 1),),
+    formula="eˣ - 1", vjps=(lambda g, out: g * (out + 1),),
     numpy=[np.expm1], methods=["expm1"],
 )(np.expm1)
 
 log = primitive(
-    formula="ln x", domains=(POSITIVE,), vjps=(lambda g, x: over(g, x),),
+    formula="ln x", domains=(POSITIVE,), vjps=(lambda g, x: g / x,),
     numpy=[np.log], methods=["log"],
 )(np.log)
 
 log2 = primitive(
-    formula="log₂ x", domains=(POSITIVE,), vjps=(lambda g, x: over(g, x) / LN2,),
+    formula="log₂ x", domains=(POSITIVE,), vjps=(lambda g, x: g / x / LN2,),
     numpy=[np.log2], methods=["log2"],
 )(np.log2)
 
 log10 = primitive(
-    formula="log₁₀ x", domains=(POSITIVE,), vjps=(lambda g, x: over(g, x) / LN10,),
+    formula="log₁₀ x", domains=(POSITIVE,), vjps=(lambda g, x: g / x / LN10,),
     numpy=[np.log10], methods=["log10"],
 )(np.log10)
 
 log1p = primitive(
-    formula="ln(1 + x)", domains=(Domain(-0.8, 3.0),), vjps=(lambda g, x: over(g, 1 + x),),
+    formula="ln(1 + x)", domains=(Domain(-0.8, 3.0),), vjps=(lambda g, x: g / (1 + x),),
     numpy=[np.log1p], methods=["log1p"],
 )(np.log1p)
 

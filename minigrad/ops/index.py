@@ -10,13 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..op import OPS, Deferred
+from ..cotangents import Chosen
+from ..op import OPS, Lazy
 from ..primitive import apply, primitive
 from ..tensor import Tensor, detached
+from ..unbroadcast import wider
 from ..views import mark_view
 from .common import one_of
 
-__all__ = ["embedding", "getitem", "index_add", "is_outside", "plain_index", "repeats", "sum_rows"]
+__all__ = [
+    "embedding", "getitem", "index_add", "is_outside", "placed", "plain_index", "repeats",
+    "sum_rows",
+]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
 _BASIC = frozenset({int, np.int64, np.int32, slice, type(None), type(Ellipsis)})
@@ -66,12 +71,19 @@ def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     order = np.argsort(index, kind="stable")
     rows, starts = np.unique(index[order], return_index=True)
     if len(rows):
-        total[rows] = np.add.reduceat(g[order], starts)
+        total[rows] = np.add.reduceat(g[order], starts, dtype=wider(g.dtype))
     return total.reshape(shape)
 
 
-def _put_back(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
-    return index_add(g, index=index, shape=x_shape)
+def placed(g: Any, index: Any, shape: tuple[int, ...]) -> Chosen:
+    """The cotangent of what an index picked, at its place; nothing depends on the rest."""
+    chosen = np.zeros(shape, bool)
+    chosen[index] = True
+    return Chosen(index_add(g, index=index, shape=shape), chosen)
+
+
+def _put_back(g: Any, x_shape: tuple[int, ...], index: Any) -> Chosen:
+    return placed(g, index, x_shape)
 
 
 def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
@@ -85,7 +97,7 @@ def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
 
 @primitive(
     "(n)->(m)", samples={"index": "index"}, vjps=(_put_back,),
-    deferred=[Deferred((0,), _row_pair, lambda pairs, shapes: {0: sum_rows(pairs, shapes[0])})],
+    lazy={"x": Lazy(_row_pair, sum_rows)},
 )
 def getitem(x: Any, *, index: Any) -> Any:
     """x[index]"""
@@ -124,20 +136,19 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
     if len(shape) > 1 and isinstance(index, np.ndarray) and index.dtype.kind in "iu":
         rows = np.arange(shape[0])[index]  # counted from the front, and in range
         return sum_rows([(rows, np.broadcast_to(x, rows.shape + shape[1:]))], shape)
-    out = np.zeros(shape, x.dtype)
     if repeats(index):
+        out = np.zeros(shape, wider(x.dtype))
         np.add.at(out, index, x)
-    else:
-        out[index] = x
+        return out.astype(x.dtype)
+    out = np.zeros(shape, x.dtype)
+    out[index] = x
     return out
 
 
 @primitive(
     "(v,d),(n)->(n,d)",
-    vjps=(lambda g, weight_shape, index: index_add(g, index=index, shape=weight_shape), None),
-    deferred=[Deferred(
-        (0,), lambda g, index: (index, g), lambda pairs, shapes: {0: sum_rows(pairs, shapes[0])}
-    )],
+    vjps=(lambda g, weight_shape, index: placed(g, index, weight_shape), None),
+    lazy={"weight": Lazy(lambda g, index: (index, g), sum_rows)},
     samples=lambda rng: ((rng.normal(size=(5, 3)), rng.integers(0, 5, (2, 2))), {}),
 )
 def embedding(weight: Any, index: Any) -> Any:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..unbroadcast import wider
 from .activation import sigmoid, softplus
 from .common import one_of
-from .rules import side, times
+from .rules import share, side
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "huber_loss", "kl_div", "l1_loss",
@@ -39,9 +40,14 @@ def reduced(values: Any, reduction: str) -> Any:
     return np.mean(values)
 
 
+def average(values: Any, number: Any) -> Any:
+    """Σ values / number in their dtype; the sum need not fit into it."""
+    return (np.sum(values, dtype=wider(values.dtype)) / number).astype(values.dtype)
+
+
 def shared(g: Any, like: Any, reduction: str) -> Any:
     """The cotangent of each entry, where `g` is the cotangent of what `reduced` returned."""
-    return g / max(np.size(like), 1) if reduction == "mean" else g
+    return share(g, max(np.size(like), 1)) if reduction == "mean" else g
 
 
 def pair(input: Any, target: Any) -> tuple[Any, Any]:
@@ -207,7 +213,7 @@ def binary_cross_entropy_with_logits(
 
 
 def _share_of_divergence(g: Any, like: Any, reduction: str) -> Any:
-    return g / max(len(like), 1) if reduction == "batchmean" else shared(g, like, reduction)
+    return share(g, max(len(like), 1)) if reduction == "batchmean" else shared(g, like, reduction)
 
 
 @primitive(
@@ -241,10 +247,10 @@ def kl_div(
         return reduced(values, reduction)
     if values.ndim == 0 or len(values) == 0:
         raise ValueError(f"reduction='batchmean' needs a batch, and input has shape {x.shape}")
-    return np.sum(values) / len(values)
+    return average(values, len(values))
 
 
 def _divergence_by_target(g: Any, input: Any, target: Any, log_target: bool) -> Any:
     if log_target:
         return g * (np.exp(target) * (target - input + 1))
-    return times(g, np.log(target) + 1 - input)
+    return g * (np.log(target) + 1 - input)

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoDerivativeError
+from ..op import POSITIVE
+from ..primitive import primitive
 from ..protocol import HANDLERS
 from ..tensor import Tensor, as_tensor, detached
 from . import missing, reduce  # noqa: F401  # they fill HANDLERS
+from .arithmetic import singular
 from .common import composite
 from .reduce import freedom
 
@@ -85,9 +88,16 @@ def _var(
 
 
 def _std(x: Any, where: Any = True, ddof: float = 0, **options: Any) -> Any:
-    variance = _var(x, where, ddof=ddof, **options)
-    flat = detached(variance) == 0  # the slope there is 0, as for np.std
-    return np.where(flat, 0, np.sqrt(np.where(flat, 1, variance)))
+    return _deviation(_var(x, where, ddof=ddof, **options))
+
+
+@primitive(
+    domains=(POSITIVE,), name="deviation",
+    vjps=(lambda g, out: g * singular(0.5 / out, at=detached(out) == 0),),
+)
+def _deviation(x: Any) -> Any:
+    """√x; slope 0 at 0, as of np.std"""
+    return np.sqrt(x)
 
 
 def _take_where(function: Any, composed: Callable[..., Any]) -> None:

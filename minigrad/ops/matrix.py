@@ -13,9 +13,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kept import kept_transpose
-from ..op import Deferred
+from ..op import Lazy
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor
+from ..unbroadcast import total
 from .common import composite, existing, one_of, refuse
 from .rules import transposed as _t
 from .shape import expand_dims, moveaxis, ravel, reshape
@@ -66,24 +67,19 @@ def _right_pair(g: Any, x: Any, y: Any) -> Any:
     return (rows(np.asarray(x)), rows(g)) if np.ndim(y) == 2 else None
 
 
-def sum_of_products(
-    pairs: list[tuple[Any, Any]], shapes: dict[int, tuple[int, ...]]
-) -> dict[int, Any]:
+def sum_of_products(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     """Σ aᵀ b over the pairs, as one product."""
-    (place,) = shapes
     if len(pairs) == 1:
         ((a, b),) = pairs
     else:
         a = np.concatenate([a for a, _ in pairs])
         b = np.concatenate([b for _, b in pairs])
-    return {place: a.T @ b}
+    return a.T @ b
 
 
 matmul = primitive(
     "(n,k),(k,m)->(n,m)", formula="x @ y", vjps=(_left, _right),
-    deferred=[
-        Deferred((0,), _left_pair, sum_of_products), Deferred((1,), _right_pair, sum_of_products)
-    ],
+    lazy={"x": Lazy(_left_pair, sum_of_products), "y": Lazy(_right_pair, sum_of_products)},
     numpy=existing("matmul", "linalg.matmul"), methods=["__matmul__"],
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((2, 4, 3), (3, 2)),
@@ -99,7 +95,7 @@ setattr(Tensor, "__rmatmul__", lambda self, other: matmul(other, self))  # noqa:
 def _dot_left(g: Any, x: Any, y: Any) -> Any:
     nx, ny = np.ndim(x), np.ndim(y)
     if nx == 0 or ny == 0:
-        return np.sum(g * y) if nx == 0 else g * y
+        return total(g * y) if nx == 0 else g * y
     over = tuple(range(nx - 1, nx + ny - 2))
     rest = tuple(axis for axis in range(ny) if axis != max(ny - 2, 0))
     return np.tensordot(g, y, (over, rest))
@@ -108,7 +104,7 @@ def _dot_left(g: Any, x: Any, y: Any) -> Any:
 def _dot_right(g: Any, x: Any, y: Any) -> Any:
     nx, ny = np.ndim(x), np.ndim(y)
     if nx == 0 or ny == 0:
-        return np.sum(g * x) if ny == 0 else g * x
+        return total(g * x) if ny == 0 else g * x
     over = tuple(range(nx - 1))
     return np.moveaxis(np.tensordot(x, g, (over, over)), 0, max(ny - 2, 0))
 
@@ -123,10 +119,7 @@ def _dot_right_pair(g: Any, x: Any, y: Any) -> Any:
 
 @primitive(
     "(n,k),(k,m)->(n,m)", vjps=(_dot_left, _dot_right), name="dot",
-    deferred=[
-        Deferred((0,), _dot_left_pair, sum_of_products),
-        Deferred((1,), _dot_right_pair, sum_of_products),
-    ],
+    lazy={"x": Lazy(_dot_left_pair, sum_of_products), "y": Lazy(_dot_right_pair, sum_of_products)},
     samples=lambda rng: (tuple(rng.normal(size=s) for s in one_of(
         rng, ((3,), (3,)), ((2, 3), (3, 2)), ((), (2, 3)), ((2, 3), ()), ((2, 2, 3), (3,)),
         ((3,), (2, 3, 2)), ((2, 3), (2, 3, 2)), ((2, 2, 3), (2, 3, 2)))), {}),

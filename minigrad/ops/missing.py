@@ -9,9 +9,10 @@ import numpy as np
 from ..op import DISTINCT
 from ..primitive import primitive
 from ..tensor import detached
+from .arithmetic import singular
 from .common import composite, refuse
 from .reduce import freedom, prod_slope
-from .rules import AXES, Axis, kept, spread, times, winners
+from .rules import AXES, Axis, kept, passed, share, spread, winners
 
 __all__ = [
     "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
@@ -26,12 +27,12 @@ def _without(x: Any, value: float) -> Any:
 
 def _present(g: Any, x: Any) -> Any:
     """The cotangent of the entries that are not NaN."""
-    return np.where(np.isnan(detached(x)), 0, g)
+    return passed(g, ~np.isnan(detached(x)))
 
 
-def _number(x: Any, axis: Axis, dtype: Any) -> Any:
+def _number(x: Any, axis: Axis) -> Any:
     """How many entries are not NaN, keepdims."""
-    return np.sum(~np.isnan(detached(x)), axis=axis, keepdims=True).astype(dtype)
+    return np.sum(~np.isnan(detached(x)), axis=axis, keepdims=True)
 
 
 @primitive(
@@ -44,8 +45,8 @@ def nansum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = Fal
 
 
 def _mean_slope(g: Any, x: Any, axis: Axis) -> Any:
-    number = np.maximum(_number(x, axis, g.dtype), 1)
-    return _present(np.reshape(g, kept(x.shape, axis)) / number, x)
+    number = np.maximum(_number(x, axis), 1)
+    return _present(share(np.reshape(g, kept(x.shape, axis)), number), x)
 
 
 @primitive("(n)->()", samples=AXES, numpy=[np.nanmean], vjps=(_mean_slope,))
@@ -56,7 +57,7 @@ def nanmean(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = Fa
 
 def _nanprod_slope(g: Any, x: Any, axis: Axis) -> Any:
     slope = prod_slope(_without(x, 1), axis)
-    return _present(times(spread(g, x.shape, axis), slope), x)
+    return _present(spread(g, x.shape, axis) * slope, x)
 
 
 @primitive("(n)->()", samples=AXES, numpy=[np.nanprod], vjps=(_nanprod_slope,))
@@ -81,13 +82,29 @@ def nanmin(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return np.nanmin(x, axis=axis, keepdims=keepdims)
 
 
-def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
-    ddof = freedom(ddof, correction)
-    number = _number(x, axis, g.dtype)
+def _spread_slope(
+    g: Any, x: Any, axis: Axis, ddof: float, correction: float | None
+) -> tuple[Any, Any]:
+    """g / (n - ddof), and what the entries differ by from their mean."""
+    number, ddof = _number(x, axis), freedom(ddof, correction)
     known = _without(x, 0)
-    mean = np.sum(known, axis=axis, keepdims=True) / np.maximum(number, 1)
-    g = 2 * np.reshape(g, kept(x.shape, axis)) / np.maximum(number - ddof, 0)
-    return _present(g * (known - mean), x)
+    mean = share(np.sum(known, axis=axis, keepdims=True), np.maximum(number, 1))
+    return share(np.reshape(g, kept(x.shape, axis)), np.maximum(number - ddof, 0)), known - mean
+
+
+def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
+    g, centred = _spread_slope(g, x, axis, ddof, correction)
+    return _present(2 * g * centred, x)
+
+
+def _std_slope(
+    g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None
+) -> Any:
+    g, centred = _spread_slope(g, x, axis, ddof, correction)
+    alone = _number(x, axis) == 1  # always 0
+    out = np.where(alone, 1, np.reshape(out, kept(x.shape, axis)))
+    flat = np.broadcast_to(detached(out) == 0, x.shape)
+    return _present(g * singular(centred / out, at=flat), x)
 
 
 @primitive("(n)->()", samples=AXES, numpy=[np.nanvar], vjps=(_var_slope,))
@@ -101,11 +118,7 @@ def nanvar(
 
 @primitive(
     "(n)->()", samples=AXES, domains=(DISTINCT,), numpy=[np.nanstd],
-    vjps=(
-        lambda g, out, x, axis, ddof, correction: _var_slope(
-            g / (2 * np.where(detached(out) == 0, 1, out)), x, axis, ddof, correction
-        ),
-    ),
+    vjps=(_std_slope,),
 )
 def nanstd(
     x: Any, *, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False,

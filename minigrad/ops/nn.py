@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Deferred
+from ..op import Lazy
 from ..primitive import primitive
 from .common import one_of
 from .matrix import rows, sum_of_products
@@ -22,7 +22,7 @@ __all__ = ["linear", "log_softmax", "softmax", "standardize"]
         lambda g, input: np.swapaxes(rows(g), 0, 1) @ rows(input),
         lambda g: g,
     ),
-    deferred=[Deferred((1,), lambda g, input: (rows(g), rows(input)), sum_of_products)],
+    lazy={"weight": Lazy(lambda g, input: (rows(g), rows(input)), sum_of_products)},
     samples=lambda rng: (
         (rng.normal(size=(2, 4, 3)), rng.normal(size=(5, 3)),
          one_of(rng, None, rng.normal(size=5))), {},

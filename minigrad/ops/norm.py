@@ -10,8 +10,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..op import Domain
 from ..primitive import primitive
 from ..tensor import as_tensor, detached
+from .arithmetic import singular
 from .common import composite
-from .rules import Axis, kept, side, times, winners
+from .rules import Axis, kept, passed, shares, side
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
@@ -21,16 +22,16 @@ def _slope(g: Any, out: Any, x: Any, axis: Axis, ord: float) -> Any:
     if ord == 0:
         return np.zeros_like(x)
     if np.isinf(ord):
-        return winners(g, out, np.abs(x), axis) * side(x)
+        share, wins = shares(g, out, np.abs(x), axis)
+        return passed(share * side(x), wins)
     g, out = (np.reshape(a, kept(x.shape, axis)) for a in (g, out))
     if ord == 1:
         return g * side(x)
-    out = np.where(detached(out) == 0, 1, out)
+    origin = np.broadcast_to(detached(out) == 0, x.shape)
     if ord == 2:
-        return g * (x / out)
-    ratio = np.abs(x) / out
-    ratio = np.where(detached(ratio) == 0, 1, ratio)  # its sign is 0 there
-    return times(g, side(x) * np.power(ratio, ord - 1))
+        return g * singular(x / out, at=origin)
+    slope = np.power(singular(np.abs(x) / out, at=origin), ord - 1)
+    return g * (side(x) * (slope if ord > 1 else singular(slope, at=detached(x) == 0)))
 
 
 @primitive(

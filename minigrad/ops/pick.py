@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..cotangents import Chosen
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
 from .common import composite, one_of, refuse
-from .index import getitem, index_add, plain_index, repeats
+from .index import getitem, index_add, placed, plain_index, repeats
+from .rules import passed
 from .selection import where
 from .shape import ravel
 
@@ -57,8 +59,8 @@ def _untake(g: Any, x_shape: tuple[int, ...], indices: Any, axis: int | None, mo
     n = shape[axis or 0]
     index = _MODES[mode](np.asarray(indices), n)
     before = (slice(None),) * ((axis or 0) % len(shape))
-    placed = index_add(g, index=(*before, index) if before else index, shape=shape)
-    return placed if shape == x_shape else np.reshape(placed, x_shape)
+    c = placed(g, (*before, index) if before else index, shape)
+    return c if shape == x_shape else c.moved(lambda a: np.reshape(a, x_shape))
 
 
 @primitive(
@@ -95,8 +97,7 @@ def take(
 
 @primitive(
     "(n)->(k)", name="take_along_axis",
-    vjps=(lambda g, x_shape, indices, axis: index_add(
-        g, index=_along(indices, axis, x_shape), shape=x_shape),),
+    vjps=(lambda g, x_shape, indices, axis: placed(g, _along(indices, axis, x_shape), x_shape),),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), one_of(
         rng,
         {"indices": np.array([[0, 0, -1, 2], [1, 2, 1, 1]]), "axis": 1},
@@ -168,7 +169,7 @@ def _fits(index: Any, axis: int, shape: tuple[int, ...]) -> Any:
 
 @primitive(
     "(n)->(k)", name="gather",
-    vjps=(lambda g, x_shape, axis, index: index_add(g, index=_grid(index, axis), shape=x_shape),),
+    vjps=(lambda g, x_shape, axis, index: placed(g, _grid(index, axis), x_shape),),
     samples=lambda rng: ((rng.normal(size=(3, 4)),), one_of(
         rng,
         {"axis": 1, "index": rng.integers(0, 4, (2, 5))},
@@ -200,7 +201,7 @@ def _gather_source(g: Any, source_shape: tuple[int, ...], axis: int, index: Any)
     picked = getitem(g, index=_grid(index, axis))
     if np.shape(index) == source_shape:
         return picked
-    return index_add(picked, index=tuple(map(slice, np.shape(index))), shape=source_shape)
+    return placed(picked, tuple(map(slice, np.shape(index))), source_shape)
 
 
 @primitive(
@@ -253,7 +254,9 @@ def index_select(x: Any, axis: int, index: Any) -> Any:
 
 def _kept_values(g: Any, index: Any) -> Any:
     """The cotangent of the entries that index_put left as they were."""
-    return index_put(g, index, np.zeros((), g.dtype))
+    kept = np.ones(g.shape, bool)
+    kept[index] = False
+    return passed(g, kept)
 
 
 def _written_values(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
@@ -264,9 +267,14 @@ def _written_values(g: Any, value_shape: tuple[int, ...], index: Any) -> Any:
         order = np.full(g.shape, -1)
         numbers = np.arange(written.size).reshape(written.shape)
         order[index] = numbers
-        written = np.where(order[index] == numbers, written, 0)
-    missing = len(value_shape) - written.ndim  # NumPy takes axes of length 1 in front
-    return written if missing <= 0 else np.reshape(written, (1,) * missing + written.shape)
+        written = passed(written, order[index] == numbers)
+    missing = len(value_shape) - len(written.shape)  # NumPy takes axes of length 1 in front
+    if missing <= 0:
+        return written
+    shape = (1,) * missing + written.shape
+    if isinstance(written, Chosen):
+        return written.moved(lambda a: np.reshape(a, shape))
+    return np.reshape(written, shape)
 
 
 @primitive(
@@ -349,7 +357,7 @@ def _value(value: Any) -> Any:
 
 def _choose(g: Any, xs_shape: Sequence[Any], a: Any, mode: str) -> list[Any]:
     index = _MODES[mode](np.asarray(a), len(xs_shape))
-    return [np.where(index == k, g, 0) for k in range(len(xs_shape))]
+    return [passed(g, index == k) for k in range(len(xs_shape))]
 
 
 @primitive(

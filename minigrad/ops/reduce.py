@@ -11,8 +11,9 @@ from ..op import DISTINCT
 from ..primitive import primitive
 from ..protocol import implements
 from ..tensor import detached
+from .arithmetic import singular
 from .common import composite, refuse
-from .rules import AXES, Axis, count, floating, fold, spread, times, winners
+from .rules import AXES, Axis, count, floating, fold, kept, passed, share, shares, spread, winners
 
 __all__ = [
     "amax", "amin", "freedom", "logsumexp", "mean", "prod", "ptp", "std", "sum", "trace", "var",
@@ -30,7 +31,7 @@ def sum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False)
 
 @primitive(
     "(n)->()", samples=AXES, numpy=[np.mean], methods=["mean"],
-    vjps=(lambda g, x_shape, axis: spread(g / max(count(x_shape, axis), 1), x_shape, axis),),
+    vjps=(lambda g, x_shape, axis: spread(share(g, max(count(x_shape, axis), 1)), x_shape, axis),),
 )
 def mean(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Σ x / n along axis"""
@@ -63,7 +64,7 @@ def prod_slope(x: Any, axis: Axis) -> Any:
 
 @primitive(
     "(n)->()", samples=AXES, numpy=[np.prod], methods=["prod"],
-    vjps=(lambda g, x, axis: times(spread(g, np.shape(x), axis), prod_slope(x, axis)),),
+    vjps=(lambda g, x, axis: spread(g, np.shape(x), axis) * prod_slope(x, axis),),
 )
 def prod(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Π x along axis"""
@@ -133,8 +134,11 @@ def var(
 
 
 def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
-    g = g * _per(x.shape, axis, ddof, correction) / np.where(detached(out) == 0, 1, out)
-    return spread(g, x.shape, axis) * (x - np.mean(x, axis=axis, keepdims=True))
+    g = spread(g * _per(x.shape, axis, ddof, correction), x.shape, axis)
+    centred, out = x - np.mean(x, axis=axis, keepdims=True), np.reshape(out, kept(x.shape, axis))
+    if count(x.shape, axis) == 1:
+        return g * centred  # always 0
+    return g * singular(centred / out, at=np.broadcast_to(detached(out) == 0, x.shape))
 
 
 @primitive(
@@ -160,7 +164,8 @@ def _softmax(g: Any, out: Any, x: Any, axis: Axis) -> Any:
     if not endless.any():
         return spread(g, shape, axis) * np.exp(x - spread(finite, shape, axis))
     slope = np.exp(np.where(endless, 0, x) - spread(finite, shape, axis))
-    return np.where(endless, winners(g, out, x, axis), spread(g, shape, axis) * slope)
+    part, wins = shares(g, out, x, axis)
+    return np.where(endless, np.where(wins, part, 0), spread(g, shape, axis) * slope)
 
 
 @primitive("(n)->()", samples=AXES, methods=["logsumexp"], vjps=(_softmax,))
@@ -179,8 +184,9 @@ def _on_diagonal(
     g: Any, x_shape: tuple[int, ...], offset: int, axis1: int, axis2: int
 ) -> Any:
     """Matrices with the cotangents on a diagonal and 0 elsewhere."""
-    diagonal = np.eye(x_shape[axis1], x_shape[axis2], offset, dtype=g.dtype)
-    return np.moveaxis(np.expand_dims(g, (-2, -1)) * diagonal, (-2, -1), (axis1, axis2))
+    diagonal = np.eye(x_shape[axis1], x_shape[axis2], offset, dtype=bool)
+    matrices = passed(np.expand_dims(g, (-2, -1)), diagonal)
+    return matrices.moved(lambda a: np.moveaxis(a, (-2, -1), (axis1, axis2)))
 
 
 @primitive(

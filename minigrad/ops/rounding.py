@@ -15,17 +15,12 @@ from ..op import NONZERO
 from ..primitive import primitive
 from ..protocol import implements
 from ..tensor import Tensor, detached
-from .rules import times
+from .rules import flat, passed
 
 __all__ = [
     "ceil", "divmod", "fix", "floor", "floor_divide", "fmod", "fraction", "heaviside", "mod",
     "modf", "rint", "round", "sign", "trunc",
 ]
-
-
-def _flat(g: Any) -> Any:
-    """The zero derivative, which not even an infinite cotangent makes NaN."""
-    return np.zeros_like(g)
 
 
 def _draw_steps(rng: np.random.Generator) -> Any:
@@ -36,7 +31,7 @@ def _draw_steps(rng: np.random.Generator) -> Any:
 
 def _step(function: Any, formula: str, methods: tuple[str, ...] = ()) -> Any:
     return primitive(
-        formula=f"{formula}; slope 0", vjps=(_flat,), numpy=[function], methods=methods,
+        formula=f"{formula}; slope 0", vjps=(flat,), numpy=[function], methods=methods,
         samples=_draw_steps, smooth=False,
     )(function)
 
@@ -48,14 +43,14 @@ rint = _step(np.rint, "the nearest integer, halves to even")
 sign = _step(np.sign, "-1, 0 or 1", ("sign",))
 
 
-@primitive(vjps=(_flat,), numpy=[np.fix], samples=_draw_steps, smooth=False)
+@primitive(vjps=(flat,), numpy=[np.fix], samples=_draw_steps, smooth=False)
 def fix(x: Any) -> Any:
     """x without its fraction; slope 0"""
     return np.trunc(x)
 
 
 @primitive(
-    vjps=(_flat,), numpy=[np.round, np.around], methods=["round", "__round__"],
+    vjps=(flat,), numpy=[np.round, np.around], methods=["round", "__round__"],
     samples=_draw_steps, smooth=False,
 )
 def round(x: Any, *, decimals: int = 0) -> Any:
@@ -65,7 +60,7 @@ def round(x: Any, *, decimals: int = 0) -> Any:
 
 heaviside = primitive(
     "(),()->()", formula="0 for x < 0, y at 0, 1 for x > 0; slope 0", domains=(NONZERO, NONZERO),
-    vjps=(_flat, lambda g, x: np.where(detached(x) == 0, g, 0)), numpy=[np.heaviside],
+    vjps=(flat, lambda g, x: passed(g, detached(x) == 0)), numpy=[np.heaviside],
     smooth=False,
 )(np.heaviside)
 
@@ -77,14 +72,14 @@ def _draw_division(rng: np.random.Generator) -> Any:
 
 
 floor_divide = primitive(
-    "(),()->()", formula="⌊x / y⌋; slope 0", vjps=(_flat, _flat), numpy=[np.floor_divide],
+    "(),()->()", formula="⌊x / y⌋; slope 0", vjps=(flat, flat), numpy=[np.floor_divide],
     methods=["__floordiv__"], samples=_draw_division, smooth=False,
 )(np.floor_divide)
 
 
 def _minus_whole(g: Any, x: Any, y: Any, quotient: Any) -> Any:
-    """-⌊x / y⌋ g, and 0 where g is 0 even if y is 0."""
-    return times(-g, quotient(detached(x), detached(y)))
+    """-⌊x / y⌋ g"""
+    return -g * quotient(detached(x), detached(y))
 
 
 mod = primitive(

@@ -1,4 +1,4 @@
-"""What derivative rules share: safe products and quotients, and the shapes of reductions.
+"""What derivative rules share: what a selection passed on, and the shapes of reductions.
 
 Rules may divide by 0 and overflow: an infinite slope is a value. The sweep silences NumPy there.
 """
@@ -11,46 +11,27 @@ from typing import Any
 
 import numpy as np
 
+from ..cotangents import Chosen, chosen_part
 from ..tensor import detached
 
 __all__ = [
-    "AXES", "Axis", "count", "floating", "fold", "kept", "one", "over", "passed", "side", "spread",
-    "times", "transposed", "winners",
+    "AXES", "Axis", "count", "flat", "floating", "fold", "kept", "one", "passed", "share", "shares",
+    "side", "spread", "transposed", "winners",
 ]
 
 Axis = int | tuple[int, ...] | None
 AXES = {"axis": "axes", "keepdims": "bool"}  # what tests pass to a reduction
 
 
-def times(g: Any, slope: Any) -> Any:
-    """``g * slope``, and 0 where g is 0 even if the slope is infinite or NaN.
-
-    So a branch that ``np.where`` did not take contributes 0, not 0·∞ = NaN. A finite slope stays
-    in the product with g = 0: forward mode differentiates it there.
-    """
-    product = g * slope
-    if np.isfinite(detached(product)).all():
-        return product
-    unused = (detached(g) == 0) & ~np.isfinite(detached(slope))
-    return g * np.where(unused, 0, slope)
+def passed(g: Any, chosen: Any) -> Chosen:
+    """The cotangent of what a selection chose: `g` where `chosen`; nothing depends on the rest."""
+    shape = np.broadcast_shapes(g.shape, np.shape(chosen))
+    return Chosen(chosen_part(g, chosen), np.broadcast_to(chosen, shape))
 
 
-def over(g: Any, divisor: Any) -> Any:
-    """``g / divisor``, and 0 where g is 0 even if the divisor is 0 or NaN."""
-    quotient = g / divisor
-    if np.isfinite(detached(quotient)).all():
-        return quotient
-    unused = (detached(g) == 0) & ~(np.abs(detached(divisor)) > 0)
-    return g / np.where(unused, np.inf, divisor)
-
-
-def passed(g: Any, mask: Any) -> Any:
-    """`g` where the mask is true, else 0: a product, several times as fast as ``np.where`` on a
-    mask without a pattern, unless g is infinite."""
-    product = g * mask
-    if np.isfinite(detached(product)).all():
-        return product
-    return np.where(mask, g, 0)
+def flat(g: Any) -> Chosen:
+    """The cotangent of an argument on which the result does not depend, as of a step."""
+    return Chosen(np.zeros(g.shape, g.dtype), np.zeros(g.shape, bool))
 
 
 def transposed(x: Any) -> Any:
@@ -95,15 +76,24 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return math.prod(n for n, m in zip(shape, kept(shape, axis), strict=True) if m == 1)
 
 
-def winners(g: Any, out: Any, x: Any, axis: Axis) -> Any:
-    """The cotangent of a maximum or minimum, shared equally by the entries that reach it."""
+def share(g: Any, number: Any) -> Any:
+    """``g / number`` in the dtype of g, for a number of entries that g's dtype need not hold."""
+    return (g / np.asarray(number, np.float64)).astype(g.dtype)
+
+
+def shares(g: Any, out: Any, x: Any, axis: Axis) -> tuple[Any, Any]:
+    """The cotangent of a maximum or minimum, divided by how many entries reach it; and which."""
     wanted = kept(np.shape(x), axis)
     x, out = detached(x), np.reshape(detached(out), wanted)
     wins = x == out
     if np.isnan(out).any():
         wins |= np.isnan(x)
-    ties = wins.sum(axis=axis, keepdims=True).astype(g.dtype)
-    return np.where(wins, np.reshape(g, wanted) / ties, 0)
+    return share(np.reshape(g, wanted), wins.sum(axis=axis, keepdims=True)), wins
+
+
+def winners(g: Any, out: Any, x: Any, axis: Axis) -> Chosen:
+    """The cotangent of a maximum or minimum, shared equally by the entries that reach it."""
+    return passed(*shares(g, out, x, axis))
 
 
 def fold(x: Any, axis: Axis) -> tuple[Any, Callable[[Any], Any]]:

@@ -25,7 +25,8 @@ def _won(g: Any, x: Any, y: Any, beats: Any, nan_wins: bool) -> Any:
         return passed(g, wins)
     only_x, only_y = np.isnan(x) & ~np.isnan(y), np.isnan(y) & ~np.isnan(x)
     wins = wins | (only_x if nan_wins else only_y)
-    return np.where(wins, g, np.where(open & ~only_x & ~only_y, 0.5 * g, 0))
+    tie = open & ~only_x & ~only_y
+    return passed(np.where(tie, 0.5 * g, g), wins | tie)
 
 
 def _extreme(function: Any, formula: str, beats: Any, nan_wins: bool) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 from ..op import NONZERO, Domain
 from ..primitive import primitive
 from ..tensor import detached
-from .rules import one, over, times
+from .arithmetic import singular
+from .rules import one
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh",
@@ -34,12 +35,12 @@ tan = primitive(
 
 arcsin = primitive(
     formula="arcsin(x); slope ∞ at ±1", domains=(INSIDE,), numpy=[np.arcsin], methods=["arcsin"],
-    vjps=(lambda g, x: over(g, np.sqrt((1 - x) * (1 + x))),),
+    vjps=(lambda g, x: g / np.sqrt((1 - x) * (1 + x)),),
 )(np.arcsin)
 
 arccos = primitive(
     formula="arccos(x); slope -∞ at ±1", domains=(INSIDE,), numpy=[np.arccos], methods=["arccos"],
-    vjps=(lambda g, x: -over(g, np.sqrt((1 - x) * (1 + x))),),
+    vjps=(lambda g, x: -g / np.sqrt((1 - x) * (1 + x)),),
 )(np.arccos)
 
 # hypot(1, x) does not overflow where 1 + x² would.
@@ -52,8 +53,7 @@ arctan = primitive(
 def _turn(g: Any, x: Any, y: Any, leg: Any) -> Any:
     """The cotangent g times leg / (x² + y²), and 0 at the origin."""
     r = np.hypot(x, y)
-    r = np.where(detached(r) == 0, 1, r)
-    return g * (leg / r / r)
+    return g * singular(leg / r / r, at=detached(r) == 0)
 
 
 arctan2 = primitive(
@@ -63,12 +63,12 @@ arctan2 = primitive(
 )(np.arctan2)
 
 sinh = primitive(
-    formula="sinh(x)", vjps=(lambda g, x: times(g, np.cosh(x)),),
+    formula="sinh(x)", vjps=(lambda g, x: g * np.cosh(x),),
     numpy=[np.sinh], methods=["sinh"],
 )(np.sinh)
 
 cosh = primitive(
-    formula="cosh(x)", vjps=(lambda g, x: times(g, np.sinh(x)),),
+    formula="cosh(x)", vjps=(lambda g, x: g * np.sinh(x),),
     numpy=[np.cosh], methods=["cosh"],
 )(np.cosh)
 
@@ -93,13 +93,13 @@ arcsinh = primitive(
 
 arccosh = primitive(
     formula="arccosh(x); slope ∞ at 1", domains=(Domain(1.2, 4.0),),
-    vjps=(lambda g, x: over(over(g, np.sqrt(x - 1)), np.sqrt(x + 1)),),
+    vjps=(lambda g, x: g / np.sqrt(x - 1) / np.sqrt(x + 1),),
     numpy=[np.arccosh], methods=["arccosh"],
 )(np.arccosh)
 
 arctanh = primitive(
     formula="arctanh(x); slope ∞ at ±1", domains=(INSIDE,),
-    vjps=(lambda g, x: over(g, (1 - x) * (1 + x)),), numpy=[np.arctanh], methods=["arctanh"],
+    vjps=(lambda g, x: g / ((1 - x) * (1 + x)),), numpy=[np.arctanh], methods=["arctanh"],
 )(np.arctanh)
 
 deg2rad = primitive(

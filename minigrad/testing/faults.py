@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import tape
-from ..op import Deferred, Plan
+from .. import pullback
+from ..cotangents import Chosen, Lazy, dense
+from ..op import Plan
 from ..tensor import Tensor, as_tensor, detached, wrap
 
 if TYPE_CHECKING:
@@ -30,30 +31,31 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
     """Change the steps of every plan in place: the functions that users call hold the plans."""
     for mask in range(1, 1 << len(m.op.arguments)):
         m.op.plan(mask)  # all that calls may ask for
-    before = {plan: (plan.steps, plan.deferred) for plan in m.op._plans.values()}
+    before = {plan: (plan.steps, plan.joint, plan.lazy) for plan in m.op._plans.values()}
     try:
         for plan in before:
             if m.kind.startswith("deferred"):
-                plan.deferred = tuple(_faulty_sum(m, d) for d in plan.deferred)
+                plan.lazy = {
+                    i: _faulty_sum(m, z) if i == m.position else z for i, z in plan.lazy.items()
+                }
+            elif plan.joint is not None:
+                plan.joint = _faulty_joint(m, plan, plan.joint)
             else:
-                plan.steps = tuple(_faulty_step(m, plan, *step) for step in plan.rules())
+                plan.steps = tuple(
+                    (i, _faulty(m, plan, rule) if i == m.position else rule, linear)
+                    for i, rule, linear in plan.steps
+                )
         yield m
     finally:
-        for plan, (steps, deferred) in before.items():
-            plan.steps, plan.deferred = steps, deferred
-
-
-def _faulty_step(m: Mutant, plan: Plan, i: int, rule: Rule) -> Any:
-    if m.op.joint is not None:
-        return i, _faulty_joint(m, plan, rule), None
-    return i, _faulty(m, plan, rule) if i == m.position else rule, None
+        for plan, (steps, joint, lazy) in before.items():
+            plan.steps, plan.joint, plan.lazy = steps, joint, lazy
 
 
 def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
     """The rule with the fault; a leaf's shortcut, where there is one, stays right."""
     change = _CHANGES.get(m.kind)
     if change is not None:
-        return lambda g, saved: change(rule(g, saved))
+        return lambda g, saved: _changed(rule(g, saved), change)
     if m.kind == "dropped_term":
         return lambda g, saved: rule(_without_last(g), saved)
     if m.held == "g":
@@ -73,27 +75,30 @@ def _faulty_joint(m: Mutant, plan: Plan, rule: Rule) -> Rule:
     return joint
 
 
-def _faulty_sum(m: Mutant, right: Deferred) -> Deferred:
-    """One product for all uses of a leaf, with a fault in the sum for one argument."""
+def _changed(c: Any, change: Callable[[Any], Any]) -> Any:
+    """A contribution with its values changed; what is known to be unchosen is so still."""
+    return Chosen(change(c.values), c.chosen) if isinstance(c, Chosen) else change(c)
 
-    def finish(items: list[Any], shapes: Any) -> dict[int, Any]:
-        sums = dict(right.finish(items, shapes))
-        if m.position in sums:
-            last = right.finish(items[-1:], shapes)
-            factor = m.kind == "deferred_factor"
-            sums[m.position] = 1.001 * sums[m.position] if factor else last[m.position]
-        return sums
 
-    return right._replace(finish=finish)
+def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
+    """One product for all uses of a leaf, with a fault in the sum."""
+
+    def total(items: list[Any], shape: tuple[int, ...]) -> Any:
+        if m.kind == "deferred_factor":
+            return 1.001 * right.total(items, shape)
+        return right.total(items[-1:], shape)
+
+    return right._replace(total=total)
 
 
 @contextmanager
 def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
     """Broadcasting is undone in one place, and that is where this fault sits."""
-    engine: Any = tape  # the sweep looks the function up there
-    right = engine.fit
+    engine: Any = pullback  # which looks the function up there
+    right = engine._fitted
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
+        c = dense(c)
         if node.op is m.op and i == m.position and np.shape(c) != parent.shape:
             extra = len(np.shape(c)) - len(parent.shape)
             if extra >= 0:
@@ -102,11 +107,11 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
                 c = c[tuple(copy)]
         return right(c, parent, node, i)
 
-    engine.fit = fit
+    engine._fitted = fit
     try:
         yield m
     finally:
-        engine.fit = right
+        engine._fitted = right
 
 
 def _constant(value: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..context import detect_anomaly, no_grad
 from ..contributions import contributions
+from ..cotangents import dense
 from ..op import Op
 from ..tensor import Tensor, as_tensor, detached
 from .calls import Call, core_dimensions, leaf
@@ -90,7 +91,8 @@ def untouched(t: Trial) -> None:
     node, g = _recorded(t, outputs)
     copies = [np.array(h) for h in t.cotangents]
     plan = node.plan
-    for function in (*(rule for _, rule in plan.rules()), *(d.collect for d in plan.deferred)):
+    rules = [plan.joint] if plan.joint else [rule for _, rule, _ in plan.steps]
+    for function in (*rules, *(z.collect for z in plan.lazy.values())):
         function(g, node.saved)
         for h, copy in zip(t.cotangents, copies, strict=True):
             same_bits(h, copy, "the cotangent was written to by a rule")
@@ -241,9 +243,8 @@ def _named(op: Op, i: int) -> Iterator[str]:
         yield from op.needs(op.joint)
         return
     yield from op.needs(op.rules[i])  # type: ignore[arg-type]  # live arguments have a rule
-    for shortcut in op.deferred:
-        if i in shortcut.places:
-            yield from op.needs(shortcut.collect)
+    if i in op.lazy:
+        yield from op.needs(op.lazy[i].collect)
 
 
 def float32(t: Trial) -> None:
@@ -279,9 +280,10 @@ def float32(t: Trial) -> None:
 def _raw(t: Trial) -> Iterator[tuple[int, Any]]:
     """What the rules return, before it is fitted to the argument."""
     node, g = _recorded(t, t.record()[1])
-    for i, rule in node.plan.rules():
-        c = rule(g, node.saved)
-        yield from enumerate(c) if t.call.op.joint else [(i, c)]
+    if node.plan.joint is not None:
+        yield from enumerate(map(dense, node.plan.joint(g, node.saved)))
+    for i, rule, _ in node.plan.steps:
+        yield i, dense(rule(g, node.saved))
 
 
 def _recorded(t: Trial, outputs: Sequence[Any]) -> tuple[Any, Any]:
@@ -327,19 +329,29 @@ def broadcasting(t: Trial) -> None:
 
 
 def unused(t: Trial) -> None:
-    """A zero cotangent gives a zero gradient, even where the op overflows or leaves its domain:
-    the branch that ``np.where`` did not take contributes no NaN."""
+    """What a selection did not choose contributes nothing, even where the op overflows or leaves
+    its domain, and leaves what was chosen alone."""
     if t.call.loops is None or any(core_dimensions(t.call.op)):
         return
     n = len(t.call.args)
     grid = np.meshgrid(*[SPECIAL] * n) if n < 3 else t.rng.choice(SPECIAL, (n, 50))
     with np.errstate(all="ignore"):
         special = Trial(t.call.with_args(list(grid)))
-        special.cotangents = [np.zeros_like(g) for g in special.cotangents]
-        for i, g in zip(special.live, special.gradients, strict=True):
-            for k in np.flatnonzero(g)[:1]:
+        chosen = np.all(np.abs(grid) == 1, axis=0)
+        leaves, outputs = special.record()
+        selected = [np.where(chosen, y, 0.0) for y in outputs if y.requires_grad]
+        found = pull(selected, [np.ones(chosen.shape)] * len(selected), leaves)
+        alone = Trial(t.call.with_args([a[chosen] for a in grid]))
+        alone.cotangents = [np.ones_like(g) for g in alone.cotangents]
+        for i, g, wanted in zip(special.live, found, alone.gradients, strict=True):
+            right = np.zeros(chosen.shape, g.dtype)
+            right[chosen] = wanted
+            for k in np.flatnonzero(~((g == right) | (np.isnan(g) & np.isnan(right))))[:1]:
                 at = ", ".join(f"{t.call.argument(j)}={grid[j].flat[k]}" for j in range(n))
-                raise LawBroken(f"the gradient of {t.call.argument(i)} is {g.flat[k]} at {at}")
+                raise LawBroken(
+                    f"the gradient of {t.call.argument(i)} is {g.flat[k]} at {at}, wanted "
+                    f"{right.flat[k]}"
+                )
 
 
 LAWS: tuple[Law, ...] = (

@@ -242,5 +242,5 @@ def _candidates(op: Op) -> Iterator[Mutant]:
             if kind == "held":
                 named = [n for n in op.needs(rule) if n == "out" or n in op.arguments]
                 yield from (Mutant(op, kind, i, slot) for slot in ("g", *named))
-            elif not kind.startswith("deferred") or any(i in d.places for d in op.deferred):
+            elif not kind.startswith("deferred") or i in op.lazy:
                 yield Mutant(op, kind, i)

@@ -13,8 +13,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.backward import sweep_from
 from minigrad.errors import GradientError
-from minigrad.several import PART
-from minigrad.tape import Node
+from minigrad.tape import PART, Node
 from minigrad.tensor import wrap
 
 __all__ = [

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor, contributions, scope
-from minigrad.several import PART
-from minigrad.tape import Node, ancestors
+from minigrad.tape import PART, Node, ancestors
 from minigrad.tensor import detached, tensor, wrap
 
 from ..cells import Cell

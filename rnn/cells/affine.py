@@ -1,7 +1,6 @@
 """What every gate begins with: x W + h U + b, as one op.
 
-It could be four (two products, two sums). As one it leaves one node a step on the tape, and the
-gradients of W, U and b, summed over all steps, are one product: [X, H, 1]ᵀ G.
+It could be four (two products, two sums). As one it leaves one node a step on the tape.
 """
 
 from __future__ import annotations
@@ -12,10 +11,12 @@ import numpy as np
 
 from minigrad import primitive
 from minigrad.kept import kept, kept_product
-from minigrad.op import Deferred
+from minigrad.op import Lazy
 from minigrad.ops.common import one_of
 from minigrad.ops.index import index_add, sum_rows
+from minigrad.ops.matrix import sum_of_products
 from minigrad.tensor import detached
+from minigrad.unbroadcast import total
 
 __all__ = ["affine"]
 
@@ -33,32 +34,16 @@ def _by_input_weight(g: Any, x: Any, W_shape: tuple[int, ...]) -> Any:
     return np.transpose(x) @ g
 
 
-def _sums(
-    items: list[tuple[Any, Any, Any]], shapes: dict[int, tuple[int, ...]]
-) -> dict[int, Any]:
-    """[X, H, 1]ᵀ G for those of W, U and b that are in `shapes`."""
-    xs, hs, gs = zip(*items, strict=True)
-    g = np.concatenate(gs)
-    tokens = np.concatenate(xs) if 1 in shapes and _is_tokens(xs[0]) else None
-    widths = {i: shape[0] if len(shape) > 1 else 1 for i, shape in shapes.items()}
-    if tokens is not None and widths[1] > _FEW:
-        del widths[1]
-    left, stop, columns = np.zeros((len(g), sum(widths.values())), g.dtype), 0, {}
-    for i, width in widths.items():
-        columns[i] = slice(stop, stop := stop + width)
-        block = left[:, columns[i]]
-        if i == 4:
-            block[:] = 1
-        elif i == 1 and tokens is not None:
-            block[np.arange(len(g)), tokens] = 1
-        else:
-            np.concatenate(xs if i == 1 else hs, out=block)
-    product = left.T @ g
-    sums = {i: product[where].reshape(shapes[i]) for i, where in columns.items()}
-    if tokens is not None and not (1 in sums and np.isfinite(sums[1]).all()):
-        # Of few tokens too, where 0 · ∞ would be NaN in rows that have no part in it.
-        sums[1] = sum_rows([(np.arange(shapes[1][0])[tokens], g)], shapes[1])
-    return sums
+def _sum_of_rows(items: list[Any], shape: tuple[int, ...]) -> Any:
+    """Σ g over all rows."""
+    return total(np.concatenate(items), axis=0)
+
+
+def _sum_by_input(items: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+    """Σ xᵀ g, for tokens x the rows of g summed by token."""
+    if not _is_tokens(items[0][0]):
+        return sum_of_products(items, shape)
+    return sum_rows([(np.arange(shape[0])[x], g) for x, g in items], shape)
 
 
 def _call(rng: np.random.Generator) -> Any:
@@ -76,7 +61,11 @@ def _call(rng: np.random.Generator) -> Any:
         lambda g, h: np.transpose(h) @ g,
         lambda g: g,
     ),
-    deferred=[Deferred((1, 3, 4), lambda g, x, h: (x, h, g), _sums)],
+    lazy={
+        "W": Lazy(lambda g, x: (x, g), _sum_by_input),
+        "U": Lazy(lambda g, h: (h, g), sum_of_products),
+        "b": Lazy(lambda g: g, _sum_of_rows),
+    },
     samples=_call,
 )
 def affine(x: Any, W: Any, h: Any, U: Any, b: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, primitive
-from minigrad.op import Deferred
+from minigrad.op import Lazy
 from minigrad.ops.index import embedding
 
 __all__ = ["block_product", "project"]
@@ -37,14 +37,14 @@ def _padded(block: Any, W_shape: tuple[int, ...], columns: tuple[int, int]) -> A
     return np.concatenate([left, block, right], axis=1)
 
 
-def _sum_by_block(pairs: list[Any], shapes: dict[int, tuple[int, ...]]) -> dict[int, Any]:
+def _sum_by_block(pairs: list[Any], shape: tuple[int, ...]) -> Any:
     """Σ xᵀ g over the uses of each block: one product a block."""
-    total = np.zeros(shapes[1], pairs[0][1][0].dtype)
+    total = np.zeros(shape, pairs[0][1][0].dtype)
     for columns in {c for c, _ in pairs}:
         x = np.concatenate([x for c, (x, _) in pairs if c == columns])
         g = np.concatenate([g for c, (_, g) in pairs if c == columns])
         total[:, slice(*columns)] += x.T @ g
-    return {1: total}
+    return total
 
 
 @primitive(
@@ -53,7 +53,7 @@ def _sum_by_block(pairs: list[Any], shapes: dict[int, tuple[int, ...]]) -> dict[
         lambda g, W, columns: g @ np.transpose(W[:, slice(*columns)]),
         lambda g, x, W_shape, columns: _padded(np.transpose(x) @ g, W_shape, columns),
     ),
-    deferred=[Deferred((1,), lambda g, x, columns: (columns, (x, g)), _sum_by_block)],
+    lazy={"W": Lazy(lambda g, x, columns: (columns, (x, g)), _sum_by_block)},
     samples=lambda rng: (
         (rng.normal(size=(2, 3)), rng.normal(size=(3, 5))), {"columns": (1, 3)}
     ),

@@ -7,7 +7,7 @@ import pytest
 from planted import planted
 
 import minigrad as mg
-from minigrad.op import Deferred, Domain
+from minigrad.op import Domain, Lazy
 from minigrad.tensor import detached
 from minigrad.testing import (
     LAWS,
@@ -53,7 +53,7 @@ def hoarding():
     op = record_of(planted(vjps=(lambda g, out: g * out,))(np.exp))
     plan = op.plan(1)
     plan.keep, plan.pick = ("out", "x"), lambda frame: frame
-    plan.steps = ((0, lambda g, saved: g * saved[0], None),)
+    plan.steps = ((0, lambda g, saved: g * saved[0], False),)
     return op
 
 
@@ -69,12 +69,12 @@ def rule_writing(g):
     return g
 
 
-def only_last(pairs, shapes):
+def only_last(pairs, shape):
     x, g = pairs[-1]
-    return {1: x.T @ g}
+    return x.T @ g
 
 
-LAST = Deferred((1,), lambda g, x: (x, g) if x.ndim == 2 else None, only_last)
+LAST = Lazy(lambda g, x: (x, g) if x.ndim == 2 else None, only_last)
 
 
 BROKEN = {
@@ -83,11 +83,11 @@ BROKEN = {
     "derivatives": lambda: planted(vjps=(lambda g, x: 1.001 * g * np.cos(x),))(np.sin),
     "paths": lambda: planted(
         "(n,k),(k,m)->(n,m)", vjps=(None, lambda g, x: 1.001 * np.swapaxes(x, -1, -2) @ g),
-        deferred=[LAST],
+        lazy={"y": LAST},
     )(np.matmul),
     "reuse": lambda: planted(
         "(n,k),(k,m)->(n,m)", vjps=(None, lambda g, x: np.swapaxes(x, -1, -2) @ g),
-        deferred=[LAST],
+        lazy={"y": LAST},
     )(np.matmul),
     "constants": hoarding,
     "linear": lambda: planted(vjps=(lambda g: g * np.abs(g),))(lambda x: x * 1),
@@ -95,7 +95,7 @@ BROKEN = {
     "memory_layout": lambda: planted("(n,m)->(k)", vjps=(None,))(lambda x: np.ravel(x, "K")),
     "untouched": lambda: planted(vjps=(identity,))(writing),
     "unused": lambda: planted(
-        domains=(POSITIVE,), vjps=(lambda g, x: g / np.where(x == 0, 1, x) + (x == 0),)
+        domains=(POSITIVE,), vjps=(lambda g, x: (g + 0 * np.sum(g / x)) / x,)
     )(np.log),
 }
 

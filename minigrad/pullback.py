@@ -1,0 +1,93 @@
+"""What one node does in the sweep: its total arrives, and its rules make contributions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .cotangents import Chosen, Cotangent, LazySum, WideSum, dense
+from .diagnose import check_written, freed_message
+from .errors import GraphFreedError
+from .tape import FREED, Node
+from .unbroadcast import fit
+
+__all__ = ["arrived", "pullback", "residuals"]
+
+HALF = np.dtype(np.float16)
+
+
+def arrived(node: Node, g: Any) -> Any:
+    """The complete total at `node` as its rules want it, and as its hooks leave it."""
+    if isinstance(g, Cotangent):
+        g = g.arrived(node)
+    if node.extra is not None:
+        for hook in node.extra.get("hooks", ()):
+            values = hook(dense(g))
+            if values is not dense(g):
+                g = g.replaced(values) if isinstance(g, Chosen) else values
+    return g
+
+
+def residuals(node: Node, visited: Sequence[Node]) -> Any:
+    """What the rules of `node` saved.
+
+    Raises GraphFreedError where an earlier pass let go of it; `visited` are the nodes before it in
+    this one.
+    """
+    if node.saved is FREED:
+        raise GraphFreedError(freed_message(node, visited))
+    return node.saved
+
+
+def pullback(
+    node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool
+) -> Iterator[tuple[Node, Any]]:
+    """The contributions of `node` to those of its parents that are needed, as (parent, cotangent).
+
+    lazily: what several uses of a leaf can sum in one product may wait for each other.
+    Raises MutationError for a leaf that was written to after its value had been saved.
+    """
+    plan: Any = node.plan
+    if plan.joint is not None:
+        contributions = (
+            _through(plan, plan.joint, g, saved, plan.op.is_linear(plan.op.joint))
+            if isinstance(g, Chosen) else plan.joint(g, saved)
+        )
+        for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True)):
+            if parent is not None and parent in needed:
+                check_written(node, i, parent)
+                yield parent, _fitted(c, parent, node, i)
+        return
+    for i, rule, linear in plan.steps:
+        parent = node.parents[i]
+        if parent not in needed:
+            continue
+        if parent.plan is None:
+            check_written(node, i, parent)
+            if lazily and i in plan.lazy:
+                collect, total = plan.lazy[i]
+                item = collect(dense(g), saved)
+                if item is not None:
+                    yield parent, LazySum(item, total, parent, (node, i))
+                    continue
+        c = _through(plan, rule, g, saved, linear) if isinstance(g, Chosen) else rule(g, saved)
+        if type(c) is not np.ndarray or (c.shape, c.dtype) != (parent.shape, parent.dtype):
+            c = _fitted(c, parent, node, i)
+        yield parent, c
+
+
+def _through(plan: Any, rule: Any, g: Chosen, saved: Any, linear: bool) -> Any:
+    """What a rule makes of a cotangent that knows what was chosen."""
+    if plan.op.any_cotangent:
+        return rule(g, saved)
+    return g.through(rule, saved, plan.op.elementwise, linear)
+
+
+def _fitted(c: Any, parent: Node, node: Node, i: int) -> Any:
+    """In the shape and dtype of the argument that it belongs to."""
+    if isinstance(c, Cotangent):
+        return c.fitted(parent, node, i)
+    c = fit(c, parent, node, i)
+    return WideSum(c) if c.dtype is HALF and isinstance(c, np.ndarray | np.generic) else c
