@@ -17,6 +17,7 @@ from .callers import caller_line
 from .context import local
 from .diagnose import check_finite
 from .errors import explain
+from .foreign import operand
 from .forward import checked
 from .numpy_calls import known, numpy_handler
 from .op import Domain, Lazy, Op, Plan, Rule, register
@@ -196,8 +197,10 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         bit <<= 1
     try:
         if tensors and given:
-            for a in arrays:
-                _refuse_objects(a)
+            for i, a in enumerate(arrays):
+                arrays[i] = a = operand(a)
+                if a is NotImplemented:
+                    return _left_to(args[i], op)
         out = op.forward(*arrays, **params)
     except (ValueError, TypeError, IndexError) as error:
         explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, params)
@@ -231,12 +234,12 @@ def _shown(result: Tensor, args: Sequence[Any]) -> Tensor:
 
 def _as_now(plan: Plan, args: Sequence[Any], arrays: list[Any]) -> list[Any]:
     """The arrays of a call; those of the caller's that are saved are copied: they may change."""
-    return [
-        np.array(a)
-        if a is given and isinstance(a, np.ndarray | list) and plan.op.argument(i) in plan.keep
-        else a
-        for i, (a, given) in enumerate(zip(arrays, args, strict=True))
-    ]
+    now = list(arrays)
+    for i, (a, given) in enumerate(zip(arrays, args, strict=True)):
+        own = isinstance(given, Tensor) or not isinstance(a, np.ndarray | list)
+        if not own and plan.op.argument(i) in plan.keep:
+            now[i] = np.array(a)
+    return now
 
 
 def _record(
@@ -321,7 +324,12 @@ def _binary(op: Op) -> Callable[..., Any]:
             return apply(op, (x, y), {})
         try:
             if x_given is not y_given:
-                _refuse_objects(xd if x_given else yd)
+                if x_given:
+                    xd = operand(xd)
+                else:
+                    yd = operand(yd)
+                if xd is NotImplemented or yd is NotImplemented:
+                    return NotImplemented
             data = forward(xd, yd)
         except (ValueError, TypeError) as error:
             explain(error, op.name, op.arguments, (xd, yd), {})
@@ -353,9 +361,11 @@ def _binary(op: Op) -> Callable[..., Any]:
     return call
 
 
-def _refuse_objects(value: Any) -> None:
-    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-        raise TypeError("an array of Python objects has no derivative; convert it: .astype(float)")
+def _left_to(other: Any, op: Op) -> Any:
+    """What an op answers where an operand's class opts out of NumPy's arithmetic."""
+    if isinstance(op.forward, np.ufunc):  # as an operator; NumPy's function has refused it before
+        return NotImplemented
+    raise TypeError(f"{type(other).__qualname__} is no array: it sets __array_ufunc__ = None")
 
 
 def _kept(value: Any) -> Any:

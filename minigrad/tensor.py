@@ -17,7 +17,7 @@ import numpy as np
 from .arraylike import detached
 from .errors import GraphLossError
 from .gradient import WithGradient
-from .protocol import call_ufunc, handler
+from .protocol import call_function, call_ufunc
 from .tape import Leaf, Node
 from .values import Array, as_array, frozen
 from .views import mark_view
@@ -91,10 +91,11 @@ class Tensor(WithGradient):
     # -- as a NumPy array
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return call_ufunc(ufunc, method, inputs, kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs, wrap)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return handler(func, f"{func.__module__}.{func.__name__}")(*args, **kwargs)
+        name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+        return call_function(func, name, args, kwargs, wrap)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self._node is not None:

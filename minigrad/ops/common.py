@@ -14,7 +14,8 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from ..errors import MinigradError, NoDerivativeError, explain
-from ..protocol import HANDLERS
+from ..foreign import operand
+from ..protocol import HANDLERS, WITHOUT_GRADIENT, plainly, wrapped
 from ..tensor import Tensor, detached, wrap
 
 __all__ = ["composite", "existing", "one_of", "refuse", "without_gradient"]
@@ -83,36 +84,34 @@ def without_gradient(*functions: Any, methods: Sequence[str] = (), unless: str =
     """
     for function in functions:
         HANDLERS[function] = call = _constant(function, unless)
+        if not unless:
+            WITHOUT_GRADIENT.add(function)
         if function.__name__ in methods:
             setattr(Tensor, function.__name__, call)
 
 
 def _constant(function: Any, unless: str) -> Callable[..., Any]:
+    name = f"np.{function.__name__}"
+    is_ufunc = isinstance(function, np.ufunc)
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if unless and any(
             isinstance(a, Tensor) and a.requires_grad for a in (*args, *kwargs.values())
         ):
             raise NoDerivativeError(
-                f"np.{function.__name__} of a Tensor that requires grad: {unless}; or .detach() it "
-                f"if no gradient is wanted"
+                f"{name} of a Tensor that requires grad: {unless}; or .detach() it if no gradient "
+                f"is wanted"
             )
-        return _wrapped(function(*_plain(args), **{k: _plain(v) for k, v in kwargs.items()}))
+        if is_ufunc:
+            args = tuple([operand(detached(a)) for a in args])
+            if any(a is NotImplemented for a in args):  # as an operator: the other's is asked
+                return NotImplemented
+            if not kwargs:
+                return wrapped(function(*args), wrap)
+        return plainly(function, name, args, kwargs, wrap)
 
     return call
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return type(value)([_plain(v) for v in value])
-    return detached(value)
-
-
-def _wrapped(result: Any) -> Any:
-    if isinstance(result, tuple):
-        parts = [_wrapped(r) for r in result]
-        return tuple(parts) if type(result) is tuple else type(result)(*parts)
-    return wrap(result, None) if isinstance(result, np.ndarray | np.generic) else result
 
 
 def one_of(rng: np.random.Generator, *choices: Any) -> Any:

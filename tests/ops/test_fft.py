@@ -142,7 +142,7 @@ def test_shifts():
 def test_numpys_transforms_name_ours(name):
     """Complex results have no gradient here: np.fft raises and says what to use."""
     with pytest.raises(NoDerivativeError, match=rf"np\.fft\.{name} .*minigrad\.functional"):
-        getattr(np.fft, name)(mg.tensor(np.ones((4, 4))))
+        getattr(np.fft, name)(mg.tensor(np.ones((4, 4)), requires_grad=True))
 
 
 @pytest.mark.parametrize(("call", "error", "message"), [
