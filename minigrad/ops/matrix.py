@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..kept import kept_transpose
 from ..op import Lazy
 from ..primitive import primitive
-from ..tensor import Tensor, as_tensor
+from ..tensor import as_tensor
 from ..unbroadcast import total
 from .common import composite, existing, one_of, refuse
 from .rules import transposed as _t
@@ -85,8 +85,6 @@ matmul = primitive(
         rng, ((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((3,), (3,)), ((2, 4, 3), (3, 2)),
         ((2, 3), (4, 3, 2)), ((2, 1, 2, 3), (4, 3, 2)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)))), {}),
 )(np.matmul)
-
-setattr(Tensor, "__rmatmul__", lambda self, other: matmul(other, self))  # noqa: B010  # typed stub
 
 
 # -- dot: as matmul, but every matrix of one stack with every matrix of the other
