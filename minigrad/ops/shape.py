@@ -44,11 +44,15 @@ def _np_reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = 
     return reshape(a, shape=shape, order=order)
 
 
-def _reshape_method(self: Tensor, *shape: Any, order: str = "C", copy: Any = None) -> Any:
-    """``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
-    if not shape:
-        raise TypeError("reshape: no shape was given; for a tensor without axes write reshape(())")
-    return reshape(self, shape=shape[0] if len(shape) == 1 else shape, order=order)
+def _reshape_method(
+    self: Tensor, *sizes: Any, shape: Any = None, order: str = "C", copy: Any = None
+) -> Any:
+    """``x.reshape(2, 3)``, ``x.reshape((2, 3))`` or ``x.reshape(shape=(2, 3))``."""
+    if bool(sizes) == (shape is not None):
+        raise TypeError("reshape: wanted one shape; for a tensor without axes write reshape(())")
+    if shape is None:
+        shape = sizes[0] if len(sizes) == 1 else sizes
+    return reshape(self, shape=shape, order=order)
 
 
 @composite(np.ravel, methods=["ravel", "flatten"])
