@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 
+_HALF = np.dtype(np.float16)
+
+
 class Cotangent:
     """A cotangent that is not an array; each kind says what ``+`` and an array of it are."""
 
@@ -51,7 +54,11 @@ class Cotangent:
 
 def add(total: Any, c: Any) -> Any:
     """``total + c``, where either may be a Cotangent: it knows how to add."""
-    return c + total if isinstance(c, Cotangent) else total + c
+    if isinstance(c, Cotangent):
+        return c + total
+    if c.dtype is _HALF and isinstance(c, np.ndarray | np.generic):
+        return WideSum(c) + total
+    return total + c
 
 
 def dense(c: Any) -> Any:
@@ -99,8 +106,8 @@ class Chosen(Cotangent):
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Chosen):
-            return Chosen(self.values + other.values, self.chosen | other.chosen)
-        return self.values + other
+            return Chosen(add(self.values, other.values), self.chosen | other.chosen)
+        return add(self.values, other)
 
     def dense(self) -> Any:
         return dense(self.values)
@@ -110,8 +117,7 @@ class Chosen(Cotangent):
 
     def fitted(self, parent: Node, node: Node, i: int) -> Chosen:
         """In the shape of an argument: it is chosen if one of its copies is."""
-        c, chosen = fit(self.values, parent, node, i), reduced(np.any, self.chosen, parent.shape)
-        return Chosen(WideSum(c) if c.dtype == np.float16 else c, chosen)
+        return Chosen(fit(self.values, parent, node, i), reduced(np.any, self.chosen, parent.shape))
 
     def moved(self, move: Callable[[Any], Any]) -> Chosen:
         """With its entries in other places."""
@@ -229,7 +235,7 @@ class LazySum(Cotangent):
         self._count(fit(total(items, self._leaf.shape), self._leaf, *user))
 
     def _count(self, c: Any) -> None:
-        self._done = c if self._done is None else self._done + c
+        self._done = c if self._done is None else add(self._done, c)
 
 
 # -- one of several results

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,16 +26,25 @@ __all__ = [
 Rule = Callable[..., Any]
 
 
+class Step(NamedTuple):
+    """The contribution to one argument: its place, its rule as it is written and as
+    ``apply(g, saved)``, and whether the rule names no values, so that it is linear."""
+
+    place: int
+    rule: Rule
+    apply: Callable[[Any, Any], Any]
+    linear: bool
+
+
 class Plan:
     """What one call leaves on the tape, for one choice of arguments that need a gradient.
 
-    ``keep`` names what is saved: nothing, a bare value, or a tuple. ``steps`` holds, for each
-    argument that needs a gradient, its position, its rule as ``rule(g, saved)``, and whether the
-    rule names no values, so that it is linear; ``joint`` is the one rule for all arguments, in
-    their place. ``lazy`` has what can wait, by position.
+    ``keep`` names what is saved: nothing, a bare value, or a tuple. There is one of the ``steps``
+    for each argument that needs a gradient; ``joint`` is the one rule for all arguments, in their
+    place. ``lazy`` has what can wait, by position. ``pull`` is what `minigrad.specialise` made.
     """
 
-    __slots__ = ("_sources", "joint", "keep", "keeps_both", "lazy", "op", "pick", "steps")
+    __slots__ = ("_sources", "joint", "keep", "keeps_both", "lazy", "op", "pick", "pull", "steps")
 
     def __init__(self, op: Op, mask: int) -> None:
         self.op = op
@@ -53,8 +62,12 @@ class Plan:
             itemgetter(*places) if places else lambda frame: ()
         )
         self.joint = self._adapt(op.joint) if op.joint else None
-        self.steps = tuple((i, self._adapt(op.rules[i]), op.is_linear(op.rules[i])) for i in live)  # type: ignore[arg-type]  # as above
+        self.steps = tuple(self._step(i, op.rules[i]) for i in live)  # type: ignore[arg-type]  # as above
+        self.pull: Callable[..., Any] | None = None
         self.lazy = {i: z._replace(collect=self._adapt(z.collect)) for i, z in lazy.items()}
+
+    def _step(self, i: int, rule: Rule) -> Step:
+        return Step(i, rule, self._adapt(rule), self.op.is_linear(rule))
 
     def _adapt(self, rule: Rule) -> Callable[[Any, Any], Any]:
         """`rule` as a function of the cotangent and of everything this plan saves."""

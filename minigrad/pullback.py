@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from .cotangents import Chosen, Cotangent, LazySum, WideSum, dense
+from .cotangents import Chosen, Cotangent, LazySum, dense
 from .diagnose import check_written, freed_message
 from .errors import GraphFreedError
 from .tape import FREED, Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "pullback", "residuals"]
-
-HALF = np.dtype(np.float16)
-
+__all__ = ["arrived", "fitted", "pullback", "residuals"]
 
 def arrived(node: Node, g: Any) -> Any:
     """The complete total at `node` as its rules want it, and as its hooks leave it."""
@@ -46,7 +41,8 @@ def pullback(
 ) -> Iterator[tuple[Node, Any]]:
     """The contributions of `node` to those of its parents that are needed, as (parent, cotangent).
 
-    lazily: what several uses of a leaf can sum in one product may wait for each other.
+    lazily: what several uses of a leaf can sum in one product may wait for each other. The sweep
+    calls what `minigrad.specialise` makes of this definition.
     Raises MutationError for a leaf that was written to after its value had been saved.
     """
     plan: Any = node.plan
@@ -58,9 +54,9 @@ def pullback(
         for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True)):
             if parent is not None and parent in needed:
                 check_written(node, i, parent)
-                yield parent, _fitted(c, parent, node, i)
+                yield parent, fitted(c, parent, node, i)
         return
-    for i, rule, linear in plan.steps:
+    for i, _, apply, linear in plan.steps:
         parent = node.parents[i]
         if parent not in needed:
             continue
@@ -72,10 +68,8 @@ def pullback(
                 if item is not None:
                     yield parent, LazySum(item, total, parent, (node, i))
                     continue
-        c = _through(plan, rule, g, saved, linear) if isinstance(g, Chosen) else rule(g, saved)
-        if type(c) is not np.ndarray or (c.shape, c.dtype) != (parent.shape, parent.dtype):
-            c = _fitted(c, parent, node, i)
-        yield parent, c
+        c = _through(plan, apply, g, saved, linear) if isinstance(g, Chosen) else apply(g, saved)
+        yield parent, fitted(c, parent, node, i)
 
 
 def _through(plan: Any, rule: Any, g: Chosen, saved: Any, linear: bool) -> Any:
@@ -85,9 +79,8 @@ def _through(plan: Any, rule: Any, g: Chosen, saved: Any, linear: bool) -> Any:
     return g.through(rule, saved, plan.op.elementwise, linear)
 
 
-def _fitted(c: Any, parent: Node, node: Node, i: int) -> Any:
+def fitted(c: Any, parent: Node, node: Node, i: int) -> Any:
     """In the shape and dtype of the argument that it belongs to."""
     if isinstance(c, Cotangent):
         return c.fitted(parent, node, i)
-    c = fit(c, parent, node, i)
-    return WideSum(c) if c.dtype is HALF and isinstance(c, np.ndarray | np.generic) else c
+    return fit(c, parent, node, i)

@@ -10,7 +10,8 @@ import numpy as np
 from .cotangents import add, dense
 from .diagnose import watching
 from .errors import MinigradError
-from .pullback import arrived, pullback, residuals
+from .pullback import arrived, residuals
+from .specialise import specialised
 from .tape import FREED, Node, ancestors
 
 __all__ = ["Observer", "free", "sweep"]
@@ -66,7 +67,9 @@ def sweep(
                 continue
             saved = unpack(node, visited)
             visited.append(node)
-            for parent, c in pullback(node, g, saved, needed, lazily):
+            plan: Any = node.plan
+            pull = plan.pull or specialised(plan)
+            for parent, c in pull(node, g, saved, needed, lazily):
                 for see in watch:
                     see(parent, node, dense(c))
                 totals[parent] = add(totals[parent], c) if parent in totals else c

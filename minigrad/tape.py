@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from .context import Scope, local
@@ -116,7 +117,7 @@ def ancestors(
             if parent is not None and parent not in seen and (since is None or parent.key < since):
                 seen.add(parent)
                 todo.append(parent)
-    return sorted(seen, key=lambda node: node.key)
+    return sorted(seen, key=attrgetter("key"))
 
 
 def parts(whole: Node) -> list[Node]:

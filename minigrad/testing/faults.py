@@ -42,13 +42,14 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
                 plan.joint = _faulty_joint(m, plan, plan.joint)
             else:
                 plan.steps = tuple(
-                    (i, _faulty(m, plan, rule) if i == m.position else rule, linear)
-                    for i, rule, linear in plan.steps
+                    s._replace(apply=_faulty(m, plan, s.apply)) if s.place == m.position else s
+                    for s in plan.steps
                 )
+            plan.pull = pullback.pullback  # what was generated knows nothing of the fault
         yield m
     finally:
         for plan, (steps, joint, lazy) in before.items():
-            plan.steps, plan.joint, plan.lazy = steps, joint, lazy
+            plan.steps, plan.joint, plan.lazy, plan.pull = steps, joint, lazy, None
 
 
 def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
@@ -95,7 +96,7 @@ def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
 def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
     """Broadcasting is undone in one place, and that is where this fault sits."""
     engine: Any = pullback  # which looks the function up there
-    right = engine._fitted
+    right, plans = engine.fitted, list(m.op._plans.values())
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
         c = dense(c)
@@ -107,11 +108,15 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
                 c = c[tuple(copy)]
         return right(c, parent, node, i)
 
-    engine._fitted = fit
+    engine.fitted = fit
+    for plan in plans:
+        plan.pull = pullback.pullback  # what was generated has looked it up already
     try:
         yield m
     finally:
-        engine._fitted = right
+        engine.fitted = right
+        for plan in plans:
+            plan.pull = None
 
 
 def _constant(value: Any) -> Any:

@@ -15,6 +15,8 @@ from ..context import detect_anomaly, no_grad
 from ..contributions import contributions
 from ..cotangents import dense
 from ..op import Op
+from ..pullback import pullback
+from ..specialise import written_out
 from ..tensor import Tensor, as_tensor, detached
 from .calls import Call, core_dimensions, leaf
 from .gradcheck import check_grads
@@ -91,7 +93,7 @@ def untouched(t: Trial) -> None:
     node, g = _recorded(t, outputs)
     copies = [np.array(h) for h in t.cotangents]
     plan = node.plan
-    rules = [plan.joint] if plan.joint else [rule for _, rule, _ in plan.steps]
+    rules = [plan.joint] if plan.joint else [step.apply for step in plan.steps]
     for function in (*rules, *(z.collect for z in plan.lazy.values())):
         function(g, node.saved)
         for h, copy in zip(t.cotangents, copies, strict=True):
@@ -282,8 +284,8 @@ def _raw(t: Trial) -> Iterator[tuple[int, Any]]:
     node, g = _recorded(t, t.record()[1])
     if node.plan.joint is not None:
         yield from enumerate(map(dense, node.plan.joint(g, node.saved)))
-    for i, rule, _ in node.plan.steps:
-        yield i, dense(rule(g, node.saved))
+    for step in node.plan.steps:
+        yield step.place, dense(step.apply(g, node.saved))
 
 
 def _recorded(t: Trial, outputs: Sequence[Any]) -> tuple[Any, Any]:
@@ -292,6 +294,22 @@ def _recorded(t: Trial, outputs: Sequence[Any]) -> tuple[Any, Any]:
     if t.call.op.multiple:
         return node.parents[0], tuple(t.cotangents)
     return node, t.cotangents[0]
+
+
+def generated(t: Trial) -> None:
+    """The pullback that the sweep calls, which is generated, does what its definition does."""
+    outputs = t.record()[1]
+    node, g = _recorded(t, outputs)
+    needed = {parent for parent in node.parents if parent is not None}
+    for lazily in (False, True):
+        given = (node, g, node.saved, needed, lazily)
+        found, wanted = list(written_out(node.plan)(*given)), list(pullback(*given))
+        demand(
+            [parent for parent, _ in found] == [parent for parent, _ in wanted],
+            "the generated pullback hands cotangents to other arguments than its definition",
+        )
+        for (_, c), (_, right) in zip(found, wanted, strict=True):
+            same_bits(dense(c), dense(right), "the generated pullback differs from its definition")
 
 
 def memory_layout(t: Trial) -> None:
@@ -356,7 +374,7 @@ def unused(t: Trial) -> None:
 
 LAWS: tuple[Law, ...] = (
     value, recording, derivatives, paths, reuse, constants, linear, broadcasting, float32,
-    memory_layout, untouched, unused,
+    generated, memory_layout, untouched, unused,
 )
 """The laws, in the order in which they are checked."""
 

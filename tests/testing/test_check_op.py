@@ -53,7 +53,15 @@ def hoarding():
     op = record_of(planted(vjps=(lambda g, out: g * out,))(np.exp))
     plan = op.plan(1)
     plan.keep, plan.pick = ("out", "x"), lambda frame: frame
-    plan.steps = ((0, lambda g, saved: g * saved[0], False),)
+    plan.steps = (plan.steps[0]._replace(apply=lambda g, saved: g * saved[0]),)
+    return op
+
+
+def generated_otherwise():
+    """What is generated for it was made of another rule than its definition has."""
+    op = record_of(planted(vjps=(lambda g: 2 * g,))(lambda x: 2 * x))
+    plan = op.plan(1)
+    plan.steps = (plan.steps[0]._replace(rule=lambda g: 2.001 * g),)
     return op
 
 
@@ -92,6 +100,7 @@ BROKEN = {
     "constants": hoarding,
     "linear": lambda: planted(vjps=(lambda g: g * np.abs(g),))(lambda x: x * 1),
     "float32": lambda: planted(vjps=(identity,))(lambda x: x * np.float64(2) * np.ones(())),
+    "generated": generated_otherwise,
     "memory_layout": lambda: planted("(n,m)->(k)", vjps=(None,))(lambda x: np.ravel(x, "K")),
     "untouched": lambda: planted(vjps=(identity,))(writing),
     "unused": lambda: planted(

@@ -1,0 +1,43 @@
+"""What is generated for speed can be read: in tracebacks, and as text. That it does what its
+definition does is one of the laws of ops."""
+
+import traceback
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.op import OPS
+from minigrad.specialise import source_of
+
+
+def fails(g, x):
+    raise ValueError("no slope today")
+
+
+@mg.primitive(vjps=(fails,), name="failing_rule")
+def failing(x):
+    """x, whose rule raises"""
+    return x * 1
+
+
+def test_a_traceback_shows_the_generated_line():
+    """An error in a rule is shown below the line of the generated pullback that called it."""
+    x = mg.tensor([1.0], requires_grad=True)
+    with pytest.raises(ValueError, match="no slope today") as caught:
+        failing(x).backward(np.ones(1))
+    text = "".join(traceback.format_exception(caught.value))
+    assert "<pullback of failing_rule" in text
+    assert "c = rule_0(g, x_)" in text
+
+
+def test_every_source_says_what_it_calls():
+    """For every op and argument the source calls its rule with what the rule names."""
+    for op in OPS.values():
+        if op.joint is not None:
+            continue
+        source = source_of(op.plan(op.usable))
+        for i, rule in enumerate(op.rules):
+            if rule is not None:
+                named = "".join(f", {name}_" for name in op.needs(rule))
+                assert f"c = rule_{i}(g{named})" in source
