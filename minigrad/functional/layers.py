@@ -118,7 +118,7 @@ def dropout(
         return input
     keep = np.random.default_rng(rng).random(np.shape(input)) >= p
     dtype = np.result_type(getattr(input, "dtype", float), np.float16)
-    return input * (keep.astype(dtype) / (1 - p)).astype(dtype)
+    return np.where(keep, input, np.zeros((), dtype)) * np.asarray(1 / (1 - p), dtype)
 
 
 # -- normalisation

@@ -16,7 +16,7 @@ from ..tensor import detached
 from .common import one_of
 from .loss import average, check_reduction, reduced
 from .nn import log_softmax, positive, shifted, softmax
-from .rules import floating, share
+from .rules import floating, passed, share
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -153,11 +153,11 @@ def _by_logits(
         p, scale = softmax(_counted(input, weights), axis=axis), weights * scale
         p *= scale
         np.put_along_axis(p, safe, np.take_along_axis(p, safe, axis) - scale, axis)
-        return p
+        return passed(p, weights != 0)
     q = _distribution(input, target, weight, ignore_index, label_smoothing)
     mass = np.sum(q, axis=axis, keepdims=True)
     p = softmax(_counted(input, detached(mass)), axis=axis)
-    return (p * mass - q) * scale
+    return passed((p * mass - q) * scale, detached(mass) != 0)
 
 
 def _by_target(
@@ -168,6 +168,13 @@ def _by_target(
     scale = _scale(g, input, target, weight, ignore_index, reduction)
     slope = (label_smoothing - 1) * log_softmax(input, axis=_class_axis(input))
     return scale * (slope * _per_class(weight, input))
+
+
+def _by_log_probabilities(
+    g: Any, input: Any, target: Any, weight: Any, ignore_index: int, reduction: str
+) -> Any:
+    q = _distribution(input, target, weight, ignore_index, 0)
+    return passed(_scale(g, input, target, weight, ignore_index, reduction) * -q, q != 0)
 
 
 def _draw(rng: np.random.Generator, **keywords: Any) -> Any:
@@ -211,11 +218,7 @@ def cross_entropy(
 @primitive(
     "(n,c),(n),(c)->()", samples=_draw,
     vjps=(
-        lambda g, input, target, weight, ignore_index, reduction: (
-            _scale(g, input, target, weight, ignore_index, reduction)
-            * -_distribution(input, target, weight, ignore_index, 0)
-        ),
-        None, None,
+        _by_log_probabilities, None, None,
     ),
 )
 def nll_loss(

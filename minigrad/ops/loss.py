@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..tensor import detached
 from ..unbroadcast import wider
 from .activation import sigmoid, softplus
 from .common import one_of
-from .rules import share, side
+from .rules import passed, share, side
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "huber_loss", "kl_div", "l1_loss",
@@ -219,9 +220,8 @@ def _share_of_divergence(g: Any, like: Any, reduction: str) -> Any:
 @primitive(
     "(n),(n)->()",
     vjps=(
-        lambda g, input, target, reduction, log_target: (
-            _share_of_divergence(g, input, reduction)
-            * -(np.exp(target) if log_target else target)
+        lambda g, input, target, reduction, log_target: _divergence_by_input(
+            _share_of_divergence(g, input, reduction), target, log_target
         ),
         lambda g, input, target, reduction, log_target: _divergence_by_target(
             _share_of_divergence(g, input, reduction), input, target, log_target
@@ -248,6 +248,11 @@ def kl_div(
     if values.ndim == 0 or len(values) == 0:
         raise ValueError(f"reduction='batchmean' needs a batch, and input has shape {x.shape}")
     return average(values, len(values))
+
+
+def _divergence_by_input(g: Any, target: Any, log_target: bool) -> Any:
+    p = np.exp(target) if log_target else target
+    return passed(g * -p, detached(p) != 0)
 
 
 def _divergence_by_target(g: Any, input: Any, target: Any, log_target: bool) -> Any:

@@ -16,7 +16,7 @@ from ..op import DISTINCT
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
 from .common import composite, one_of, refuse
-from .rules import AXES, Axis, fold
+from .rules import AXES, Axis, fold, passed
 
 __all__ = [
     "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
@@ -90,17 +90,20 @@ def _by_entries(
     q = q if hasattr(q, "shape") else np.asarray(q)
     g = np.reshape(g, (*np.shape(q), *lead))
     total: Any = np.zeros(flat.shape, g.dtype)
+    chosen = np.zeros(flat.shape, bool)
     for place, one in _each(q, percent):
         part = g[place] if place else g
         if weights is not None:
-            total = total + part * _weighted(flat, plain, detached(one), axis, nan, weights)
+            reached = _weighted(flat, plain, detached(one), axis, nan, weights)
+            total, chosen = total + part * reached, chosen | (reached > 0)
             continue
         now = float(detached(one))
         low, high, share, speed = _neighbours(flat, now, method, nan, g.dtype)
         if isinstance(one, Tensor):
             share = share + speed * (one - now)  # adds 0, and a second derivative sees it
         total = total + part * (low * (1 - share) + high * share)
-    return unfold(total)
+        chosen |= (low * (1 - detached(share)) + high * detached(share)) > 0
+    return passed(unfold(total), unfold(chosen))
 
 
 def _weighted(flat: Any, x: Any, q: Any, axis: Axis, nan: bool, weights: Any) -> Any:

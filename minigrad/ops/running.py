@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..op import DISTINCT
 from ..primitive import primitive
 from ..tensor import detached
-from .index import index_add
+from .index import placed
 
 __all__ = ["cummax", "cummin", "latest"]
 
@@ -32,7 +32,7 @@ def latest(out: Any, x: Any, axis: int) -> Any:
 def _give_back(g: Any, out: Any, x: Any, axis: int) -> Any:
     index: list[Any] = list(np.ix_(*map(np.arange, x.shape)))
     index[axis] = latest(out, x, axis)
-    return index_add(g, index=tuple(index), shape=x.shape)
+    return placed(g, tuple(index), x.shape)
 
 
 def _running(function: np.ufunc, name: str, formula: str) -> Any:

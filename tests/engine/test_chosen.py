@@ -141,6 +141,8 @@ SELECTIONS = {
     "maximum": lambda y: np.maximum(np.where(LAST, 0.0, np.inf), y),
     "minimum": lambda y: np.minimum(y, np.where(LAST, 9.0, -np.inf)),
     "clip": lambda y: np.clip(y, np.where(LAST, -9.0, 8.0), 9.0),
+    "quantile": lambda y: np.quantile(np.where(LAST, y, -9.0), 0.9),
+    "nanquantile": lambda y: np.nanquantile(np.where(LAST, y, np.nan), 0.5),
     "nansum": lambda y: np.nansum(np.where(LAST, y, np.nan)),
     "sum, where=": lambda y: np.sum(y, where=LAST),
     "masked_fill": lambda y: F.masked_fill(y, ~LAST, 0.0),
@@ -148,6 +150,10 @@ SELECTIONS = {
     "index_select": lambda y: F.index_select(y, 0, np.array([4, 5])),
     "index_put": lambda y: F.index_put(y, np.arange(4), np.zeros(4)),
     "cumsum": lambda y: np.cumsum(y[::-1])[:2],
+    "nll_loss": lambda y: F.nll_loss(y.reshape(3, 2), [-100, -100, 1], reduction="sum") * -1,
+    "kl_div": lambda y: F.kl_div(y, np.where(LAST, 0.5, 0.0), reduction="sum"),
+    "cross_entropy": lambda y: F.cross_entropy(y.reshape(3, 2), [-100, -100, 1]),
+    "maximum.accumulate": lambda y: np.maximum.accumulate(np.where(LAST, y, -9.0))[4:],
     "another elementwise op": lambda y: np.where(LAST, -2 * y + 1, 0.0),
     "a checkpoint": lambda y: mg.checkpoint(lambda y: np.where(LAST, y, 0.0), y),
     "through a checkpoint": lambda y: np.where(LAST, mg.checkpoint(lambda y: y * 1.0, y), 0.0),
@@ -159,7 +165,7 @@ STEEP = {
     "norm": lambda x: x / np.sqrt(x * x), "arccosh": lambda x: np.arccosh(x + 1),
 }
 # These look at the values, which have to be finite for what they choose to be known.
-BY_VALUE = {"maximum", "minimum", "clip"}
+BY_VALUE = {"maximum", "minimum", "clip", "quantile", "nanquantile"}
 FINITE = {"sqrt", "x ** 0.5", "arccosh"}
 CASES = [(n, s) for n in SELECTIONS for s in STEEP if n not in BY_VALUE or s in FINITE]
 
