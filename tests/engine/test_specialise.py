@@ -15,14 +15,10 @@ def fails(g, x):
     raise ValueError("no slope today")
 
 
-@mg.primitive(vjps=(fails,), name="failing_rule")
-def failing(x):
-    """x, whose rule raises"""
-    return x * 1
-
-
-def test_a_traceback_shows_the_generated_line():
+def test_a_traceback_shows_the_generated_line(monkeypatch):
     """An error in a rule is shown below the line of the generated pullback that called it."""
+    monkeypatch.setattr("minigrad.op.OPS", {})  # it is no op of the catalogue
+    failing = mg.primitive(vjps=(fails,), name="failing_rule")(lambda x: x * 1)
     x = mg.tensor([1.0], requires_grad=True)
     with pytest.raises(ValueError, match="no slope today") as caught:
         failing(x).backward(np.ones(1))
