@@ -7,12 +7,13 @@ the parameters in state dicts, pictures and messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from .errors import describe
+from .retype import retype
 from .state import IncompatibleKeys, fit, refuse, whole, zero_grads
 from .tensor import Parameter
 
@@ -119,6 +120,33 @@ class Module:
         """This module and all inside it, each once."""
         return (module for _, module in self.named_modules())
 
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """(dotted name, module) for the modules directly inside this one, each once."""
+        seen: set[int] = set()
+        for found in _walk(self):
+            if found.depth == 1 and isinstance(found.thing, Module) and id(found.thing) not in seen:
+                seen.add(id(found.thing))
+                yield found.path, found.thing
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly inside this one, each once."""
+        return (module for _, module in self.named_children())
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call ``function(module)`` for all modules inside and last for this one; returns it.
+
+        >>> names = []
+        >>> model = Module()
+        >>> model.inner = Module()
+        >>> _ = model.apply(lambda module: names.append(module is model)); names
+        [False, True]
+        """
+        _, *inside = self.modules()
+        for module in inside:
+            function(module)
+        function(self)
+        return self
+
     # -- its state
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -211,6 +239,50 @@ class Module:
     def eval(self) -> Self:
         """``train(False)``."""
         return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Whether the parameters are trained, all of a float type; returns the module.
+
+        True is for those too that were made with ``requires_grad=False``. Optimizers pass over
+        what has no gradient, so freezing a part of a model needs nothing else.
+        """
+        parameters = [p for p in self.parameters() if p.dtype.kind == "f"]
+
+        def assign() -> None:
+            for parameter in parameters:
+                parameter.requires_grad = requires_grad
+
+        whole(assign)
+        return self
+
+    def astype(self, dtype: Any) -> Self:
+        """Convert all parameters of a float type, and their gradients, to another; returns the
+        module.
+
+        The parameters stay the same objects, so optimizers that hold them go on, with their own
+        arrays converted. A graph from before still gives gradients where it saved no old value,
+        and otherwise says that one was written to. Raises TypeError for what is no float type and
+        ValueError for values that are too large for it, and changes nothing then.
+
+        >>> model = Module()
+        >>> model.w = Parameter(np.ones(2, np.float32))
+        >>> model.astype(np.float64).w.dtype
+        dtype('float64')
+        """
+        retype(self.named_parameters(), self.modules(), dtype)
+        return self
+
+    def double(self) -> Self:
+        """``astype(np.float64)``."""
+        return self.astype(np.float64)
+
+    def float(self) -> Self:
+        """``astype(np.float32)``."""
+        return self.astype(np.float32)
+
+    def half(self) -> Self:
+        """``astype(np.float16)``."""
+        return self.astype(np.float16)
 
     # -- how it prints
 
