@@ -31,6 +31,7 @@ def walk(
     *,
     reverse: bool = False,
     own: Array | None = None,
+    held: Array | None = None,
 ) -> Iterator[tuple[Tensor, State]]:
     """The pairs (output, state) of `cell` over T Tensors (B, K), in the order of the steps.
 
@@ -41,6 +42,8 @@ def walk(
         0, at steps that are not its own; so in reverse it begins at its own last step. A step
         that is nobody's is not run; if all are, the first is, for gradients that are 0 and not
         missing.
+    held: booleans (T, B): where, at steps that are not its own, a sequence has the output of the
+        step that was run before, and not 0. Before the first of its own that is 0 too.
     """
     T, B, names = len(inputs), len(inputs[0]), tuple(cell.state_sizes)
     first = start + T if reverse else start - 1
@@ -51,38 +54,31 @@ def walk(
     }
     nothing = tensor(np.zeros((B, cell.output_size), cell.dtype))
     somebody, checked = own is None or bool(own.any()), False
+    shown = nothing
     labels = {part: {"name": part} for part in names}    # for all steps: `put` makes a new one
     for k in reversed(range(T)) if reverse else range(T):
-        x, here = inputs[k], None if own is None else own[k]
-        if here is not None and not here.any() and (somebody or checked):
-            yield nothing, state
-            continue
-        if not x.requires_grad:
-            entering["x"] = x
+        here = None if own is None else own[k]
+        nobody = here is not None and not here.any() and (somebody or checked)
+        if not (nobody or inputs[k].requires_grad):
+            entering["x"] = inputs[k]
         before = local.frame    # as `scope` does it, which costs more than an op
         local.frame = before.under(Scope(name, start + k, before.scope, entering))
         try:
-            output, new = cell.checked_step(x, state)
-            if not checked:
-                _check_state(cell, new, B)
-                if own is not None and output.shape != nothing.shape:
-                    raise ValueError(
-                        f"{type(cell).__name__}.step returned an output of shape {output.shape}; "
-                        f"wanted (B, output_size) = {nothing.shape}, to put 0 where there is "
-                        f"padding; let the class define the property output_size"
-                    )
-            if here is not None and not here.all():
-                raw = parts(new)
-                pairs = zip(raw, parts(state), strict=True)
-                kept = tuple(_chosen(here, after, old) for after, old in pairs)
-                # An output that is a part of the state stays one, so that a loss of the outputs
-                # depends on the states that are returned.
-                same = [k for k, part in enumerate(raw) if part is output]
-                output = _chosen(here, kept[same[0]] if same else output, nothing)
-                new = whole(kept)
+            rest = nothing if held is None else _chosen(held[k], shown, nothing)
+            if nobody:
+                shown = rest
+            else:
+                output, new = cell.checked_step(inputs[k], state)
+                if not checked:
+                    _check_state(cell, new, B)
+                    _check_output(cell, output, nothing, own)
+                    checked = True
+                shown, state = (output, new) if here is None or here.all() else _masked(
+                    here, output, rest, new, state
+                )
         finally:
             local.frame = before
-        state, entering, checked = new, {}, True
+        entering = entering if nobody else {}
         for part, value in zip(names, parts(state), strict=False):
             node = value._node
             if node is not None and node.plan is not None:
@@ -90,7 +86,19 @@ def walk(
                     node.extra = labels[part]
                 elif node.name is None:
                     node.put(name=part)
-        yield output, state
+        yield shown, state
+
+
+def _masked(
+    here: Array, output: Tensor, rest: Tensor, new: State, old: State
+) -> tuple[Tensor, State]:
+    """Output and state of a step that is not everybody's: the others keep `rest` and `old`."""
+    pairs = zip(parts(new), parts(old), strict=True)
+    kept = tuple(_chosen(here, after, before) for after, before in pairs)
+    # An output that is a part of the state stays one, so that a loss of the outputs depends on
+    # the states that are returned.
+    same = [k for k, part in enumerate(parts(new)) if part is output]
+    return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)
 
 
 class Run(NamedTuple):
@@ -110,10 +118,11 @@ def run(
     *,
     reverse: bool = False,
     own: Array | None = None,
+    held: Array | None = None,
 ) -> Run:
     """All of ``walk``, by place. state: before the first step that is run; zeros for None."""
     given = cell.as_state(state, len(inputs[0]))
-    pairs = list(walk(cell, inputs, given, name, start, reverse=reverse, own=own))
+    pairs = list(walk(cell, inputs, given, name, start, reverse=reverse, own=own, held=held))
     last = pairs[-1][1]
     if reverse:
         pairs.reverse()
@@ -132,9 +141,19 @@ def _check_state(cell: Cell, state: Any, batch: int) -> None:
         raise TypeError(f"{type(cell).__name__}.step returned None as its state")
 
 
+def _check_output(cell: Cell, output: Tensor, nothing: Tensor, own: Array | None) -> None:
+    """Raise if an output has not the width that the class declares, where that is needed."""
+    if own is not None and output.shape != nothing.shape:
+        raise ValueError(
+            f"{type(cell).__name__}.step returned an output of shape {output.shape}; wanted (B, "
+            f"output_size) = {nothing.shape}, to put 0 where there is padding; let the class "
+            f"define the property output_size"
+        )
+
+
 def _chosen(here: Array, new: Tensor, old: Tensor) -> Tensor:
     """The rows of `new` where `here`, else those of `old`."""
-    if new is old:
+    if new is old or here.all():
         return new
     chosen: Any = np.where(here[:, None], new, old)
     return chosen if isinstance(chosen, Tensor) else tensor(chosen)

@@ -16,10 +16,11 @@ import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
 from minigrad.module import Module
-from minigrad.tensor import as_tensor
+from minigrad.tensor import as_tensor, detached
 
 from .cells import Cell
-from .cells.base import size
+from .cells.base import flag, size
+from .cells.state import with_batch, without_batch
 from .layers import Recurrent
 from .layers.lengths import as_lengths, own_steps
 from .tokens import greedy, sampled
@@ -69,13 +70,20 @@ class Readout(Module):
 
 
 def last(
-    outputs: Any, lengths: Any = None, *, directions: int = 1, batch_first: bool = False
+    outputs: Any,
+    lengths: Any = None,
+    *,
+    directions: int = 1,
+    reverse: bool = False,
+    batch_first: bool = False,
 ) -> Tensor:
     """The output of a layer after the last step of each sequence: (T, B, H) → (B, H).
 
+    outputs: of a layer; of one sequence without the axis of the batch (T, H), with result (H,).
     lengths: as they were given to the layer; a sequence of length 0 gets zeros.
     directions: 2 for a layer that sets two directions side by side. The reverse one ends at step
         1, so its half is taken there.
+    reverse: of a layer with reverse=True, which ends at step 1.
     batch_first: outputs are (B, T, H).
 
     Raises ValueError or TypeError for shapes and lengths that do not fit.
@@ -84,6 +92,9 @@ def last(
     Tensor([[3.],
             [2.]])
     """
+    if np.ndim(outputs) == 2:
+        ends = None if lengths is None else np.atleast_1d(detached(lengths))
+        return last(as_tensor(outputs)[:, None], ends, directions=directions, reverse=reverse)[0]
     if np.ndim(outputs) != 3 or np.shape(outputs)[1 if batch_first else 0] == 0:
         axes = "(B, T, H)" if batch_first else "(T, B, H)"
         raise ValueError(f"last(outputs): received shape {np.shape(outputs)}; wanted {axes}, T ≥ 1")
@@ -92,13 +103,17 @@ def last(
             f"last(directions={directions!r}): wanted 1; or 2, and outputs of an even width, not "
             f"{np.shape(outputs)[2]}"
         )
+    if flag(reverse, "reverse", "last") and directions == 2:
+        raise ValueError("last(reverse=True, directions=2): of two directions one is in reverse")
     given = as_tensor(outputs)
     by_step = given.swapaxes(0, 1) if batch_first else given
     T, B, H = by_step.shape
+    ends = as_lengths([T] * B if lengths is None else lengths, T, B, "last")
+    if reverse:
+        return by_step[0]    # of a sequence of length 0 it is 0
     if lengths is None:
         final = by_step[-1]
     else:
-        ends = as_lengths(lengths, T, B, "last")
         picked = by_step[np.maximum(ends, 1) - 1, np.arange(B)]          # (B, H)
         final = np.where(ends[:, None] > 0, picked, 0)
     if directions == 1:
@@ -140,7 +155,8 @@ def generate(
     """Run free: y_t = head(output_t), and feed(y_t) is the next input. All of it is on the tape.
 
     model: a cell, or a layer in one direction. head: from outputs (B, H) to y (B, Q).
-    x: the first input, (B, K) or tokens (B,). state: the state before it; by default zeros.
+    x: the first input, (B, K) or tokens (B,); for one sequence (K,) or a token (), and what is
+        returned has no axis of the batch then. state: the state before it; by default zeros.
     steps: T, how many outputs; fewer if `stop` is given.
     feed: ``greedy`` or ``sampled(rng)`` for tokens, ``lambda y: y`` where outputs are inputs, or
         any other function; None for nothing, that is zeros after the first input.
@@ -163,6 +179,10 @@ def generate(
             "generate(feed=None): the first input is tokens, among which none is nothing; pass "
             "feed=greedy or feed=sampled(rng)"
         )
+    one = (model if isinstance(model, Cell) else model.cells[0][0]).lacks_batch(here)
+    if one:
+        here = here[None]
+        state = None if state is None else _with_batch(model, state)
     nothing = tensor(np.zeros(here.shape, here.dtype))
     states = model.split_state(state, len(here)) if isinstance(model, Recurrent) else [state]
     stopped = np.zeros(len(here), bool)
@@ -183,9 +203,22 @@ def generate(
             stopped |= here.numpy() == stop
             if stopped.all():
                 break
-    by_batch = isinstance(model, Recurrent) and model.batch_first
     last_state = model.join_states(states) if isinstance(model, Recurrent) else states[0]
+    if one:
+        rows = [stack(values)[:, 0] for values in (outputs, fed)]
+        return Generated(rows[0], rows[1], _without_batch(model, last_state))
+    by_batch = isinstance(model, Recurrent) and model.batch_first
     return Generated(_joined(outputs, by_batch), _joined(fed, by_batch), last_state)
+
+
+def _with_batch(model: Cell | Recurrent, state: Any) -> Any:
+    if isinstance(model, Recurrent):
+        return model.with_batch(state)
+    return with_batch(state, type(model).__name__)
+
+
+def _without_batch(model: Cell | Recurrent, state: Any) -> Any:
+    return model.without_batch(state) if isinstance(model, Recurrent) else without_batch(state)
 
 
 def _joined(rows: list[Tensor], by_batch: bool) -> Tensor:
@@ -254,8 +287,9 @@ class Seq2Seq(Module):
                     f"Seq2Seq({name}): received {type(layer).__name__}; wanted a layer, such as "
                     f"GRU(input_size, hidden_size)"
                 )
-        if decoder.bidirectional:
-            raise ValueError("Seq2Seq(decoder): it is bidirectional, and writes what is not there")
+        if decoder.bidirectional or decoder.reverse:
+            how = "bidirectional" if decoder.bidirectional else "in reverse"
+            raise ValueError(f"Seq2Seq(decoder): it is {how}, and writes what is not there")
         self.encoder, self.decoder = encoder, decoder
         if encoder.name == decoder.name and encoder is not decoder:
             encoder.name, decoder.name = "encoder", "decoder"
@@ -325,7 +359,12 @@ class Seq2Seq(Module):
     def _encoded(self, source: Any, lengths: Any) -> tuple[Any, int]:
         """The decoder's first state, and of how many sequences it is."""
         outputs, state = self.encoder(source, lengths=lengths)
-        return self.bridge(state), outputs.shape[0 if self.encoder.batch_first else 1]
+        one = outputs[0] if isinstance(outputs, tuple) else outputs
+        if one.ndim == 2:
+            raise ValueError(
+                "Seq2Seq: the source has no axis of the batch; pass a batch of one, source[:, None]"
+            )
+        return self.bridge(state), one.shape[0 if self.encoder.batch_first else 1]
 
     def _written(
         self, state: Any, B: int, T: int, feed: Callable[[Any], Any], stop: int | None = None

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import Tensor, scope
+from minigrad import Tensor, scope, tensor
 from minigrad.tensor import as_tensor
 
 from .cells import Cell, State
+from .cells.state import with_batch, without_batch
 from .loop import walk
 
 __all__ = ["detach", "each_step", "steps", "unroll"]
@@ -24,7 +25,8 @@ def unroll(
 ) -> tuple[Tensor, State]:
     """The outputs of `cell` at all steps, stacked (T, B, H), and the state after the last.
 
-    xs: the inputs (T, B, K), or integers (T, B): token indices; or a list of T Tensors (B, K).
+    xs: the inputs (T, B, K), or integers (T, B): token indices; or a list of T Tensors (B, K). Or
+        one sequence: (T, K), or integers (T,); results and state have no axis of the batch then.
     state: the state before the first step; zeros if it is left out.
     name: the scope of the steps, ``name[t=1]`` and so on (default: ``cell.name``).
     start: the number of the first step, for sequences that are run in pieces.
@@ -38,8 +40,12 @@ def unroll(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
-    pairs = list(steps(cell, xs, state, name, start=start))
-    return stack([output for output, _ in pairs]), pairs[-1][1]
+    inputs, one = _inputs(cell, xs)
+    given = with_batch(state, type(cell).__name__) if one and state is not None else state
+    before = cell.as_state(given, len(inputs[0]))
+    pairs = list(walk(cell, inputs, before, name or cell.name, start))
+    outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]
+    return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
 
 
 def steps(
@@ -47,12 +53,26 @@ def steps(
 ) -> Iterator[tuple[Tensor, State]]:
     """The pairs (output, state) of `cell` step by step; the arguments are those of ``unroll``.
 
-    The arguments are checked at the call, the steps are run as they are asked for.
+    The arguments are checked at the call, the steps are run as they are asked for. The states are
+    those on the tape, of which ``rnn.bptt`` can be asked, and these have the axis of the batch:
+    of one sequence pass ``xs[:, None]``, or it is a ValueError.
 
     >>> from rnn import ElmanCell
     >>> states = [h for _, h in steps(ElmanCell(5, 3), np.zeros((4, 2, 5)))]
     >>> len(states)
     4
+    """
+    inputs, one = _inputs(cell, xs)
+    if one:
+        raise ValueError(
+            f"steps({type(cell).__name__}, xs): xs is one sequence without the axis of the batch, "
+            f"which the states on the tape have; pass a batch of one, xs[:, None]"
+        )
+    return walk(cell, inputs, cell.as_state(state, len(inputs[0])), name or cell.name, start)
+
+
+def _inputs(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
+    """`xs` as T Tensors with the axis of the batch, in the dtype of the cell; whether it had none.
     """
     if not isinstance(cell, Cell):
         what = f"the class {cell.__name__}" if isinstance(cell, type) else type(cell).__name__
@@ -60,30 +80,27 @@ def steps(
             f"unroll(cell, xs): received {what} as the cell; wanted a Cell, such as "
             f"LSTMCell(input_size, hidden_size). A layer runs by itself: layer(xs)"
         )
-    inputs = _inputs(cell, xs)
-    state = cell.as_state(state, len(inputs[0]))
-    return walk(cell, inputs, state, name or cell.name, start)
-
-
-def _inputs(cell: Cell, xs: Any) -> Sequence[Tensor]:
-    """`xs` as T Tensors, checked and in the dtype of the cell."""
     owner = type(cell).__name__
     if isinstance(xs, list | tuple) and any(isinstance(x, Tensor) for x in xs):
-        inputs = [cell.as_input(x) for x in xs]
+        rows = [x if isinstance(x, Tensor) else tensor(x) for x in xs]
+        one = all(map(cell.lacks_batch, rows))
+        inputs = [cell.as_input(x[None] if one else x) for x in rows]
         batches = {len(x) for x in inputs}
         if len(batches) > 1:
             raise ValueError(
                 f"unroll({owner}, xs): the inputs have batch sizes {sorted(batches)}; wanted one "
                 f"and the same at every step"
             )
-        return inputs
-    whole = cell.as_input(xs, sequence=True)
+        return inputs, one
+    whole = xs if isinstance(xs, Tensor) else tensor(xs)
+    one = cell.lacks_batch(whole, sequence=True)
+    whole = cell.as_input(whole[:, None] if one else whole, sequence=True)
     if len(whole) == 0:
         raise ValueError(
-            f"unroll({owner}, xs): xs has no steps (T = 0, shape {whole.shape}); wanted at least "
+            f"unroll({owner}, xs): xs has no steps (T = 0, shape {np.shape(xs)}); wanted at least "
             f"one. The time axis comes first: (T, B, K)"
         )
-    return whole.unbind()  # type: ignore[no-any-return]  # a tuple of Tensors
+    return whole.unbind(), one
 
 
 def stack(values: Sequence[Tensor]) -> Tensor:

@@ -22,7 +22,7 @@ from .affine import affine
 from .foreign import reader_of
 from .gate import Gate
 from .products import block_product, project
-from .state import State
+from .state import State, with_batch, without_batch
 
 __all__ = ["Cell"]
 
@@ -53,14 +53,6 @@ def bias_count(bias: Any, biases: Any, default: int, owner: str) -> int:
     if biases not in (None, 0):
         raise ValueError(f"{owner}(bias=False, biases={biases!r}): wanted one of them")
     return 0
-
-
-def one_sequence(kind: str, shape: tuple[int, ...], axes: Sequence[str], K: int) -> str:
-    """What to add to an error if an input would fit but for the axis of the batch."""
-    if shape[len(axes) - 1 :] == (K,) or (kind in "iu" and len(shape) == len(axes) - 1):
-        at = axes.index("B")
-        return f". Of a single sequence pass x[{':, ' * at}None], a batch of one"
-    return ""
 
 
 class Cell(Module, ABC):
@@ -206,14 +198,21 @@ class Cell(Module, ABC):
     def forward(self, x: Any, state: Any = None) -> tuple[Tensor, State]:
         """One step with its arguments checked: ``output, state = cell(x, state)``.
 
-        x: (B, K), or integers (B,): token indices from 0 to K - 1.
+        x: (B, K), or integers (B,): token indices from 0 to K - 1. Or without the axis of the
+            batch, for one sequence: real numbers (K,), or one token (); results and state have
+            none then either.
         state: as the last call returned it; zeros if it is left out.
         Raises ValueError or TypeError for shapes and states that do not fit.
         """
-        x = self.as_input(x)
-        state = self.as_state(state, len(x))
+        given = x if isinstance(x, Tensor) else tensor(x)
         with scope(self.name):
-            return self.checked_step(x, state)
+            if not self.lacks_batch(given):
+                given = self.as_input(given)
+                return self.checked_step(given, self.as_state(state, len(given)))
+            given = self.as_input(given[None])
+            before = None if state is None else with_batch(state, type(self).__name__)
+            output, after = self.checked_step(given, self.as_state(before, 1))
+            return output[0], without_batch(after)
 
     def gate(self, name: str) -> Gate:
         """The weights of one gate, readable and settable."""
@@ -284,6 +283,16 @@ class Cell(Module, ABC):
                 )
         return whole
 
+    def lacks_batch(self, x: Tensor, sequence: bool = False) -> bool:
+        """Whether an input is that of one sequence: (K,) or a token (); or (T, K) or tokens (T,).
+
+        Integers (B,), and of a sequence (T, B), are tokens of a batch.
+        """
+        kind, shape, axes = x.dtype.kind, x.shape, 2 if sequence else 1
+        if kind in "iu":
+            return len(shape) == axes - 1
+        return kind in "bf" and len(shape) == axes and shape[-1] == self.input_size
+
     def as_input(self, x: Any, sequence: bool = False) -> Tensor:
         """`x` as a Tensor that ``step`` can take, or with `sequence` a whole sequence (T, B, K).
 
@@ -296,14 +305,18 @@ class Cell(Module, ABC):
             self._check_tokens(given._data)
             return given
         if kind not in "biuf" or len(shape) != len(axes) + 1 or shape[-1] != self.input_size:
-            lead = ", ".join(axes)
-            raise ValueError(
-                f"{type(self).__name__}: the input has shape {shape} and dtype {given.dtype}; "
-                f"wanted ({lead}, {self.input_size}) of real numbers, or ({lead}"
-                f"{',' if len(axes) == 1 else ''}) of integers (token indices)"
-                f"{one_sequence(kind, shape, axes, self.input_size)}"
-            )
+            raise ValueError(self._input_error(given, axes))
         return given if given.dtype == self.dtype else given.astype(self.dtype)
+
+    def _input_error(self, given: Tensor, axes: tuple[str, ...]) -> str:
+        lead, comma = ", ".join(axes), "," * (len(axes) == 1)
+        one = "".join(f"{axis}, " for axis in axes[:-1])
+        return (
+            f"{type(self).__name__}: the input has shape {given.shape} and dtype {given.dtype}; "
+            f"wanted ({lead}, {self.input_size}) of real numbers, or ({lead}{comma}) of integers "
+            f"(token indices); of one sequence ({one}{self.input_size}{',' * (not one)}) or "
+            f"({one.removesuffix(' ')})"
+        )
 
     def _check_tokens(self, tokens: Any) -> None:
         if is_outside(tokens, self.input_size):

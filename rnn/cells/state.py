@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from minigrad import Tensor
+from typing import Any
 
-__all__ = ["State", "parts", "whole"]
+from minigrad import Tensor, tensor
+
+__all__ = ["State", "parts", "whole", "with_batch", "without_batch"]
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -17,3 +19,21 @@ def parts(state: State) -> tuple[Tensor, ...]:
 def whole(given: tuple[Tensor, ...]) -> State:
     """The state that has these parts."""
     return given[0] if len(given) == 1 else given
+
+
+def with_batch(state: Any, owner: str) -> Any:
+    """The state (H,) of one sequence, each part of it, as that of a batch of one: (1, H)."""
+    if isinstance(state, tuple | list):
+        return tuple(with_batch(part, owner) for part in state)
+    value = state if isinstance(state, Tensor) else tensor(state)
+    if value.ndim != 1:
+        raise ValueError(
+            f"{owner}: the input has no axis of the batch, and a part of the state has shape "
+            f"{value.shape}; wanted (H,), without one too"
+        )
+    return value[None]
+
+
+def without_batch(state: State) -> State:
+    """The state of the one sequence in a batch of one."""
+    return whole(tuple(part[0] for part in parts(state)))

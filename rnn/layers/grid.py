@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from minigrad.module import Module
 
 from ..cells import Cell
 from ..cells.base import size
+from .merging import merged_width
 
-__all__ = ["grid_of", "merged_width"]
+__all__ = ["grid_of"]
 
 Grid = list[list[Cell]]
 
@@ -22,7 +23,7 @@ _WANTED = (
 
 
 def grid_of(
-    cell: Any, input_size: Any, num_layers: Any, bidirectional: bool, merge: str, owner: str
+    cell: Any, input_size: Any, num_layers: Any, bidirectional: bool, merge: str | None, owner: str
 ) -> Grid:
     """The cells that the arguments of ``Recurrent`` mean, or an error that says what is wrong."""
     layers = None if num_layers is None else size(num_layers, "num_layers", owner)
@@ -48,7 +49,8 @@ def grid_of(
 
 
 def _made(
-    make: Callable[[int], Any], input_size: Any, layers: int, both: bool, merge: str, owner: str
+    make: Callable[[int], Any], input_size: Any, layers: int, both: bool, merge: str | None,
+    owner: str,
 ) -> Grid:
     if input_size is None:
         raise TypeError(f"{owner}(function): wanted input_size= too, the width of its inputs")
@@ -61,12 +63,7 @@ def _made(
     return grid
 
 
-def merged_width(row: Sequence[Cell], merge: str) -> int:
-    """The width of the outputs of a layer."""
-    return sum(cell.output_size for cell in row) if merge == "concat" else row[0].output_size
-
-
-def _check(grid: Grid, merge: str, owner: str) -> None:
+def _check(grid: Grid, merge: str | None, owner: str) -> None:
     """Raise if the cells cannot work together."""
     for row in grid:
         for cell in row:
@@ -82,6 +79,11 @@ def _check(grid: Grid, merge: str, owner: str) -> None:
     if merge != "concat" and counts == [1]:
         raise ValueError(
             f"{owner}(merge={merge!r}): there is one direction, so nothing to merge; leave it out"
+        )
+    if merge is None and len(grid) > 1:
+        raise ValueError(
+            f"{owner}(merge=None): the outputs of two directions stay two, which the next layer "
+            f"cannot read; wanted one layer"
         )
     width = first.input_size
     for layer, row in enumerate(grid):

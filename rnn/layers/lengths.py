@@ -1,19 +1,21 @@
-"""Sequences of unequal length in one batch: which steps of which sequence are its own.
+"""Sequences of unequal length, or with holes, in one batch: which steps of which are its own.
 
-What lies behind the end of a sequence is padding. It may hold anything, NaN included: inputs are
-replaced by 0 before they meet a weight, because 0 · NaN in the product of a backward pass is NaN.
+What lies behind the end of a sequence, or in a hole, is padding. It may hold anything, NaN
+included: inputs are replaced by 0 before they meet a weight, because 0 · NaN in the product of a
+backward pass is NaN.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad import Tensor, tensor
 from minigrad.tensor import detached
 
-__all__ = ["as_lengths", "own_steps", "without_padding"]
+__all__ = ["Steps", "as_lengths", "as_mask", "own_steps", "without_padding"]
 
 Array = np.ndarray[Any, Any]
 
@@ -58,3 +60,36 @@ def without_padding(xs: Tensor, own: Array) -> Tensor:
         return tensor(np.where(own, xs.numpy(), 0))
     clean: Any = np.where(own[:, :, None], xs, 0)
     return clean if isinstance(clean, Tensor) else tensor(clean)
+
+
+class Steps(NamedTuple):
+    """Which steps of a batch are run, as ``rnn.loop.walk`` takes it; None for all.
+
+    own: booleans (T, B), whether a step is the sequence's own. held: where, at others, it has the
+    output of the step before and not 0.
+    """
+
+    own: Array | None = None
+    held: Array | None = None
+
+
+def as_mask(mask: Any, T: int, B: int, axes: Sequence[str], owner: str, hint: str = "") -> Array:
+    """`mask` as booleans (T, B), or an error that says what is wrong.
+
+    axes: in which order the user has them, of ("T", "B"), ("B", "T") or ("T",).
+    """
+    given = np.asarray(detached(mask))
+    wanted = tuple({"T": T, "B": B}[axis] for axis in axes)
+    if given.dtype.kind != "b":
+        raise TypeError(
+            f"{owner}: mask has dtype {given.dtype}; wanted booleans, True for the steps that are "
+            f"a sequence's own, such as tokens != 0"
+        )
+    if given.shape != wanted:
+        more = f"; {hint}" if hint and given.shape == wanted[::-1] else ""
+        raise ValueError(
+            f"{owner}: mask has shape {given.shape}; wanted {wanted}, that is ({', '.join(axes)}"
+            f"{',' if len(axes) == 1 else ''}){more}"
+        )
+    by_step = given.reshape(T, B) if len(axes) == 1 else given
+    return np.array(by_step.T if axes[0] == "B" else by_step)

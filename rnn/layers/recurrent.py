@@ -10,25 +10,20 @@ import numpy as np
 from minigrad import Tensor, tensor
 from minigrad.functional import dropout as drop
 from minigrad.module import Module
+from minigrad.tensor import detached
 
 from ..cells import Cell, State
-from ..cells.base import flag, one_sequence
+from ..cells.base import flag
 from ..cells.foreign import reader_of
 from ..cells.wrappers import probability
 from ..loop import Run, run
 from ..unroll import each_step, stack, unroll
-from .grid import grid_of, merged_width
-from .lengths import Array, as_lengths, own_steps, without_padding
+from .grid import grid_of
+from .lengths import Steps, as_lengths, as_mask, own_steps, without_padding
+from .merging import MERGES, merged_width
 from .states import Layout
 
 __all__ = ["Recurrent"]
-
-_MERGES: dict[str, Callable[[Tensor, Tensor], Any]] = {
-    "concat": lambda forward, reverse: np.concatenate([forward, reverse], axis=-1),
-    "sum": lambda forward, reverse: forward + reverse,
-    "mul": lambda forward, reverse: forward * reverse,
-}
-
 
 class Recurrent(Module):
     """Cells run over a sequence: ``outputs, state = layer(xs, state)``.
@@ -40,8 +35,12 @@ class Recurrent(Module):
     name: the scope of the steps (default: the cell's). In a stack ``name.0``, ``name.1``, and
         ``name.0.reverse``.
     input_size, num_layers, bidirectional: of the stack that a function makes.
-    merge: what becomes of the outputs of two directions: "concat" side by side (B, 2H), "sum" or
-        "mul".
+    merge: what becomes of the outputs of two directions: "concat" side by side (B, 2H), "sum",
+        "mul", "ave" (half of the sum), or None: they stay two, and the outputs are a pair. (Keras'
+        merge_mode.)
+    reverse: one direction, from the last input to the first. Outputs stand at their inputs: the
+        one at step t is made of the steps from t on. (Keras' go_backwards runs so too, but gives
+        the outputs in the order in which they were made.)
     batch_first: inputs and outputs are (B, T, ...), and stacked states (B, N, H).
     dropout: the probability with which, in training, an output of a layer is 0 on its way to the
         next layer, drawn for each unit, step and sequence. Within the recurrence, with one mask
@@ -75,20 +74,28 @@ class Recurrent(Module):
         input_size: int | None = None,
         num_layers: int | None = None,
         bidirectional: bool = False,
-        merge: str = "concat",
+        merge: str | None = "concat",
+        reverse: bool = False,
         batch_first: bool = False,
         dropout: float = 0.0,
         learn_initial_state: bool = False,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         owner = type(self).__name__
-        if merge not in _MERGES:
-            raise ValueError(f"{owner}(merge={merge!r}): wanted 'concat', 'sum' or 'mul'")
+        if merge not in MERGES:
+            words = ", ".join(map(repr, MERGES))
+            raise ValueError(f"{owner}(merge={merge!r}): wanted one of {words}")
         self.merge = merge
+        self.reverse = flag(reverse, "reverse", owner)
         self.batch_first = flag(batch_first, "batch_first", owner)
         both = flag(bidirectional, "bidirectional", owner)
         grid = grid_of(cell, input_size, num_layers, both, merge, owner)
         self.num_layers, self.bidirectional = len(grid), len(grid[0]) == 2
+        if self.reverse and self.bidirectional:
+            raise ValueError(
+                f"{owner}(reverse=True): the layer is bidirectional, so it has a reverse direction;"
+                f" leave one of the two out"
+            )
         self.dropout = probability(dropout, "dropout", owner)
         if self.dropout and len(grid) == 1:
             raise ValueError(
@@ -118,7 +125,7 @@ class Recurrent(Module):
 
     @property
     def cells(self) -> list[list[Cell]]:
-        """``cells[layer][direction]``: direction 0 is forward, 1 is reverse."""
+        """``cells[layer][direction]``: of two directions 0 is forward, 1 is reverse."""
         found, directions = list(self._named_cells().values()), 1 + self.bidirectional
         return [found[k : k + directions] for k in range(0, len(found), directions)]
 
@@ -135,7 +142,7 @@ class Recurrent(Module):
 
     @property
     def output_size(self) -> int:
-        """The width of the outputs."""
+        """The width of the outputs; with merge=None of each of the two."""
         return merged_width(self.cells[-1], self.merge)
 
     def initial_state(self, batch: int) -> Any:
@@ -155,55 +162,96 @@ class Recurrent(Module):
         state: Any = None,
         lengths: Any = None,
         *,
+        mask: Any = None,
+        zero_output_for_mask: bool = False,
         return_states: bool = False,
         start: int = 1,
     ) -> Any:
         """(outputs, state), and with `return_states` (outputs, state, states).
 
         xs: (T, B, K), or integers (T, B): token indices; with batch_first (B, T, K) or (B, T). Or
-            a list of T Tensors (B, K).
+            a list of T Tensors (B, K). Or one sequence without the axis of the batch: (T, K), or
+            integers (T,); outputs and states have none then either, as in PyTorch.
         state: before the first step, as a call returns it; by default zeros, or what was learned.
         lengths: B integers from 0 to T, in any order: how many steps of each sequence are its
-            own. The others are padding, which may hold anything, NaN included.
+            own. The others are padding, which may hold anything, NaN included. Of one sequence an
+            integer.
+        mask: booleans (T, B), with batch_first (B, T), of one sequence (T,): which steps are a
+            sequence's own, where those that are not may lie anywhere. At such a step, whose input
+            may be anything, a sequence keeps its state, and its output is the one of the step run
+            before it, at first 0; with zero_output_for_mask it is 0. (So it is in Keras.) With
+            `lengths` too, a step has to be within both, and outputs behind the end are 0.
         return_states: whether to return all states too, as they are on the tape: by cell, in the
             order in which they are stacked, a list of T states, h (B, H) or (h, c). Of a layer
-            made of one cell it is that list alone.
+            made of one cell it is that list alone. Of one sequence too they have the axis of the
+            batch, B = 1: they are those that ``rnn.bptt`` can be asked about.
         start: the number of the first step, for sequences that are run in pieces.
 
         outputs: (T, B, H) of the last layer, H doubled where two directions are side by side; with
-            batch_first (B, T, H). At padding they are 0.
+            batch_first (B, T, H). Behind the end of a sequence they are 0. With merge=None a pair
+            of them, forward and reverse.
         state: of one cell given as it is, that of the cell. Of a stack, and of RNN, LSTM and GRU,
             each part stacked: (layers · directions, B, H), with batch_first (B, layers ·
             directions, H); or, where parts or sizes differ from cell to cell, a tuple of states by
             cell. Forward it is the state after a sequence's last own step, in reverse that after
-            its first one; of a sequence of length 0 the one before it.
+            its first one; of a sequence without a step of its own the one before it.
 
-        Raises ValueError or TypeError, before anything is computed, for inputs, states and
-        lengths that do not fit.
+        Raises ValueError or TypeError, before anything is computed, for inputs, states, lengths
+        and masks that do not fit.
         """
-        whole = self._sequence(xs)                                       # (T, B, K) or (T, B)
+        whole, one = self._sequence(xs)                                  # (T, B, K) or (T, B)
         T, B = whole.shape[:2]
         layout, hint = self._layout(), self._swapped(T, B)
-        ends = None if lengths is None else as_lengths(lengths, T, B, layout.owner, hint)
+        outputs: Any
+        runs: list[Run] = []
+        own, held = self._which(lengths, mask, zero_output_for_mask, T, B, one)
         try:
-            before = self.split_state(state, B)
+            given = layout.with_batch(state) if one and state is not None else state
+            before = self.split_state(given, B)
         except ValueError as error:
             if hint and layout.may_be_of(state, T):
                 error.add_note(hint)
             raise
-        own = None if ends is None else own_steps(ends, T)
         if own is not None:
             whole = without_padding(whole, own)
         whole = layout.cells[0].as_input(whole, sequence=True)
-        if len(before) == 1 and own is None and not return_states:
+        if len(before) == 1 and own is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
-            return self._by_batch(outputs), layout.join([last])
-        steps, runs = self._run(list(whole.unbind()), before, start, own)
-        result = self._by_batch(stack(steps)), layout.join([run.last for run in runs])
+            states = [last]
+        else:
+            steps, runs = self._run(list(whole.unbind()), before, start, Steps(own, held))
+            pair = self.merge is None and self.bidirectional
+            outputs = tuple(map(stack, zip(*steps, strict=True))) if pair else stack(steps)
+            states = [run.last for run in runs]
+        result = self._as_given(outputs, one), layout.join(states)
+        if one:
+            result = result[0], layout.without_batch(result[1])
         if not return_states:
             return result
-        states = [run.states for run in runs]
-        return *result, states[0] if self._alone else states
+        every = [run.states for run in runs]
+        return *result, every[0] if self._alone else every
+
+    def _which(
+        self, lengths: Any, mask: Any, zero: bool, T: int, B: int, one: bool
+    ) -> Steps:
+        """The steps that are to be run, from what the user says of them."""
+        owner, hint = type(self).__name__, self._swapped(T, B)
+        zero = flag(zero, "zero_output_for_mask", owner)
+        if zero and mask is None:
+            raise ValueError(f"{owner}(zero_output_for_mask=True): there is no mask; pass mask=")
+        within = None
+        if lengths is not None:
+            if one and np.ndim(detached(lengths)) == 0:
+                lengths = [detached(lengths)]
+            within = own_steps(as_lengths(lengths, T, B, owner, hint), T)
+        if mask is None:
+            return Steps(within)
+        axes = ("T",) if one else ("B", "T") if self.batch_first else ("T", "B")
+        own = as_mask(mask, T, B, axes, owner, hint)
+        held = None if zero else ~own
+        return Steps(own, held) if within is None else Steps(
+            own & within, None if held is None else held & within
+        )
 
     def split_state(self, state: Any, batch: int) -> list[State]:
         """The states of the cells, masks and all, in a state as a call takes it (or None)."""
@@ -214,12 +262,20 @@ class Recurrent(Module):
         """A state as a call returns it, from those of the cells."""
         return self._layout().join(states)
 
+    def with_batch(self, state: Any) -> Any:
+        """The state of one sequence, (cells, H) or (H,), as that of a batch of one."""
+        return self._layout().with_batch(state)
+
+    def without_batch(self, state: Any) -> Any:
+        """The state of the one sequence in a batch of one."""
+        return self._layout().without_batch(state)
+
     def step(self, x: Any, states: Sequence[State], t: int = 1) -> tuple[Tensor, list[State]]:
         """One step of all layers, for inputs that are known only one by one.
 
         x: (B, K), or tokens (B,). states: of the cells, as ``split_state`` gives them.
         Returns the output (B, H) and the new states of the cells.
-        Raises ValueError for a bidirectional layer, which reads from the end too.
+        Raises ValueError for a layer that reads from the end.
 
         >>> from rnn import GRU
         >>> layer = GRU(5, 3, num_layers=2)
@@ -229,18 +285,19 @@ class Recurrent(Module):
         >>> output.shape, layer.join_states(states).shape
         ((2, 3), (2, 2, 3))
         """
-        if self.bidirectional:
+        if self.bidirectional or self.reverse:
+            how = "bidirectional" if self.bidirectional else "in reverse"
             raise ValueError(
-                f"{type(self).__name__}.step: the layer is bidirectional; its reverse direction "
-                f"begins at the end of a sequence, which must be known"
+                f"{type(self).__name__}.step: the layer is {how}; its reverse direction begins at "
+                f"the end of a sequence, which must be known"
             )
         inputs = [self.cells[0][0].as_input(x)]
-        (output,), runs = self._run(inputs, states, t, None)
+        (output,), runs = self._run(inputs, states, t, Steps())
         return output, [run.last for run in runs]
 
     def _run(
-        self, steps: list[Tensor], before: Sequence[State], start: int, own: Array | None
-    ) -> tuple[list[Tensor], list[Run]]:
+        self, steps: list[Tensor], before: Sequence[State], start: int, which: Steps
+    ) -> tuple[list[Any], list[Run]]:
         """The outputs of the last layer by step, and the runs of all cells."""
         runs: list[Run] = []
         for layer, row in enumerate(self.cells):
@@ -253,7 +310,7 @@ class Recurrent(Module):
             here = [
                 run(
                     cell, steps, before[len(runs) + d], label + ".reverse" * d, start,
-                    reverse=d == 1, own=own,
+                    reverse=self.reverse or d == 1, own=which.own, held=which.held,
                 )
                 for d, cell in enumerate(row)
             ]
@@ -261,13 +318,13 @@ class Recurrent(Module):
             steps = here[0].outputs
             if len(here) == 2:
                 steps = each_step(
-                    _MERGES[self.merge], steps, here[1].outputs,
+                    MERGES[self.merge], steps, here[1].outputs,
                     name=f"{label}.{self.merge}", start=start,
                 )
         return steps, runs
 
-    def _sequence(self, xs: Any) -> Tensor:
-        """`xs` as a Tensor (T, B, K) or (T, B), checked."""
+    def _sequence(self, xs: Any) -> tuple[Tensor, bool]:
+        """`xs` as a Tensor (T, B, K) or (T, B), checked; whether it had no axis of the batch."""
         owner, first = type(self).__name__, next(iter(self._named_cells().values()))
         by_step = isinstance(xs, list | tuple) and any(isinstance(x, Tensor) for x in xs)
         if by_step:
@@ -275,22 +332,27 @@ class Recurrent(Module):
         else:
             given = xs if isinstance(xs, Tensor) else tensor(xs)
         axes = "B, T" if self.batch_first and not by_step else "T, B"
-        kind = given.dtype.kind
+        kind, one = given.dtype.kind, first.lacks_batch(given, sequence=True)
         tokens, real = kind in "iu" and given.ndim == 2, kind in "biuf" and given.ndim == 3
-        if not tokens and not (real and given.shape[2] == first.input_size):
+        if not (one or tokens or (real and given.shape[2] == first.input_size)):
             raise ValueError(
                 f"{owner}: the input has shape {given.shape} and dtype {given.dtype}; wanted "
                 f"({axes}, {first.input_size}) of real numbers, or ({axes}) of integers (token "
-                f"indices){one_sequence(kind, given.shape, axes.split(', '), first.input_size)}"
+                f"indices); of one sequence (T, {first.input_size}) or (T,)"
             )
-        if self.batch_first and not by_step:
+        if one:
+            given = given[:, None]
+        elif self.batch_first and not by_step:
             given = given.swapaxes(0, 1)
         if len(given) == 0:
             raise ValueError(f"{owner}: the input has no steps (T = 0); wanted at least one")
-        return given
+        return given, one
 
-    def _by_batch(self, outputs: Tensor) -> Tensor:
-        return outputs.swapaxes(0, 1) if self.batch_first else outputs
+    def _as_given(self, outputs: Any, one: bool) -> Any:
+        """Outputs (T, B, H), or two of them, with the axes of the input."""
+        if isinstance(outputs, tuple):
+            return tuple(self._as_given(side, one) for side in outputs)
+        return outputs[:, 0] if one else outputs.swapaxes(0, 1) if self.batch_first else outputs
 
     def _swapped(self, T: int, B: int) -> str:
         """What to say where something would fit if the axes of the input were swapped."""
@@ -311,6 +373,7 @@ class Recurrent(Module):
         notes = [f"{self.input_size}, {self.output_size}"]
         notes += [f"num_layers={self.num_layers}"] * several
         notes += [f"bidirectional, merge={self.merge}"] * self.bidirectional
+        notes += ["reverse"] * self.reverse
         notes += ["batch_first"] * self.batch_first
         notes += [f"dropout={self.dropout}"] * bool(self.dropout)
         return ", ".join(notes)

@@ -28,7 +28,8 @@ __all__ = ["GRU", "LSTM", "RNN"]
 class Options(TypedDict, total=False):
     """What all three take by name; ``RNN`` says what it is."""
 
-    merge: str
+    merge: str | None
+    reverse: bool
     biases: int | None
     recurrent_dropout: float
     zoneout: float | Mapping[str, float]
@@ -95,7 +96,7 @@ class RNN(_Standard):
     input_size, hidden_size: K and H. num_layers: N.
     nonlinearity: φ, one of "tanh", "relu", "sigmoid", "identity".
     bias: whether there is one; biases: 1 (default) or 2, as PyTorch has.
-    batch_first, dropout, bidirectional, merge, learn_initial_state, name: as in Recurrent.
+    batch_first, dropout, bidirectional, merge, reverse, learn_initial_state, name: as in Recurrent.
     recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``);
         0 (default) for none.
     zoneout: the probability with which a unit keeps its state (``ZoneoutCell``), by default 0.

@@ -6,7 +6,7 @@ one tensor (N, B, H) over the N = layers · directions cells, layer by layer, fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,9 +141,34 @@ class Layout:
         rows = value.swapaxes(0, 1) if self.batch_first else value
         return rows.unbind()  # type: ignore[no-any-return]  # a tuple of Tensors
 
+    # -- one sequence without the axis of the batch
+
+    def with_batch(self, state: Any) -> Any:
+        """The state of one sequence, (cells, H) or (H,), as that of a batch of one."""
+        wanted = "(cells, H)" if self.stacked else "(H,)"
+
+        def added(part: Any) -> Any:
+            value = part if isinstance(part, Tensor) else tensor(part)
+            if value.ndim != 1 + self.stacked:
+                raise ValueError(
+                    f"{self.owner}: the input has no axis of the batch, and a part of the state "
+                    f"has shape {value.shape}; wanted {wanted}, without one too"
+                )
+            return np.expand_dims(value, self._batch_axis)
+
+        return _mapped(added, state)
+
+    def without_batch(self, state: Any) -> Any:
+        """And back."""
+        return _mapped(lambda part: part[:, 0] if self._batch_axis else part[0], state)
+
+    @property
+    def _batch_axis(self) -> int:
+        return 1 if self.stacked and not self.batch_first else 0
+
     def may_be_of(self, state: Any, batch: int) -> bool:
         """Whether some part of a state has room for so many sequences."""
-        axis = 1 if self.stacked and not self.batch_first else 0
+        axis = self._batch_axis
         return any(np.shape(part)[axis : axis + 1] == (batch,) for part in _leaves(state))
 
     # -- and back
@@ -173,3 +198,10 @@ def _leaves(state: Any) -> Iterator[Any]:
             yield from _leaves(one)
     else:
         yield state
+
+
+def _mapped(function: Callable[[Any], Any], state: Any) -> Any:
+    """`function` of every part of a state."""
+    if isinstance(state, tuple | list):
+        return tuple(_mapped(function, one) for one in state)
+    return function(state)

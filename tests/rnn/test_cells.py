@@ -200,7 +200,7 @@ def test_a_batch_of_no_sequences(make):
 
 @every_cell
 @pytest.mark.parametrize(
-    "x", [np.ones((4, 5)), np.ones(2), np.ones((1, 4, 2)), np.ones((4, 2), complex), 1.0]
+    "x", [np.ones((4, 5)), np.ones(3), np.ones((1, 4, 2)), np.ones((4, 2), complex), 1.0]
 )
 def test_inputs_that_do_not_fit(make, x):
     """A wrong rank, size or dtype of the input is an error with the shapes received and wanted."""

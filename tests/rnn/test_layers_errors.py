@@ -89,7 +89,10 @@ def test_arguments_of_another_layer():
         (LSTM, {"proj_size": -1}, r"proj_size=-1\): wanted a positive"),
         (LSTM, {"proj_size": H}, "wanted a projection to fewer units"),
         (LSTM, {"zoneout": {"q": 0.5}}, "the parts of the state are h, c, not q"),
-        (GRU, {"merge": "mean", "bidirectional": True}, "merge='mean'.*'concat', 'sum' or 'mul'"),
+        (GRU, {"merge": "mean", "bidirectional": True}, "merge='mean'.*'mul', 'ave', None"),
+        (GRU, {"merge": None, "bidirectional": True, "num_layers": 2}, "stay two, which the next"),
+        (GRU, {"merge": None}, "nothing to merge"),
+        (GRU, {"reverse": True, "bidirectional": True}, "bidirectional, so it has a reverse"),
         (GRU, {"merge": "sum"}, "one direction, so nothing to merge"),
     ],
 )
@@ -157,7 +160,8 @@ def test_a_step_that_returns_the_wrong_state():
 
 
 @pytest.mark.parametrize(
-    "xs", [np.ones((T, K)), np.ones((T, B, K + 1)), np.ones(T, int), np.ones((1, T, B, K)), 1.0]
+    "xs",
+    [np.ones((T, K + 1)), np.ones((T, B, K + 1)), np.ones(T), np.ones((1, T, B, K)), 1.0, 1],
 )
 @every_layer
 def test_inputs_that_do_not_fit(make, xs):

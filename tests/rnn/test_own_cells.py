@@ -168,24 +168,6 @@ def test_errors_inside_a_property_are_told():
 # -- what comes in
 
 
-def test_a_single_sequence_is_told_its_missing_axis():
-    """Inputs without the axis of the batch: the error shows how to add it."""
-    cell, tokens = GRUCell(K, H), np.arange(K)
-    for run, x, fix in (
-        (cell, XS[0, 0], "x[None]"), (cell, np.int64(3), "x[None]"),
-        (lambda x: unroll(cell, x), XS[:, 0], "x[:, None]"),
-        (lambda x: unroll(cell, x), tokens, "x[:, None]"),
-        (GRU(K, H), XS[:, 0], "x[:, None]"), (GRU(K, H, batch_first=True), XS[:, 0], "x[None]"),
-        (LSTM(K, H), tokens, "x[:, None]"),
-    ):
-        with pytest.raises(ValueError, match="Of a single sequence pass") as caught:
-            run(x)
-        assert f"pass {fix}, a batch of one" in str(caught.value)
-    with pytest.raises(ValueError, match="wanted") as caught:
-        GRU(K, H)(XS[..., :2])
-    assert "single sequence" not in str(caught.value)
-
-
 def test_a_layer_in_the_place_of_a_cell():
     """A layer is no function that makes cells, though it can be called."""
     with pytest.raises(TypeError, match=r"Recurrent\(cell\): received LSTM; wanted a Cell"):

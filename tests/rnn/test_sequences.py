@@ -85,7 +85,10 @@ def test_last_of_two_directions():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((np.ones((B, H)),), {}, r"shape \(3, 6\); wanted \(T, B, H\)"),
+        ((np.ones(H),), {}, r"shape \(6,\); wanted \(T, B, H\)"),
+        ((np.ones((0, H)),), {}, "T ≥ 1"),
+        ((np.ones((T, H)), [1, 2]), {}, "received 2 lengths; wanted 1"),
+        ((np.ones((T, B, H)),), {"directions": 2, "reverse": True}, "of two directions one is"),
         ((np.ones((0, B, H)),), {}, "T ≥ 1"),
         ((np.ones((B, 0, H)),), {"batch_first": True}, r"wanted \(B, T, H\), T ≥ 1"),
         ((np.ones((T, B, H)), [1, 2, 6]), {}, r"lengths\[2\] = 6"),

@@ -310,7 +310,8 @@ def test_no_sequences():
 
 @every_cell
 @pytest.mark.parametrize(
-    "xs", [np.ones((T, K)), np.ones((T, B, K + 1)), np.ones(T, int), np.ones((1, T, B, K)), 1.0]
+    "xs",
+    [np.ones((T, K + 1)), np.ones((T, B, K + 1)), np.ones(T), np.ones((1, T, B, K)), 1.0, 1],
 )
 def test_sequences_that_do_not_fit(make, xs):
     """A wrong rank or size of the inputs names the shape and the wanted one."""
