@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from hypothesis import given, reject
-from pictures import assert_clear, elman, gru, head, lstm, nodes, pairs, parameter
+from pictures import assert_clear, attribute, elman, gru, head, lstm, nodes, pairs, parameter
 from recurrences import losses
 
 import minigrad as mg
@@ -47,6 +47,18 @@ def test_cycles_with_their_delay(model, states, T):
     other = mg.draw(model(9), view="rolled").dot.replace("... 9", f"... {T}")
     assert without_tooltips(drawing.dot) == without_tooltips(other)
     assert repr(drawing).startswith(f"<Drawing of {T} steps as one: 3 boxes, ")
+
+
+@pytest.mark.parametrize("lag, words", [(1, "h, 1 step before"), (3, "h, 3 steps before")])
+def test_delays_say_how_long_they_are(lag, words):
+    """The tooltip of a delay counts steps, and its label names the step that is read."""
+    w, hs = parameter("w", 2), [mg.tensor(np.ones(2))] * lag
+    for t in range(1, 8):
+        with mg.scope("rnn", t=t, h=hs[-lag]):
+            hs.append(np.tanh(w * hs[-lag]))
+    boxes = nodes(rolled(np.stack(hs[lag:]).sum()).dot)
+    assert attribute(boxes["delay of h"], "tooltip") == words
+    assert f">t-{lag}<" in boxes["delay of h"]
 
 
 def test_two_directions():

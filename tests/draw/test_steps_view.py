@@ -120,6 +120,42 @@ def test_boxes_say_what_they_are():
         assert attribute(boxes[name], "tooltip") == words
 
 
+@pytest.mark.parametrize("start", [1, 3])
+def test_columns_say_their_steps(start):
+    """Below each column stands the number of its step, also where they do not begin at 1."""
+    outputs, _ = rnn.unroll(rnn.ElmanCell(2, 3, rng=0), np.ones((3, 1, 2)), start=start)
+    boxes = nodes(mg.draw((outputs**2).sum()).dot)
+    place = {name: attribute(text, "pos").partition(",")[0] for name, text in boxes.items()}
+    said = {place[name]: attribute(text, "label") for name, text in boxes.items()
+            if name.startswith("text") and "t = " in attribute(text, "label")}
+    assert said == {place[f"rnn[t={t}]"]: f"t = {t}" for t in range(start, start + 3)}
+
+
+def test_several_uses_in_one_step_are_one_number():
+    """The number at a tap is the norm of the sum over the uses in its box, not of one of them."""
+    w, h = parameter("w", 2), mg.tensor([1.0, 2.0])
+    for t in (1, 2):
+        with mg.scope("rnn", t=t, h=h):
+            h = h * w + 3 * w
+    loss = h.sum()
+    (uses,) = mg.contributions(loss, [w])
+    found = texts(mg.draw(loss, ledger=True))
+    for t in (1, 2):
+        parts = [use.value for use in uses if use.t == t]
+        assert len(parts) == 2
+        assert number(float(np.linalg.norm(sum(parts)))) in found
+
+
+def test_only_a_sum_of_numbers_is_a_sigma():
+    """What adds arrays outside of the steps is called what it is."""
+    for shape, title in (((), "Σ"), ((2,), "add")):
+        w, hs = parameter("w", *shape), []
+        for t in (1, 2):
+            with mg.scope("rnn", t=t):
+                hs.append(w * t)
+        assert title in nodes(mg.draw(hs[0] + hs[1]).dot)
+
+
 def test_a_ledger_that_is_given_shows_the_same():
     """A mapping draws as ledger=True does: rnn's Ledger, lists of uses, arrays or numbers by t."""
     loss = elman(3)
