@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors, functional
 from . import ops as _ops
 from .backward import gradients
+from .batching import vmap
 from .checkpointing import checkpoint
 from .context import detect_anomaly, enable_grad, is_grad_enabled, no_grad, scope
 from .contributions import contributions
@@ -31,7 +32,7 @@ __all__ = [
     "Module", "Parameter", "Tape", "Tensor", "checkpoint", "contributions", "detect_anomaly",
     "draw", "enable_grad", "errors", "functional", "grad", "gradients", "hessian", "hvp", "init",
     "is_grad_enabled", "jacobian", "jvp", "load", "no_grad", "ops", "optim", "primitive", "save",
-    "scope", "tensor", "testing", "value_and_grad", "vjp",
+    "scope", "tensor", "testing", "value_and_grad", "vjp", "vmap",
 ]
 
 del _ops  # imported for what it attaches to Tensor
