@@ -10,6 +10,7 @@ from . import (
     conversions,
     convolution,
     decompose,
+    degenerate,
     einsum,
     exponential,
     fft,
@@ -44,6 +45,7 @@ from . import (
     special,
     squares,
     statistics,
+    systems,
     trigonometry,
     ufuncs,
     words,
@@ -51,10 +53,10 @@ from . import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "arrange", "blends", "classification", "comparison",
-    "conversions", "convolution", "decompose", "einsum", "exponential", "fft", "forms", "index",
+    "activation", "arithmetic", "arrange", "blends", "classification", "comparison", "conversions",
+    "convolution", "decompose", "degenerate", "einsum", "exponential", "fft", "forms", "index",
     "join", "linalg", "loss", "masked", "matrix", "measures", "methods", "missing", "nn", "norm",
-    "operators", "order", "pick", "places", "polynomials", "quantiles", "ranked", "real",
-    "reduce", "rounding", "running", "sampled", "scan", "selection", "shape", "signal", "special",
-    "squares", "statistics", "trigonometry", "ufuncs", "words", "write",
+    "operators", "order", "pick", "places", "polynomials", "quantiles", "ranked", "real", "reduce",
+    "rounding", "running", "sampled", "scan", "selection", "shape", "signal", "special", "squares",
+    "statistics", "systems", "trigonometry", "ufuncs", "words", "write",
 ]

@@ -2,8 +2,7 @@
 
 A symmetric matrix is read from one triangle, as in NumPy, so its gradient lies in that triangle:
 an entry below the diagonal stands for two of the matrix. Eigenvectors and singular vectors have a
-sign that is LAPACK's choice, and no derivative where eigenvalues or singular values are equal;
-there the rules raise GradientError, unless only the values are used.
+sign that is LAPACK's choice, and more of that kind where values are equal: see `degenerate`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ import numpy as np
 from ..errors import GradientError, NoDerivativeError
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, detached
-from .common import composite, existing, one_of, refuse
+from .common import composite, existing, one_of
+from .degenerate import equal_pairs, shared, within_groups
 from .join import concatenate
 from .rules import transposed as _t
 from .shape import swapaxes
@@ -76,25 +76,26 @@ def _flows(g: Any) -> bool:
     return isinstance(g, Tensor) or bool(np.any(g))
 
 
-def _gaps(values: Any, op: str, what: str) -> Any:
-    """1 / (v_j - v_i), and 0 for i = j; equal values raise."""
-    n = values.shape[-1]
-    gaps = values[..., None, :] - values[..., :, None] + np.eye(n, dtype=values.dtype)
-    plain = np.abs(detached(gaps))
-    size = np.abs(detached(values)).max(initial=0.0)
-    if plain.size and plain.min() <= n * np.finfo(plain.dtype).eps * size:
-        raise GradientError(
-            f"{op}: two {what} are equal, and their vectors have no derivative there; use the "
-            f"{what} only, or a function of the matrix that needs no vectors"
-        )
-    return (1 - np.eye(n, dtype=values.dtype)) / gaps
+def _skew(m: Any) -> Any:
+    return (m - _t(m)) / 2
+
+
+def _inverse_gaps(values: Any, same: Any) -> Any:
+    """1 / (v_j - v_i), and 0 where the two are equal."""
+    gaps = values[..., None, :] - values[..., :, None]
+    return np.where(same, 0, 1 / np.where(same, 1, gaps))
 
 
 def _eigh_rule(g: Any, out: Any, uplo: str) -> Any:
     (gw, gv), (w, v) = g, out
-    inner = gw[..., None] * np.eye(w.shape[-1], dtype=v.dtype)
+    same, one = equal_pairs(w), np.eye(w.shape[-1], dtype=v.dtype)
     if _flows(gv):
-        inner = inner + _gaps(w, "eigh", "eigenvalues") * (_t(v) @ gv)
+        m = _t(v) @ gv
+        known = within_groups(gw, m, same, "eigh")
+        alone = same.sum(axis=-1, keepdims=True) == 1
+        inner = np.where(alone, gw[..., None], 0) * one + known + _inverse_gaps(w, same) * _skew(m)
+    else:
+        inner = shared(gw, same)[..., None] * one
     lower = _lower(v @ inner @ _t(v))
     return lower if uplo == "L" else _t(lower)
 
@@ -121,8 +122,9 @@ def _eigh(x: Any, *, uplo: Any = "L") -> Any:
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """``(eigenvalues, eigenvectors)`` of symmetric matrices, ascending; vectors in columns.
 
-    Only the triangle UPLO of `a` is read, and the gradient lies in it. Backward through the
-    vectors raises GradientError where eigenvalues are equal.
+    Only the triangle UPLO of `a` is read, and the gradient lies in it. Where eigenvalues are equal
+    they share alike, functions of the matrix such as ``(v * f(w)) @ v.T`` have a gradient of first
+    order, and backward raises GradientError where it depends on LAPACK's choice of the vectors.
     """
     if str(UPLO).upper() not in ("L", "U"):
         raise ValueError(f"UPLO={UPLO!r}, wanted 'L' or 'U'")
@@ -138,6 +140,13 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 # -- singular values
 
 
+def _kinks(g: Any, s: Any) -> Any:
+    """The cotangents of singular values, 0 where these are 0: there they are kinks, as |x| is."""
+    plain = np.asarray(detached(s))
+    rounding = plain.shape[-1] * np.finfo(plain.dtype).eps
+    return np.where(plain <= rounding * plain.max(axis=-1, keepdims=True, initial=0), 0, g)
+
+
 def _svd_rule(g: Any, out: Any, full: bool) -> Any:
     (gu, gs, gvt), (u, s, vt) = g, out
     k = s.shape[-1]
@@ -148,12 +157,15 @@ def _svd_rule(g: Any, out: Any, full: bool) -> Any:
                 f"have no derivative; pass full_matrices=False"
             )
     gu, u, gv, v = gu[..., :k], u[..., :k], _t(gvt[..., :k, :]), _t(vt[..., :k, :])
-    inner = gs[..., None] * np.eye(k, dtype=u.dtype)
+    same, one = equal_pairs(s), np.eye(k, dtype=u.dtype)
     if not (_flows(gu) or _flows(gv)):
-        return u @ inner @ _t(v)
-    gaps = _gaps(s, "svd", "singular values") / (s[..., None, :] + s[..., :, None])
-    left, right = gaps * (_t(u) @ gu), gaps * (_t(v) @ gv)
-    inner = inner + (left + _t(left)) * s[..., None, :] + s[..., :, None] * (right + _t(right))
+        return u @ (shared(_kinks(gs, s), same)[..., None] * one) @ _t(v)
+    left, right = _t(u) @ gu, _t(v) @ gv
+    known = within_groups(gs, left + right, same, "svd")
+    alone = same.sum(axis=-1, keepdims=True) == 1
+    inner = np.where(alone, gs[..., None], 0) * one + known
+    inner = inner + _inverse_gaps(s, same) * _skew(left + right)  # where u and v turn alike,
+    inner = inner + _skew(left - right) / (s[..., None, :] + s[..., :, None] + one)  # and apart
     result = u @ inner @ _t(v)
     if u.shape[-2] > k:
         result = result + (gu - u @ (_t(u) @ gu)) / s[..., None, :] @ _t(v)
@@ -186,13 +198,26 @@ def svd(
 ) -> Any:
     """``(u, s, vh)`` with a = u s vh, or s alone without `compute_uv`.
 
-    Backward through u and vh raises GradientError where singular values are equal, or where it
+    hermitian: `a` is symmetric, and read from its lower triangle, as by eigh. Where singular values
+    are equal see eigh; their slope is 0 where they are 0. Backward raises GradientError where it
     comes to columns of a full u or vh that are not unique.
     """
-    refuse("np.linalg.svd", hermitian=hermitian)
+    if hermitian:
+        return _hermitian(a, compute_uv)
     if not compute_uv:
         return _svd(as_tensor(a), full=False)[1]
     return _SVD(*_svd(as_tensor(a), full=bool(full_matrices)))
+
+
+def _hermitian(a: Any, vectors: bool) -> Any:
+    """The svd of a symmetric matrix: |w|, the vectors, and these again with the signs of w."""
+    w, v = eigh(a)
+    order = np.argsort(np.abs(detached(w)), axis=-1)[..., ::-1]
+    w = np.take_along_axis(w, order, -1)
+    if not vectors:
+        return np.abs(w)
+    v = np.take_along_axis(v, order[..., None, :], -1)
+    return _SVD(v, np.abs(w), _t(v * np.sign(detached(w))[..., None, :]))
 
 
 @composite(*existing("linalg.svdvals"))

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..primitive import primitive
 from ..tensor import as_tensor, detached, wrap
-from .common import composite, one_of, refuse
+from .arrange import tril
+from .common import composite, one_of
 from .matrix import matmul
 from .rules import transposed as _t
 
@@ -229,8 +230,11 @@ def _pinv(x: Any, *, rcond: Any = None) -> Any:
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """The pseudo-inverse; singular values below ``rcond`` times the largest count as 0.
 
+    hermitian: `a` is symmetric, and read from its lower triangle; so its gradient lies in that.
     Where the rank changes nearby there is no derivative; the one given is along matrices of the
     same rank.
     """
-    refuse("np.linalg.pinv", hermitian=hermitian)
-    return _pinv(as_tensor(a), rcond=detached(rtol if rcond is None else rcond))
+    a = as_tensor(a)
+    if hermitian:
+        a = tril(a) + _t(tril(a, k=-1))
+    return _pinv(a, rcond=detached(rtol if rcond is None else rcond))

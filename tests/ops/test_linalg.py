@@ -71,18 +71,16 @@ def test_powers_of_zero():
     ("np.linalg.slogdet(m)", np.linalg.LinAlgError, ("slogdet", "(2, 3)", "square")),
     ("np.linalg.matrix_power(m, 2)", np.linalg.LinAlgError, ("matrix_power", "(2, 3)", "square")),
     ("np.linalg.matrix_power(q, 0.5)", TypeError, ("matrix_power", "(3, 3)", "n=0.5")),
-    ("np.linalg.pinv(m, hermitian=True)", NoDerivativeError, ("pinv", "hermitian=True")),
+    ("np.linalg.pinv(m, hermitian=True)", ValueError, ("pinv", "(2, 3)")),
     ("np.linalg.cholesky(-q @ q.T)", np.linalg.LinAlgError, ("cholesky", "(3, 3)", "positive")),
     ("np.linalg.eigh(m)", np.linalg.LinAlgError, ("eigh", "(2, 3)", "square")),
     ("np.linalg.eigh(q, 'X')", ValueError, ("eigh", "'X'", "'L' or 'U'")),
     ("np.linalg.svd(v)", np.linalg.LinAlgError, ("svd", "(3,)", "two-dimensional")),
-    ("np.linalg.svd(q, hermitian=True)", NoDerivativeError, ("svd", "hermitian=True")),
     ("np.linalg.qr(m.T, 'complete')", NoDerivativeError, ("qr", "'complete'", "(3, 2)")),
     ("np.linalg.qr(m, 'raw')", NoDerivativeError, ("qr", "'raw'", "'reduced'")),
     ("np.linalg.qr(m, 'full')", ValueError, ("qr", "'full'", "'reduced'")),
     ("np.linalg.qr(v)", np.linalg.LinAlgError, ("qr", "(3,)", "two axes")),
     ("np.linalg.eig(q)", NoDerivativeError, ("np.linalg.eig",)),
-    ("np.linalg.lstsq(q, v)", NoDerivativeError, ("np.linalg.lstsq",)),
 ])
 def test_errors_teach(expression, error, parts):
     """What does not fit raises NumPy's kind of error, naming the op, the shapes and the fix."""
@@ -158,7 +156,7 @@ def test_logarithm_of_a_zero_determinant():
     and names the op."""
     x = mg.tensor(np.zeros((2, 2)), requires_grad=True)
     sign, log = np.linalg.slogdet(x)
-    assert (float(sign), float(log)) == (0, -np.inf)
+    assert (sign.item(), log.item()) == (0, -np.inf)
     with pytest.raises(np.linalg.LinAlgError, match="Singular") as raised:
         log.backward()
     assert any("slogdet" in note for note in raised.value.__notes__)
