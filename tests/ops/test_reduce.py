@@ -147,7 +147,7 @@ def test_nan_in_extremes():
     """A NaN is the maximum of what holds it, and gets its cotangent."""
     x = np.array([[1.0, np.nan], [3.0, 2.0]])
     for function in (np.max, np.min):
-        assert np.isnan(float(function(leaf(x))))
+        assert np.isnan(function(leaf(x)).item())
         same(gradient(function, x), np.array([[0.0, 1.0], [0.0, 0.0]]))
     same(gradient(lambda x: np.max(x, axis=1), x), np.array([[0.0, 1.0], [1.0, 0.0]]))
 
@@ -197,7 +197,7 @@ def test_logsumexp():
     for x in ([1e4, 1e4], [-1e4, -1e4 - 1], [0.0, -np.inf]):
         x = np.array(x)
         wanted = x.max() + math.log(np.exp(x - x.max()).sum())
-        assert float(leaf(x).logsumexp()) == pytest.approx(wanted, rel=1e-15)
+        assert leaf(x).logsumexp().item() == pytest.approx(wanted, rel=1e-15)
         np.testing.assert_allclose(
             gradient(lambda x: x.logsumexp(), x), np.exp(x - wanted), rtol=1e-11
         )
@@ -206,7 +206,7 @@ def test_logsumexp():
     np.testing.assert_allclose(gradient(lambda x: x.logsumexp(1), rows),
                                [[0.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5]], rtol=1e-15)
     same(np.logaddexp.reduce(leaf(X), axis=1), leaf(X).logsumexp(1).numpy())
-    assert np.isnan(float(leaf([1.0, np.nan]).logsumexp()))
+    assert np.isnan(leaf([1.0, np.nan]).logsumexp().item())
 
 
 def test_reduce_and_accumulate_of_functions():
