@@ -124,11 +124,10 @@ def test_einsum_as_numpy(expression):
     ("np.einsum('i1->i', m)", ValueError, ("einsum", "'i1'", "letters")),
     ("np.einsum('i.j', m)", ValueError, ("einsum", "'i.j'", "ellipsis")),
     ("np.einsum('...i,...j', v, w, out=np.ones(2))", NoDerivativeError, ("einsum", "out=")),
-    ("np.einsum('ij->ji', m, dtype=np.float32)", NoDerivativeError, ("einsum", "dtype=")),
+    ("np.einsum('ij->ji', m, dtype=np.float32)", TypeError, ("einsum", "float32", "safe")),
     ("np.einsum('a...,b...->ab...', m, t)", ValueError, ("einsum", "ellipsis", "length")),
     ("np.cross(v, w)", ValueError, ("cross", "(3,)", "(4,)", "3 components")),
     ("np.cross(w[:2], w[:2])", ValueError, ("cross", "(2,)", "x[0] * y[1]")),
-    ("np.linalg.multi_dot([m, q])", NoDerivativeError, ("multi_dot",)),
 ])
 def test_errors_teach(expression, error, parts):
     """What does not fit raises NumPy's kind of error, naming the op, the operand and the shapes."""

@@ -30,7 +30,10 @@ BAD = {
 WRONG = ["nonsense", np.array([1.5, 2.5, 3.5]), -7]
 UFUNC = ("out", "dtype", "where", "casting", "subok", "axis", "axes")
 # NumPy's own words on an argument, before a Tensor is met at all.
-BEFORE = ("argument for", "'out' must be a tuple", "Device not understood", "order must be", "only")
+BEFORE = (
+    "argument for", "'out' must be a tuple", "Device not understood", "order must be", "only",
+    "`tol` and `rtol`",
+)
 
 
 def _functions():

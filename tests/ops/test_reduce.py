@@ -189,7 +189,7 @@ def test_moments_of_constants():
         same(gradient(function, x), np.zeros((2, 3)))
     with np.errstate(invalid="ignore"), pytest.warns(RuntimeWarning, match="Degrees of freedom"):
         y = np.var(leaf([1.0]), ddof=1)
-    assert np.isnan(float(y))
+    assert np.isnan(y.item())
 
 
 def test_logsumexp():
