@@ -1,13 +1,18 @@
-"""What a user's forward function returns, checked before anything is made of it."""
+"""What a forward function returns, checked before anything is made of it."""
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["checked"]
+from .errors import NoDerivativeError
+
+if TYPE_CHECKING:
+    from .op import Op
+
+__all__ = ["checked", "refuse_complex"]
 
 
 def checked(forward: Any, name: str, multiple: bool) -> Any:
@@ -26,3 +31,14 @@ def checked(forward: Any, name: str, multiple: bool) -> Any:
         return out
 
     return call
+
+
+def refuse_complex(out: Any, op: Op) -> None:
+    """Raise if an op that is about to be recorded has made a complex result of a real operand."""
+    if any(o.dtype.kind == "c" for o in (out if op.multiple else (out,))):
+        raise NoDerivativeError(
+            f"{op.name}: the result is complex, and an operand requires grad; minigrad "
+            f"differentiates real numbers only. Keep real and imaginary part in two Tensors "
+            f"(np.cos(x) and np.sin(x) for np.exp(1j * x)); for spectra use fft, ifft, rfft and "
+            f"irfft of minigrad.functional, which take and give such pairs"
+        )

@@ -18,7 +18,7 @@ from .context import local
 from .diagnose import check_finite
 from .errors import explain
 from .foreign import operand
-from .forward import checked
+from .forward import checked, refuse_complex
 from .numpy_calls import known, numpy_handler
 from .op import Domain, Lazy, Op, Plan, Rule, register
 from .protocol import HANDLERS
@@ -214,6 +214,8 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         mask = 1 if mask else 0
     node = None
     if frame.anomaly or (mask and frame.record):
+        if mask and frame.record:
+            refuse_complex(out, op)
         plan = op.plan(mask)
         node = _record(plan, out, _as_now(plan, args, arrays) if given else arrays, nodes, params)
         if not (mask and frame.record):
@@ -299,7 +301,9 @@ def _unary(op: Op) -> Callable[..., Any]:
         node.scope = frame.scope
         shape = data.shape
         node.shape = parent.shape if parent.shape == shape else shape
-        node.dtype = data.dtype
+        node.dtype = dtype = data.dtype
+        if dtype is not parent.dtype:
+            refuse_complex(data, op)
         node.extra = None
         return out
 
@@ -353,8 +357,11 @@ def _binary(op: Op) -> Callable[..., Any]:
         node.scope = frame.scope
         shape = data.shape
         # One tuple for all results of one shape: a long chain gives the collector less to visit.
-        node.shape = xn.shape if xn is not None and xn.shape == shape else shape
-        node.dtype = data.dtype
+        parent: Any = yn if xn is None else xn
+        node.shape = parent.shape if parent.shape == shape else shape
+        node.dtype = dtype = data.dtype
+        if dtype is not parent.dtype:
+            refuse_complex(data, op)
         node.extra = None
         return out
 

@@ -25,7 +25,8 @@ def interp(
     xp need not be in order and there are no ends. The gradient reaches every
     argument; on a point the slope is that to its right.
     """
-    x, xp, fp = (cast(a, np.float64) for a in (x, xp, fp))
+    x, xp = cast(x, np.float64), cast(xp, np.float64)
+    fp = cast(fp, np.result_type(as_tensor(fp).dtype, np.float64))
     if xp.ndim != 1 or fp.shape != xp.shape or xp.size == 0:
         raise ValueError(f"xp has shape {xp.shape} and fp {fp.shape}; wanted (n,) and (n,)")
     if period is not None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NoDerivativeError
 from ..primitive import primitive
 from ..tensor import Tensor, as_tensor, wrap
 from .common import composite, existing, one_of
@@ -217,13 +216,8 @@ def astype(
     """x converted to another dtype. Integers and booleans have derivative 0, so the result does
     not require grad then; complex numbers are refused, because their gradient would be lost."""
     kind = np.dtype(dtype).kind
-    if kind == "f" or not isinstance(x, Tensor) or x._node is None:
+    if kind in "fc" or not isinstance(x, Tensor) or x._node is None:
         return _astype(x, dtype=dtype, casting=casting)
-    if kind == "c":
-        raise NoDerivativeError(
-            "astype(complex) of a Tensor that requires grad: minigrad differentiates real numbers "
-            "only; keep real and imaginary parts in two Tensors"
-        )
     return wrap(np.asarray(x._data).astype(dtype, casting=casting), None)  # type: ignore[call-overload]  # NumPy checks it
 
 
