@@ -24,6 +24,18 @@ class ArrayLike:
     _data: Any
     _node: Node | None
 
+    __pandas_priority__ = 5000  # more than a DataFrame's: its operators leave it to ours
+
+    @property
+    def _mask(self) -> Any:
+        """What numpy.ma asks of any object, having taken the values from ``_data``."""
+        if self._node is not None and local.frame.record:
+            raise GraphLossError(
+                f"a function or an operator of numpy.ma: {self._label()} requires grad, and a "
+                f"masked array would lose its graph; use np.where with the mask, or .detach()"
+            )
+        return np.ma.nomask
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""

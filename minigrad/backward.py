@@ -15,6 +15,7 @@ import numpy as np
 
 from .cotangents import dense
 from .errors import GradientError, describe
+from .foreign import operand
 from .pullback import residuals
 from .sweep import free, sweep
 from .tape import Node, parts
@@ -162,7 +163,10 @@ def seed(output: Tensor, cotangent: Array) -> tuple[Node, Any]:
             )
         return node, np.ones(output.shape, output.dtype)
     value = detached(cotangent)
-    g = np.array(value)
+    try:
+        g = np.array(operand(value))
+    except TypeError as error:
+        raise GradientError(f"the cotangent of {output._label()}: {error}") from None
     if g.shape != output.shape or not np.can_cast(g.dtype, output.dtype, "same_kind"):
         raise GradientError(
             f"the cotangent of {output._label()} has {describe(g)}, wanted shape {output.shape} "

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["operand", "refuse_masked", "require_numbers"]
+__all__ = ["is_foreign", "operand", "refuse_masked", "require_numbers"]
 
 _NUMBERS = frozenset({
     bool, int, float, complex, np.bool_, np.int64, np.int32, np.float64, np.float32, np.float16,
@@ -29,6 +29,9 @@ _FRAMEWORKS = {
     "mlx": ("an MLX array", "np.array({})"),
     "autograd": ("a variable of autograd", "{}._value"),
 }
+
+
+_SPARSE = "a sparse matrix ({}) is no array of NumPy's; pass value.toarray()"
 
 
 def operand(value: Any) -> Any:
@@ -52,12 +55,23 @@ def _converted(value: Any) -> Any:
     return array
 
 
+def is_foreign(value: Any) -> bool:
+    """Whether `value` is an array of another library, or a subclass of NumPy's."""
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return False
+    return hasattr(value, "__array__") or hasattr(value, "tocsr")
+
+
 def refuse_masked(value: Any) -> None:
-    """Raise TypeError if `value` is a masked array."""
-    if isinstance(value, np.ma.MaskedArray):
+    """Raise TypeError if `value` is a masked array, or a list that holds one."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            if not isinstance(part, float | int):
+                refuse_masked(part)
+    elif isinstance(value, np.ma.MaskedArray):
         raise TypeError(
-            "a masked array would lose its mask; pass x.filled(value), or use np.where with "
-            "np.ma.getmaskarray(x)"
+            "a masked array would lose its mask; pass value.filled(number), or np.where "
+            "with np.ma.getmaskarray(value)"
         )
 
 
@@ -66,26 +80,26 @@ def _refuse_known(value: Any) -> None:
     name = f"{kind.__module__}.{kind.__qualname__}"
     if isinstance(value, np.matrix):
         raise TypeError(
-            "a np.matrix has operators of its own (its * is a matrix product); pass np.asarray(x), "
-            "and write @ for products"
+            "a np.matrix has operators of its own (its * is a matrix product); pass "
+            "np.asarray(value), and write @ for products"
         )
     if isinstance(value, np.ndarray) and kind.__array_ufunc__ is not np.ndarray.__array_ufunc__:
-        raise TypeError(f"{name} has arithmetic of its own; pass np.asarray(x)")
+        raise TypeError(f"{name} has arithmetic of its own; pass np.asarray(value)")
     for base in kind.__mro__:
         root, _, rest = base.__module__.partition(".")
         if root in _FRAMEWORKS:
             what, fix = _FRAMEWORKS[root]
             raise TypeError(
                 f"{what} ({name}) cannot be mixed with Tensors: neither library would see the "
-                f"other's graph; pass {fix.format('x')}"
+                f"other's graph; pass {fix.format('value')}"
             )
         if root == "scipy" and rest.startswith("sparse"):
-            raise TypeError(f"a SciPy sparse matrix ({name}) is no array; pass x.toarray()")
+            raise TypeError(_SPARSE.format(name))
     if isinstance(value, Decimal) or (
         isinstance(value, numbers.Number) and not isinstance(value, complex | np.generic)
         and not isinstance(value, numbers.Integral | float)
     ):
-        raise TypeError(f"a {kind.__name__} is no number of NumPy's; pass float(x)")
+        raise TypeError(f"a {kind.__name__} is no number of NumPy's; pass float(value)")
 
 
 def require_numbers(array: np.ndarray[Any, Any], value: Any) -> None:
@@ -94,19 +108,21 @@ def require_numbers(array: np.ndarray[Any, Any], value: Any) -> None:
     if kind in "biufc":
         return
     name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    if hasattr(value, "tocsr"):
+        raise TypeError(_SPARSE.format(name))
     if kind in "mM":
         raise TypeError(
             f"{_short(array.dtype)} holds dates or durations, no numbers; convert them first: "
-            f"(x - x[0]) / np.timedelta64(1, 'D')"
+            f"(value - value[0]) / np.timedelta64(1, 'D')"
         )
     if kind == "V":
         raise TypeError(
             f"a structured array (dtype {_short(array.dtype)}) holds records, no numbers; pass one "
-            f"field, as in x['{(array.dtype.names or ('name',))[0]}']"
+            f"field, as in value['{(array.dtype.names or ('name',))[0]}']"
         )
     if kind in "US":
         raise TypeError(
-            f"text (dtype {_short(array.dtype)}) holds no numbers; np.asarray(x).astype(float) "
+            f"text (dtype {_short(array.dtype)}) holds no numbers; np.asarray(value).astype(float) "
             f"reads them from it"
         )
     if array.ndim:

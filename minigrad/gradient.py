@@ -16,6 +16,7 @@ import numpy as np
 
 from .arraylike import detached
 from .errors import GradientError, GradientWarning, describe
+from .foreign import operand
 from .tape import Leaf, Node
 from .writable import Writable
 
@@ -141,6 +142,8 @@ class WithGradient(Writable):
             result = hook(as_tensor(g))
             if result is None:
                 return g
+            if not isinstance(result, WithGradient):
+                result = operand(result)
             if np.shape(result) != shape:
                 raise GradientError(
                     f"a hook on {label} returned shape {np.shape(result)}, wanted {shape}"

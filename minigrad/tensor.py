@@ -16,6 +16,7 @@ import numpy as np
 
 from .arraylike import detached
 from .errors import GraphLossError
+from .foreign import operand
 from .gradient import WithGradient
 from .protocol import call_function, call_ufunc
 from .tape import Leaf, Node
@@ -101,7 +102,8 @@ class Tensor(WithGradient):
         if self._node is not None:
             raise GraphLossError(
                 f"{self._label()} requires grad, and an array would lose its graph; use np.stack "
-                f"on a list, a NumPy function that minigrad knows, or .detach() or .numpy()"
+                f"on a list, a NumPy function that minigrad knows, np.asarray(other) of an operand "
+                f"from another library, or .detach() or .numpy()"
             )
         array = self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype=dtype, copy=copy)
@@ -177,4 +179,4 @@ def wrap(data: Any, node: Node | None) -> Tensor:
 
 def as_tensor(value: Any) -> Tensor:
     """`value` itself if it is a Tensor, else a Tensor with its values."""
-    return value if isinstance(value, Tensor) else wrap(as_array(value), None)
+    return value if isinstance(value, Tensor) else wrap(as_array(operand(value)), None)

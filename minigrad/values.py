@@ -8,6 +8,7 @@ from typing import Any, Never
 import numpy as np
 
 from .errors import MutationError
+from .foreign import refuse_masked, require_numbers
 
 __all__ = ["Array", "Values", "as_array", "frozen", "is_frozen"]
 
@@ -16,14 +17,9 @@ Array = Any  # whatever NumPy takes: an array, a scalar, nested lists
 
 def as_array(data: Array, dtype: Any = None) -> np.ndarray[Any, Any]:
     """A fresh native array with the values of `data`, or an error that says why there is none."""
-    if isinstance(data, np.ma.MaskedArray):
-        raise TypeError("Tensor(data): a masked array would lose its mask; pass data.filled(value)")
+    refuse_masked(data)
     array = np.array(data, dtype=dtype)
-    if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"Tensor(data): data has dtype {array.dtype}, which holds no numbers; pass numbers, "
-            f"or nested lists of equal length"
-        )
+    require_numbers(array, data)
     # NumPy's own dtype object, in native byte order: the tape compares dtypes by identity first.
     native = np.dtype(array.dtype.type)
     return array.view(native) if array.dtype == native else array.astype(native)

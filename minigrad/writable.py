@@ -15,6 +15,7 @@ import numpy as np
 from .arraylike import ArrayLike
 from .context import is_grad_enabled
 from .errors import MutationError, describe
+from .foreign import operand
 from .tape import Leaf, next_key
 from .values import Array, Values, frozen
 from .views import refuse_view, source_of, stored_back
@@ -41,7 +42,7 @@ class Writable(ArrayLike):
     @data.setter
     def data(self, value: Array) -> None:
         given = value
-        value = value._data if isinstance(value, ArrayLike) else np.asarray(value)
+        value = value._data if isinstance(value, ArrayLike) else np.asarray(operand(value))
         if value.shape != self.shape or not np.can_cast(value.dtype, self.dtype, "same_kind"):
             raise ValueError(
                 f"{self._label()}.data = value: received {describe(value)}, wanted shape "

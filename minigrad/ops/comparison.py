@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoDerivativeError
+from ..foreign import is_foreign, operand
 from ..protocol import HANDLERS
 from ..tensor import Tensor, as_tensor, detached, wrap
 from .common import composite, refuse, without_gradient
@@ -90,7 +91,10 @@ def _equality(compare: Any) -> Any:
     """== and != of arrays: unlike np.equal they have an answer for what is no number."""
 
     def call(self: Tensor, other: Any) -> Any:
-        return wrap(np.asarray(compare(np.asarray(self._data), detached(other)))[()], None)
+        other = detached(other)
+        if is_foreign(other) and (other := operand(other)) is NotImplemented:
+            return NotImplemented
+        return wrap(np.asarray(compare(np.asarray(self._data), other))[()], None)
 
     return call
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..cotangents import Chosen
+from ..foreign import is_foreign, operand
 from ..op import OPS, Lazy
 from ..primitive import apply, primitive
 from ..tensor import Tensor, detached
@@ -46,7 +47,9 @@ def plain_index(index: Any) -> Any:
     index = detached(index)
     if isinstance(index, list):
         return np.array(index) if index else np.zeros(0, np.intp)
-    return np.array(index) if isinstance(index, np.ndarray) else index
+    if isinstance(index, np.ndarray) or is_foreign(index):
+        return np.array(operand(index))
+    return index
 
 
 def is_outside(index: np.ndarray[Any, Any], size: int) -> bool:

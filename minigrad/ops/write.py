@@ -13,6 +13,7 @@ import numpy as np
 
 from ..context import is_grad_enabled
 from ..errors import GraphLossError, explain
+from ..foreign import operand
 from ..tensor import Tensor, detached, wrap
 from . import methods  # noqa: F401  # what the methods in place are made of
 from .index import plain_index
@@ -35,7 +36,7 @@ def _write(self: Tensor, index: Any, value: Any, what: str) -> None:
     changed = np.array(self._data)
     index, value = plain_index(index), detached(value)
     try:
-        changed[index] = value
+        changed[index] = operand(value)
     except (ValueError, TypeError, IndexError) as error:
         names = ("x", "index", "value")
         explain(error, what, names, (self._data, index, value), {})
@@ -49,7 +50,7 @@ def _on_graph(value: Any) -> bool:
 
 def _in_dtype(value: Any, dtype: Any) -> Any:
     """A constant as NumPy would write it; a value on the graph as it is."""
-    return value if _on_graph(value) else np.asarray(detached(value)).astype(dtype)
+    return value if _on_graph(value) else np.asarray(operand(detached(value))).astype(dtype)
 
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
