@@ -71,7 +71,7 @@ def test_scatter_add():
     (lambda x: embedding(x, np.array([-1])), IndexError, ("embedding", "-1 to -1")),
     (lambda x: embedding(x, np.array([0.0])), TypeError, ("embedding", "integers")),
     (lambda x: embedding(x[0], np.array([0])), ValueError, ("embedding", "(V, D)", "(3,)")),
-], ids=str)
+])
 def test_errors_of_pytorch_names(call, error, parts):
     """Indices out of range or negative, wrong ranks and dtypes: the error says what is wanted."""
     with pytest.raises(error) as raised:
