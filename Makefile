@@ -17,6 +17,9 @@ MINUTES ?= 1
 # factor of ten where something else runs.
 ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 
+# Of pytest-xdist: a process for each core, and who is done takes tests from another.
+ON_ALL_CORES = -n auto --dist worksteal
+
 .PHONY: help demo test test-thorough test-peers check bench learn clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
@@ -28,10 +31,10 @@ demo: $(VENV)/.has-viz ## train a character LSTM, draw it, write to out/ (MINUTE
 	$(ONE_THREAD) $(VENV)/bin/python -m rnn train --minutes $(MINUTES) $(DEMO_ARGS)
 
 test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) $(PYTEST_ARGS)
 
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
-	$(VENV)/bin/python -m pytest --hypothesis-profile=thorough $(PYTEST_ARGS)
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
 
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
