@@ -50,9 +50,9 @@ def onnx_export(
     opset: the version of ONNX's operators, 14 or later.
 
     T and B are free. Inputs: x; h_0, c_0; lengths. Outputs: y (T, B, D·H) with D directions side by
-    side (or their sum or product), h_n (L·D, B, H) and of an LSTM c_n: layer by layer, forwards
-    before backwards, as in the state of a layer. What acts in training only, such as dropout, plays
-    no part. The numbers agree to the precision of the dtype.
+    side (or their sum, product or mean), h_n (L·D, B, H) and of an LSTM c_n: layer by layer,
+    forwards before backwards, as in the state of a layer. What acts in training only, such as
+    dropout, plays no part. The numbers agree to the precision of the dtype.
 
     Raises ValueError for what ONNX has no operator for, ModuleNotFoundError without onnx, OSError
     where the file cannot be written.
@@ -99,6 +99,11 @@ def graph_of(
         raise ValueError(
             f"onnx_export: the layers have {widths} units, so their states do not fit into one "
             f"h_n; export them one by one"
+        )
+    if weights.merge is None and weights.bidirectional:
+        raise ValueError(
+            "onnx_export: with merge=None the layer has two outputs, and the file has one, y; "
+            "merge them"
         )
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"onnx_export(dtype={dtype!r}): wanted float32 or float64")
@@ -196,13 +201,13 @@ def _run(
         graph.result(f"{part}_n", whole, (len(operators) * D, "B", H))
 
 
-def _merged(graph: Graph, Y: str, D: int, H: int, merge: str) -> str:
+def _merged(graph: Graph, Y: str, D: int, H: int, merge: str | None) -> str:
     """The outputs (T, D, B, H) of an operator as (T, B, D·H), or (T, B, H)."""
     if D == 2 and merge != "concat":
         sides = [
             graph.node("Gather", [Y, graph.constant(f"side_{d}", np.int64(d))], axis=1)
             for d in range(2)
         ]
-        return graph.node({"sum": "Add", "mul": "Mul"}[merge], sides)
+        return graph.node({"sum": "Add", "mul": "Mul", "ave": "Mean"}[str(merge)], sides)
     shape = graph.constant("side_by_side", np.array([0, 0, D * H], np.int64))
     return graph.node("Reshape", [graph.node("Transpose", [Y], perm=[0, 2, 1, 3]), shape])

@@ -113,7 +113,10 @@ def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gat
 _WEIGHTS = ("W_xh", "W_hh")
 
 # After these the columns are still those of the same gates; so they are when a weight scales them.
-_KEEP = ("add", "standardize", "sigmoid", "tanh", "relu", "hard_sigmoid", "clip")
+_KEEP = (
+    "add", "standardize", "clip", "sigmoid", "tanh", "relu", "hardsigmoid", "softsign", "softplus",
+    "elu",
+)
 
 
 def _block(node: Node, split: Node, gates: Gates, H: int) -> Gates:

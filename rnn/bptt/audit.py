@@ -229,7 +229,8 @@ class _Rivals(NamedTuple):
 
     def tables(self, forms: Mapping[str, Form]) -> Iterator[tuple[str, str, int, _Tables]]:
         """(key, says, wrong, the table of each gradient) of one slip after the other."""
-        nonlinearity = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
+        chosen = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
+        nonlinearity = chosen if isinstance(chosen, str) else None
         for slip in slips(self.chain, nonlinearity, len(self.taken[0].output)):
             found = evaluate(slip.recipe)
             yield slip.key, slip.says, slip.wrong, {n: f.table(found) for n, f in forms.items()}

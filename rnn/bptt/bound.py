@@ -11,7 +11,7 @@ from minigrad.module import Module
 from minigrad.tensor import detached
 
 from ..cells import Cell, ElmanCell
-from ..cells.elman import NONLINEARITIES
+from ..cells.activations import ACTIVATIONS
 from .jacobian import by_modulus
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def bound(cell: Any, nonlinearity: str | None = None) -> Bound:
     """The analytic bound (γ_W γ_h)^(t-s) on ‖∂h_t/∂h_s‖₂ of a vanilla recurrent network.
 
     cell: an ElmanCell, or its W_hh (H, H) and the nonlinearity: "tanh" (the default), "relu",
-        "sigmoid" or "identity". γ_h is 1, of the sigmoid ¼.
+        "sigmoid", "identity" or another that ElmanCell knows by name. γ_h is 1, of the sigmoid ¼;
+        clipping the sum makes it no larger.
 
     ∂h_t/∂h_{t-1} = diag(φ'(z_t)) W_hhᵀ, and the norm of a product is at most the product of the
     norms. Gated cells have other paths and no such bound: TypeError.
@@ -112,13 +113,13 @@ def bound(cell: Any, nonlinearity: str | None = None) -> Bound:
         weight, chosen = np.asarray(detached(cell)), nonlinearity or "tanh"
         if weight.ndim != 2 or weight.shape[0] != weight.shape[1] or not weight.size:
             raise ValueError(f"bound(W_hh): received shape {weight.shape}; wanted (H, H)")
-    if chosen not in NONLINEARITIES:
+    if not isinstance(chosen, str) or chosen not in ACTIVATIONS:
         raise ValueError(
-            f"bound(nonlinearity={chosen!r}): wanted one of {', '.join(map(repr, NONLINEARITIES))}"
+            f"bound(nonlinearity={chosen!r}): wanted one of {', '.join(map(repr, ACTIVATIONS))}"
         )
     if not np.isfinite(weight).all():
         raise ValueError("bound: W_hh holds a NaN or an Inf")
-    return Bound(weight.astype(np.float64), NONLINEARITIES[chosen].slope)
+    return Bound(weight.astype(np.float64), ACTIVATIONS[chosen].slope)
 
 
 class Spectrum(Mapping[str, Array]):

@@ -55,12 +55,25 @@ def bias_count(bias: Any, biases: Any, default: int, owner: str) -> int:
     return 0
 
 
+def threshold(clip: Any, owner: str) -> float | None:
+    """`clip` as a finite number above 0, or None, or an error."""
+    if clip is None:
+        return None
+    if isinstance(clip, bool | np.bool) or not isinstance(clip, int | float | np.number):
+        raise TypeError(f"{owner}(clip={clip!r}): wanted a number above 0, or None")
+    if not 0 < clip < np.inf:
+        raise ValueError(f"{owner}(clip={clip!r}): wanted a finite number above 0, or None")
+    return float(clip)
+
+
 class Cell(Module, ABC):
     """A recurrent cell: ``output, state = cell(x, state)``.
 
     input_size, hidden_size: K and H.
     bias: whether there is one; biases: how many vectors the pre-activations get then: 1 (``b_h``,
         the default), or 2 (``b_xh``, added to x W_xh, and ``b_hh``, added to h W_hh); 0 for none.
+    clip: θ, to which the sums z that ``preactivation`` gives are clipped before their functions:
+        min(max(z, -θ), θ), as ONNX does; by default they are not.
     dtype: of the parameters (default float32); inputs and states are cast to it.
     rng: a NumPy Generator or a seed for the initial parameters; for others than the default
         assign values, as in ``cell.gate("f").W_hh = minigrad.init.orthogonal((H, H))``.
@@ -111,6 +124,7 @@ class Cell(Module, ABC):
         bias: bool = True,
         *,
         biases: int | None = None,
+        clip: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
@@ -118,6 +132,7 @@ class Cell(Module, ABC):
         self.input_size = size(input_size, "input_size", owner)
         self.hidden_size = size(hidden_size, "hidden_size", owner)
         self.biases = bias_count(bias, biases, 1, owner)
+        self.clip = threshold(clip, owner)
         self.dtype = np.dtype(np.dtype(dtype).type)  # in native byte order
         if self.dtype.kind != "f":
             raise TypeError(f"{owner}(dtype={dtype!r}): wanted a float dtype, such as np.float32")
@@ -144,7 +159,7 @@ class Cell(Module, ABC):
         )
 
     def __getattr__(self, name: str) -> Any:  # for what is not found otherwise
-        if name in ("input_size", "hidden_size", "biases", "dtype"):
+        if name in ("input_size", "hidden_size", "biases", "clip", "dtype"):
             raise AttributeError(
                 f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
                 f"super().__init__(input_size, hidden_size)"
@@ -186,6 +201,14 @@ class Cell(Module, ABC):
         return part + self.b_hh[start:stop] if self.biases == 2 else part
 
     def preactivation(self, x: Tensor, h: Tensor) -> Tensor:
+        """x W_xh + h W_hh + biases, of all gates at once, clipped if the cell clips: (B, G·H)."""
+        return self.clipped(self.sums(x, h))
+
+    def clipped(self, z: Tensor) -> Tensor:
+        """min(max(z, -θ), θ); z itself where the cell does not clip."""
+        return z if self.clip is None else z.clip(-self.clip, self.clip)
+
+    def sums(self, x: Tensor, h: Tensor) -> Tensor:
         """x W_xh + h W_hh + biases, of all gates at once: (B, G·H)."""
         b = None
         if self.biases:
@@ -237,7 +260,8 @@ class Cell(Module, ABC):
 
     def conventions(self) -> dict[str, Any]:
         """What distinguishes this cell from others of its kind: gate order, biases and so on."""
-        return {"gates": self.gates, "biases": self.biases}
+        clip = {} if self.clip is None else {"clip": self.clip}
+        return {"gates": self.gates, "biases": self.biases, **clip}
 
     def extra_repr(self) -> str:
         declared = self.conventions()

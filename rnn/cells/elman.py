@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.functional import relu, sigmoid, tanh
 
+from .activations import activation, applied, name_of
 from .base import Cell
 
 __all__ = ["ElmanCell", "RNNCell"]
-
-
-class Nonlinearity(NamedTuple):
-    """φ, and the largest value of |φ'|."""
-
-    function: Callable[[Any], Any]
-    slope: float
-
-
-NONLINEARITIES = {
-    "tanh": Nonlinearity(tanh, 1.0),
-    "relu": Nonlinearity(relu, 1.0),
-    "sigmoid": Nonlinearity(sigmoid, 0.25),
-    "identity": Nonlinearity(lambda z: z, 1.0),
-}
 
 
 class ElmanCell(Cell):
     """h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h); the output is h_t.
 
     x: (B, K) or token indices (B,); h: (B, H); W_xh: (K, H); W_hh: (H, H); b_h: (H,).
-    nonlinearity: φ, one of "tanh", "relu", "sigmoid", "identity".
+    nonlinearity: φ, "tanh", "relu", "sigmoid", "identity", or another of those that GatedCell
+        knows; or a function of a Tensor. clip: of the sum inside φ; see Cell.
     The other arguments are those of Cell. Raises ValueError for an unknown nonlinearity.
 
     Elman, Finding structure in time, Cognitive Science 14 (1990).
@@ -54,25 +39,23 @@ class ElmanCell(Cell):
         hidden_size: int,
         bias: bool = True,
         *,
-        nonlinearity: str = "tanh",
+        nonlinearity: Any = "tanh",
         biases: int | None = None,
+        clip: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        if nonlinearity not in NONLINEARITIES:
-            raise ValueError(
-                f"ElmanCell(nonlinearity={nonlinearity!r}): wanted one of "
-                f"{', '.join(map(repr, NONLINEARITIES))}"
-            )
-        super().__init__(input_size, hidden_size, bias, biases=biases, dtype=dtype, rng=rng)
-        self.nonlinearity = nonlinearity
+        self.nonlinearity = activation(nonlinearity, "nonlinearity", "ElmanCell")
+        super().__init__(
+            input_size, hidden_size, bias, biases=biases, clip=clip, dtype=dtype, rng=rng
+        )
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h = NONLINEARITIES[self.nonlinearity].function(self.preactivation(x, state))
+        h = applied(self.nonlinearity, self.preactivation(x, state))
         return h, h
 
     def conventions(self) -> dict[str, Any]:
-        return {**super().conventions(), "nonlinearity": self.nonlinearity}
+        return {**super().conventions(), "nonlinearity": name_of(self.nonlinearity)}
 
 
 RNNCell = ElmanCell

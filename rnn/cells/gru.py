@@ -9,13 +9,13 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.ops.join import split
 
-from .activate import activate
-from .base import Cell, bias_count
+from .base import bias_count
+from .gated import GatedCell
 
 __all__ = ["GRUCell"]
 
 
-class GRUCell(Cell):
+class GRUCell(GatedCell):
     """r, z = σ of x_t W_xh + h_{t-1} W_hh + biases, a candidate n, and h_t between h_{t-1} and n.
 
     reset: where r acts in the candidate.
@@ -33,6 +33,8 @@ class GRUCell(Cell):
 
     The output and the state are h_t. x: (B, K) or token indices (B,); h: (B, H); W_xh: (K, 3H);
     W_hh: (H, 3H); biases (3H,). Gate order: r, z, n, as in PyTorch.
+    activation, recurrent_activation: what stands for tanh and σ in these; see GatedCell.
+    clip: of the sums inside of tanh and σ; see Cell.
     The other arguments are those of Cell. Raises ValueError for other words.
 
     Cho et al., Learning phrase representations using RNN encoder-decoder (2014); Chung et al.,
@@ -55,6 +57,9 @@ class GRUCell(Cell):
         reset: str = "after",
         update: str = "keep",
         biases: int | None = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        clip: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
@@ -63,7 +68,10 @@ class GRUCell(Cell):
         if update not in ("keep", "new"):
             raise ValueError(f"GRUCell(update={update!r}): wanted 'keep' or 'new'")
         biases = bias_count(bias, biases, 2 if reset == "after" else 1, "GRUCell")
-        super().__init__(input_size, hidden_size, biases=biases, dtype=dtype, rng=rng)
+        super().__init__(
+            input_size, hidden_size, biases=biases, activation=activation,
+            recurrent_activation=recurrent_activation, clip=clip, dtype=dtype, rng=rng,
+        )
         self.reset, self.update = reset, update
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,12 +79,12 @@ class GRUCell(Cell):
         x_rz, x_n = split(self.input_part(x), [2 * H], axis=-1)          # (B, 2H), (B, H)
         if self.reset == "after":
             h_rz, h_n = split(self.state_part(h), [2 * H], axis=-1)
-            r, z = activate(x_rz + h_rz, functions=("sigmoid", "sigmoid"))    # each (B, H)
-            n = (x_n + r * h_n).tanh()
+            r, z = self.squashed(self.clipped(x_rz + h_rz), "σσ")        # each (B, H)
+            n = self.phi(self.clipped(x_n + r * h_n))
         else:
             rz = x_rz + self.state_block(h, "r", "z")
-            r, z = activate(rz, functions=("sigmoid", "sigmoid"))
-            n = (x_n + self.state_block(r * h, "n")).tanh()
+            r, z = self.squashed(self.clipped(rz), "σσ")
+            n = self.phi(self.clipped(x_n + self.state_block(r * h, "n")))
         h = n + z * (h - n) if self.update == "keep" else h + z * (n - h)
         return h, h
 

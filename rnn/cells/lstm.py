@@ -8,21 +8,22 @@ import numpy as np
 
 from minigrad import Tensor
 
-from .activate import activate
-from .base import Cell
+from .gated import GatedCell
 
 __all__ = ["LSTMCell"]
 
 
-class LSTMCell(Cell):
-    """i, f, g, o = σ, σ, tanh, σ of x_t W_xh + h_{t-1} W_hh + b_h, and with them
+class LSTMCell(GatedCell):
+    """i, f, g, o = σ, σ, φ, σ of x_t W_xh + h_{t-1} W_hh + b_h, and with them
 
-    c_t = f ⊙ c_{t-1} + i ⊙ g,    h_t = o ⊙ tanh(c_t);    the output is h_t, the state (h_t, c_t).
+    c_t = f ⊙ c_{t-1} + i ⊙ g,    h_t = o ⊙ φ(c_t);    the output is h_t, the state (h_t, c_t).
 
     x: (B, K) or token indices (B,); h, c: (B, H); W_xh: (K, 4H); W_hh: (H, 4H); b_h: (4H,).
     Gate order: i, f, g, o (input, forget, candidate, output), as in PyTorch.
     forget_bias: the initial bias of the forget gate (1.0 keeps the memory open at the start);
         by default it is drawn like the others. With two biases b_xh gets it and b_hh gets 0.
+    activation, recurrent_activation: φ, by default tanh, and σ, by default sigmoid; see GatedCell.
+    clip: of the sums that the gates squash, c_t not among them; see Cell.
     The other arguments are those of Cell.
 
     Hochreiter and Schmidhuber, Long short-term memory (1997); forget gate: Gers, Schmidhuber and
@@ -45,10 +46,16 @@ class LSTMCell(Cell):
         *,
         biases: int | None = None,
         forget_bias: float | None = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        clip: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, biases=biases, dtype=dtype, rng=rng)
+        super().__init__(
+            input_size, hidden_size, bias, biases=biases, activation=activation,
+            recurrent_activation=recurrent_activation, clip=clip, dtype=dtype, rng=rng,
+        )
         if forget_bias is not None:
             self._set_forget_bias(forget_bias)
 
@@ -66,7 +73,7 @@ class LSTMCell(Cell):
     def step(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         h, c = state
         z = self.preactivation(x, h)                                     # (B, 4H)
-        i, f, g, o = activate(z, functions=("sigmoid", "sigmoid", "tanh", "sigmoid"))
+        i, f, g, o = self.squashed(z, "σσφσ")                            # each (B, H)
         c = f * c + i * g
-        h = o * c.tanh()
+        h = o * self.phi(c)
         return h, (h, c)

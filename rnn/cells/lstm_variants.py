@@ -10,8 +10,9 @@ from minigrad import Parameter, Tensor
 from minigrad.functional import layer_norm
 from minigrad.ops.join import split
 
-from .activate import activate
-from .base import Cell, size
+from .activations import applied
+from .base import size
+from .gated import GatedCell
 from .lstm import LSTMCell
 
 __all__ = [
@@ -21,13 +22,13 @@ __all__ = [
 Pair = tuple[Tensor, Tensor]
 
 
-class LSTM1997Cell(Cell):
+class LSTM1997Cell(GatedCell):
     """The LSTM before it had a forget gate: i, g, o = σ, tanh, σ of x_t W_xh + h_{t-1} W_hh + b_h,
 
     c_t = c_{t-1} + i ⊙ g,    h_t = o ⊙ tanh(c_t);    the output is h_t, the state (h_t, c_t).
 
     x: (B, K) or token indices (B,); h, c: (B, H); W_xh: (K, 3H); W_hh: (H, 3H); b_h: (3H,).
-    Gate order: i, g, o. The arguments are those of Cell.
+    Gate order: i, g, o. The arguments are those of GatedCell.
 
     Hochreiter and Schmidhuber, Long short-term memory (1997); they squash with scaled sigmoids
     where tanh stands here.
@@ -42,13 +43,13 @@ class LSTM1997Cell(Cell):
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
         z = self.preactivation(x, h)                                     # (B, 3H)
-        i, g, o = activate(z, functions=("sigmoid", "tanh", "sigmoid"))
+        i, g, o = self.squashed(z, "σφσ")
         c = c + i * g
-        h = o * c.tanh()
+        h = o * self.phi(c)
         return h, (h, c)
 
 
-class CoupledLSTMCell(Cell):
+class CoupledLSTMCell(GatedCell):
     """An LSTM that forgets as much as it writes: i, g, o = σ, tanh, σ as in LSTM1997Cell, and
 
     c_t = (1 - i) ⊙ c_{t-1} + i ⊙ g,    h_t = o ⊙ tanh(c_t).
@@ -68,9 +69,9 @@ class CoupledLSTMCell(Cell):
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
         z = self.preactivation(x, h)                                     # (B, 3H)
-        i, g, o = activate(z, functions=("sigmoid", "tanh", "sigmoid"))
+        i, g, o = self.squashed(z, "σφσ")
         c = c + i * (g - c)
-        h = o * c.tanh()
+        h = o * self.phi(c)
         return h, (h, c)
 
 
@@ -94,11 +95,14 @@ class PeepholeLSTMCell(LSTMCell):
 
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
-        i, f, g, o = split(self.preactivation(x, h), 4, axis=-1)         # each (B, H)
-        i, f = (i + self.w_ci * c).sigmoid(), (f + self.w_cf * c).sigmoid()
-        c = f * c + i * g.tanh()
-        h = (o + self.w_co * c).sigmoid() * c.tanh()
+        i, f, g, o = split(self.sums(x, h), 4, axis=-1)                  # each (B, H)
+        i, f = self._gate(i + self.w_ci * c), self._gate(f + self.w_cf * c)
+        c = f * c + i * self.phi(self.clipped(g))
+        h = self._gate(o + self.w_co * c) * self.phi(c)
         return h, (h, c)
+
+    def _gate(self, z: Tensor) -> Tensor:
+        return applied(self.recurrent_activation, self.clipped(z))
 
 
 class LayerNormLSTMCell(LSTMCell):
@@ -125,6 +129,9 @@ class LayerNormLSTMCell(LSTMCell):
         *,
         biases: int | None = None,
         forget_bias: float | None = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        clip: float | None = None,
         eps: float = 1e-5,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
@@ -137,8 +144,9 @@ class LayerNormLSTMCell(LSTMCell):
         if not eps > 0:
             raise ValueError(f"LayerNormLSTMCell(eps={eps!r}): wanted a number above 0")
         super().__init__(
-            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias, dtype=dtype,
-            rng=rng,
+            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias,
+            activation=activation, recurrent_activation=recurrent_activation, clip=clip,
+            dtype=dtype, rng=rng,
         )
         self.eps = float(eps)
 
@@ -150,7 +158,7 @@ class LayerNormLSTMCell(LSTMCell):
         self.gain_c = Parameter(np.ones(H), dtype=self.dtype)
         self.b_c = Parameter(np.zeros(H), dtype=self.dtype)
 
-    def preactivation(self, x: Tensor, h: Tensor) -> Tensor:
+    def sums(self, x: Tensor, h: Tensor) -> Tensor:
         width = self.W_xh.shape[1]
         from_x = layer_norm(self.project(x), width, self.gain_x, eps=self.eps)
         from_h = layer_norm(h @ self.W_hh, width, self.gain_h, eps=self.eps)
@@ -160,10 +168,10 @@ class LayerNormLSTMCell(LSTMCell):
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
         z = self.preactivation(x, h)                                     # (B, 4H)
-        i, f, g, o = activate(z, functions=("sigmoid", "sigmoid", "tanh", "sigmoid"))
+        i, f, g, o = self.squashed(z, "σσφσ")
         c = f * c + i * g
         shown = layer_norm(c, self.hidden_size, self.gain_c, self.b_c, eps=self.eps)
-        h = o * shown.tanh()
+        h = o * self.phi(shown)
         return h, (h, c)
 
 
@@ -190,13 +198,17 @@ class ProjectedLSTMCell(LSTMCell):
         *,
         biases: int | None = None,
         forget_bias: float | None = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        clip: float | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         self.projection_size = size(projection_size, "projection_size", "ProjectedLSTMCell")
         super().__init__(
-            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias, dtype=dtype,
-            rng=rng,
+            input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias,
+            activation=activation, recurrent_activation=recurrent_activation, clip=clip,
+            dtype=dtype, rng=rng,
         )
         if self.projection_size >= self.hidden_size:
             raise ValueError(

@@ -23,7 +23,9 @@ from ..cells import (
     PeepholeLSTMCell,
     ProjectedLSTMCell,
 )
+from ..cells.activations import name_of
 from ..cells.wrappers import Wrapper
+from ..layers import Recurrent
 from .weights import CellWeights, Weights
 
 __all__ = ["build", "load", "weights_of"]
@@ -39,9 +41,13 @@ _CLASSES: dict[type[Cell], dict[str, str]] = {
     GRUCell: {"kind": "gru"},
     MGUCell: {"kind": "mgu"},
 }
-_DECLARED = ("nonlinearity", "reset", "update")
+_DECLARED = ("reset", "update")
+_FUNCTIONS = ("nonlinearity", "activation", "recurrent_activation")
 _BIASES = ("b_h", "b_xh", "b_hh")
-_COMPUTING = ("step", "preactivation", "project", "input_part", "state_part", "state_block")
+_COMPUTING = (
+    "step", "preactivation", "sums", "clipped", "squashed", "phi", "project", "input_part",
+    "state_part", "state_block",
+)
 
 
 def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
@@ -64,10 +70,12 @@ def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
         return thing
     if isinstance(thing, CellWeights):
         return Weights(((thing,),))
-    merge = getattr(thing, "merge", None)
     rows = tuple(
         tuple(_describe(cell, owner) for cell in directions) for directions in _grid(thing, owner)
     )
+    if isinstance(thing, Recurrent):
+        return Weights(rows, thing.merge, thing.reverse)
+    merge = getattr(thing, "merge", "concat")
     return Weights(rows, merge if isinstance(merge, str) else "concat")
 
 
@@ -97,7 +105,9 @@ def _core(cell: Cell, owner: str) -> tuple[Cell, dict[str, str]]:
     while isinstance(cell, DropoutCell):  # which predicts as the cell inside does
         cell = cell.cell
     for known, fields in _CLASSES.items():
-        same = (getattr(type(cell), name) is getattr(known, name, None) for name in _COMPUTING)
+        same = (
+            getattr(type(cell), name, None) is getattr(known, name, None) for name in _COMPUTING
+        )
         if isinstance(cell, known) and all(same):
             return cell, fields
     name = type(cell).__name__
@@ -121,6 +131,8 @@ def _describe(cell: Cell, owner: str) -> CellWeights:
         projection=arrays.pop("W_hp", None),
         **fields,
         **{name: declared[name] for name in _DECLARED if name in declared},
+        **_functions(core, owner),
+        clip=core.clip,
     )
     if arrays:
         raise ValueError(
@@ -128,6 +140,18 @@ def _describe(cell: Cell, owner: str) -> CellWeights:
             f"other frameworks' layers have no place"
         )
     return weights
+
+
+def _functions(cell: Cell, owner: str) -> dict[str, str]:
+    """The names of the cell's activations."""
+    found = {name: getattr(cell, name) for name in _FUNCTIONS if hasattr(cell, name)}
+    for name, chosen in found.items():
+        if not isinstance(chosen, str):
+            raise ValueError(
+                f"{owner}: the {name} of {type(cell).__name__} is a function, {name_of(chosen)}, "
+                f"for which other frameworks' layers have no name"
+            )
+    return found
 
 
 def build(weights: CellWeights) -> Cell:
@@ -147,6 +171,10 @@ def build(weights: CellWeights) -> Cell:
     else:
         lstms: dict[str, type[Cell]] = {"none": LSTM1997Cell, "coupled": CoupledLSTMCell}
         make = lstms.get(weights.forget, LSTMCell)
+    if weights.kind != "rnn":
+        options["activation"] = weights.activation
+        options["recurrent_activation"] = weights.recurrent_activation
+    options["clip"] = weights.clip
     cell = make(
         weights.input_size, weights.hidden_size, biases=len(weights.biases), dtype=weights.dtype,
         rng=0, **options,
@@ -205,7 +233,9 @@ def _fitted(weights: CellWeights, like: CellWeights, at: str) -> CellWeights:
             same = replace(same, peepholes={**missing, **same.peepholes})
     elif like.kind == "gru":
         same = same.standard().with_update(like.update)
-    for field in ("kind", "nonlinearity", "forget", "reset"):
+    for field in (
+        "kind", "nonlinearity", "forget", "reset", "activation", "recurrent_activation", "clip",
+    ):
         mine, theirs = getattr(like, field), getattr(same, field)
         if mine != theirs:
             raise ValueError(

@@ -17,7 +17,24 @@ _PHI: dict[str, Callable[[Array], Array]] = {
     "relu": lambda a: np.maximum(a, 0),
     "sigmoid": lambda a: _sigmoid(a),
     "identity": lambda a: a,
+    "hard_sigmoid": lambda a: np.clip(a / 6 + 0.5, 0, 1),
+    "hard_sigmoid_02": lambda a: np.clip(0.2 * a + 0.5, 0, 1),
+    "softsign": lambda a: a / (1 + np.abs(a)),
+    "softplus": lambda a: np.logaddexp(0, a),
+    "elu": lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0))),
 }
+
+
+def _through(cell: CellWeights, name: str, a: Array) -> Array:
+    return _PHI[name](a if cell.clip is None else np.clip(a, -cell.clip, cell.clip))
+
+
+def _gate(cell: CellWeights, a: Array) -> Array:
+    return _through(cell, cell.recurrent_activation, a)
+
+
+def _candidate(cell: CellWeights, a: Array) -> Array:
+    return _through(cell, cell.activation, a)
 
 
 def zero_state(cell: CellWeights, batch: int) -> list[Array]:
@@ -53,29 +70,29 @@ def _sums(cell: CellWeights, x: Array, h: Array) -> tuple[dict[str, Array], dict
 
 def _rnn(cell: CellWeights, x: Array, h: Array) -> tuple[Array, ...]:
     from_x, from_h = _sums(cell, x, h)
-    return (_PHI[cell.nonlinearity](from_x["h"] + from_h["h"]),)
+    return (_through(cell, cell.nonlinearity, from_x["h"] + from_h["h"]),)
 
 
 def _lstm(cell: CellWeights, x: Array, h: Array, c: Array) -> tuple[Array, ...]:
     from_x, from_h = _sums(cell, x, h)
     z = {gate: from_x[gate] + from_h[gate] for gate in cell.gates}
     seen = {gate: cell.peepholes.get(gate, 0) for gate in "ifo"}
-    i = _sigmoid(z["i"] + seen["i"] * c)
+    i = _gate(cell, z["i"] + seen["i"] * c)
     f: Any = {"none": 1, "coupled": 1 - i}.get(cell.forget)
     if cell.forget == "gate":
-        f = _sigmoid(z["f"] + seen["f"] * c)
-    c = f * c + i * np.tanh(z["g"])
-    h = _sigmoid(z["o"] + seen["o"] * c) * np.tanh(c)
+        f = _gate(cell, z["f"] + seen["f"] * c)
+    c = f * c + i * _candidate(cell, z["g"])
+    h = _gate(cell, z["o"] + seen["o"] * c) * _PHI[cell.activation](c)
     return (h if cell.projection is None else h @ cell.projection, c)
 
 
 def _gru(cell: CellWeights, x: Array, h: Array) -> tuple[Array, ...]:
     from_x, from_h = _sums(cell, x, h)
-    r, z = (_sigmoid(from_x[gate] + from_h[gate]) for gate in "rz")
+    r, z = (_gate(cell, from_x[gate] + from_h[gate]) for gate in "rz")
     if cell.reset == "after":
         inner = r * from_h["n"]
     else:
         inner = (r * h) @ cell.gate("n")["W_hh"]
         inner = inner + (cell.gate("n")["b_hh"] if len(cell.biases) == 2 else 0)
-    n = np.tanh(from_x["n"] + inner)
+    n = _candidate(cell, from_x["n"] + inner)
     return (z * h + (1 - z) * n if cell.update == "keep" else (1 - z) * h + z * n,)

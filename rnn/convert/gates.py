@@ -193,6 +193,8 @@ def to_gates(thing: Any, *, concat: str, side: str = "right") -> dict[str, Array
     for what in ("peepholes", "projection"):
         if what in cell.conventions():
             raise ValueError(f"to_gates: this layout has no place for the {what} of the cell")
+    if functions := cell.functions():
+        raise ValueError(f"to_gates: this layout has no place for {', '.join(functions)}")
     names = {gate: _NAMES[cell.kind][gate][0] for gate in cell.gates}
     matrices, biases = {}, {}
     for gate, name in names.items():

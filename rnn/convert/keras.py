@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cells.activations import ACTIVATIONS
 from .cells import weights_of
 from .keras_lists import grouped
 from .reading import Array, common_dtype, listed, mapping, numbers, wanted_matrix, wanted_shape
@@ -24,6 +25,7 @@ _ORDER = {"rnn": ("h",), "lstm": ("i", "f", "g", "o"), "gru": ("z", "r", "n")}
 _PARTS = ("kernel", "recurrent_kernel", "bias")
 _KEY = re.compile(r"(?:(.*)/)?(kernel|recurrent_kernel|bias)(?::0)?")
 _NAMES = {"rnn": "simple_rnn", "lstm": "lstm", "gru": "gru"}
+_OURS = {known.keras: name for name, known in ACTIVATIONS.items() if known.keras}
 
 
 def from_keras(
@@ -33,7 +35,9 @@ def from_keras(
     bidirectional: bool | None = None,
     reset_after: bool | None = None,
     nonlinearity: str = "tanh",
-    merge: str = "concat",
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
+    merge: str | None = "concat",
 ) -> Weights:
     """The parameters of Keras' recurrent layers, to the last bit.
 
@@ -48,16 +52,25 @@ def from_keras(
     kind: "rnn", "lstm" or "gru"; by default what the shapes say (1, 4 or 3 blocks of H columns).
     reset_after: of a GRU; by default what the shape of its bias says, and without a bias it must
         be given.
-    nonlinearity: of a SimpleRNN. merge: of a Bidirectional ("concat", "sum" or "mul").
+    nonlinearity: of a SimpleRNN, whose ``activation`` it is.
+    activation, recurrent_activation: of an LSTM or GRU, as the layer was made: by Keras' names
+        ("linear" too) or by those of ``rnn.cells``. "hard_sigmoid" is Keras 3's, relu6(x + 3) / 6;
+        for that of Keras 1 and 2, whose LSTM and GRU had it by default at first, pass
+        "hard_sigmoid_02".
+    merge: of a Bidirectional ("concat", "sum", "mul", "ave" or None).
 
-    The layers' activations must be the defaults of today, tanh and sigmoid. (Keras 1 and 2 had
-    other recurrent activations in some layers; ``explain`` tells when nothing fits.)
+    A layer with go_backwards=True has the same arrays: make a layer of them with reverse=True.
     Raises ValueError that names the array, its shape and the shape wanted.
 
     >>> from_keras([np.ones((5, 9)), np.ones((3, 9)), np.ones((2, 9))])
     Weights(gru 5 → 3, float64, gates=z r n, biases=2, reset=after, update=keep)
     """
-    read = partial(_read, kind=kind, reset_after=reset_after, nonlinearity=nonlinearity)
+    functions = {
+        "nonlinearity": nonlinearity, "activation": activation,
+        "recurrent_activation": recurrent_activation,
+    }
+    chosen = {name: _OURS.get(word, word) for name, word in functions.items()}
+    read = partial(_read, kind=kind, reset_after=reset_after, chosen=chosen)
     groups = _by_layer(weights, bidirectional, merge)
     if bidirectional is not None and any((len(g) == 2) != bidirectional for g in groups):
         raise ValueError(
@@ -71,7 +84,7 @@ def from_keras(
 Named = tuple[str, dict[str, Array]]  # the path of a layer in one direction, and its arrays
 
 
-def _by_layer(weights: Any, bidirectional: bool | None, merge: str) -> list[list[Named]]:
+def _by_layer(weights: Any, bidirectional: bool | None, merge: str | None) -> list[list[Named]]:
     """For every layer and direction its arrays by name."""
     if isinstance(weights, Mapping):
         return _by_path(weights)
@@ -152,7 +165,7 @@ def _read(
     given: dict[str, Array],
     kind: str | None,
     reset_after: bool | None,
-    nonlinearity: str,
+    chosen: Mapping[str, str],
 ) -> CellWeights:
     def name(part: str) -> str:
         return f"from_keras: {path + part!r}"
@@ -179,7 +192,9 @@ def _read(
         biases = (bias[0].copy(), bias[1].copy()) if two else (bias,)
     return CellWeights(
         kind, W_xh, W_hh, biases, _ORDER[kind],
-        nonlinearity=nonlinearity if kind == "rnn" else "tanh",
+        nonlinearity=chosen["nonlinearity"] if kind == "rnn" else "tanh",
+        activation="tanh" if kind == "rnn" else chosen["activation"],
+        recurrent_activation="sigmoid" if kind == "rnn" else chosen["recurrent_activation"],
         reset="before" if kind == "gru" and not reset_after else "after",
     )
 
@@ -211,13 +226,23 @@ def to_keras(thing: Any) -> dict[str, Array]:
     Two biases are added up where Keras has one (``CellWeights.with_biases`` says how). z of an
     update="new" GRU, an LSTM without an own forget gate and a minimal gated unit are rewritten to
     the same function.
-    Raises ValueError for what Keras has no layer for: peepholes, projections.
+    Activations are no arrays: give the layers the cell's own (``activation="linear"`` for
+    "identity").
+    Raises ValueError for what Keras has no layer for: peepholes, projections, clipping, an
+    activation that it has no name for; and for a layer in reverse, which gives its outputs in
+    another order than go_backwards.
 
     >>> from rnn import LSTMCell
     >>> {name: array.shape for name, array in to_keras(LSTMCell(5, 3)).items()}
     {'kernel': (5, 12), 'recurrent_kernel': (3, 12), 'bias': (12,)}
     """
     weights = weights_of(thing, "to_keras").standard()
+    if weights.reverse:
+        raise ValueError(
+            "to_keras: a Keras layer with go_backwards=True gives its outputs in the order in "
+            "which it made them, this one in that of its inputs; pass its cells, "
+            "to_keras(layer.cells), and turn the outputs around yourself"
+        )
     arrays: dict[str, Array] = {}
     for number, directions in enumerate(weights.layers):
         end = f"_{number}" if number else ""
@@ -236,6 +261,11 @@ def _written(cell: CellWeights) -> dict[str, Array]:
     for what in ("peepholes", "projection"):
         if what in cell.conventions():
             raise ValueError(f"to_keras: Keras' LSTM has no {what}")
+    if cell.clip is not None:
+        raise ValueError("to_keras: Keras' layers do not clip")
+    for name in ("nonlinearity", "activation", "recurrent_activation"):
+        if ACTIVATIONS[getattr(cell, name)].keras is None:
+            raise ValueError(f"to_keras: Keras 3 has no {name} {getattr(cell, name)!r}")
     cell = cell.with_update("keep").ordered(_ORDER[cell.kind])
     arrays = {"kernel": cell.W_xh.copy(), "recurrent_kernel": cell.W_hh.copy()}
     if cell.biases:

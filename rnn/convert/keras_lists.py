@@ -32,7 +32,9 @@ class _Reading(NamedTuple):
         return [list(arrays[start : start + step]) for start in range(0, len(arrays), step)]
 
 
-def grouped(arrays: Sequence[Any], bidirectional: bool | None, merge: str) -> list[list[Any]]:
+def grouped(
+    arrays: Sequence[Any], bidirectional: bool | None, merge: str | None
+) -> list[list[Any]]:
     """The arrays of each layer: two or three of one in one direction, twice that of two.
 
     bidirectional: what is known of the layers; None for nothing. merge: of the directions.
@@ -76,7 +78,7 @@ def _as_one_layer(arrays: Sequence[Any], bidirectional: bool | None) -> list[lis
     )
 
 
-def _readings(shapes: Sequence[tuple[int, ...]], merge: str) -> Iterator[_Reading]:
+def _readings(shapes: Sequence[tuple[int, ...]], merge: str | None) -> Iterator[_Reading]:
     """Every way in which shapes, in this order, are those of layers one above the other."""
     for size in (2, 3):
         cells = [shapes[start : start + size] for start in range(0, len(shapes), size)]
@@ -100,7 +102,7 @@ def _is_cell(shapes: Sequence[tuple[int, ...]]) -> bool:
     )
 
 
-def _are_stacked(layers: Sequence[Sequence[Any]], merge: str) -> bool:
+def _are_stacked(layers: Sequence[Sequence[Any]], merge: str | None) -> bool:
     """Whether the outputs of each layer are as wide as the inputs of the next."""
     width = layers[0][0][0][0]
     for row in layers:

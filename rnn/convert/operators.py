@@ -13,18 +13,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..cells.activations import ACTIVATIONS
 from .cells import weights_of
 from .reading import Array, common_dtype, listed, mapping, numbers, turned, wanted_shape
 from .weights import GATES, CellWeights, Weights, kind_of
 
-__all__ = ["ACTIVATIONS", "Operator", "from_onnx", "to_onnx"]
+__all__ = ["ONNX_NAMES", "Operator", "from_onnx", "to_onnx"]
 
 _ORDER = {"rnn": ("h",), "lstm": ("i", "o", "f", "g"), "gru": ("z", "r", "n")}
 _PEEPHOLES = ("i", "o", "f")
 _DIRECTIONS = ("forward", "reverse", "bidirectional")
 _TYPES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
-ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "identity": "Affine"}
-"""What ONNX calls the nonlinearities of an RNN."""
+ONNX_NAMES = {name: known.onnx[0] for name, known in ACTIVATIONS.items()}
+"""What ONNX calls the activations of ``rnn.cells``."""
+
+_USUAL = {"rnn": ["tanh"], "lstm": ["sigmoid", "tanh", "tanh"], "gru": ["sigmoid", "tanh"]}
+_CONSTANTS = {"HardSigmoid": (0.2, 0.5), "Affine": (np.nan, np.nan), "Elu": (1.0,)}
 
 
 class Operator(NamedTuple):
@@ -46,7 +50,7 @@ class Operator(NamedTuple):
 
 
 def from_onnx(
-    operators: Any, kind: str | None = None, *, merge: str = "concat", **attributes: Any
+    operators: Any, kind: str | None = None, *, merge: str | None = "concat", **attributes: Any
 ) -> Weights:
     """The parameters of ONNX's recurrent operators, to the last bit.
 
@@ -55,26 +59,31 @@ def from_onnx(
     kind: "rnn", "lstm" or "gru"; by default what the operator or the shapes say (1, 4 or 3 blocks
         of H rows).
     attributes: of operators given as dictionaries: linear_before_reset (a GRU's, 0 by default as in
-        ONNX), input_forget (an LSTM's, 0 by default), activations (an RNN's, ["Tanh"] by default).
-    merge: what the graph does with two directions ("concat", "sum" or "mul").
+        ONNX), input_forget (an LSTM's, 0 by default), direction, clip, activations with
+        activation_alpha and activation_beta.
+    merge: what the graph does with two directions, as in ``rnn.Recurrent``.
 
-    Parameters do not say which way a layer in one direction runs: for direction="reverse", reverse
-    the inputs. Raises ValueError that names the array, its shape and the shape wanted, and for
-    attributes that no cell here has (clip, other activations).
+    An operator with direction="reverse" becomes a layer with reverse=True (and its cell alone runs
+    forward, as all cells do). Raises ValueError that names the array, its shape and the shape
+    wanted, and for attributes that no cell here has, such as activations without a name in
+    ``rnn.cells``.
 
     >>> arrays = {"W": np.ones((1, 9, 5)), "R": np.ones((1, 9, 3)), "B": np.ones((1, 18))}
     >>> from_onnx(arrays, linear_before_reset=1)
     Weights(gru 5 → 3, float64, gates=z r n, biases=2, reset=after, update=keep)
     """
     several = isinstance(operators, Sequence) and not isinstance(operators, Operator)
-    rows = []
+    rows, reverse = [], set()
     for number, operator in enumerate(operators if several else [operators]):
         owner = f"from_onnx: operator {number}" if several else "from_onnx"
         this = operator if isinstance(operator, Operator) else Operator("", operator, attributes)
         rows.append(_read(this, kind, owner))
+        reverse.add(_text(this.attributes.get("direction")) == "reverse")
     if not rows:
         raise ValueError("from_onnx: received no operator")
-    return Weights(tuple(rows), merge)
+    if len(reverse) > 1:
+        raise ValueError("from_onnx: some operators run in reverse, some do not; wanted all alike")
+    return Weights(tuple(rows), merge, reverse == {True})
 
 
 def _read(operator: Operator, kind: str | None, owner: str) -> tuple[CellWeights, ...]:
@@ -131,7 +140,7 @@ def _fields(
     """What the attributes of an operator say, in the fields of CellWeights."""
     fields: dict[str, Any] = {}
     for name, value in attributes.items():
-        value = value.decode() if isinstance(value, bytes) else value
+        value = _text(value)
         if name == "direction":
             fits = (value == "bidirectional") == (D == 2) and value in _DIRECTIONS
             wanted = f"{listed(_DIRECTIONS)}, with two directions in the arrays where it says so"
@@ -144,11 +153,12 @@ def _fields(
             fits, wanted = value in (0, 1), "0 or 1"
             fields["forget"] = "coupled" if value else "gate"
         elif name == "activations":
-            fits, wanted = _activations(kind, value, D, fields)
+            fits, wanted = _activations(kind, attributes, D, fields)
         elif name in ("activation_alpha", "activation_beta"):
-            one = 1.0 if name == "activation_alpha" else 0.0
-            fits = "Affine" in attributes.get("activations", ()) and list(value) == [one] * D
-            wanted = "those of the identity, Affine with alpha 1 and beta 0"
+            fits, wanted = "activations" in attributes, "them with activations"
+        elif name == "clip":
+            fits, wanted = value > 0, "a number above 0"
+            fields["clip"] = float(value)
         elif name == "layout":
             fits, wanted = value in (0, 1), "0 or 1"  # how the inputs lie: not the parameters
         else:
@@ -160,19 +170,42 @@ def _fields(
     return fields
 
 
+def _text(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def _activations(
-    kind: str, given: Sequence[str | bytes], D: int, fields: dict[str, Any]
+    kind: str, attributes: Mapping[str, Any], D: int, fields: dict[str, Any]
 ) -> tuple[bool, str]:
     """Whether there is a cell with these activations, and which there are."""
-    names = [name.decode() if isinstance(name, bytes) else name for name in given]
-    if kind == "rnn":
-        known = {name: nonlinearity for nonlinearity, name in ACTIVATIONS.items()}
-        fits = len(names) == D and len(set(names)) == 1 and names[0] in known
-        if fits:
-            fields["nonlinearity"] = known[names[0]]
-        return fits, f"one of {listed(known)}, once for each direction"
-    default = ["Sigmoid", "Tanh", "Tanh"] if kind == "lstm" else ["Sigmoid", "Tanh"]
-    return names == default * D, f"the default, {default * D}"
+    alphas, betas = (
+        [float(number) for number in attributes.get(f"activation_{which}") or ()]
+        for which in ("alpha", "beta")
+    )
+    found = []
+    for name in map(_text, attributes["activations"]):
+        constants = [
+            own.pop(0) if own else usual
+            for own, usual in zip((alphas, betas), _CONSTANTS.get(name, ()), strict=False)
+        ]
+        found.append(next((
+            ours for ours, known in ACTIVATIONS.items()
+            if known.onnx[0] == name and np.allclose(constants, known.onnx[1], rtol=1e-6, atol=0)
+        ), None))
+    each = found[: len(found) // D]
+    count = len(_USUAL[kind])
+    fits = len(each) == count and found == each * D and None not in each
+    fits = fits and len(set(each[1:])) <= 1
+    if fits and kind == "rnn":
+        fields["nonlinearity"] = each[0]
+    elif fits:
+        fields["recurrent_activation"], fields["activation"] = each[:2]
+    names = listed(dict.fromkeys(ONNX_NAMES.values()))
+    same = ", the last two the same" * (kind == "lstm")
+    return fits, (
+        f"{count} for each direction{same}, of {names}, with the alpha and beta that "
+        f"rnn.cells.activations has"
+    )
 
 
 def _without_forget_gate(cell: CellWeights) -> CellWeights:
@@ -201,10 +234,11 @@ def to_onnx(thing: Any) -> list[Operator]:
     >>> {name: array.shape for name, array in operator.arrays.items()}
     {'W': (1, 9, 5), 'R': (1, 9, 3), 'B': (1, 18)}
     """
-    return [_written(row) for row in weights_of(thing, "to_onnx").layers]
+    weights = weights_of(thing, "to_onnx")
+    return [_written(row, weights.reverse) for row in weights.layers]
 
 
-def _written(given: tuple[CellWeights, ...]) -> Operator:
+def _written(given: tuple[CellWeights, ...], reverse: bool) -> Operator:
     first = given[0]
     if first.projection is not None:
         raise ValueError("to_onnx: ONNX's LSTM has no projection")
@@ -227,14 +261,28 @@ def _written(given: tuple[CellWeights, ...]) -> Operator:
     D = len(cells)
     attributes: dict[str, Any] = {
         "hidden_size": first.hidden_size,
-        "direction": "bidirectional" if D == 2 else "forward",
+        "direction": "bidirectional" if D == 2 else _DIRECTIONS[reverse],
     }
     if kind == "gru":
         attributes["linear_before_reset"] = int(cells[0].reset == "after")
     if first.forget == "coupled":
         attributes["input_forget"] = 1
-    if kind == "rnn" and first.nonlinearity != "tanh":
-        attributes["activations"] = [ACTIVATIONS[first.nonlinearity]] * D
-        if first.nonlinearity == "identity":
-            attributes |= {"activation_alpha": [1.0] * D, "activation_beta": [0.0] * D}
+    if first.clip is not None:
+        attributes["clip"] = first.clip
+    chosen = [first.nonlinearity]
+    if kind != "rnn":
+        chosen = [first.recurrent_activation, *[first.activation] * (len(_USUAL[kind]) - 1)]
+    if chosen != _USUAL[kind]:
+        attributes |= _named([ACTIVATIONS[name].onnx for name in chosen] * D)
     return Operator(_TYPES[kind], arrays, attributes)
+
+
+def _named(activations: Sequence[tuple[str, tuple[float, ...]]]) -> dict[str, Any]:
+    """The attributes that say which activations an operator has."""
+    alphas = [constants[0] for _, constants in activations if constants]
+    betas = [constants[1] for _, constants in activations if len(constants) > 1]
+    return {
+        "activations": [name for name, _ in activations],
+        **({"activation_alpha": alphas} if alphas else {}),
+        **({"activation_beta": betas} if betas else {}),
+    }

@@ -151,7 +151,8 @@ def to_torch(
     ``CellWeights.standard``). The arrays are new, so ``torch.from_numpy`` may keep them.
 
     Raises ValueError for what PyTorch has no module for: a GRU that resets before the product,
-    peepholes, an RNN that is neither tanh nor relu.
+    peepholes, an RNN that is neither tanh nor relu, other activations, clipping, and a layer in
+    reverse.
 
     >>> from rnn import GRUCell
     >>> {name: array.shape for name, array in to_torch(GRUCell(5, 3)).items()}
@@ -161,6 +162,11 @@ def to_torch(
 
     weights = weights_of(thing, "to_torch").standard()
     widths = sorted({given.hidden_size for given in weights.all()})
+    if weights.reverse:
+        raise ValueError(
+            "to_torch: PyTorch has no layer in reverse alone; pass its cells, to_torch("
+            "layer.cells), and turn the sequences around yourself"
+        )
     if len(widths) > 1 or (len(weights.layers) > 1 and weights.merge != "concat"):
         raise ValueError(
             f"to_torch: {weights!r}: PyTorch's layers all have one hidden size (here {widths}) and "
@@ -198,5 +204,7 @@ def _refuse(cell: CellWeights) -> None:
         )
     if cell.peepholes:
         raise ValueError("to_torch: PyTorch's LSTM has no peepholes; ONNX's has")
+    if functions := cell.functions():
+        raise ValueError(f"to_torch: PyTorch's layers have no other {', '.join(functions)}")
     if cell.nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"to_torch: PyTorch's RNN is tanh or relu, this one {cell.nonlinearity}")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .gates import biases_of, by_part, joined_parts, kind_and_gates
-from .operators import ACTIVATIONS
+from .operators import ONNX_NAMES
 from .reading import Array, turned
 from .weights import GATES, CellWeights
 
@@ -59,7 +59,7 @@ class Reading:
                 found.append(f"PyTorch: from_torch(state_dict{phi})")
             if order in ("h", "iofg", "zrn") and tuple(w.peepholes) in ((), ("i", "o", "f")):
                 given = ", linear_before_reset=1" if gru and after else ""
-                activations = f", activations=[{ACTIVATIONS[w.nonlinearity]!r}]" if phi else ""
+                activations = f", activations=[{ONNX_NAMES[w.nonlinearity]!r}]" if phi else ""
                 found.append(f"ONNX: from_onnx(arrays{given}{activations})")
         if self.layout == "columns" and order in ("h", "ifgo", "zrn") and bare:
             given = f", reset_after={after}" if gru and not w.biases else ""

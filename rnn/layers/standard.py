@@ -31,6 +31,7 @@ class Options(TypedDict, total=False):
     merge: str | None
     reverse: bool
     biases: int | None
+    clip: float | None
     recurrent_dropout: float
     zoneout: float | Mapping[str, float]
     learn_initial_state: bool
@@ -54,6 +55,7 @@ class _Standard(Recurrent):
         bidirectional: bool,
         *,
         biases: int | None = None,
+        clip: float | None = None,
         recurrent_dropout: float = 0.0,
         zoneout: float | Mapping[str, float] = 0.0,
         dtype: Any = np.float32,
@@ -76,7 +78,7 @@ class _Standard(Recurrent):
         generator = np.random.default_rng(rng)
 
         def wrapped(width: int) -> Cell:
-            cell = make(width, H, biases=biases, dtype=dtype, rng=generator)
+            cell = make(width, H, biases=biases, clip=clip, dtype=dtype, rng=generator)
             if recurrent_dropout != 0:
                 cell = DropoutCell(cell, hidden=recurrent_dropout, rng=generator)
             if isinstance(zoneout, Mapping) or zoneout != 0:
@@ -94,8 +96,9 @@ class RNN(_Standard):
     """h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h), in layers: ``outputs, h = layer(xs)``.
 
     input_size, hidden_size: K and H. num_layers: N.
-    nonlinearity: φ, one of "tanh", "relu", "sigmoid", "identity".
+    nonlinearity: φ, "tanh" (default), "relu" and so on, or a function, as in ElmanCell.
     bias: whether there is one; biases: 1 (default) or 2, as PyTorch has.
+    clip: θ, to which the sums inside φ are clipped, as in ONNX; by default they are not.
     batch_first, dropout, bidirectional, merge, reverse, learn_initial_state, name: as in Recurrent.
     recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``);
         0 (default) for none.
@@ -115,7 +118,7 @@ class RNN(_Standard):
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
-        nonlinearity: str = "tanh",
+        nonlinearity: Any = "tanh",
         bias: bool = True,
         batch_first: bool = False,
         dropout: float = 0.0,
@@ -135,6 +138,7 @@ class LSTM(_Standard):
     proj_size: P, where the outputs and h are (o ⊙ tanh(c_t)) W_hp with P < H units
         (``ProjectedLSTMCell``); 0 for none.
     forget_bias: the initial bias of the forget gate, as in ``LSTMCell``.
+    activation, recurrent_activation: what stands for tanh and σ, as in ``LSTMCell``.
     zoneout: one probability, or one for each part of the state: {"h": 0.05, "c": 0.5}.
     The other arguments are those of RNN. h is (N · directions, B, H), or with a projection (N ·
     directions, B, P); c is (N · directions, B, H).
@@ -156,14 +160,20 @@ class LSTM(_Standard):
         proj_size: int = 0,
         *,
         forget_bias: float | None = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
         **options: Unpack[Options],
     ) -> None:
         none = proj_size == 0 and not isinstance(proj_size, bool | np.bool)
         self.proj_size = 0 if none else size(proj_size, "proj_size", "LSTM")
-        make: Callable[..., Cell] = functools.partial(LSTMCell, forget_bias=forget_bias)
+        chosen: dict[str, Any] = {
+            "forget_bias": forget_bias, "activation": activation,
+            "recurrent_activation": recurrent_activation,
+        }
+        make: Callable[..., Cell] = functools.partial(LSTMCell, **chosen)
         if self.proj_size:
             make = functools.partial(
-                ProjectedLSTMCell, projection_size=self.proj_size, forget_bias=forget_bias
+                ProjectedLSTMCell, projection_size=self.proj_size, **chosen
             )
         super().__init__(
             make, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
@@ -177,6 +187,7 @@ class GRU(_Standard):
     reset: "after" the product with W_hh, as PyTorch does (default), or "before" it.
     update: what z measures: what is kept, "keep" (default, as PyTorch), or what is "new".
     biases: by default 2 with reset "after", 1 with "before"; see ``GRUCell``.
+    activation, recurrent_activation: what stands for tanh and σ, as in ``GRUCell``.
     The other arguments are those of RNN. h is (N · directions, B, H).
 
     >>> outputs, h = GRU(5, 3, reset="before")(np.zeros((4, 2, 5)))
@@ -196,9 +207,14 @@ class GRU(_Standard):
         *,
         reset: str = "after",
         update: str = "keep",
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
         **options: Unpack[Options],
     ) -> None:
-        make = functools.partial(GRUCell, reset=reset, update=update)
+        make = functools.partial(
+            GRUCell, reset=reset, update=update, activation=activation,
+            recurrent_activation=recurrent_activation,
+        )
         super().__init__(
             make, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
             **options,

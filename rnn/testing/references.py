@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import Tensor
+from minigrad.tensor import detached
+
 from ..cells import (
     Cell,
     CoupledLSTMCell,
@@ -57,47 +60,70 @@ def sums(cell: Any, x: Any, h: Any) -> dict[str, Any]:
     return {name: from_x(cell, name, x) + from_h(cell, name, h) for name in cell.gates}
 
 
+FUNCTIONS: dict[str, Any] = {
+    "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "sigmoid": sigma,
+    "identity": lambda z: z, "hard_sigmoid": lambda z: np.clip(z / 6 + 0.5, 0, 1),
+    "hard_sigmoid_02": lambda z: np.clip(z / 5 + 0.5, 0, 1), "softsign": lambda z: z / (1 + abs(z)),
+    "softplus": lambda z: np.log(1 + np.exp(z)), "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+}
+
+
+def through(chosen: Any, z: Any) -> Any:
+    """φ(z): by its name, or by a function, which may want a Tensor."""
+    return FUNCTIONS[chosen](z) if isinstance(chosen, str) else detached(chosen(Tensor(z)))
+
+
+def clipped(cell: Any, z: Any) -> Any:
+    return z if cell.clip is None else np.minimum(np.maximum(z, -cell.clip), cell.clip)
+
+
+def gated(cell: Any, z: Any) -> Any:
+    """What a gate makes of its sum."""
+    return through(cell.recurrent_activation, clipped(cell, z))
+
+
+def candidate(cell: Any, z: Any) -> Any:
+    """What a candidate makes of its sum."""
+    return through(cell.activation, clipped(cell, z))
+
+
 def elman(cell: Any, x: Any, h: Any) -> Any:
     z = sums(cell, x, h)["h"]
-    functions: dict[str, Any] = {
-        "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "sigmoid": sigma,
-        "identity": lambda z: z,
-    }
-    h = functions[cell.nonlinearity](z)
+    h = through(cell.nonlinearity, clipped(cell, z))
     return h, h
 
 
 def lstm(cell: Any, x: Any, state: Any) -> Any:
     h, c = state
     z = sums(cell, x, h)
-    c = sigma(z["f"]) * c + sigma(z["i"]) * np.tanh(z["g"])
-    h = sigma(z["o"]) * np.tanh(c)
+    c = gated(cell, z["f"]) * c + gated(cell, z["i"]) * candidate(cell, z["g"])
+    h = gated(cell, z["o"]) * through(cell.activation, c)
     return h, (h, c)
 
 
 def lstm_1997(cell: Any, x: Any, state: Any) -> Any:
     h, c = state
     z = sums(cell, x, h)
-    c = c + sigma(z["i"]) * np.tanh(z["g"])
-    h = sigma(z["o"]) * np.tanh(c)
+    c = c + gated(cell, z["i"]) * candidate(cell, z["g"])
+    h = gated(cell, z["o"]) * through(cell.activation, c)
     return h, (h, c)
 
 
 def coupled_lstm(cell: Any, x: Any, state: Any) -> Any:
     h, c = state
     z = sums(cell, x, h)
-    i = sigma(z["i"])
-    c = (1 - i) * c + i * np.tanh(z["g"])
-    h = sigma(z["o"]) * np.tanh(c)
+    i = gated(cell, z["i"])
+    c = (1 - i) * c + i * candidate(cell, z["g"])
+    h = gated(cell, z["o"]) * through(cell.activation, c)
     return h, (h, c)
 
 
 def peephole_lstm(cell: Any, x: Any, state: Any) -> Any:
     h, c = state
     z = sums(cell, x, h)
-    i, f = (sigma(z[k] + w.numpy() * c) for k, w in (("i", cell.w_ci), ("f", cell.w_cf)))
-    c = f * c + i * np.tanh(z["g"])
-    h = sigma(z["o"] + cell.w_co.numpy() * c) * np.tanh(c)
+    i, f = (gated(cell, z[k] + w.numpy() * c) for k, w in (("i", cell.w_ci), ("f", cell.w_cf)))
+    c = f * c + i * candidate(cell, z["g"])
+    h = gated(cell, z["o"] + cell.w_co.numpy() * c) * through(cell.activation, c)
     return h, (h, c)
 
 
@@ -113,8 +139,10 @@ def layer_norm_lstm(cell: Any, x: Any, state: Any) -> Any:
     at_h = normal(np.concatenate([h @ cell.gate(g).W_hh for g in cell.gates], axis=1))
     z = at_x * cell.gain_x.numpy() + at_h * cell.gain_h.numpy()
     by_gate = {g: z[:, s] + (cell.gate(g).b_h if cell.biases else 0) for g, s in widths.items()}
-    c = sigma(by_gate["f"]) * c + sigma(by_gate["i"]) * np.tanh(by_gate["g"])
-    h = sigma(by_gate["o"]) * np.tanh(normal(c) * cell.gain_c.numpy() + cell.b_c.numpy())
+    c = gated(cell, by_gate["f"]) * c + gated(cell, by_gate["i"]) * candidate(cell, by_gate["g"])
+    h = gated(cell, by_gate["o"]) * through(
+        cell.activation, normal(c) * cell.gain_c.numpy() + cell.b_c.numpy()
+    )
     return h, (h, c)
 
 
@@ -125,19 +153,19 @@ def projected_lstm(cell: Any, x: Any, state: Any) -> Any:
 
 
 def gru(cell: Any, x: Any, h: Any) -> Any:
-    r, z = (sigma(from_x(cell, g, x) + from_h(cell, g, h)) for g in "rz")
+    r, z = (gated(cell, from_x(cell, g, x) + from_h(cell, g, h)) for g in "rz")
     if cell.reset == "after":
-        n = np.tanh(from_x(cell, "n", x) + r * from_h(cell, "n", h))
+        n = candidate(cell, from_x(cell, "n", x) + r * from_h(cell, "n", h))
     else:
-        n = np.tanh(from_x(cell, "n", x) + from_h(cell, "n", r * h))
+        n = candidate(cell, from_x(cell, "n", x) + from_h(cell, "n", r * h))
     kept = z if cell.update == "keep" else 1 - z
     h = kept * h + (1 - kept) * n
     return h, h
 
 
 def mgu(cell: Any, x: Any, h: Any) -> Any:
-    f = sigma(from_x(cell, "f", x) + from_h(cell, "f", h))
-    n = np.tanh(from_x(cell, "n", x) + from_h(cell, "n", f * h))
+    f = gated(cell, from_x(cell, "f", x) + from_h(cell, "f", h))
+    n = candidate(cell, from_x(cell, "n", x) + from_h(cell, "n", f * h))
     h = (1 - f) * h + f * n
     return h, h
 

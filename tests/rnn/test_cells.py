@@ -50,7 +50,11 @@ def test_sizes_that_are_no_integers_are_refused(make, bad, place):
 @pytest.mark.parametrize(
     ("make", "options", "message"),
     [
-        (ElmanCell, {"nonlinearity": "softplus"}, "nonlinearity='softplus'.*'tanh', 'relu'"),
+        (ElmanCell, {"nonlinearity": "softmax"}, "nonlinearity='softmax'.*'tanh', 'relu'"),
+        (LSTMCell, {"activation": "Tanh"}, "activation='Tanh'.*'tanh', 'relu'"),
+        (GRUCell, {"recurrent_activation": None}, "recurrent_activation=None.*'tanh', 'relu'"),
+        (GRUCell, {"clip": 0}, r"GRUCell\(clip=0\): wanted a finite number above 0"),
+        (LSTMCell, {"clip": float("inf")}, "clip=inf"),
         (ElmanCell, {"biases": True}, "biases=True.*0, 1 or 2"),
         (LSTMCell, {"biases": 3}, "biases=3"),
         (LSTMCell, {"biases": 1.0}, r"biases=1\.0"),

@@ -33,17 +33,20 @@ def labels(cell):
         (rnn.PeepholeLSTMCell(2, 3), {"sigmoid i", "sigmoid f", "tanh g", "sigmoid o"}, "i f g o"),
         (rnn.GRUCell(2, 3), {"sigmoid r", "sigmoid z", "tanh n"}, "rz rz n n"),
         (rnn.GRUCell(2, 3, reset="before"), {"sigmoid r", "sigmoid z", "tanh n"}, "rz n"),
+        (rnn.LSTMCell(2, 3, recurrent_activation="hard_sigmoid", activation="softsign", clip=1),
+         {"hardsigmoid i", "hardsigmoid f", "softsign g", "hardsigmoid o"}, "i f g o"),
         (LeakyCell(2, 3), {"tanh h"}, ""),
         (rnn.ZoneoutCell(rnn.GRUCell(2, 3), 0.5), {"sigmoid r", "sigmoid z", "tanh n"},
          "rz rz n n"),
     ],
-    ids=["lstm", "lstm1997", "layer norm", "peephole", "gru after", "gru before", "a user's",
-         "wrapped"],
+    ids=["lstm", "lstm1997", "layer norm", "peephole", "gru after", "gru before",
+         "other activations", "a user's", "wrapped"],
 )
 def test_gates_have_their_names(cell, activations, blocks):
     """An activation that makes a gate says which, and so do the wires of its columns."""
     found, gates = labels(cell), getattr(cell, "cell", cell).gates
-    named = {f"{op} {gate}" for op in ("sigmoid", "tanh") for gate in gates}
+    ops = ("sigmoid", "tanh", "hardsigmoid", "softsign")
+    named = {f"{op} {gate}" for op in ops for gate in gates}
     assert {line.removesuffix(" (1, 3)") for line in found} & named == activations
     assert sorted(line for line in found if line in {"rz", *gates}) == sorted(blocks.split())
 

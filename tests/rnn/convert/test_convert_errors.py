@@ -127,12 +127,16 @@ def onnx_lstm():
         (onnx_gru(P=ones((1, 9))), {}, "'P' are peepholes, which only an LSTM has"),
         (onnx_gru(), {"direction": "bidirectional"}, "direction='bidirectional'"),
         (onnx_gru(), {"hidden_size": 4}, "hidden_size=4; wanted 3, as R has"),
-        (onnx_gru(), {"clip": 3.0}, "clip=3.0; wanted none"),
+        (onnx_gru(), {"clip": -3.0}, "clip=-3.0; wanted a number above 0"),
         (onnx_gru(), {"input_forget": 1}, "input_forget=1; wanted none"),
-        (onnx_gru(), {"activations": ["HardSigmoid", "Tanh"]}, "wanted the default"),
-        (onnx_lstm(), {"activations": ["Sigmoid", "Tanh"]}, "wanted the default"),
+        (onnx_gru(), {"activations": ["ScaledTanh", "Tanh"]}, "wanted 2 for each direction, of"),
+        (onnx_lstm(), {"activations": ["Sigmoid", "Tanh"]}, "wanted 3 for each direction"),
+        (onnx_lstm(), {"activations": ["Sigmoid", "Tanh", "Relu"]}, "the last two the same"),
+        (onnx_gru(), {"activations": ["HardSigmoid", "Tanh"], "activation_alpha": [0.3]},
+         "with the alpha and beta that"),
+        (onnx_gru(), {"activation_alpha": [0.3]}, "wanted them with activations"),
         (onnx_lstm() | {"P": ones((1, 12))}, {}, r"'P' has shape \(1, 12\); wanted \(D, 3·H\)"),
-        ({"W": ones((1, 3, 5)), "R": ones((1, 3, 3))}, {"activations": ["Elu"]}, "'Elu'.*'Tanh'"),
+        ({"W": ones((1, 3, 5)), "R": ones((1, 3, 3))}, {"activations": ["Gelu"]}, "'Gelu'.*'Tanh'"),
         (Operator("LSTM", onnx_gru(), {}), {}, r"9 sums; wanted 4·H = 12 \(lstm\)"),
         (Operator("Gemm", onnx_gru(), {}), {}, "is 'Gemm'; wanted 'RNN', 'LSTM' and 'GRU'"),
         (Operator("GRU", onnx_gru(), {}), {"kind": "lstm"}, "is 'GRU'; wanted 'LSTM'"),
@@ -319,8 +323,8 @@ def test_words_of_weights():
         weights.with_biases(3)
     with pytest.raises(ValueError, match=r"gates=\('r', 'z'\)"):
         weights.only().ordered("rz")
-    with pytest.raises(ValueError, match="merge='ave'"):
-        Weights(weights.layers, "ave")
+    with pytest.raises(ValueError, match="merge='mean'"):
+        Weights(weights.layers, "mean")
     with pytest.raises(ValueError, match="one direction or two"):
         Weights(())
 

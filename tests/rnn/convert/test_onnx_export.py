@@ -51,12 +51,25 @@ CELLS = {
     "gru, one bias": (GRUCell, {"biases": 1}),
     "mgu": (MGUCell, {}),
 }
+OTHERS = {
+    "elman hard_sigmoid": (ElmanCell, {"nonlinearity": "hard_sigmoid"}),
+    "elman hard_sigmoid_02, clipped": (
+        ElmanCell, {"nonlinearity": "hard_sigmoid_02", "clip": 0.2}),
+    "elman elu": (ElmanCell, {"nonlinearity": "elu"}),
+    "elman softplus": (ElmanCell, {"nonlinearity": "softplus"}),
+    "lstm, clipped": (LSTMCell, {"clip": 0.2}),
+    "lstm, others": (
+        LSTMCell, {"recurrent_activation": "hard_sigmoid", "activation": "softsign"}),
+    "gru, others": (
+        GRUCell, {"recurrent_activation": "hard_sigmoid_02", "activation": "relu", "clip": 0.3}),
+}
 
 
-@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("kind", [*CELLS, *OTHERS])
 def test_cells_in_onnxruntime(kind):
-    """Every kind of cell that ONNX has an operator for: outputs and last state, float32."""
-    make, options = CELLS[kind]
+    """Every kind of cell that ONNX has an operator for, with other activations and clipped sums:
+    outputs and last state, float32."""
+    make, options = {**CELLS, **OTHERS}[kind]
     cell = make(K, H, rng=0, **options)
     xs = np.random.default_rng(1).normal(size=(T, B, K)).astype(np.float32)
     ys, state = unroll(cell, xs)
@@ -85,13 +98,14 @@ def test_cells_in_float64(kind):
 @pytest.mark.parametrize("initial", ["zeros", "given", "learned"])
 @pytest.mark.parametrize("lengths", [False, True])
 @pytest.mark.parametrize("batch_first", [False, True])
-@pytest.mark.parametrize("merge", [None, "concat", "sum", "mul"])
+@pytest.mark.parametrize("merge", [None, "reverse", "concat", "sum", "mul", "ave"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
 def test_layers_in_onnxruntime(kind, layers, merge, batch_first, lengths, initial):
     """Stacked and bidirectional layers, unequal lengths, states, the axes as in the layer."""
     rng = np.random.default_rng(0)
     both = {} if merge is None else {"bidirectional": True, "merge": merge}
+    both = {"reverse": True} if merge == "reverse" else both
     layer = kind(
         K, H, layers, batch_first=batch_first, learn_initial_state=initial == "learned", rng=0,
         **both,
@@ -105,7 +119,7 @@ def test_layers_in_onnxruntime(kind, layers, merge, batch_first, lengths, initia
 
     feed, state, ends = {"x": draw(T, B, K)}, None, None
     if initial == "given":
-        cells = layers * (1 if merge is None else 2)
+        cells = layers * (1 if merge in (None, "reverse") else 2)
         feed |= {f"{part}_0": draw(cells, B, H) for part in ("hc" if kind is LSTM else "h")}
         state = tuple(feed.values())[1:]
         state = state if kind is LSTM else state[0]

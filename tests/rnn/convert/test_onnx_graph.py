@@ -40,6 +40,18 @@ CELLS = {
        for reset in ("before", "after") for update in ("keep", "new")},
     "gru, one bias": (GRUCell, {"biases": 1}),
     "mgu": (MGUCell, {}),
+    **{f"elman {phi}": (ElmanCell, {"nonlinearity": phi})
+       for phi in ("hard_sigmoid", "hard_sigmoid_02", "softsign", "softplus", "elu")},
+    "lstm, clipped": (LSTMCell, {"clip": 0.2}),
+    "peepholes, clipped": (PeepholeLSTMCell, {"clip": 0.2, "recurrent_activation": "softsign"}),
+    "coupled, clipped": (CoupledLSTMCell, {"clip": 0.2, "recurrent_activation": "hard_sigmoid"}),
+    **{f"lstm {sigma} {phi}": (LSTMCell, {"recurrent_activation": sigma, "activation": phi})
+       for sigma, phi in (("hard_sigmoid", "tanh"), ("hard_sigmoid_02", "elu"),
+                          ("sigmoid", "identity"), ("identity", "hard_sigmoid"))},
+    **{f"gru {reset} {sigma} {phi}": (
+        GRUCell, {"reset": reset, "recurrent_activation": sigma, "activation": phi, "clip": 0.3})
+       for reset in ("before", "after") for sigma, phi in
+       (("hard_sigmoid_02", "relu"), ("sigmoid", "softplus"), ("elu", "tanh"))},
 }
 
 
@@ -59,7 +71,7 @@ def test_cells(kind):
 @pytest.mark.parametrize("initial", ["zeros", "given", "learned"])
 @pytest.mark.parametrize("lengths", [None, [T, 2, 3], [1, T, 0]], ids=str)
 @pytest.mark.parametrize("batch_first", [False, True])
-@pytest.mark.parametrize("merge", [None, "concat", "sum", "mul"])
+@pytest.mark.parametrize("merge", [None, "reverse", "concat", "sum", "mul", "ave"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
 def test_layers(kind, layers, merge, batch_first, lengths, initial):
@@ -67,6 +79,7 @@ def test_layers(kind, layers, merge, batch_first, lengths, initial):
     learned, the axes as in the layer."""
     rng = np.random.default_rng(0)
     both = {} if merge is None else {"bidirectional": True, "merge": merge}
+    both = {"reverse": True} if merge == "reverse" else both
     layer = kind(
         K, H, layers, batch_first=batch_first, learn_initial_state=initial == "learned", rng=0,
         dtype=float, **both,
@@ -79,7 +92,7 @@ def test_layers(kind, layers, merge, batch_first, lengths, initial):
 
     feed, state = {"x": draw(T, B, K)}, None
     if initial == "given":
-        cells = layers * (1 if merge is None else 2)
+        cells = layers * (1 if merge in (None, "reverse") else 2)
         feed |= {f"{part}_0": draw(cells, B, H) for part in ("hc" if kind is LSTM else "h")}
         state = tuple(feed.values())[1:]
         state = state if kind is LSTM else state[0]
@@ -139,6 +152,11 @@ def test_shapes_that_are_declared():
         (Recurrent([LSTMCell(K, H), LSTMCell(H, 3)]), {}, r"the layers have \[2, 3\] units"),
         (Recurrent(ZoneoutCell(LSTMCell(K, H), 0.5)), {}, "a step of its own"),
         (ProjectedLSTMCell(K, H, 1), {}, "no projection"),
+        (LSTM(K, H, bidirectional=True, merge=None), {}, "two outputs, and the file has one"),
+        (LSTMCell(K, H, activation=np.tanh), {}, "is a function, tanh, for which"),
+        (LSTM1997Cell(K, H, clip=1), {}, "keeps a forget gate from being always open"),
+        (MGUCell(K, H, recurrent_activation="relu"), {}, "no other weights say the same"),
+        (GRUCell(K, H, update="new", recurrent_activation="relu"), {}, "no other weights say"),
     ],
 )
 def test_what_is_refused(thing, options, message):
