@@ -18,6 +18,7 @@ from .listing import Tape
 from .memory import keep_freed_memory as _keep_freed_memory
 from .module import Module
 from .primitive import primitive
+from .suggest import unknown_name as _unknown_name
 from .table import ops
 from .tensor import Parameter, Tensor, tensor
 from .transforms import grad, jvp, value_and_grad, vjp
@@ -44,7 +45,7 @@ _LATER = {"init": "init", "load": "io", "optim": "optim", "save": "io", "testing
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module 'minigrad' has no attribute {name!r}")
+        raise _unknown_name("minigrad", name, __all__)
     import importlib
 
     module = importlib.import_module(f"minigrad.{_LATER[name]}")

@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Self, TypeVar
 
+from .errors import describe
+
 __all__ = ["Scope", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "scope"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -143,8 +145,23 @@ class _Change(ABC):
         return wrapper  # type: ignore[return-value]  # same signature, by wraps
 
 
-class no_grad(_Change):
-    """Do not record: ``with no_grad():`` or ``@no_grad()``; this thread only.
+class _Bare(_Change):
+    """One that takes no arguments, so that as a decorator it may stand without parentheses."""
+
+    def __new__(cls, function: F | None = None) -> Any:
+        """With a function, as in ``@no_grad``, what ``no_grad()(function)`` gives."""
+        if function is None:
+            return super().__new__(cls)
+        if callable(function):
+            return cls()(function)
+        raise TypeError(
+            f"{cls.__name__}: received {describe(function)}, wanted nothing, as in "
+            f"`with {cls.__name__}():`, or a function to run so"
+        )
+
+
+class no_grad(_Bare):
+    """Do not record: ``with no_grad():`` or ``@no_grad``, with or without (); this thread only.
 
     >>> import minigrad as mg
     >>> x = mg.tensor(2.0, requires_grad=True)
@@ -157,7 +174,7 @@ class no_grad(_Change):
         return frame.but(record=False)
 
 
-class enable_grad(_Change):
+class enable_grad(_Bare):
     """Record again inside a ``no_grad`` block; like it, a decorator too, and of this thread only.
 
     >>> import minigrad as mg
@@ -171,7 +188,7 @@ class enable_grad(_Change):
         return frame.but(record=True)
 
 
-class detect_anomaly(_Change):
+class detect_anomaly(_Bare):
     """Raise AnomalyError at the op, time step and source line where a NaN or Inf first arises,
     forward or backward. Slower: use it to find the fault, then take it out.
 
@@ -203,6 +220,11 @@ class scope(_Change):
 
     def __init__(self, name: str, *, t: int | None = None, **inputs: Any) -> None:
         super().__init__()
+        if not isinstance(name, str):
+            raise TypeError(
+                f"scope(name): received {describe(name)}, wanted text, as in `with "
+                f"scope('encoder', t=3):` or `@scope('encoder')`"
+            )
         self._label = (name, t, inputs)
 
     def _changed(self, frame: Frame) -> Frame:

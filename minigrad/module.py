@@ -272,6 +272,27 @@ class Module:
         retype(self.named_parameters(), self.modules(), dtype)
         return self
 
+    def to(self, what: Any) -> Self:
+        """``astype`` for a float type; ``"cpu"`` changes nothing, as there is no other device.
+
+        Raises ValueError for another device.
+        """
+        device = str(what).partition(":")[0] if isinstance(what, str) else None
+        if device in ("cuda", "mps", "xpu", "meta"):
+            raise ValueError(
+                f"{type(self).__name__}.to({what!r}): NumPy computes on the CPU, and there is no "
+                f"other device"
+            )
+        return self if device == "cpu" else self.astype(what)
+
+    def cpu(self) -> Self:
+        """The module itself."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises ValueError: NumPy computes on the CPU."""
+        return self.to("cuda")
+
     def double(self) -> Self:
         """``astype(np.float64)``."""
         return self.astype(np.float64)

@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad import __version__ as __version__
 from minigrad.callers import pass_over
+from minigrad.suggest import unknown_name
 
 from . import bptt, convert, losses, tasks
 from .cells import (
@@ -57,7 +58,7 @@ pass_over(__file__)    # anomaly reports name the line that called the layer, no
 
 def __getattr__(name: str) -> Any:
     if name != "testing":
-        raise AttributeError(f"module 'rnn' has no attribute {name!r}")
+        raise unknown_name("rnn", name, __all__)
     import importlib
 
     return importlib.import_module("rnn.testing")  # which few programs need

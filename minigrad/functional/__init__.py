@@ -4,8 +4,11 @@ They take Tensors or arrays and give what they were given. Where PyTorch says ``
 ``axis`` is understood too. What NumPy has itself is not repeated here: write ``np.exp(x)``.
 """
 
+from typing import TYPE_CHECKING
+
 from ..ops.fft import fft, ifft, irfft, rfft
 from ..ops.join import unbind
+from ..suggest import attribute_finder
 from .activations import (
     celu,
     elu,
@@ -74,3 +77,6 @@ __all__ = [
     "smooth_l1", "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign",
     "spectral_norm_penalty", "tanh", "unbind",
 ]
+
+if not TYPE_CHECKING:  # for a type checker there is no such name
+    __getattr__ = attribute_finder(__name__, __all__)

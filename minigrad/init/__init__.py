@@ -11,6 +11,9 @@ without one they differ from run to run. Where the gates of a cell lie side by s
 True
 """
 
+from typing import TYPE_CHECKING
+
+from ..suggest import attribute_finder
 from .plain import constant, identity, normal, ones, recurrent_uniform, uniform, zeros
 from .recurrent import chrono_bias, orthogonal, per_gate, unit_forget_bias
 from .scaled import (
@@ -28,3 +31,9 @@ __all__ = [
     "kaiming_normal", "kaiming_uniform", "normal", "ones", "orthogonal", "per_gate",
     "recurrent_uniform", "uniform", "unit_forget_bias", "xavier_normal", "xavier_uniform", "zeros",
 ]
+
+if not TYPE_CHECKING:  # for a type checker there is no such name
+    __getattr__ = attribute_finder(
+        __name__, __all__,
+        {f"{n}_": f"use w.data = minigrad.init.{n}(...): it returns an array" for n in __all__},
+    )

@@ -9,6 +9,9 @@
 Names, defaults and update rules are PyTorch's. A step happens whole or not at all.
 """
 
+from typing import TYPE_CHECKING
+
+from ..suggest import attribute_finder
 from .clip import clip_grad_norm, clip_grad_value
 from .groups import Group, Hyper
 from .optimizer import Optimizer
@@ -49,3 +52,6 @@ __all__ = [
     "linear_ramp",
     "step_decay",
 ]
+
+if not TYPE_CHECKING:  # for a type checker there is no such name
+    __getattr__ = attribute_finder(__name__, __all__)
