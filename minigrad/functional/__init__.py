@@ -6,8 +6,58 @@ They take Tensors or arrays and give what they were given. Where PyTorch says ``
 
 from typing import TYPE_CHECKING
 
+from ..ops.blends import (
+    addbmm,
+    addcdiv,
+    addcmul,
+    addmm,
+    addmv,
+    addr,
+    baddbmm,
+    clamp_max,
+    clamp_min,
+    frac,
+    lerp,
+    logit,
+    rsqrt,
+    xlogy,
+)
 from ..ops.fft import fft, ifft, irfft, rfft
+from ..ops.forms import (
+    cat,
+    diag_embed,
+    flatten,
+    repeat_interleave,
+    tensor_split,
+    unflatten,
+)
 from ..ops.join import unbind
+from ..ops.measures import (
+    cdist,
+    dist,
+    renorm,
+)
+from ..ops.places import (
+    index_add,
+    index_copy,
+    index_fill,
+    masked_scatter,
+    masked_select,
+    narrow,
+    scatter,
+    scatter_reduce,
+    take_along_dim,
+)
+from ..ops.ranked import (
+    aminmax,
+    cummax,
+    cummin,
+    kthvalue,
+    mode,
+    msort,
+    topk,
+)
+from ..ops.squares import logdet
 from ..suggest import attribute_finder
 from .activations import (
     celu,
@@ -32,7 +82,18 @@ from .activations import (
     softsign,
     tanh,
 )
-from .indexing import gather, index_put, index_select, masked_fill, scatter_add
+from .attention import (
+    bilinear,
+    gumbel_softmax,
+    scaled_dot_product_attention,
+)
+from .indexing import (
+    gather,
+    index_put,
+    index_select,
+    masked_fill,
+    scatter_add,
+)
 from .layers import (
     batch_norm,
     conv1d,
@@ -64,18 +125,61 @@ from .losses import (
     smooth_l1,
     smooth_l1_loss,
 )
-from .penalties import orthogonality_penalty, spectral_norm_penalty
+from .margins import (
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
+from .norms import (
+    group_norm,
+    instance_norm,
+    pairwise_distance,
+    rms_norm,
+)
+from .penalties import (
+    orthogonality_penalty,
+    spectral_norm_penalty,
+)
+from .pieces import (
+    hardshrink,
+    hardswish,
+    prelu,
+    softshrink,
+    tanhshrink,
+    threshold,
+)
+from .windows import (
+    avg_pool1d,
+    max_pool1d,
+    pad,
+)
 
 __all__ = [
-    "batch_norm", "bce", "bce_with_logits", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "conv1d", "cosine_similarity", "cross_entropy",
-    "dropout", "elu", "embedding", "erf", "erfc", "fft", "gather", "gelu", "glu", "hardsigmoid",
-    "hardtanh", "huber", "huber_loss", "ifft", "index_put", "index_select", "irfft", "kl_div", "l1",
-    "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "logsumexp",
-    "masked_fill", "mish", "mse", "mse_loss", "nll", "nll_loss", "normalize", "one_hot",
-    "orthogonality_penalty", "relu", "relu6", "rfft", "scatter_add", "selu", "sigmoid", "silu",
-    "smooth_l1", "smooth_l1_loss", "softmax", "softmin", "softplus", "softsign",
-    "spectral_norm_penalty", "tanh", "unbind",
+    "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "aminmax", "avg_pool1d", "baddbmm",
+    "batch_norm", "bce", "bce_with_logits", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "cat", "cdist", "celu", "clamp_max", "clamp_min",
+    "conv1d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "cummax", "cummin",
+    "diag_embed", "dist", "dropout", "elu", "embedding", "erf", "erfc", "fft", "flatten", "frac",
+    "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber", "huber_loss", "ifft",
+    "index_add", "index_copy", "index_fill", "index_put", "index_select", "instance_norm",
+    "irfft", "kl_div", "kthvalue", "l1", "l1_loss", "layer_norm", "leaky_relu", "lerp", "linear",
+    "log_softmax", "logdet", "logit", "logsigmoid", "logsumexp", "margin_ranking_loss",
+    "masked_fill", "masked_scatter", "masked_select", "max_pool1d", "mish", "mode", "mse",
+    "mse_loss", "msort", "multi_margin_loss", "multilabel_soft_margin_loss", "narrow", "nll",
+    "nll_loss", "normalize", "one_hot", "orthogonality_penalty", "pad", "pairwise_distance",
+    "poisson_nll_loss", "prelu", "relu", "relu6", "renorm", "repeat_interleave", "rfft",
+    "rms_norm", "rsqrt", "scaled_dot_product_attention", "scatter", "scatter_add",
+    "scatter_reduce", "selu", "sigmoid", "silu", "smooth_l1", "smooth_l1_loss",
+    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold",
+    "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
 ]
 
 if not TYPE_CHECKING:  # for a type checker there is no such name

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..ops import activation, nn, reduce, trigonometry
+from ..ops.words import either
 from ..tensor import Tensor, detached
 
 __all__ = [
@@ -28,18 +28,6 @@ def of_record(op: Any) -> Callable[[F], F]:
         return function
 
     return mark
-
-
-def axis_is_dim(function: F) -> F:
-    """Let `function`, which takes PyTorch's ``dim``, be called with NumPy's ``axis``."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **keywords: Any) -> Any:
-        if "axis" in keywords:
-            keywords["dim"] = keywords.pop("axis")
-        return function(*args, **keywords)
-
-    return call  # type: ignore[return-value]  # the same signature, by wraps
 
 
 @of_record(activation.relu)
@@ -206,7 +194,7 @@ def _cast(input: Any, dtype: Any) -> Any:
     return input.astype(dtype) if isinstance(input, Tensor) else np.asarray(input, dtype)
 
 
-@axis_is_dim
+@either
 def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, of sum 1. A row of -∞ gives zeros.
 
@@ -218,7 +206,7 @@ def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     return nn.softmax(_cast(input, dtype), axis=dim)
 
 
-@axis_is_dim
+@either
 def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """e⁻ˣ / Σ e⁻ˣ along `dim`: ``softmax(-input)``, the largest where x is smallest.
 
@@ -228,7 +216,7 @@ def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     return nn.softmax(np.negative(_cast(input, dtype)), axis=dim)
 
 
-@axis_is_dim
+@either
 def log_softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """x - ln Σ eˣ along `dim`, without overflow. A row of -∞ stays as it is.
 
@@ -238,7 +226,7 @@ def log_softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     return nn.log_softmax(_cast(input, dtype), axis=dim)
 
 
-@axis_is_dim
+@either
 def logsumexp(input: Any, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Any:
     """ln Σ eˣ along `dim` (default: over all), without overflow. -∞ where every x is.
 
@@ -261,7 +249,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     return activation.gelu(input) if approximate == "none" else activation.gelu_tanh(input)
 
 
-@axis_is_dim
+@either
 def glu(input: Any, dim: int = -1) -> Any:
     """a · sigmoid(b), where a and b are the halves of `input` along `dim`.
 

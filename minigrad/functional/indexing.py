@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np  # noqa: F401  # the examples use it
 
 from ..ops import pick
-from .activations import axis_is_dim
+from ..ops.words import either
 
 __all__ = ["gather", "index_put", "index_select", "masked_fill", "scatter_add"]
 
 
-@axis_is_dim
+@either
 def gather(input: Any, dim: int, index: Any) -> Any:
     """out[i, j, k] = input[i, index[i, j, k], k] for dim 1, likewise for any other.
 
@@ -27,7 +27,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     return pick.gather(input, dim, index)
 
 
-@axis_is_dim
+@either
 def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     """input with src[i, j, k] added at [i, index[i, j, k], k] for dim 1; the reverse of gather.
 
@@ -39,7 +39,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     return pick.scatter_add(input, dim, index, src)
 
 
-@axis_is_dim
+@either
 def index_select(input: Any, dim: int, index: Any) -> Any:
     """The slices of input at the integers `index` (k), 0 to n - 1, along dim.
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..ops import convolution, index, nn, norm, special
+from ..ops.words import either
 from ..tensor import Tensor, detached, wrap
-from .activations import axis_is_dim, of_record
+from .activations import of_record
 
 __all__ = [
     "batch_norm", "conv1d", "cosine_similarity", "dropout", "embedding", "erf", "erfc",
@@ -215,7 +216,7 @@ def batch_norm(
     return y if bias is None else y + np.reshape(bias, each)
 
 
-@axis_is_dim
+@either
 def normalize(
     input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12
 ) -> Any:
@@ -227,7 +228,7 @@ def normalize(
     return input / np.maximum(norm.vector_norm(input, ord=p, axis=dim, keepdims=True), eps)
 
 
-@axis_is_dim
+@either
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)), the vectors lying along `dim`: -1 to 1.
 

@@ -90,11 +90,11 @@ def _axes(value: Any) -> Any:
 def renamed(function: F, words: Mapping[str, str], truth: str | None = None) -> F:
     """`function`, which may be called with other keywords too: `words` maps them to its own.
 
-    truth: the keyword that True or False after the first argument stands for.
+    truth: the keyword that True or False stands for after an axis, which is the second argument.
     """
 
     @functools.wraps(function)
-    def call(self: Any, *args: Any, **keywords: Any) -> Any:
+    def call(*args: Any, **keywords: Any) -> Any:
         if keywords and not keywords.keys().isdisjoint(words):
             given = {words.get(k, k): _axes(v) if k == "dim" else v for k, v in keywords.items()}
             if len(given) < len(keywords):
@@ -103,12 +103,12 @@ def renamed(function: F, words: Mapping[str, str], truth: str | None = None) -> 
                     f"same in NumPy's words and in PyTorch's; give one"
                 )
             keywords = given
-        if args and truth:
-            first, *rest = args
+        if truth and len(args) > 1:
+            x, first, *rest = args
             if len(rest) == 1 and type(rest[0]) is bool and truth not in keywords:
                 rest, keywords = [], {**keywords, truth: rest[0]}
-            args = (_axes(first), *rest) if type(first) is list else (first, *rest)
-        return function(self, *args, **keywords)
+            args = (x, _axes(first) if type(first) is list else first, *rest)
+        return function(*args, **keywords)
 
     return call  # type: ignore[return-value]  # the same signature and more, by wraps
 

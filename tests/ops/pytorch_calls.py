@@ -1,4 +1,4 @@
-"""Calls of methods as PyTorch writes them, with what PyTorch 2.13 made of them.
+"""Calls of methods and functions as PyTorch writes them, with what PyTorch 2.13 made of them.
 
 The same text is evaluated on tensors of minigrad and of PyTorch. `pytorch_numbers.txt` holds what
 PyTorch gave, so that the comparison needs none: a line for each call, with the shape, dtype and a
@@ -32,6 +32,7 @@ CONSTANTS = {
     "i": np.array([2, 0]), "j": np.array([[0, 2, 1, 2], [1, 1, 0, 0]]), "k": np.array([[1], [3]]),
     "m": X > 0, "row": np.array([True, False, True, True]),
     "n": np.array([[3, -5, 2, 0], [1, 1, -4, 3], [5, 5, -2, -2]]), "d": np.array([2, -3, 3, -2]),
+    "sgn": np.where(X > 0.3, 1.0, -1.0), "classes": np.array([3, 0, 2]),
 }
 
 CALLS = """
@@ -152,16 +153,59 @@ x.nonzero(as_tuple=False) | x.equal(y) | x.allclose(x) | n.gcd(d) | n.lcm(d) | x
 x.to(n) | x.to(F32) | x.to(dtype=F32) | x.to('cpu') | x.cpu() | x.short() | x.float() | x.double()
 x.new_zeros(2, 3) | x.new_ones((2,)) | x.new_full((2,), 3.0) | x.new_tensor([1, 2])
 x.new_zeros(2, dtype=F32) | x.numel() | x.dim() | x.ndimension() | x.element_size()
-x.is_floating_point() | x.is_contiguous() | pos.svd()[1] | x.svd()[1]
+x.is_floating_point() | x.is_contiguous() | pos.svd()[1] | x.svd()[1] | F.hardshrink(x)
+F.hardshrink(x, 1.0) | F.softshrink(x) | F.softshrink(x, lambd=0.2) | F.tanhshrink(x)
+F.threshold(x, 0.1, 20.0) | F.hardswish(3 * x) | F.prelu(x, w[:1]) | F.prelu(x, v)
+F.prelu(cube, w) | F.prelu(v, w[:1]) | F.group_norm(batch, 2) | F.group_norm(batch, 4, v, v)
+F.group_norm(x, 1) | F.instance_norm(batch) | F.instance_norm(batch, weight=v, bias=v)
+F.instance_norm(batch, v.detach(), pos[0].detach(), use_input_stats=False) | F.rms_norm(x, (4,))
+F.rms_norm(cube, (3, 4), x) | F.rms_norm(x, (4,), v, 1e-3) | F.pairwise_distance(x, y)
+F.pairwise_distance(x, y, 1.0, 0.0, True) | F.pairwise_distance(x, v, p=3)
+F.cosine_similarity(x, v) | F.cosine_similarity(x, w[:, None]) | F.cosine_similarity(x, y, dim=0)
+F.normalize(x) | F.normalize(cube, p=1.0, dim=(1, 2)) | F.hardtanh(x, 1.0, 1.0)
+F.hinge_embedding_loss(pos, sgn) | F.hinge_embedding_loss(x, sgn, 0.3, reduction='none')
+F.margin_ranking_loss(x, y, sgn) | F.margin_ranking_loss(x, y, sgn, margin=0.5, reduction='sum')
+F.cosine_embedding_loss(x, y, sgn[:, 0])
+F.cosine_embedding_loss(x, y, sgn[:, 1], 0.1, reduction='none') | F.triplet_margin_loss(x, y, pos)
+F.triplet_margin_loss(x, y, pos, 2.0, 1.0, swap=True, reduction='none')
+F.soft_margin_loss(x, sgn) | F.soft_margin_loss(x, sgn, reduction='none')
+F.multi_margin_loss(x, classes)
+F.multi_margin_loss(x, classes, p=2, margin=0.5, reduction='none')
+F.multi_margin_loss(x, classes, weight=v.detach()) | F.multi_margin_loss(v, classes[0])
+F.multilabel_soft_margin_loss(x, pos) | F.multilabel_soft_margin_loss(x, pos, v, reduction='none')
+F.poisson_nll_loss(x, pos) | F.poisson_nll_loss(pos, 3 * pos, False)
+F.poisson_nll_loss(x, 3 * pos.detach(), full=True, reduction='sum')
+F.gaussian_nll_loss(x, y, pos) | F.gaussian_nll_loss(x, y, w.abs(), full=True, reduction='none')
+F.gaussian_nll_loss(x, y, pos, eps=0.5) | F.pad(x, (1, 2)) | F.pad(x, (1, -1, 0, 2), value=3.0)
+F.pad(x, (-1, -1)) | F.pad(cube, (2, 1), 'reflect') | F.pad(cube, (2, 1), mode='replicate')
+F.pad(cube, (2, 1), 'circular') | F.max_pool1d(batch, 2) | F.max_pool1d(batch, 3, 1, 1)
+F.max_pool1d(batch, 2, 1, dilation=2) | F.max_pool1d(batch[0], 2, stride=1)
+F.avg_pool1d(batch, 2) | F.avg_pool1d(batch, 3, 2, 1)
+F.avg_pool1d(batch, (3,), 1, 1, count_include_pad=False) | F.avg_pool1d(batch[1], 2, 1)
+F.scaled_dot_product_attention(batch, batch, batch)
+F.scaled_dot_product_attention(batch[:, :2], batch, batch[..., :3], scale=0.3)
+F.scaled_dot_product_attention(batch, batch, batch, is_causal=True)
+F.scaled_dot_product_attention(batch, batch, batch, square.new_zeros(4, 4) + v)
+F.scaled_dot_product_attention(batch[:, :3], batch, batch, m)
+F.bilinear(x, w[:, None], cube.permute(1, 2, 0)[..., :1])
+F.bilinear(x, y, batch[:1, :, :4], w[:1]) | F.softmax(x, 1) | F.softmax(empty, 0)
+F.softmax(x[:, :0], 1) | F.log_softmax(x[:, :0], -1) | F.logsumexp(x, 1)
+F.logsumexp(x, (0, 1), True) | F.topk(input=x, k=2, dim=1) | F.cat([x, y], 1)
+F.cat((x, y), dim=-1) | F.cdist(cube, cube[:, :1] + 1) | F.cdist(x, y) | F.cdist(x, y, p=1.0)
+F.cdist(x, x) | F.lerp(x, y, 0.5) | F.masked_select(x, m) | F.take_along_dim(x, k[:1], 1)
+F.flatten(cube, 1)
 """
 CALLS = [call for line in CALLS.strip().splitlines() for call in line.split(" | ")]
 
 
-def run(call, tensor, dtype, float32):
+def run(call, tensor, dtype, functional, float32):
     """The leaves and the result of a call; tensor(array, requires_grad) makes a leaf."""
     leaves = {name: tensor(a.astype(dtype), True) for name, a in ARRAYS.items()}
-    fixed = {name: tensor(a, False) for name, a in CONSTANTS.items()}
-    return leaves, eval(call, {**leaves, **fixed, "F32": float32})
+    fixed = {
+        name: tensor(a.astype(dtype) if a.dtype.kind == "f" else a, False)
+        for name, a in CONSTANTS.items()
+    }
+    return leaves, eval(call, {**leaves, **fixed, "F": functional, "F32": float32})
 
 
 def parts(result):

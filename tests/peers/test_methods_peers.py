@@ -1,4 +1,4 @@
-"""Methods of Tensor give PyTorch's values, shapes, dtypes and gradients."""
+"""Methods of Tensor and functions give PyTorch's values, shapes, dtypes and gradients."""
 
 import sys
 import warnings
@@ -17,6 +17,13 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
 
 
+class Functions:
+    """PyTorch's functions, of torch.nn.functional or of torch."""
+
+    def __getattr__(self, name):
+        return getattr(torch.nn.functional, name, None) or getattr(torch, name)
+
+
 def theirs(call, dtype):
     """PyTorch's leaves, results and gradients (None where it has no derivative)."""
 
@@ -25,7 +32,7 @@ def theirs(call, dtype):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        leaves, result = run(call, tensor, dtype, torch.float32)
+        leaves, result = run(call, tensor, dtype, Functions(), torch.float32)
     for y in parts(result):
         if isinstance(y, torch.Tensor) and y.requires_grad:
             g = torch.tensor(weights(tuple(y.shape), str(y.dtype).removeprefix("torch.")))
@@ -41,7 +48,7 @@ def theirs(call, dtype):
 
 def ours(call, dtype):
     """The same of minigrad."""
-    leaves, result = run(call, mg.tensor, dtype, np.float32)
+    leaves, result = run(call, mg.tensor, dtype, mg.functional, np.float32)
     for y in parts(result):
         if isinstance(y, mg.Tensor) and y.requires_grad:
             y.backward(weights(y.shape, y.dtype), retain_graph=True)
