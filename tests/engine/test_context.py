@@ -140,3 +140,11 @@ def test_two_threads_on_two_graphs_and_on_one_parameter():
         thread.join()
     assert not failures
     assert np.array_equal(w.grad.numpy(), [200.0, 400.0])
+
+
+def test_anomalies_are_found_whoever_else_watches():
+    """Also in a backward pass whose contributions are collected one by one."""
+    x = leaf(0.0, 1.0)
+    y = np.sqrt(x * 1.0).sum()
+    with mg.detect_anomaly(), pytest.raises(AnomalyError, match="backward of sqrt"):
+        mg.contributions(y, [x])

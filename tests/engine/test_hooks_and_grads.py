@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -93,3 +94,13 @@ def test_contributions_of_threads_that_meet(monkeypatch):
     for thread in threads:
         thread.join()
     np.testing.assert_array_equal(w.grad, [60, 60])
+
+
+def test_leaves_are_freed_by_reference_counts(collector_off):
+    """A leaf with a gradient, a hook and a graph closes no cycle: it goes with its last name."""
+    for use in (lambda x: None, lambda x: (x * x).sum().backward(), lambda x: x.register_hook(len)):
+        x = leaf(1.0, 2.0)
+        use(x)
+        watch = weakref.ref(x)
+        del x
+        assert watch() is None

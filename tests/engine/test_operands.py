@@ -65,3 +65,12 @@ def test_indices_changed_after_the_call(name):
         y.backward(1.0 + np.arange(y.size).reshape(y.shape))
         gradients.append(x.grad.numpy())
     np.testing.assert_array_equal(*gradients)
+
+
+@pytest.mark.parametrize("use", [np.add, np.multiply, np.matmul, lambda a, b: np.stack([a, b])])
+def test_masked_arrays_are_refused(use):
+    """An array with a mask would lose it on the way into an op, on either side."""
+    x, masked = mg.tensor([1.0, 2.0], requires_grad=True), np.ma.array([1.0, 2.0], mask=[0, 1])
+    for operands in ((x, masked), (masked, x), (x.detach(), masked)):
+        with pytest.raises(TypeError, match=r"mask.*filled"):
+            use(*operands)

@@ -99,3 +99,14 @@ def test_the_thread_is_as_it_was():
             mg.grad(lambda a: 1 / 0)(A)
         assert not mg.is_grad_enabled()
     assert type(mg.grad(lambda a: (a * a).sum())(A)) is np.ndarray
+
+
+def test_one_result_twice():
+    """A function that returns one tensor twice gets the sum of both cotangents."""
+    (y, again), pullback = mg.vjp(lambda a: [a * B] * 2, A)
+    np.testing.assert_array_equal(y, again)
+    np.testing.assert_array_equal(pullback([np.ones(2), np.full(2, 10.0)])[0], 11 * B)
+    x = mg.tensor(A, requires_grad=True)
+    y = x * B
+    (found,) = mg.gradients([y, y, x], [x], [np.ones(2), np.full(2, 10.0), np.full(2, 100.0)])
+    np.testing.assert_array_equal(found, 11 * B + 100)

@@ -1,5 +1,6 @@
 """Operators with every kind of other operand, on either side, against NumPy."""
 
+import itertools
 import operator
 
 import numpy as np
@@ -72,3 +73,25 @@ def test_permutations_of_three_axes(axes):
     y = np.transpose(x, axes)
     y.backward(np.transpose(values, axes))
     np.testing.assert_array_equal(x.grad, values)
+
+
+def _broadcastable(shape):
+    """All shapes that broadcast to this one: with fewer axes, and with axes of length 1."""
+    for rank in range(len(shape) + 1):
+        tail = shape[len(shape) - rank :]
+        yield from itertools.product(*[(1, n) for n in tail])
+
+
+@pytest.mark.parametrize("small", list(dict.fromkeys(_broadcastable((2, 3, 4)))), ids=str)
+def test_every_way_to_broadcast(small):
+    """The gradient of an operand is summed over just the axes along which it was repeated."""
+    big = np.arange(24.0).reshape(2, 3, 4)
+    values = 1 + np.arange(float(np.prod(small))).reshape(small)
+    extra = 3 - len(small)
+    repeated = [k for k, n in enumerate((1,) * extra + small) if n == 1]
+    repeated = [k for k in repeated if big.shape[k] != 1]
+    for f in (lambda x: big * x, lambda x: x * big, lambda x: np.broadcast_to(x, big.shape) * big):
+        x = mg.tensor(values, requires_grad=True)
+        f(x).sum().backward()
+        wanted = big.sum(axis=tuple(repeated), keepdims=True).reshape(small)
+        np.testing.assert_array_equal(x.grad, wanted)

@@ -485,3 +485,21 @@ def test_plots_are_written(tmp_path):
         assert (tmp_path / "new" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     norms(h, outputs).plot(tmp_path / "both.svg", bound=bound(elman))
     assert "<svg" in (tmp_path / "both.svg").read_text("utf-8")
+
+
+def test_a_part_that_is_made_of_another_part():
+    """Of a state (h, c) with h = 2 c in one op, each part is varied alone, the other held: what
+    h hands on does not count for c."""
+    w = mg.tensor(0.5, requires_grad=True)
+    c0 = w * np.array([[0.3, -0.2]])
+    states = [(c0 * 2.0, c0)]
+    for _ in range(2):
+        h, c = states[-1]
+        c = np.tanh(0.7 * h + 0.4 * c)
+        states.append((c * 2.0, c))
+    (h1, c1), (_, c2) = states[1:]
+    slope = np.diag(1 - np.tanh(0.7 * h1.numpy() + 0.4 * c1.numpy())[0] ** 2)
+    found = np.asarray(jacobian(states[2], states[1]))[0]
+    one = np.hstack([0.7 * slope, 0.4 * slope])
+    np.testing.assert_allclose(found, np.vstack([2 * one, one]), rtol=1e-12)
+    np.testing.assert_allclose(jacobian(c2, c1)[0], (0.4 + 2 * 0.7) * slope, rtol=1e-12)

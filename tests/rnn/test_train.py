@@ -14,6 +14,7 @@ import pytest
 from small import PANGRAM, SETTINGS, after, assert_same_bits, everything, make_run
 
 from minigrad.errors import GradientError
+from minigrad.functional import cross_entropy
 from rnn import train as training
 from rnn.baselines import ngram_bits
 from rnn.language_model import CharLSTM, held_out_bits, sample
@@ -238,3 +239,28 @@ def test_training_in_another_thread():
     thread.start()
     thread.join()
     assert run.updates == 2
+
+
+def test_an_update_is_by_the_gradient_of_its_window_alone():
+    """What the updates before have left in .grad plays no part."""
+    run = make_run(max_norm=1e9)
+    for _ in range(2):
+        position, state = run.updates * run.settings.steps, run.state
+        run.update(learning_rate=0.0)
+    found = {name: p.grad.numpy() for name, p in run.model.named_parameters()}
+    inputs, targets = run.windows.at(position)
+    logits, _ = run.model(inputs, state)
+    run.model.zero_grad()
+    cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)).backward()
+    for name, p in run.model.named_parameters():
+        np.testing.assert_allclose(found[name], p.grad, rtol=1e-5, atol=1e-9, err_msg=name)
+
+
+def test_windows_follow_each_other():
+    """Each update reads where the one before has ended."""
+    run, seen = make_run(), []
+    at = run.windows.at
+    run.windows.at = lambda position: seen.append(position) or at(position)
+    for _ in range(3):
+        run.update(0.01)
+    assert seen == [0, run.settings.steps, 2 * run.settings.steps]
