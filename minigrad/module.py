@@ -8,7 +8,7 @@ the parameters in state dicts, pictures and messages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -18,6 +18,21 @@ from .state import IncompatibleKeys, fit, refuse, whole, zero_grads
 from .tensor import Parameter
 
 __all__ = ["Module", "Parameter"]
+
+_ASSIGN = "modules and parameters belong to it by being assigned, as in self.name = thing"
+_STATE = "assign Parameter(value, requires_grad=False): it is saved and loaded, and not trained"
+_WRAP = "write it into forward(), or call the module inside another one"
+# Of PyTorch's modules.
+ELSEWHERE = {
+    "register_parameter": _ASSIGN, "register_module": _ASSIGN, "add_module": _ASSIGN,
+    "register_buffer": _STATE,
+    "buffers": "state that is not trained is among parameters(), with requires_grad=False",
+    "named_buffers": "it is among named_parameters(), with requires_grad=False",
+    "get_parameter": "use dict(module.named_parameters())[name]",
+    "get_submodule": "use dict(module.named_modules())[name]",
+    "register_forward_hook": _WRAP, "register_forward_pre_hook": _WRAP,
+    "register_full_backward_hook": "use register_hook of the Tensors in question",
+}
 
 
 class _Found(NamedTuple):
@@ -83,6 +98,13 @@ class Module:
                 thing.name is None or path.endswith(f".{thing.name}")
             ):
                 thing.name = path
+
+    if not TYPE_CHECKING:  # for a type checker there is no such name
+
+        def __getattr__(self, name: str) -> Any:  # for what is not found otherwise
+            if name in ELSEWHERE:
+                raise AttributeError(f"{type(self).__name__} has no {name}: {ELSEWHERE[name]}")
+            return object.__getattribute__(self, name)  # Python's own error, or a property's
 
     # -- what it consists of
 

@@ -11,6 +11,7 @@ import pytest
 
 import minigrad as mg
 import rnn
+from minigrad import module as module_file
 from minigrad import suggest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -166,3 +167,26 @@ def test_modules_and_devices():
             call()
     with pytest.raises(TypeError, match="wanted a float type"):
         module.to(3)
+
+
+@pytest.mark.parametrize("name", module_file.ELSEWHERE)
+def test_what_modules_of_pytorch_have(name):
+    """Of a method that there is not the error says what takes its place, in cells too."""
+    for thing in (mg.Module(), rnn.LSTMCell(1, 1)):
+        with pytest.raises(AttributeError, match=rf"^{type(thing).__name__} has no {name}: \w+"):
+            getattr(thing, name)
+        assert not hasattr(thing, name)
+
+
+def test_errors_of_properties_stay():
+    """An AttributeError inside of a property is not mistaken for the property's absence."""
+
+    class Odd(mg.Module):
+        @property
+        def size(self):
+            return self.missing.width
+
+    with pytest.raises(AttributeError, match="'Odd' object has no attribute 'missing'"):
+        Odd().size  # noqa: B018
+    with pytest.raises(AttributeError, match="'Module' object has no attribute 'nothing'"):
+        mg.Module().nothing  # noqa: B018

@@ -45,7 +45,7 @@ class Hyper:
         self.name = name
 
     def __get__(self, optimizer: Any, owner: type) -> Any:
-        return self if optimizer is None else optimizer._group[self.name]
+        return self if optimizer is None else optimizer._group.hypers[self.name]
 
     def __set__(self, optimizer: Any, value: Any) -> None:
         optimizer._set_hyper(self.name, self.checked(value, type(optimizer).__name__))
@@ -88,23 +88,23 @@ class Group(Mapping[str, Any]):
 
     def __init__(self, rule: type, params: Iterable[Tensor], where: str) -> None:
         self._rule, self._params, self._where = rule, tuple(params), where
-        self._values: dict[str, Any] = {}
+        self.hypers: dict[str, Any] = {}  # read at every step, and so without a call
 
     def __getitem__(self, name: str) -> Any:
         if name == "params":
             return self._params
         if name in self._pairs:
-            return tuple(self._values[part] for part in self._pairs[name])
-        return self._values[name]
+            return tuple(self.hypers[part] for part in self._pairs[name])
+        return self.hypers[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._values.update(self.checked(name, value))
+        self.hypers.update(self.checked(name, value))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("params", *self._values))
+        return iter(("params", *self.hypers))
 
     def __len__(self) -> int:
-        return 1 + len(self._values)
+        return 1 + len(self.hypers)
 
     @property
     def _pairs(self) -> Mapping[str, tuple[str, ...]]:
@@ -130,12 +130,12 @@ class Group(Mapping[str, Any]):
     def fill(self, values: Mapping[str, Any], over: bool = False) -> None:
         """Set hyperparameters that are checked already: those not set yet, or with `over` all."""
         for name, value in values.items():
-            if over or name not in self._values:
-                self._values[name] = value
+            if over or name not in self.hypers:
+                self.hypers[name] = value
 
     def __repr__(self) -> str:
         count = len(self._params)
-        numbers = (f"{name}={value}" for name, value in self._values.items())
+        numbers = (f"{name}={value}" for name, value in self.hypers.items())
         return f"Group({count} parameter{'s' * (count != 1)}, {', '.join(numbers)})"
 
 

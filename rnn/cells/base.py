@@ -164,7 +164,7 @@ class Cell(Module, ABC):
                 f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
                 f"super().__init__(input_size, hidden_size)"
             )
-        return object.__getattribute__(self, name)
+        return super().__getattr__(name)  # type: ignore[misc]  # hidden from type checkers
 
     # -- what a subclass gives
 
