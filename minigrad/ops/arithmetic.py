@@ -65,10 +65,10 @@ def singular(x: Any, *, at: Any) -> Any:
 
 
 def _by_base(g: Any, x: Any, y: Any) -> Any:
-    """y xʸ⁻¹, which is 0 for y = 0 also at x = 0."""
+    """y xʸ⁻¹, which is 0 for y = 0 also at x = 0, and where 1 / x overflows."""
     if isinstance(y, int | float) and y:
         return g * (y * np.power(x, y - 1))
-    corner = (detached(x) == 0) & (detached(y) == 0)
+    corner = (detached(y) == 0) & ~np.isfinite(np.power(np.abs(detached(x)), -1.0))
     return g * (singular(y, at=corner) * np.power(x, np.where(corner, 1, y - 1)))
 
 

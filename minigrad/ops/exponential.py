@@ -10,6 +10,7 @@ import numpy as np
 from ..op import POSITIVE, Domain
 from ..primitive import primitive
 from ..tensor import detached
+from .activation import sigmoid
 
 __all__ = [
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2",
@@ -46,24 +47,25 @@ log10 = primitive(
 )(np.log10)
 
 log1p = primitive(
-    formula="ln(1 + x)", domains=(Domain(-0.8, 3.0),), vjps=(lambda g, x: g / (1 + x),),
+    formula="ln(1 + x)", domains=(Domain(low=-1.0),), vjps=(lambda g, x: g / (1 + x),),
     numpy=[np.log1p], methods=["log1p"],
 )(np.log1p)
 
 
-def _share(x: Any, y: Any, base: Any) -> Any:
-    """bˣ / (bˣ + bʸ), without overflow; ½ each where both are the same infinity."""
+def _share(x: Any, y: Any) -> Any:
+    """eˣ / (eˣ + eʸ), without overflow at any order; ½ each where both are the same infinity."""
     equal = (detached(x) == detached(y)) & np.isinf(detached(x))
-    difference = np.where(equal, 0, y) - np.where(equal, 0, x)
-    return 1 / (1 + base(difference))
+    return sigmoid(np.where(equal, 0, x) - np.where(equal, 0, y))
 
 
 logaddexp = primitive(
     "(),()->()", formula="ln(eˣ + eʸ)", numpy=[np.logaddexp],
-    vjps=(lambda g, x, y: g * _share(x, y, np.exp), lambda g, x, y: g * _share(y, x, np.exp)),
+    vjps=(lambda g, x, y: g * _share(x, y), lambda g, x, y: g * _share(y, x)),
 )(np.logaddexp)
 
 logaddexp2 = primitive(
     "(),()->()", formula="log₂(2ˣ + 2ʸ)", numpy=[np.logaddexp2],
-    vjps=(lambda g, x, y: g * _share(x, y, np.exp2), lambda g, x, y: g * _share(y, x, np.exp2)),
+    vjps=(
+        lambda g, x, y: g * _share(LN2 * x, LN2 * y), lambda g, x, y: g * _share(LN2 * y, LN2 * x)
+    ),
 )(np.logaddexp2)

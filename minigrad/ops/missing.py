@@ -101,7 +101,11 @@ def _std_slope(
     g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None
 ) -> Any:
     g, centred = _spread_slope(g, x, axis, ddof, correction)
-    alone = _number(x, axis) == 1  # always 0
+    number = _number(x, axis)
+    # Once more: the rounding of the mean is all there is in a constant array, and out as small.
+    rest = np.sum(np.where(np.isnan(detached(x)), 0, centred), axis=axis, keepdims=True)
+    centred = centred - share(rest, np.maximum(number, 1))
+    alone = number == 1  # always 0
     out = np.where(alone, 1, np.reshape(out, kept(x.shape, axis)))
     flat = np.broadcast_to(detached(out) == 0, x.shape)
     return _present(g * singular(centred / out, at=flat), x)

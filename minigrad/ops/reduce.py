@@ -136,6 +136,8 @@ def var(
 def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
     g = spread(g * _per(x.shape, axis, ddof, correction), x.shape, axis)
     centred, out = x - np.mean(x, axis=axis, keepdims=True), np.reshape(out, kept(x.shape, axis))
+    # Once more: the rounding of the mean is all there is in a constant array, and out as small.
+    centred = centred - np.mean(centred, axis=axis, keepdims=True)
     if count(x.shape, axis) == 1:
         return g * centred  # always 0
     return g * singular(centred / out, at=np.broadcast_to(detached(out) == 0, x.shape))
@@ -156,16 +158,21 @@ def std(
 # -- and others
 
 
-def _softmax(g: Any, out: Any, x: Any, axis: Axis) -> Any:
-    """g eˣ / Σ eˣ; 0 in a row of -∞, and what is +∞ shares alike."""
+def _softmax(g: Any, x: Any, axis: Axis) -> Any:
+    """g eˣ / Σ eˣ; 0 in a row of -∞, and what is +∞ shares alike.
+
+    Not by way of the output: beside a large one, ln Σ e^(x - max) has lost its digits.
+    """
     shape = np.shape(x)
-    finite = np.where(np.isfinite(detached(out)), out, 0)
-    endless = spread(np.isposinf(detached(out)), shape, axis)
+    top = np.max(detached(x), axis=axis, keepdims=True, initial=-np.inf)
+    endless = np.isposinf(top)
+    e = np.exp(np.where(endless, 0, x) - np.where(np.isfinite(top), top, 0))
+    total = np.sum(e, axis=axis, keepdims=True)
+    slope = spread(g, shape, axis) * (e / np.where(detached(total) == 0, 1, total))
     if not endless.any():
-        return spread(g, shape, axis) * np.exp(x - spread(finite, shape, axis))
-    slope = np.exp(np.where(endless, 0, x) - spread(finite, shape, axis))
-    part, wins = shares(g, out, x, axis)
-    return np.where(endless, np.where(wins, part, 0), spread(g, shape, axis) * slope)
+        return slope
+    part, wins = shares(g, top, x, axis)
+    return np.where(endless, np.where(wins, part, 0), slope)
 
 
 @primitive("(n)->()", samples=AXES, methods=["logsumexp"], vjps=(_softmax,))

@@ -18,7 +18,7 @@ __all__ = [
     "deg2rad", "rad2deg", "sin", "sinc", "sinh", "tan", "tanh",
 ]
 
-INSIDE = Domain(-0.9, 0.9)
+INSIDE = Domain(-1.0, 1.0)
 
 sin = primitive(
     formula="sin(x)", vjps=(lambda g, x: g * np.cos(x),), numpy=[np.sin], methods=["sin"]
@@ -29,8 +29,8 @@ cos = primitive(
 )(np.cos)
 
 tan = primitive(
-    formula="tan(x)", domains=(Domain(-1.2, 1.2),), vjps=(lambda g, out: g * (1 + out * out),),
-    numpy=[np.tan], methods=["tan"],
+    formula="tan(x)", domains=(Domain(-math.pi / 2, math.pi / 2),),
+    vjps=(lambda g, out: g * (1 + out * out),), numpy=[np.tan], methods=["tan"],
 )(np.tan)
 
 arcsin = primitive(
@@ -92,7 +92,7 @@ arcsinh = primitive(
 )(np.arcsinh)
 
 arccosh = primitive(
-    formula="arccosh(x); slope ∞ at 1", domains=(Domain(1.2, 4.0),),
+    formula="arccosh(x); slope ∞ at 1", domains=(Domain(low=1.0),),
     vjps=(lambda g, x: g / np.sqrt(x - 1) / np.sqrt(x + 1),),
     numpy=[np.arccosh], methods=["arccosh"],
 )(np.arccosh)

@@ -10,6 +10,7 @@ from .calls import LAYOUTS, Call
 from .checking import assert_all_ops, check_call, check_op, drawn_calls
 from .gradcheck import CheckRefused, GradientMismatch, check_grads
 from .laws import LAWS
+from .line import UndeclaredKink
 from .mutants import (
     MUTANT_KINDS,
     Mutant,
@@ -23,6 +24,6 @@ from .trial import LawBroken
 
 __all__ = [
     "LAWS", "LAYOUTS", "MUTANT_KINDS", "Call", "CheckRefused", "GradientMismatch", "LawBroken",
-    "Mutant", "MutantSurvived", "assert_all_ops", "assert_kills_mutants", "check_call",
-    "check_grads", "check_op", "drawn_calls", "mutant", "mutants", "survivors",
+    "Mutant", "MutantSurvived", "UndeclaredKink", "assert_all_ops", "assert_kills_mutants",
+    "check_call", "check_grads", "check_op", "drawn_calls", "mutant", "mutants", "survivors",
 ]

@@ -149,8 +149,9 @@ def draw_values(
 ) -> list[Array]:
     """Float64 arrays inside their domains, a margin away from kinks and, if asked, from each other.
 
-    The margin is a fiftieth of the domain's width. Entries of `distinct` domains differ pairwise,
-    also across arrays: a tie between two operands of ``maximum`` is a kink too.
+    They lie in the usual part of the domain, and the margin is a fiftieth of its width. Entries of
+    `distinct` domains differ pairwise, also across arrays: a tie between two operands of
+    ``maximum`` is a kink too.
     """
     ranked = sum(int(np.prod(s)) for d, s in zip(domains, shapes, strict=True) if d.distinct)
     ranks = iter(rng.permutation(ranked))
@@ -160,24 +161,25 @@ def draw_values(
 def _draw(
     domain: Domain, shape: tuple[int, ...], rng: np.random.Generator, ranks: Any, ranked: int
 ) -> Array:
-    width = domain.high - domain.low
+    low, high = domain.usual
+    width = high - low
     size = int(np.prod(shape))
     if domain.distinct:
         taken = np.array([next(ranks) for _ in range(size)], dtype=float)
         unit = (taken + rng.uniform(0.3, 0.7, size)) / max(ranked, 1)
     else:
         unit = rng.uniform(size=size)
-    x = domain.low + width * unit
+    x = low + width * unit
     for kink in domain.kinks:
         near = np.abs(x - kink) < width / 50
         # Away from the kink, on the side where the value is and the domain goes on.
         side = np.where(x >= kink, 1, -1)
-        side = np.where(kink + width / 25 > domain.high, -1, side)
-        side = np.where(kink - width / 25 < domain.low, 1, side)
+        side = np.where(kink + width / 25 > high, -1, side)
+        side = np.where(kink - width / 25 < low, 1, side)
         x = np.where(near, kink + side * (width / 50) * (1 + np.abs(unit % 0.1) * 10), x)
     # Few digits, so that a failing call can be read and typed.
     digits = 4 - int(np.floor(np.log10(width)))
-    return np.clip(np.round(x, digits), domain.low, domain.high).reshape(shape)
+    return np.clip(np.round(x, digits), low, high).reshape(shape)
 
 
 # -- memory layouts: the same values, awkwardly stored

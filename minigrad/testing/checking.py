@@ -11,8 +11,13 @@ import numpy as np
 
 from ..op import OPS, Op
 from .calls import Call, leaf, record_of
+from .extras import hypothesis_for
 from .gradcheck import default_seed
 from .laws import LAWS, WITHOUT_GRADIENT, Law
+from .line import whole_line
+from .lines import elementwise, line_options
+from .options import every_option, option_calls
+from .strain import lots, strained
 from .trial import LawBroken, Trial, demand
 
 __all__ = ["assert_all_ops", "check_call", "check_op", "check_record", "drawn_calls"]
@@ -21,21 +26,28 @@ __all__ = ["assert_all_ops", "check_call", "check_op", "check_record", "drawn_ca
 def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -> None:
     """Check every law on an op, with calls drawn from its record; raise at the first broken one.
 
+    After the drawn calls come numbers of every size and kind that its domains allow, from the
+    smallest of float16, float32 and float64 to the largest: ops that work entry by entry are
+    followed over all of them, and kinks are looked for that the domains do not name; others get
+    ties, zeros, equal operands, huge, tiny and mixed values. Every keyword that ``samples`` can
+    list is tried, and arrays of many entries.
+
     op: a record, its name, or the function made with ``minigrad.primitive``.
-    examples: how many calls; default: a fifth of what the Hypothesis profile says, since each
-        call is checked by a dozen laws (20 for ``quick``, 200 for ``thorough``).
+    examples: how many calls are drawn; default: a fifth of what the Hypothesis profile says, since
+        each is checked by a dozen laws (20 for ``quick``, 200 for ``thorough``).
     seed: of the draws; default 0, or what ``pytest --minigrad-seed`` says. A failure prints it.
 
     Raises LawBroken or GradientMismatch (both AssertionErrors) for the smallest failing call that
-    Hypothesis finds, CheckRefused where the record lets calls be drawn at a kink, ValueError where
-    no call can be drawn at all.
+    Hypothesis finds; UndeclaredKink, which is a CheckRefused and a LawBroken, at a kink or jump
+    that the record does not name, with its place; CheckRefused where calls are drawn at a kink;
+    ValueError where no call can be drawn at all.
 
     >>> check_op("tanh", examples=5)
     """
-    from hypothesis import Phase, settings
-
+    hypothesis = hypothesis_for("check_op")
     record = record_of(op)
-    examples = max(1, settings().max_examples // 5) if examples is None else examples
+    if examples is None:
+        examples = max(1, hypothesis.settings().max_examples // 5)
     seed = default_seed() if seed is None else seed
     check_record(record)
     useful = 0
@@ -45,7 +57,7 @@ def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -
         useful += check_call(call)
 
     try:
-        _run(laws, record, examples, seed, (Phase.generate, Phase.shrink))
+        _run(laws, record, examples, seed, shrink=True)
     except Exception as error:
         error.add_note(
             f"replay with minigrad.testing.check_op({record.name!r}, examples={examples}, "
@@ -57,6 +69,51 @@ def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -
             f"op {record.name!r}: none of {examples} drawn calls gave a result to check; let the "
             f"samples of its record make calls that its forward accepts"
         )
+    try:
+        check_everywhere(record, seed)
+    except Exception as error:
+        error.add_note(f"replay with minigrad.testing.check_op({record.name!r}, seed={seed})")
+        raise
+
+
+STRAINED = 3  # calls whose shapes and keywords are used again
+
+
+def check_everywhere(op: Op, seed: int = 0) -> None:
+    """Check the laws on an op that look at all its numbers and all its keywords.
+
+    ``check_op`` does so after the drawn calls; they take a part of a second.
+    """
+    if not any((*op.rules, op.joint)):
+        return
+    rng = np.random.default_rng(seed)
+    if elementwise(op):
+        for params, usual in line_options(op):
+            _obey(op, whole_line, op, params, usual)
+    if op.smooth:
+        for call in option_calls(op, rng):
+            _obey(op, every_option, call)
+        calls = [call for call in drawn_calls(op, 20, seed) if all(map(np.size, call.args))]
+        calls.sort(key=lambda call: -sum(map(np.size, call.args)))
+        for call in calls[:STRAINED]:
+            _obey(op, strained, call, rng)
+        if not callable(op.samples):
+            _obey(op, lots, op, rng)
+
+
+def _obey(op: Op, law: Callable[..., None], *given: Any) -> None:
+    """Run a law; if it is broken say which, and by whom."""
+    text = " ".join((law.__doc__ or "").split())
+    try:
+        law(*given)
+    except LawBroken as error:
+        broken = type(error)(f"op {op.name!r} breaks the law {law.__name__!r}: {text}\n  {error}")
+        for note in getattr(error, "__notes__", []):
+            broken.add_note(note)
+        raise broken from None
+    except AssertionError as error:
+        error.add_note(f"law {law.__name__!r} of op {op.name!r}: {text}")
+        raise
 
 
 def check_record(op: Op) -> None:
@@ -175,24 +232,25 @@ def drawn_calls(op: Any, count: int = 20, seed: int | None = None) -> list[Call]
     >>> len(first), [repr(call) for call in first] == [repr(call) for call in again]
     (5, True)
     """
-    from hypothesis import Phase
-
+    hypothesis_for("drawn_calls")
     found: list[Call] = []
-    _run(found.append, op, count, default_seed() if seed is None else seed, (Phase.generate,))
+    _run(found.append, op, count, default_seed() if seed is None else seed, shrink=False)
     return found
 
 
 def _run(
-    test: Callable[[Call], None], op: Any, examples: int, seed: int, phases: tuple[Any, ...]
+    test: Callable[[Call], None], op: Any, examples: int, seed: int, shrink: bool
 ) -> None:
     """Run `test` on calls of `op` under Hypothesis, from `seed` and nothing else."""
     import hypothesis
+    from hypothesis import Phase
 
     from .strategies import op_calls
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=examples, phases=phases, database=None, derandomize=False, deadline=None,
+        max_examples=examples, phases=(Phase.generate, Phase.shrink)[: 1 + shrink],
+        database=None, derandomize=False, deadline=None,
         print_blob=False, report_multiple_bugs=False,
         suppress_health_check=list(hypothesis.HealthCheck),
     )

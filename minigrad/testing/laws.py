@@ -192,7 +192,7 @@ def reuse(t: Trial) -> None:
     with np.errstate(all="ignore"):  # the value of one argument may lie outside another's domain
         args = list(t.call.args)
         for i in t.live:
-            args[i] = args[t.live[0]]
+            args[i] = np.array(args[t.live[0]])
         try:
             apart = Trial(t.call.with_args(args))
         except (ValueError, np.linalg.LinAlgError):

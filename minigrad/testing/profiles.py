@@ -7,8 +7,13 @@ a conftest.py. All print the code that replays a failure.
 
 from __future__ import annotations
 
-from hypothesis import settings
-from hypothesis.errors import InvalidArgument
+from .extras import without_hypothesis
+
+try:
+    from hypothesis import settings
+    from hypothesis.errors import InvalidArgument
+except ImportError as error:
+    raise without_hypothesis("minigrad.testing.profiles") from error
 
 __all__ = ["PROFILES"]
 

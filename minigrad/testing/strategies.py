@@ -38,11 +38,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from ..op import REAL, Domain, Op
 from ..tensor import Tensor
 from .calls import LAYOUTS, Call, core_dimensions, draw_values, leaf, record_of
+from .extras import without_hypothesis
+
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise without_hypothesis("minigrad.testing.strategies") from error
 
 __all__ = [
     "KINDS", "arrays", "axes", "axis", "broadcastable_shapes", "indices", "layouts", "op_calls",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from minigrad.testing import CheckRefused, LawBroken
+from minigrad.testing.extras import hypothesis_for
 from minigrad.testing.gradcheck import default_seed
 
 from .laws import CELL_LAWS
@@ -45,9 +46,9 @@ def check_cell(
     >>> from rnn import ElmanCell
     >>> check_cell(ElmanCell, examples=2)
     """
-    from hypothesis import settings
-
-    examples = max(1, settings().max_examples // 5) if examples is None else examples
+    hypothesis = hypothesis_for("check_cell")
+    if examples is None:
+        examples = max(1, hypothesis.settings().max_examples // 5)
     seed = default_seed() if seed is None else seed
     label, names = Subject(cell).label, _known(laws)
     try:

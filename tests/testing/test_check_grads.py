@@ -217,7 +217,7 @@ def test_the_message_shows_entry_numbers_and_step():
     assert (error.argument, error.output) == ("x", "the output")
     assert error.output_entry is not None
     assert error.found == pytest.approx(1.001 * error.expected, rel=1e-6)
-    for part in (repr(error.found), repr(error.expected), "step 0.00391", "ratio 1.001", "seed=0"):
+    for part in (repr(error.found), repr(error.expected), "step 0.00282", "ratio 1.001", "seed=0"):
         assert part in text
     assert f"∂ the output{list(error.output_entry)} / ∂ x{list(error.entry)}" in text
 
