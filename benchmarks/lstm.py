@@ -141,6 +141,6 @@ def trainer() -> Callable[[], float]:
         loss.backward()
         clip_grad_norm(parameters, 1.0)
         optimizer.step()
-        return float(loss)
+        return loss.item()
 
     return step

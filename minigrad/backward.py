@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from .values import Array
 
 __all__ = ["backward", "gradients", "recorded", "seed", "sweep_from"]
 
-_writing = threading.Lock()
+_writing = threading.RLock()  # it knows whose it is
 
 
 def backward(
@@ -59,22 +60,28 @@ def backward(
 
 def _add(totals: Sequence[tuple[Callable[[], Tensor | None], Any]]) -> None:
     """Add each gradient to the ``.grad`` of its tensor, if that still lives: to all, or to none."""
-    with _writing:
-        new = []
-        for owner, g in totals:
-            if (tensor := owner()) is not None:
-                before = getattr(tensor, "_grad", None)
-                new.append((tensor, as_tensor(g if before is None else before + g)))
-        try:
+    try:
+        with _writing:
+            new = []
+            for owner, g in totals:
+                if (tensor := owner()) is not None:
+                    before = getattr(tensor, "_grad", None)
+                    new.append((tensor, as_tensor(g if before is None else before + g)))
             _assign(new)
-        except BaseException:  # Ctrl-C between two assignments: write the others, then end
-            _assign(new)
-            raise
+    except BaseException:
+        with suppress(RuntimeError):  # it is not ours any more: the usual case
+            _writing.release()  # Ctrl-C has come between the end of the block and the release
+        raise
 
 
 def _assign(new: Sequence[tuple[Tensor, Tensor]]) -> None:
-    for tensor, g in new:
-        tensor._grad = g
+    try:
+        for tensor, g in new:
+            tensor._grad = g
+    except BaseException:  # Ctrl-C between two assignments: write the others, then end
+        for tensor, g in new:
+            tensor._grad = g
+        raise
 
 
 setattr(Tensor, "backward", backward)  # noqa: B010  # Tensor knows no sweep

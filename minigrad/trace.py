@@ -11,7 +11,7 @@ import numpy as np
 
 from .backward import sweep_from
 from .context import local
-from .errors import describe
+from .errors import GraphLossError, describe
 from .tape import Leaf, next_key
 from .tensor import Tensor, as_tensor, detached, wrap
 from .tree import flatten
@@ -89,6 +89,11 @@ class Trace:
         local.frame = before.but(record=True, nested=True)
         try:
             yield
+        except ValueError as error:
+            # array[i] = t: NumPy says that t is a sequence, and not why float(t) has failed.
+            if isinstance(error.__cause__, GraphLossError):
+                raise error.__cause__.with_traceback(error.__traceback__) from None
+            raise
         finally:
             local.frame = before
 
