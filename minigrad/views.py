@@ -1,27 +1,27 @@
 """Which tensors show a part of another one: slices, reshapes, transposes, what detach() returns.
 
 NumPy and PyTorch write through such a view to what it is a view of. Here tensors are values, so a
-write to a view would be lost on the other tensor; while that one lives, the write is refused.
+write to a view would be lost on the other tensor; while that one lives, the write is refused. Only
+``+=`` and its like write through to x where the view is x[index]: Python makes ``x[index] += y`` of
+them.
 """
 
 from __future__ import annotations
 
-import dis
-import sys
 import weakref
 from typing import Any
 
 from .errors import MutationError
 
-__all__ = ["is_view", "mark_view", "refuse_view", "source_of", "stored_back"]
+__all__ = ["is_view", "mark_view", "part_of", "refuse_view", "source_of"]
 
 
-def mark_view(view: Any, of: Any) -> None:
-    """Remember that the tensor `view` shows values of the tensor `of`."""
+def mark_view(view: Any, of: Any, index: Any = None) -> None:
+    """Remember that the tensor `view` shows values of `of`, those at `index` if given."""
     source = getattr(of, "_source", None)
     while source is not None and source[0]() is None:  # nobody can see those any more
         source = source[1]
-    view._source = weakref.ref(of), source
+    view._source = weakref.ref(of), source, index
 
 
 def is_view(array: Any, of: Any) -> bool:
@@ -40,6 +40,15 @@ def source_of(tensor: Any) -> Any:
     return None
 
 
+def part_of(tensor: Any) -> Any:
+    """(x, index) if `tensor` is ``x[index]`` as x is now, else None."""
+    reference, _, index = getattr(tensor, "_source", None) or (lambda: None, None, None)
+    x = reference()
+    if x is None or index is None or not is_view(tensor._data, x._data):
+        return None
+    return x, index
+
+
 def refuse_view(tensor: Any, what: str) -> None:
     """Raise MutationError if a tensor that is about to be written to shows part of a living one."""
     if (other := source_of(tensor)) is not None:
@@ -49,15 +58,3 @@ def refuse_view(tensor: Any, what: str) -> None:
             f"directly, x[0, 1] = 9 for x[0][1] = 9; or make a value of its own first: "
             f"v = v.clone(), or v = v + y for v += y"
         )
-
-
-def stored_back(depth: int) -> bool:
-    """Whether the operator that runs `depth` calls up is that of ``x[index] += y``.
-
-    Python reads x[index], adds, and writes the sum to x[index]; with ``v = x[index]; v += y`` the
-    last is missing. What the two do is the same but for the instructions that come next.
-    """
-    frame = sys._getframe(depth + 1)
-    later = (i.opname for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
-    following = next((name for name in later if name not in ("CACHE", "SWAP")), "")
-    return following in ("STORE_SUBSCR", "STORE_SLICE")

@@ -18,7 +18,7 @@ from .errors import MutationError, describe
 from .foreign import operand
 from .tape import Leaf, next_key
 from .values import Array, Values, frozen
-from .views import refuse_view, source_of, stored_back
+from .views import part_of, refuse_view, source_of
 
 __all__ = ["Writable"]
 
@@ -105,8 +105,12 @@ class Writable(ArrayLike):
 
     def _inplace(self, result: Any) -> Self:
         """``self += other`` and its like, which have made `result`: a write of all entries."""
-        if source_of(self) is not None and (isinstance(self._data, np.generic) or stored_back(2)):
-            return result  # type: ignore[no-any-return]  # a number, or x[index] = result is next
+        if source_of(self) is not None and isinstance(self._data, np.generic):
+            return result  # type: ignore[no-any-return]  # to NumPy it is a number
+        if (part := part_of(self)) is not None:
+            x, index = part
+            x[index] = result
+            return x[index]  # type: ignore[no-any-return]  # a Tensor
         self._check_write("an in-place operator")
         if isinstance(self._node, Leaf):
             self._replace(np.array(result._data))

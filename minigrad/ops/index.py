@@ -20,21 +20,22 @@ from ..views import mark_view
 from .common import one_of
 
 __all__ = [
-    "embedding", "getitem", "index_add", "is_outside", "placed", "plain_index", "repeats",
-    "sum_rows",
+    "embedding", "getitem", "index_add", "is_basic", "is_outside", "placed", "plain_index",
+    "repeats", "sum_rows",
 ]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
 _BASIC = frozenset({int, np.int64, np.int32, slice, type(None), type(Ellipsis)})
 
 
-def _is_basic(index: Any) -> bool:
+def is_basic(index: Any) -> bool:
+    """Whether an index is made of integers, slices, None and ... alone, so that it gives a view."""
     return _BASIC.issuperset(map(type, index)) if type(index) is tuple else type(index) in _BASIC
 
 
 def repeats(index: Any) -> bool:
     """Whether an index holds integer arrays, so that an entry can be picked twice."""
-    if _is_basic(index):
+    if is_basic(index):
         return False
     parts = index if isinstance(index, tuple) else (index,)
     return any(type(p) not in _BASIC and np.asarray(p).dtype.kind != "b" for p in parts)
@@ -112,11 +113,10 @@ _GETITEM = OPS["getitem"]
 
 def _getitem_method(self: Tensor, index: Any) -> Any:
     """``x[index]`` with NumPy's meaning of slices, None, ..., masks, integer arrays and Tensors."""
-    if not _is_basic(index):
+    if not is_basic(index):
         return apply(_GETITEM, (self,), {"index": plain_index(index)})
     entry = apply(_GETITEM, (self,), {"index": index})
-    if not entry._data.ndim:  # to NumPy a number, to PyTorch a view of one entry
-        mark_view(entry, self)
+    mark_view(entry, self, index)  # one entry too: to NumPy a number, to PyTorch a view
     return entry
 
 

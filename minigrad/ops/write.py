@@ -15,8 +15,9 @@ from ..context import is_grad_enabled
 from ..errors import GraphLossError, explain
 from ..foreign import operand
 from ..tensor import Tensor, detached, wrap
+from ..views import part_of
 from . import methods  # noqa: F401  # what the methods in place are made of
-from .index import plain_index
+from .index import is_basic, plain_index
 from .pick import index_put
 
 __all__: list[str] = []
@@ -55,6 +56,8 @@ def _in_dtype(value: Any, dtype: Any) -> Any:
 
 def _setitem(self: Tensor, index: Any, value: Any) -> None:
     """``x[index] = value`` with every index of NumPy; value broadcasts and takes x's dtype."""
+    if is_basic(index) and (part := part_of(value)) and part[0] is self and part[1] == index:
+        return  # the second half of x[index] += y, which has written there already
     _write(self, index, value, "x[index] = value")
 
 
