@@ -24,7 +24,7 @@ from .op import Domain, Lazy, Op, Plan, Rule, register
 from .protocol import HANDLERS
 from .tape import Node, next_key, parts
 from .tensor import Tensor, detached, wrap
-from .views import is_view, mark_view
+from .views import mark_views
 
 __all__ = ["primitive"]
 
@@ -221,17 +221,15 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if not (mask and frame.record):
             node = None  # it was made for what detect_anomaly has to say
     if not op.multiple:
-        return wrap(out, node) if out.base is None else _shown(wrap(out, node), args)
-    results = map(wrap, out, repeat(None) if node is None else parts(node))
-    return tuple([t if t._data.base is None else _shown(t, args) for t in results])
-
-
-def _shown(result: Tensor, args: Sequence[Any]) -> Tensor:
-    """A result whose array has a base: it may show the memory of an argument."""
-    for a in args:
-        if isinstance(a, Tensor) and is_view(result._data, a._data):
-            mark_view(result, a)
-    return result
+        result = wrap(out, node)
+        if out.base is not None:  # so it may show the memory of an argument
+            mark_views(result, args)
+        return result
+    results = tuple(map(wrap, out, repeat(None) if node is None else parts(node)))
+    for result in results:
+        if result._data.base is not None:
+            mark_views(result, args)
+    return results
 
 
 def _as_now(plan: Plan, args: Sequence[Any], arrays: list[Any]) -> list[Any]:

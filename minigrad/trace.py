@@ -12,7 +12,7 @@ import numpy as np
 from .backward import sweep_from
 from .context import local
 from .errors import GraphLossError, describe
-from .tape import Leaf, next_key
+from .tape import next_key
 from .tensor import Tensor, as_tensor, detached, wrap
 from .tree import flatten
 
@@ -51,17 +51,17 @@ class Trace:
         """
         if self.lift or not self._records:
             return
-        walls = {v._node for v in self.variables}
-        todo = {t._node for t in results if _on_graph(t)} - walls
-        seen = set(todo)
+        seen = {v._node for v in self.variables}
+        todo = [t._node for t in results if _on_graph(t) and t._node not in seen]
         while todo:
             node = todo.pop()
-            if isinstance(node, Leaf) and node.key > self._start and not _is_over(node):
+            if node.plan is None and node.key > self._start and not _is_over(node):
                 self.lift = self.tensors = True
                 return
-            new = {p for p in node.parents if p is not None and p not in seen} - walls
-            seen |= new
-            todo |= new
+            for parent in node.parents:
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    todo.append(parent)
 
     def trees(self, values: Sequence[Any]) -> list[Any]:
         """Flat values, one per variable, in the containers of the chosen arguments."""
@@ -194,6 +194,6 @@ def _variable(x: Any, what: str, lift: bool) -> Tensor:
     return variable
 
 
-def _is_over(leaf: Leaf) -> bool:
+def _is_over(leaf: Any) -> bool:
     """Whether it was the variable of a call that has ended, in what that call has written to."""
     return bool(leaf.extra and "variable" in leaf.extra) and leaf.owner() is None

@@ -9,11 +9,13 @@ them.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
+from .arraylike import ArrayLike
 from .errors import MutationError
 
-__all__ = ["is_view", "mark_view", "part_of", "refuse_view", "source_of"]
+__all__ = ["is_view", "mark_view", "mark_views", "part_of", "refuse_view", "source_of"]
 
 
 def mark_view(view: Any, of: Any, index: Any = None) -> None:
@@ -28,6 +30,14 @@ def is_view(array: Any, of: Any) -> bool:
     """Whether an array with a base shows the memory of another one."""
     base = array.base
     return base is of or (base is not None and base is getattr(of, "base", None))
+
+
+def mark_views(result: Any, args: Sequence[Any]) -> None:
+    """`mark_view` for the result of an op, whose array has a base, and those that it shows."""
+    base = result._data.base
+    for a in args:
+        if isinstance(a, ArrayLike) and (base is a._data or base is a._data.base):
+            mark_view(result, a)
 
 
 def source_of(tensor: Any) -> Any:
