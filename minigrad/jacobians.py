@@ -20,7 +20,8 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
     argnums: position of the argument (default: the first), or a sequence of them (then a tuple).
     With nested results or arguments: f's structure outside, the argument's inside. Takes one sweep
-    for each entry of f's result. Raises TypeError for arguments that are not floats.
+    for each entry of f's result. Arrays or Tensors come back as from ``value_and_grad``. Raises
+    TypeError for arguments that are not floats.
 
     >>> jacobian(lambda x: x ** 2)(np.array([1.0, 2.0]))
     array([[2., 0.],

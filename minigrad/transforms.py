@@ -31,6 +31,10 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     has_aux: f returns (value, anything); the result is ((value, anything), gradient).
     An argument that f does not use has gradient zero; one of integers raises TypeError.
 
+    Arrays come back for arrays. Tensors come back where an argument is a Tensor, inside another
+    transform, and where f uses Tensors that require grad, as in a penalty on a model's gradient:
+    results stay on their graph. Under ``no_grad()`` no result has a graph.
+
     >>> value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
@@ -73,6 +77,7 @@ def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
     """(f(*xs), pullback), where pullback(cotangent) is the tuple of vᵀ ∂f/∂x for every x.
 
     The cotangent has the structure and shapes of f's result. The pullback can be called often.
+    Arrays or Tensors come back as from `value_and_grad`; Tensors also for a cotangent on a graph.
 
     >>> y, pullback = vjp(np.sin, np.array([0.0, np.pi]))
     >>> pullback(np.array([1.0, 1.0]))
@@ -100,6 +105,7 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     """(f(*xs), Σ ∂f/∂x v): the derivative of f along the directions `vs`; exact.
 
     Forward mode out of two reverse passes: u ↦ uᵀJ is linear, and its derivative along v is Jv.
+    Arrays or Tensors come back as from `value_and_grad`; Tensors also for directions on a graph.
 
     >>> jvp(np.exp, [0.0], [2.0])
     (array(1.), array(2.))

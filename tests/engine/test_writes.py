@@ -493,3 +493,34 @@ def test_random_programs(program):
         (out * u).sum().backward()
     found = np.zeros(SIZE) if w.grad is None else w.grad.numpy()
     np.testing.assert_allclose(found, slopes, rtol=1e-5, atol=1e-6 * (1 + abs(slopes).max()))
+
+
+def test_state_of_a_module():
+    """Parameters that are state (requires_grad=False) take part in the graph of what is written to
+    them, as in PyTorch; loading a state makes them plain values again."""
+    module, w = mg.Module(), leaf(1.0, 2.0)
+    module.running = mg.Parameter(np.zeros(2), requires_grad=False)
+    module.running[...] = 0.9 * module.running + 0.1 * w
+    assert isinstance(module.running, mg.Parameter)
+    assert module.running.name == "running"
+    module.running.sum().backward()
+    np.testing.assert_allclose(w.grad.numpy(), [0.1, 0.1])
+    module.load_state_dict({"running": np.ones(2)})
+    assert not module.running.requires_grad
+    assert module.running.is_leaf
+    with mg.no_grad():
+        module.running.mul_(w)
+    assert module.running.tolist() == [1.0, 2.0]
+
+
+def test_an_element_of_a_constant_among_results():
+    """A chain of writes in float32, in columns, reversed and transposed layouts."""
+    w = leaf(*np.arange(6.0).reshape(2, 3))
+    plain = np.zeros((2, 3))
+    for layout in (plain, np.zeros((3, 2)).T, plain[::-1], np.zeros((2, 6))[:, ::2]):
+        out, w.grad = mg.tensor(layout), None
+        out[:, 1] = w[:, 2]
+        out[::-1, 0] = w[:, 0]
+        out[1] *= 3
+        (out * np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])).sum().backward()
+        np.testing.assert_allclose(w.grad.numpy(), [[24.0, 0.0, 2.0], [1.0, 0.0, 48.0]])
