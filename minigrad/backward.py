@@ -20,7 +20,7 @@ from .foreign import operand
 from .pullback import residuals
 from .sweep import free, sweep
 from .tape import Node, parts
-from .tensor import Tensor, as_tensor, detached, wrap
+from .tensor import Tensor, as_tensor, detached, handle, wrap
 from .values import Array
 
 __all__ = ["backward", "gradients", "recorded", "seed", "sweep_from"]
@@ -66,7 +66,7 @@ def _add(totals: Sequence[tuple[Callable[[], Tensor | None], Any]]) -> None:
             for owner, g in totals:
                 if (tensor := owner()) is not None:
                     before = getattr(tensor, "_grad", None)
-                    new.append((tensor, as_tensor(g if before is None else before + g)))
+                    new.append((tensor, handle(g) if before is None else as_tensor(before + g)))
             _assign(new)
     except BaseException:
         with suppress(RuntimeError):  # it is not ours any more: the usual case
@@ -127,7 +127,7 @@ def gradients(
     results: list[Tensor | None] = []
     for i, x in enumerate(xs):
         if x._node in found:
-            results.append(as_tensor(found[x._node]))
+            results.append(handle(found[x._node]))
         elif materialize_grads:
             results.append(wrap(np.zeros(x.shape, x.dtype), None))
         elif allow_unused:

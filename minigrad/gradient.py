@@ -134,12 +134,19 @@ class WithGradient(Writable):
         """
         if self._node is None:
             raise GradientError(f"register_hook: {self._label()} does not require grad")
-        node, as_tensor = self._node, self._as_tensor
+        node, handle = self._node, self._handle
         # A hook that held its node would close a cycle.
         shape, dtype, label = node.shape, node.dtype, str(node)
 
         def apply(g: Any) -> Any:
-            result = hook(as_tensor(g))
+            given = handle(g)
+            before = given._data
+            result = hook(given)
+            if result is None and given._data is not before:
+                raise GradientError(
+                    f"a hook on {label} has written to the gradient it was given and returned "
+                    f"None; return the new gradient, as in `return g * mask`"
+                )
             if result is None:
                 return g
             if not isinstance(result, WithGradient):
@@ -164,3 +171,8 @@ class WithGradient(Writable):
     @abstractmethod
     def _as_tensor(value: Any) -> Tensor:
         """`value` itself if it is a Tensor, else a Tensor with its values."""
+
+    @staticmethod
+    @abstractmethod
+    def _handle(value: Any) -> Tensor:
+        """A Tensor of its own with the value and the graph of `value`."""

@@ -23,7 +23,7 @@ from .tape import Leaf, Node
 from .values import Array, as_array, frozen
 from .views import mark_view
 
-__all__ = ["Parameter", "Tensor", "as_tensor", "detached", "tensor", "wrap"]
+__all__ = ["Parameter", "Tensor", "as_tensor", "detached", "handle", "tensor", "wrap"]
 
 _new = object.__new__
 
@@ -88,6 +88,10 @@ class Tensor(WithGradient):
     @staticmethod
     def _as_tensor(value: Any) -> Tensor:
         return as_tensor(value)
+
+    @staticmethod
+    def _handle(value: Any) -> Tensor:
+        return handle(value)
 
     # -- as a NumPy array
 
@@ -180,3 +184,9 @@ def wrap(data: Any, node: Node | None) -> Tensor:
 def as_tensor(value: Any) -> Tensor:
     """`value` itself if it is a Tensor, else a Tensor with its values."""
     return value if isinstance(value, Tensor) else wrap(as_array(operand(value)), None)
+
+
+def handle(value: Any) -> Tensor:
+    """A Tensor of its own with the value, and the graph if there is one: a write to it is seen by
+    nobody else who has `value`."""
+    return wrap(value._data, value._node) if isinstance(value, Tensor) else as_tensor(value)

@@ -13,7 +13,7 @@ from .backward import sweep_from
 from .context import local
 from .errors import GraphLossError, describe
 from .tape import next_key
-from .tensor import Tensor, as_tensor, detached, wrap
+from .tensor import Tensor, as_tensor, detached, handle, wrap
 from .tree import flatten
 
 __all__ = ["Argnums", "Trace", "check_function", "scalar", "value_of"]
@@ -79,7 +79,7 @@ class Trace:
     def out(self, value: Any) -> Any:
         """A result as the caller wants it: a Tensor or an array."""
         if self.tensors:
-            return value if isinstance(value, Tensor) else wrap(np.asarray(value), None)
+            return handle(value) if isinstance(value, Tensor) else wrap(np.asarray(value), None)
         return np.array(detached(value))
 
     @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 
 from .backward import sweep_from
 from .context import is_grad_enabled
-from .tensor import as_tensor, detached, wrap
+from .tensor import as_tensor, detached, handle, wrap
 from .trace import Argnums, Trace, check_function, scalar, value_of
 from .tree import flatten, flatten_like, tree_map
 
@@ -96,7 +96,7 @@ def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
         lift = is_grad_enabled() and (trace.lift or any(getattr(c, "_node", None) for c in cs))
         with trace.recording():
             found = trace.pull(ys, cs, lift)
-        return trace.result([as_tensor(g) for g in found] if lift else found, lift)
+        return trace.result([handle(g) for g in found] if lift else found, lift)
 
     return rebuild([trace.out(y if trace.lift else y.detach()) for y in ys]), pullback
 

@@ -524,3 +524,38 @@ def test_an_element_of_a_constant_among_results():
         out[1] *= 3
         (out * np.array([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])).sum().backward()
         np.testing.assert_allclose(w.grad.numpy(), [[24.0, 0.0, 2.0], [1.0, 0.0, 48.0]])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_writes_to_gradients_stay_there(create_graph):
+    """A gradient that several tensors have is each one's own: scaling one in place leaves the
+    others, the cotangent that was given, and what a transform returns for another argument."""
+    a, b, c = leaf(1.0), leaf(2.0), mg.tensor([5.0])
+    (a + b).backward(c, create_graph=create_graph)
+    a.grad.zero_()
+    a.grad += 1
+    assert (a.grad.item(), b.grad.item(), c.item()) == (1.0, 5.0, 5.0)
+    one, two = mg.gradients(a + b, [a, b], create_graph=create_graph)
+    one.mul_(3)
+    assert (one.item(), two.item()) == (3.0, 1.0)
+    one, two = mg.grad(lambda x, y: (x + y).sum(), argnums=(0, 1))(a, b)
+    one.mul_(3)
+    assert (one.item(), two.item()) == (3.0, 1.0)
+    one, two = mg.vjp(lambda x, y: x + y, a, b)[1](c)
+    one.mul_(3)
+    assert (one.item(), two.item(), c.item()) == (15.0, 5.0, 5.0)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_writes_of_hooks(create_graph):
+    """A hook that writes to its gradient and returns it has replaced it; one that forgets to return
+    it is told so, and nobody else's gradient has changed."""
+    a, b = leaf(1.0), leaf(2.0)
+    remove = a.register_hook(lambda g: g.mul_(3))
+    (a + b).sum().backward(create_graph=create_graph)
+    assert (a.grad.item(), b.grad.item()) == (3.0, 1.0)
+    remove()
+    a.register_hook(lambda g: g.mul_(3) and None)
+    with pytest.raises(mg.errors.GradientError, match=r"has written to .*return the new gradient"):
+        (a + b).sum().backward(create_graph=create_graph)
+    assert (a.grad.item(), b.grad.item()) == (3.0, 1.0)
