@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .arraylike import ArrayLike
 from .errors import MutationError
 
@@ -27,17 +29,23 @@ def mark_view(view: Any, of: Any, index: Any = None) -> None:
 
 
 def is_view(array: Any, of: Any) -> bool:
-    """Whether an array with a base shows the memory of another one."""
-    base = array.base
+    """Whether an array shows the memory of another one."""
+    base = _base(array)
     return base is of or (base is not None and base is getattr(of, "base", None))
 
 
 def mark_views(result: Any, args: Sequence[Any]) -> None:
     """`mark_view` for the result of an op, whose array has a base, and those that it shows."""
-    base = result._data.base
+    base = _base(result._data)
     for a in args:
         if isinstance(a, ArrayLike) and (base is a._data or base is a._data.base):
             mark_view(result, a)
+
+
+def _base(array: Any) -> Any:
+    """Whose memory an array shows; as_strided puts an object of its own in between."""
+    base = array.base
+    return base if isinstance(base, np.ndarray) else getattr(base, "base", base)
 
 
 def source_of(tensor: Any) -> Any:

@@ -12,7 +12,9 @@ from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import GraphLossError, MutationError
-from minigrad.testing import check_grads
+from minigrad.op import OPS
+from minigrad.testing import check_grads, drawn_calls
+from minigrad.views import source_of
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(3, 4))
@@ -346,6 +348,25 @@ def test_operators_in_place_write_through_parts(view):
     assert np.array_equal(VIEWS[view](w).numpy(), VIEWS[view](W) + 1)
 
 
+@pytest.mark.parametrize("name", OPS)
+def test_every_op_marks_its_views(name):
+    """A result that shares memory with an argument is known as a view of it, and no other is."""
+    for call in drawn_calls(name, 4):
+        arrays = [isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in call.args]
+        args = [mg.tensor(a) if b else a for a, b in zip(call.args, arrays, strict=True)]
+        with np.errstate(all="ignore"):
+            outputs = call(*args)
+        for y in outputs:
+            if isinstance(y, mg.Tensor) and y.size:
+                shared = [
+                    a for a, b in zip(args, arrays, strict=True)
+                    if b and np.shares_memory(np.asarray(y._data), np.asarray(a._data))
+                ]
+                number = isinstance(y._data, np.generic)  # to PyTorch a view, to NumPy a number
+                assert number or any(source_of(y) is a for a in shared) == bool(shared)
+                assert number or shared or source_of(y) is None
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_false_alarms(view):
     """A tensor that nobody sees parts of, a copy, or a view of what is gone is written to."""
@@ -383,6 +404,9 @@ def test_augmented_assignment_to_a_part():
     row = next(iter(x))
     with pytest.raises(MutationError):
         row += 1
+    windows = np.lib.stride_tricks.sliding_window_view(x.detach(), 2, 0)
+    with pytest.raises(MutationError):
+        windows += 1
     first = x[0, 0]
     first += 1  # to NumPy a number
     assert first.item() == 0.0
