@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from .cotangents import Chosen, Cotangent, LazySum, dense
+from .cotangents import Chosen, Cotangent, LazySum, add, dense
 from .diagnose import check_written, freed_message
 from .errors import GraphFreedError
 from .tape import FREED, Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "fitted", "pullback", "residuals"]
+__all__ = ["arrived", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
 
 def arrived(node: Node, g: Any) -> Any:
     """The complete total at `node` as its rules want it, and as its hooks leave it."""
@@ -36,13 +36,26 @@ def residuals(node: Node, visited: Sequence[Node]) -> Any:
     return node.saved
 
 
+def hand_on(totals: dict[Node, Any], parent: Node, c: Any) -> None:
+    """Add a contribution to the total of `parent`."""
+    totals[parent] = add(totals[parent], c) if parent in totals else c
+
+
+def pulled_back(
+    node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool, totals: dict[Node, Any]
+) -> None:
+    """Hand the contributions of `node` on to its parents. What `minigrad.specialise` writes out for
+    a plan does the same."""
+    for parent, c in pullback(node, g, saved, needed, lazily):
+        hand_on(totals, parent, c)
+
+
 def pullback(
     node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool
 ) -> Iterator[tuple[Node, Any]]:
     """The contributions of `node` to those of its parents that are needed, as (parent, cotangent).
 
-    lazily: what several uses of a leaf can sum in one product may wait for each other. The sweep
-    calls what `minigrad.specialise` makes of this definition.
+    lazily: what several uses of a leaf can sum in one product may wait for each other.
     Raises MutationError for a leaf that was written to after its value had been saved.
     """
     plan: Any = node.plan

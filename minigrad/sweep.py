@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .cotangents import add, dense
+from .cotangents import dense
 from .diagnose import watching
 from .errors import MinigradError
-from .pullback import arrived, residuals
+from .pullback import arrived, hand_on, pullback, residuals
 from .specialise import specialised
 from .tape import FREED, Node, ancestors
 
@@ -46,7 +46,7 @@ def sweep(
     """
     totals: dict[Node, Any] = {}
     for node, g in seeds:
-        totals[node] = totals[node] + g if node in totals else g
+        hand_on(totals, node, g)
     order = ancestors(totals, wanted if stop and wanted else ())
     if wanted is None:
         wanted, needed = {node for node in order if node.owners}, set(order)
@@ -67,12 +67,14 @@ def sweep(
                 continue
             saved = unpack(node, visited)
             visited.append(node)
-            plan: Any = node.plan
-            pull = plan.pull or specialised(plan)
-            for parent, c in pull(node, g, saved, needed, lazily):
+            if not watch:
+                plan: Any = node.plan
+                (plan.pull or specialised(plan))(node, g, saved, needed, lazily, totals)
+                continue
+            for parent, c in pullback(node, g, saved, needed, lazily):
                 for see in watch:
                     see(parent, node, dense(c))
-                totals[parent] = add(totals[parent], c) if parent in totals else c
+                hand_on(totals, parent, c)
     except Exception as error:
         if not isinstance(error, MinigradError):
             error.add_note(f"raised in the backward pass of {node}")

@@ -45,7 +45,7 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
                     s._replace(apply=_faulty(m, plan, s.apply)) if s.place == m.position else s
                     for s in plan.steps
                 )
-            plan.pull = pullback.pullback  # what was generated knows nothing of the fault
+            plan.pull = pullback.pulled_back  # what was generated knows nothing of the fault
         yield m
     finally:
         for plan, (steps, joint, lazy) in before.items():
@@ -110,7 +110,7 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
 
     engine.fitted = fit
     for plan in plans:
-        plan.pull = pullback.pullback  # what was generated has looked it up already
+        plan.pull = pullback.pulled_back  # what was generated has looked it up already
     try:
         yield m
     finally:
