@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-peers check bench learn clean FORCE
+.PHONY: help demo test test-thorough test-peers check bench learn mutants clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -48,6 +48,9 @@ bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch and autograd, print t
 
 learn: $(VENV)/.has-viz ## train on long-lag tasks until each bar is reached, minutes (LEARN_ARGS="--only copy")
 	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.learning $(LEARN_ARGS)
+
+mutants: $(VENV)/.has-test ## plant 300 faults one by one: the tests have to notice (MUTANTS_ARGS="--only sweep")
+	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.mutants $(MUTANTS_ARGS)
 
 clean: ## remove the environments and caches; out/ stays
 	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build dist

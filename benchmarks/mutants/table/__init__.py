@@ -1,0 +1,31 @@
+"""All faults, by area."""
+
+from . import (
+    bptt,
+    cells,
+    convert,
+    drawing,
+    language,
+    ops,
+    storage,
+    sweep,
+    tensors,
+    training,
+    transforms,
+)
+
+__all__ = ["AREAS"]
+
+AREAS = {
+    "Tape and sweep": sweep.FAULTS,
+    "Tensors, modes and messages": tensors.FAULTS,
+    "Ops": ops.FAULTS,
+    "Transforms and checkpoints": transforms.FAULTS,
+    "Layers, losses and optimizers": training.FAULTS,
+    "Modules and files": storage.FAULTS,
+    "Pictures": drawing.FAULTS,
+    "Cells and recurrent layers": cells.FAULTS,
+    "Backpropagation through time": bptt.FAULTS,
+    "Layouts of other programs": convert.FAULTS,
+    "Sequences, text and training": language.FAULTS,
+}

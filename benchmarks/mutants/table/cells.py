@@ -1,0 +1,217 @@
+"""Faults in cells, the loop over time and layers."""
+
+from ..fault import Fault
+
+LAWS = "tests/rnn/testing/test_cell_laws.py"
+NUMBERS, VARIANTS = "tests/rnn/test_cell_gradients.py", "tests/rnn/test_cell_variants.py"
+WRAPPERS = "tests/rnn/test_cell_wrappers.py"
+LENGTHS = "tests/rnn/test_layers_lengths.py"
+OPTIONS = "tests/rnn/test_layers_options.py"
+LAYERS = "tests/rnn/test_layers.py"
+LOOP, UNROLL = "rnn/loop.py", "tests/rnn/test_unroll.py"
+
+FAULTS = [
+    Fault(
+        "rnn/cells/lstm.py", "i, f, g, o = self.squashed(",
+        "f, i, g, o = self.squashed(",
+        "tests/rnn/test_cell_gradients.py", "LSTM: input and forget gate swapped",
+    ),
+    Fault(
+        "rnn/cells/lstm.py", "        c = f * c + i * g\n", "        c = f * c + g\n",
+        NUMBERS, "LSTM: the input gate dropped",
+    ),
+    Fault(
+        "rnn/cells/lstm.py", "        h = o * self.phi(c)\n",
+        "        h = o * c\n",
+        "tests/rnn/test_cell_gradients.py", "LSTM: tanh of the memory dropped",
+    ),
+    Fault(
+        "rnn/cells/lstm.py",
+        "forget.b_xh, forget.b_hh = filled, np.zeros_like(filled)",
+        "forget.b_xh, forget.b_hh = filled, filled",
+        "tests/rnn/test_cells.py", "LSTM: forget_bias twice where there are two biases",
+    ),
+    Fault(
+        "rnn/cells/gru.py", "h = n + z * (h - n) if self.update == \"keep\"",
+        "h = n + z * (h - n) if self.update == \"new\"",
+        NUMBERS, "GRU: the update gate in the other sense",
+    ),
+    Fault(
+        "rnn/cells/gru.py", "x_n + self.state_block(r * h, \"n\")",
+        "x_n + r * self.state_block(h, \"n\")",
+        "tests/rnn/test_cell_gradients.py", "GRU: resets after the product where it should before",
+    ),
+    Fault(
+        "rnn/cells/gru.py", "x_n + r * h_n",
+        "x_n + h_n",
+        "tests/rnn/test_cell_gradients.py", "GRU: no reset",
+    ),
+    Fault(
+        "rnn/cells/mgu.py", "        h = h + f * (n - h)\n", "        h = n + f * (h - n)\n",
+        VARIANTS, "MGU: the gate in the other sense",
+    ),
+    Fault(
+        "rnn/cells/lstm_variants.py", "self._gate(f + self.w_cf * c)",
+        "self._gate(f + self.w_ci * c)",
+        "tests/rnn/test_cell_variants.py",
+        "peephole LSTM: the forget gate looks through the input gate's weights",
+    ),
+    Fault(
+        "rnn/cells/lstm_variants.py", "self._gate(o + self.w_co * c)",
+        "self._gate(o + self.w_co * state[1])",
+        "tests/rnn/test_cell_variants.py",
+        "peephole LSTM: the output gate sees the memory of the step before",
+    ),
+    Fault(
+        "rnn/cells/lstm_variants.py", "        c = c + i * (g - c)\n",
+        "        c = c + i * g\n",
+        VARIANTS, "coupled LSTM: forgets nothing",
+    ),
+    Fault(
+        "rnn/cells/base.py",
+        "        return part + self.b_hh if self.biases == 2 else part\n\n    def state_block",
+        "        return part\n\n    def state_block",
+        NUMBERS, "cells with two biases: the second one dropped",
+    ),
+    Fault(
+        "rnn/cells/base.py",
+        "return part + self.b_hh[start:stop] if self.biases == 2 else part",
+        "return part + self.b_hh[: stop - start] if self.biases == 2 else part",
+        NUMBERS,
+        "one gate's sum with the bias of the first gate",
+    ),
+    Fault(
+        "rnn/cells/gate.py", "            parameter[..., gate.columns] = values\n",
+        "            parameter[...] = np.resize(values, parameter.shape)\n",
+        "tests/rnn/test_cells.py", "a write to one gate goes to all",
+    ),
+    Fault(
+        "rnn/cells/affine.py", "        lambda g, h: np.transpose(h) @ g,\n",
+        "        lambda g, h: 0.999 * np.transpose(h) @ g,\n",
+        "tests/rnn/test_ops_of_cells.py",
+        "affine: a factor in the gradient of U, use by use",
+    ),
+    Fault(
+        "rnn/cells/products.py", "        total[:, slice(*columns)] += x.T @ g\n",
+        "        total[:, slice(*columns)] = x.T @ g / 2\n",
+        "tests/rnn/test_ops_of_cells.py",
+        "products with one gate: half of the gradient",
+    ),
+    Fault(
+        "rnn/cells/products.py",
+        "        lambda g, W, columns: g @ np.transpose(W[:, slice(*columns)]),",
+        "        lambda g, W, columns: g @ np.transpose(W[:, : columns[1] - columns[0]]),",
+        "tests/rnn/test_ops_of_cells.py",
+        "products with one gate: the gradient through another gate's columns",
+    ),
+    Fault(
+        "rnn/cells/activate.py", "        start, at = at, at + len(list(same))\n",
+        "        start, at = at, at + 1\n",
+        "tests/rnn/test_activate.py",
+        "gates: of neighbours with one function only the first is computed",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "        return output + x, state\n",
+        "        return output, state\n",
+        WRAPPERS, "ResidualCell: no residual",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "        return output, (*parts(new), h, *past[:-1])\n",
+        "        return output, (*parts(new), *past)\n",
+        WRAPPERS, "SkipCell: older states are not handed on",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "mixed.append(after + rate * (before - after))",
+        "mixed.append(before + rate * (after - before))",
+        WRAPPERS, "ZoneoutCell: the expectation the wrong way round",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "        return output, (*parts(new), *masks)\n",
+        "        return output, (*parts(new), *self._masks(len(masks[0])))\n",
+        WRAPPERS, "DropoutCell: a new mask at every step",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "mask[:] = (self.rng.random(mask.shape) >= rate) / (1 - rate)",
+        "mask[:] = self.rng.random(mask.shape) >= rate",
+        WRAPPERS, "DropoutCell: what stays is not scaled up",
+    ),
+    Fault(
+        LOOP, "for k in reversed(range(T)) if reverse else range(T):", "for k in range(T):",
+        f"{LAYERS} {LAWS}", "a reverse layer runs forward",
+    ),
+    Fault(
+        LOOP, "    if reverse:\n        pairs.reverse()\n", "",
+        LAYERS, "a reverse layer: outputs in the order of computation",
+    ),
+    Fault(
+        LOOP, "Scope(name, start + k, before.scope, entering)",
+        "Scope(name, start + k + 1, before.scope, entering)",
+        f"{UNROLL} tests/rnn/test_ledger.py", "the steps' numbers are off by one",
+    ),
+    Fault(
+        "rnn/loop.py", "        finally:\n            local.frame = before\n        entering",
+        "        finally:\n            pass\n        entering",
+        "tests/rnn/test_unroll.py tests/rnn/test_ledger.py", "the scope of a step is not left",
+    ),
+    Fault(
+        "rnn/loop.py", "shown, state = (output, new) if here is None or here.all()",
+        "shown, _ = (output, new) if here is None or here.all()",
+        "tests/rnn/test_unroll.py", "the state is not carried on",
+    ),
+    Fault(
+        "rnn/loop.py", "kept = tuple(_chosen(here, after, before) for after, before in pairs)",
+        "kept = tuple(after for after, before in pairs)",
+        "tests/rnn/test_layers_lengths.py", "the state runs on over padding",
+    ),
+    Fault(
+        "rnn/loop.py", "return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)",
+        "return kept[same[0]] if same else output, whole(kept)",
+        "tests/rnn/test_layers_lengths.py", "outputs at padding are not 0",
+    ),
+    Fault(
+        "rnn/layers/lengths.py",
+        "np.arange(T)[:, None] < lengths",
+        "np.arange(T)[:, None] <= lengths",
+        LENGTHS, "lengths: off by one step",
+    ),
+    Fault(
+        "rnn/layers/lengths.py", "    clean: Any = np.where(own[:, :, None], xs, 0)\n",
+        "    clean: Any = xs\n",
+        LENGTHS, "NaN in padding leaks into the gradients",
+    ),
+    Fault(
+        "rnn/layers/recurrent.py", "before[len(runs) + d]", "before[d]",
+        f"{LAYERS} {OPTIONS}", "all layers start from the state of the first",
+    ),
+    Fault(
+        "rnn/layers/recurrent.py", "if layer and self.dropout and self.training:",
+        "if layer and self.dropout:",
+        OPTIONS, "dropout between layers acts in evaluation too",
+    ),
+    Fault(
+        "rnn/layers/recurrent.py",
+        "return outputs[:, 0] if one else outputs.swapaxes(0, 1) if self.batch_first else outputs",
+        "return outputs[:, 0] if one else outputs",
+        "tests/rnn/test_layers.py", "batch_first: outputs stay time-major",
+    ),
+    Fault(
+        "rnn/layers/states.py", "        axis = 1 if self.batch_first else 0\n        joined",
+        "        axis = 0\n        joined",
+        LAYERS, "batch_first: states stay time-major",
+    ),
+    Fault(
+        "rnn/layers/states.py",
+        "found.append(part if value is None else np.broadcast_to(value, part.shape))",
+        "found.append(part)",
+        OPTIONS, "learned initial states are not used",
+    ),
+    Fault(
+        "rnn/unroll.py", "    return as_tensor(state).detach()\n", "    return as_tensor(state)\n",
+        f"{UNROLL} tests/rnn/test_truncated.py", "detach: forgotten",
+    ),
+    Fault(
+        "rnn/unroll.py", "for t, items in enumerate(zip(*rows, strict=True), start):",
+        "for t, items in enumerate(zip(*rows, strict=True), start - 1):",
+        f"{UNROLL} tests/rnn/test_ledger.py", "each_step: steps count from 0",
+    ),
+]

@@ -1,0 +1,99 @@
+"""Faults in pictures: wires, numbers, labels and words."""
+
+from ..fault import Fault
+
+STEPS, ROLLED = "tests/draw/test_steps_view.py", "tests/draw/test_rolled_view.py"
+OPS, NETWORKS = "tests/draw/test_ops_view.py", "tests/draw/test_networks.py"
+
+FAULTS = [
+    Fault(
+        "minigrad/draw/buses.py",
+        "f\" at t = {wire.target.t}\"",
+        "f\" at t = {wire.target.t + 1}\"",
+        STEPS, "a tap's tooltip names the wrong step",
+    ),
+    Fault(
+        "minigrad/draw/buses.py", "                for wire in steps:\n",
+        "                for wire in steps[1:]:\n",
+        STEPS, "a weight's first tap is missing",
+    ),
+    Fault(
+        "minigrad/draw/buses.py", "tooltip=f\"{about}: {words}\" if words else about)",
+        "tooltip=about)",
+        STEPS, "a tap's tooltip has lost its number",
+    ),
+    Fault(
+        "minigrad/draw/canvas.py", "return pale(color, share), 0.8 + 2.8 * share, number(value)",
+        "return pale(color, share), 3.6 - 2.8 * share, number(value)",
+        STEPS, "the smallest contribution has the widest tap",
+    ),
+    Fault(
+        "minigrad/draw/canvas.py", "kept = kept[: (most + 1) // 2] + kept[count - most // 2 :]",
+        "kept = kept[: most // 2] + kept[count - most // 2 :]",
+        STEPS, "of a long sequence one column too few",
+    ),
+    Fault(
+        "minigrad/draw/layout.py", "small(f\"t = {steps[column]}\", MUTED)",
+        "small(f\"t = {column}\", MUTED)",
+        STEPS, "the words below a column count columns, not steps",
+    ),
+    Fault(
+        "minigrad/draw/layout.py", "f\"{wire.name}, {count(abs(wire.lag), 'step')} before\"",
+        "f\"{wire.name}, {count(abs(wire.lag) + 1, 'step')} before\"",
+        ROLLED, "a delay's tooltip names one step too many",
+    ),
+    Fault(
+        "minigrad/draw/layout.py", "f\"t{-wire.lag:+d}\"", "f\"t{wire.lag:+d}\"",
+        ROLLED, "a delay's index points to the future",
+    ),
+    Fault(
+        "minigrad/draw/notes.py",
+        "                found[box] = found[box] + value if box in found else value\n",
+        "                found[box] = value\n",
+        STEPS, "the number at a tap is that of one use in a step",
+    ),
+    Fault(
+        "minigrad/draw/notes.py", "steps = dict(zip(sorted(at), values, strict=True))",
+        "steps = dict(zip(sorted(at, reverse=True), values, strict=True))",
+        STEPS, "the terms of a given ledger in the reverse order",
+    ),
+    Fault(
+        "minigrad/draw/entering.py", "made.t = only.t - only.direction", "made.t = only.t",
+        f"{STEPS} {NETWORKS}", "an initial state is drawn at the first step, not before it",
+    ),
+    Fault(
+        "minigrad/draw/entering.py",
+        "                    found.append(Wire(earlier, box, None, state, cut=True))\n",
+        "                    found.append(Wire(earlier, box, None, state))\n",
+        STEPS, "a detached state is drawn as if it were not",
+    ),
+    Fault(
+        "minigrad/draw/graph.py", "word = \"Σ\" if word == \"add\" and node.shape == () else word",
+        "word = \"Σ\" if word == \"add\" else word",
+        STEPS, "every sum is drawn as Σ",
+    ),
+    Fault(
+        "minigrad/draw/walk.py", "        here = stacked.parents[index]\n",
+        "        here = stacked.parents[0]\n",
+        f"{STEPS} {NETWORKS}", "what reads one entry of a stack is wired to the first",
+    ),
+    Fault(
+        "minigrad/draw/ops.py", "self.ids[parent], self.ids[node], label=index or None",
+        "self.ids[node], self.ids[parent], label=index or None",
+        OPS, "op view: edges point backwards",
+    ),
+    Fault(
+        "minigrad/draw/text.py", "        return f\"{value:#.3g}\".removesuffix(\".\")\n",
+        "        return f\"{value:#.2g}\".removesuffix(\".\")\n",
+        "minigrad/draw/text.py tests/draw/test_steps_view.py", "numbers with two digits",
+    ),
+    Fault(
+        "minigrad/draw/text.py", "html.escape(text).replace(", "text.replace(",
+        "tests/draw/test_rendering.py", "names with < and & break the label",
+    ),
+    Fault(
+        "minigrad/draw/rolled.py", "return (wire.target.column or 0) - (wire.source.column or 0)",
+        "return abs((wire.target.column or 0) - (wire.source.column or 0))",
+        f"{ROLLED} {NETWORKS}", "rolled view: a wire from the future is one from the past",
+    ),
+]

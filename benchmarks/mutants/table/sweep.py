@@ -1,0 +1,256 @@
+"""Faults in the tape, the sweep, its cotangents and what is kept of weights."""
+
+from ..fault import Fault
+
+BACKWARD, VALUES = "tests/engine/test_backward.py", "tests/engine/test_values.py"
+CHOSEN, SUMS = "tests/engine/test_chosen.py", "tests/engine/test_sums.py"
+MANY, WRITTEN = "tests/engine/test_many_uses.py", "tests/engine/test_written_leaves.py"
+HOOKS, KEPT = "tests/engine/test_hooks_and_grads.py", "tests/engine/test_kept.py"
+SPECIAL = "tests/engine/test_specialise.py"
+SWEEP, COTANGENTS = "minigrad/sweep.py", "minigrad/cotangents.py"
+
+FAULTS = [
+    Fault(
+        "minigrad/specialise.py", "totals[{p}] + c if {p} in totals else c\"",
+        "c\"",
+        "tests/engine/test_backward.py", "the sweep: `=` for `+=`, the last contribution alone",
+    ),
+    Fault(
+        "minigrad/sweep.py", "        hand_on(totals, node, g)\n",
+        "        totals[node] = g\n",
+        "tests/engine/test_transform_arguments.py",
+        "the sweep: of two seeds at one node the last alone",
+    ),
+    Fault(
+        SWEEP, "(stop and node in wanted)", "False",
+        "tests/rnn/test_jacobian.py", "the sweep: flows on past where it should stop",
+    ),
+    Fault(
+        "minigrad/sweep.py", "                    see(parent, node, dense(c))\n",
+        "                    see(parent, node, dense(c))\n                    break\n",
+        "tests/engine/test_context.py", "the sweep: of several who watch the first alone sees",
+    ),
+    Fault(
+        SWEEP, "        node.saved = FREED\n", "        pass\n",
+        BACKWARD, "a freed graph is not noticed: nothing is let go of",
+    ),
+    Fault(
+        "minigrad/pullback.py",
+        "    if node.saved is FREED:\n        raise",
+        "    if False:\n        raise",
+        BACKWARD, "a freed graph is not noticed: no error",
+    ),
+    Fault(
+        "minigrad/pullback.py", "        for hook in node.extra.get(\"hooks\", ()):\n",
+        "        for hook in reversed(node.extra.get(\"hooks\", ())):\n",
+        HOOKS, "hooks run in the reverse order",
+    ),
+    Fault(
+        "minigrad/pullback.py",
+        "                g = g.replaced(values) if isinstance(g, Chosen) else values\n",
+        "                g = values\n",
+        CHOSEN, "a hook makes unchosen entries count",
+    ),
+    Fault(
+        "minigrad/specialise.py", "        yield f\"    check_written(node, {i}, {p})\"\n",
+        "        yield \"    pass\"\n",
+        "tests/engine/test_written_leaves.py",
+        "a write to a weight between forward and backward is not noticed",
+    ),
+    Fault(
+        "minigrad/specialise.py", "LazySum(item, total_{i}, {p}, (node, {i})))\"",
+        "total_{i}([item], {p}.shape)[::-1])\"",
+        "tests/engine/test_many_uses.py tests/engine/test_specialise.py",
+        "what waits to be multiplied out is handed on upside down",
+    ),
+    Fault(
+        "minigrad/specialise.py", "c.shape == {p}.shape and ",
+        "",
+        "tests/engine/test_specialise.py tests/engine/test_backward.py",
+        "a missing unbroadcast in the written-out pullbacks",
+    ),
+    Fault(
+        "minigrad/specialise.py", " and c.dtype is {p}.dtype is not half:\"",
+        ":\"",
+        "tests/engine/test_specialise.py tests/engine/test_backward.py",
+        "a gradient keeps the dtype of its rule",
+    ),
+    Fault(
+        "minigrad/tape.py", "return sorted(seen, key=attrgetter(\"key\"))",
+        "return sorted(seen, key=attrgetter(\"key\"), reverse=True)",
+        BACKWARD, "the tape is walked from the oldest node",
+    ),
+    Fault(
+        "minigrad/tape.py", "and (since is None or parent.key < since)",
+        "and (since is None or parent.key > since)",
+        "tests/engine/test_transforms.py", "what a checkpoint recorded is looked for before it",
+    ),
+    Fault(
+        "minigrad/tape.py", "self.extra = {**self.extra, **extra} if self.extra else extra",
+        "self.extra = extra",
+        f"{HOOKS} {BACKWARD} {VALUES}", "a name or hook put on a node drops the others",
+    ),
+    Fault(
+        COTANGENTS, "        if len(mine) >= AT_ONCE:\n                self._multiply_out(total)\n",
+        "        if len(mine) >= AT_ONCE:\n                mine.clear()\n",
+        MANY, "the 17th and later uses of a weight: the first 16 are dropped",
+    ),
+    Fault(
+        COTANGENTS,
+        "self._done = c if self._done is None else add(self._done, c)",
+        "self._done = c",
+        MANY, "the 17th and later uses of a weight: the last group alone",
+    ),
+    Fault(
+        COTANGENTS, "            self._count(dense(other))\n            return self\n",
+        "            return self\n",
+        MANY, "a weight used in a product and otherwise: the other use is dropped",
+    ),
+    Fault(
+        "minigrad/cotangents.py",
+        "        if other._done is not None:\n            self._count(other._done)\n",
+        "",
+        "tests/engine/test_many_uses.py",
+        "what another lazy sum has multiplied out already is dropped",
+    ),
+    Fault(
+        "minigrad/cotangents.py", "            both[k] = add(both[k], c) if k in both else c\n",
+        "            both[k] = c\n",
+        "tests/rnn/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
+        "several uses of one of several results: the last alone",
+    ),
+    Fault(
+        COTANGENTS, "self._total = c.astype(np.float32)", "self._total = c",
+        SUMS, "sums of float16 contributions stop at 2,048",
+    ),
+    Fault(
+        COTANGENTS, "return Chosen(add(self.values, other.values), self.chosen | other.chosen)",
+        "return Chosen(add(self.values, other.values), self.chosen & other.chosen)",
+        CHOSEN, "an entry chosen on one of two paths counts as not chosen",
+    ),
+    Fault(
+        COTANGENTS, "return Chosen(c if linear else chosen_part(c, chosen), chosen)",
+        "return Chosen(c, chosen)",
+        CHOSEN, "a branch not taken contributes 0 · ∞ = NaN",
+    ),
+    Fault(
+        COTANGENTS, "        if not linear:\n            return c\n",
+        "        if not linear:\n            return np.where(np.isnan(getattr(c, '_data', c)), "
+        "0, c)\n",
+        "tests/ops/test_honest_nan.py tests/engine/test_chosen.py",
+        "a NaN in a matrix behind a selection is made 0",
+    ),
+    Fault(
+        "minigrad/unbroadcast.py", "        c = reduced(total, c, parent.shape)\n",
+        "        c = reduced(np.max, c, parent.shape)\n",
+        BACKWARD + " tests/ops/test_records.py::test_every_law[add]",
+        "unbroadcasting takes the maximum, not the sum",
+    ),
+    Fault(
+        "minigrad/unbroadcast.py",
+        "axes = [extra + k for k, n in enumerate(shape) if c.shape[extra + k] != n]",
+        "axes = [k for k, n in enumerate(shape) if c.shape[extra + k] != n]",
+        "tests/ops/test_operators.py", "unbroadcasting sums along the wrong axis",
+    ),
+    Fault(
+        "minigrad/unbroadcast.py", "dtype=wider(x.dtype)).astype(x.dtype)", "dtype=x.dtype)",
+        SUMS, "a bias over many rows in float16 stops growing",
+    ),
+    Fault(
+        "minigrad/unbroadcast.py", "    if c.dtype.kind == \"c\" and parent.dtype.kind == \"f\":\n",
+        "    if False:\n",
+        "tests/engine/test_hostile_use.py", "the imaginary part of a gradient is dropped",
+    ),
+    Fault(
+        "minigrad/kept.py",
+        "_KEPT[key] = value, [weakref.ref(a, lambda _: _KEPT.pop(key, None)) for a in arrays]",
+        "_KEPT[key] = value, [weakref.ref(a) for a in arrays]",
+        KEPT, "a cache not invalidated: what was made of a weight outlives it",
+    ),
+    Fault(
+        "minigrad/kept.py", "all(ref() is a for ref, a in zip(seen, arrays, strict=True))", "True",
+        KEPT, "a cache keyed by an id alone: another array with that id gets the old value",
+    ),
+    Fault(
+        "minigrad/kept.py", "if not saved and not all(map(is_frozen, arrays)):", "if False:",
+        KEPT, "what is made of an array that can be written to is kept",
+    ),
+    Fault(
+        "minigrad/op.py", "named = {name for rule in rules for name in op.needs(rule)}",
+        "named = set(op.arguments) | {name for rule in rules for name in op.needs(rule)}",
+        "tests/ops/test_records.py::test_every_law[tanh] "
+        "tests/ops/test_records.py::test_every_law[multiply]",
+        "every call keeps all of its arguments alive",
+    ),
+    Fault(
+        "minigrad/op.py", "self.elementwise = not (multiple or set(signature) - set(\"(),->\"))",
+        "self.elementwise = True",
+        f"{CHOSEN} tests/ops/test_honest_nan.py",
+        "ops that mix entries are taken for elementwise ones",
+    ),
+    Fault(
+        "minigrad/ops/rules.py", "wins = x == out\n", "wins = x >= out\n",
+        "tests/ops/test_reduce.py tests/ops/test_records.py::test_every_law[amin]",
+        "minimum: everything above it wins too",
+    ),
+    Fault(
+        "minigrad/ops/rules.py",
+        "share(np.reshape(g, wanted), wins.sum(axis=axis, keepdims=True)), wins",
+        "np.reshape(g, wanted), wins",
+        "tests/ops/test_reduce.py tests/ops/test_slopes.py",
+        "maximum: ties get all of the cotangent each",
+    ),
+    Fault(
+        "minigrad/ops/rules.py", "return (g / np.asarray(number, np.float64)).astype(g.dtype)",
+        "return g / np.asarray(number, g.dtype)",
+        SUMS, "a mean over more entries than float16 can count",
+    ),
+    Fault(
+        "minigrad/ops/selection.py", "    return passed(np.where(tie, 0.5 * g, g), wins | tie)\n",
+        "    return passed(g, wins | tie)\n",
+        "tests/ops/test_slopes.py tests/ops/test_elementwise.py",
+        "maximum of two: both get all of the cotangent at a tie",
+    ),
+    Fault(
+        "minigrad/ops/selection.py", "lambda g, condition: passed(g, np.equal(condition, 0)),",
+        "lambda g, condition: passed(g, np.not_equal(condition, 0)),",
+        "tests/ops/test_records.py::test_every_law[where]",
+        "where: both branches get the first one's part",
+    ),
+    Fault(
+        "minigrad/gradient.py", "            self._node.owner = weakref.ref(self)\n",
+        "            self._node.owner = lambda self=self: self\n",
+        "tests/engine/test_hooks_and_grads.py", "a leaf and its node hold each other: memory grows",
+    ),
+    Fault(
+        "minigrad/backward.py", "as_tensor(before + g)",
+        "as_tensor(g)",
+        "tests/engine/test_backward.py tests/engine/test_many_uses.py",
+        ".grad: `=` for `+=`, also of retained gradients",
+    ),
+    Fault(
+        "minigrad/backward.py", "if not (create_graph if retain_graph is None else retain_graph):",
+        "if not (False if retain_graph is None else retain_graph):",
+        "tests/engine/test_many_uses.py tests/engine/test_backward.py "
+        "tests/engine/test_transforms.py",
+        "backward(create_graph=True) frees the graph",
+    ),
+    Fault(
+        "minigrad/backward.py", "    except BaseException:  # Ctrl-C between",
+        "    except ZeroDivisionError:  # Ctrl-C between",
+        "tests/test_interrupts.py tests/engine/test_backward.py tests/engine/test_writes.py",
+        "Ctrl-C while gradients are written leaves half of them",
+    ),
+    Fault(
+        "minigrad/foreign.py", "    refuse_masked(value)\n    _refuse_known(value)",
+        "    _refuse_known(value)",
+        "tests/engine/test_operands.py", "a masked array loses its mask",
+    ),
+    Fault(
+        "minigrad/views.py",
+        "    if (other := source_of(tensor)) is not None:\n",
+        "    if False:\n",
+        f"tests/engine/test_writes.py {VALUES}",
+        "a write to a view is lost on the tensor that it shows",
+    ),
+]

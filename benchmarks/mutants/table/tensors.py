@@ -1,0 +1,168 @@
+"""Faults in tensors, writes, grad modes, scopes, calls of ops and messages."""
+
+from ..fault import Fault
+
+BACKWARD, VALUES = "tests/engine/test_backward.py", "tests/engine/test_values.py"
+CONTEXT, HOSTILE = "tests/engine/test_context.py", "tests/engine/test_hostile_use.py"
+WRITTEN = "tests/engine/test_written_leaves.py"
+
+FAULTS = [
+    Fault(
+        "minigrad/writable.py", "            self._node.written = next_key()\n",
+        "            pass\n",
+        f"{VALUES} {WRITTEN}", "a write to a leaf leaves no trace for its graphs",
+    ),
+    Fault(
+        "minigrad/writable.py", "        self._replace(np.array(value, dtype=self.dtype))",
+        "        self._replace(np.asarray(value, dtype=self.dtype))",
+        "tests/engine/test_hooks_and_grads.py", "`.data = array` without a copy",
+    ),
+    Fault(
+        "minigrad/values.py", "        owner.setflags(write=False)\n        owner = owner.base\n",
+        "        owner.setflags(write=False)\n        break\n",
+        VALUES, "a view of a tensor's memory stays writeable",
+    ),
+    Fault(
+        "minigrad/gradient.py", "            if value.shape != self.shape:\n",
+        "            if value.size != self.size:\n",
+        "tests/engine/test_hooks_and_grads.py", ".grad takes another shape",
+    ),
+    Fault(
+        "minigrad/gradient.py", "node.put(hooks=tuple(h for h in hooks if h is not apply))",
+        "node.put(hooks=())",
+        "tests/engine/test_hooks_and_grads.py", "removing one hook removes all",
+    ),
+    Fault(
+        "minigrad/gradient.py", "np.asarray(detached(result), dtype)",
+        "np.asarray(detached(result))",
+        "tests/engine/test_hooks_and_grads.py", "a hook's result keeps a dtype of its own",
+    ),
+    Fault(
+        "minigrad/gradient.py", "            if self.dtype.kind != \"f\":\n",
+        "            if self.dtype.kind not in \"fc\":\n",
+        "tests/engine/test_backward.py", "complex numbers can require grad",
+    ),
+    Fault(
+        "minigrad/context.py", "        local.frame = self._before.pop()\n",
+        "        if exc[0] is None:\n            local.frame = self._before.pop()\n",
+        CONTEXT, "no_grad is not left by an exception",
+    ),
+    Fault(
+        "minigrad/context.py", "class _Local(threading.local):", "class _Local:",
+        CONTEXT, "grad mode is one for all threads",
+    ),
+    Fault(
+        "minigrad/context.py", "        self._before.append(local.frame)\n",
+        "        self._before[:] = [local.frame]\n",
+        CONTEXT, "one context manager entered twice forgets the first",
+    ),
+    Fault(
+        "minigrad/context.py",
+        "                    try:\n                        with "
+        "self._fresh():\n                            item = resume(value)",
+        "                    try:\n                        if "
+        "True:\n                            item = resume(value)",
+        CONTEXT, "a decorated generator runs outside of its context",
+    ),
+    Fault(
+        "minigrad/context.py",
+        "resume, value = inner.throw, error",
+        "resume, value = inner.send, None",
+        CONTEXT, "exceptions thrown into a decorated generator are lost",
+    ),
+    Fault(
+        "minigrad/context.py", "return next((s.t for s in self.chain() if s.t is not None), None)",
+        "return self.t",
+        f"{CONTEXT} {BACKWARD} tests/draw/test_steps_view.py",
+        "the step of an enclosing scope is not found",
+    ),
+    Fault(
+        "minigrad/context.py", "return frame.under(Scope(name, t, frame.scope, inputs))",
+        "return frame.under(Scope(name, t, None, inputs))",
+        CONTEXT, "scopes have lost those around them",
+    ),
+    Fault(
+        "minigrad/context.py", "return \"/\".join(reversed(parts))", "return \"/\".join(parts)",
+        CONTEXT, "the path of a scope from the inside out",
+    ),
+    Fault(
+        "minigrad/context.py", "return Frame(self.record, self.anomaly, scope, self.nested)",
+        "return Frame(True, self.anomaly, scope, self.nested)",
+        f"{CONTEXT} tests/rnn/test_unroll.py", "a scope inside of no_grad records again",
+    ),
+    Fault(
+        "minigrad/diagnose.py", "and plan.op.argument(i) in plan.keep:",
+        "and plan.op.argument(0) in plan.keep:",
+        "tests/engine/test_written_leaves.py",
+        "a write is compared with what was saved of another argument",
+    ),
+    Fault(
+        "minigrad/diagnose.py", "bad = \"NaN\" if np.isnan(array).any() else \"Inf\"",
+        "bad = \"NaN\"",
+        f"{CONTEXT} tests/engine/test_survival.py", "anomaly: an Inf is called a NaN",
+    ),
+    Fault(
+        "minigrad/diagnose.py", "    step = None if node.scope is None else node.scope.step\n",
+        "    step = None if user is None or user.scope is None else user.scope.step\n",
+        BACKWARD, "a freed graph: the message names the wrong step",
+    ),
+    Fault(
+        "minigrad/callers.py", "{frame.f_lineno}",
+        "{frame.f_code.co_firstlineno}",
+        "tests/engine/test_context.py", "anomaly: the line of the function, not of the call",
+    ),
+    Fault(
+        "minigrad/primitive.py",
+        "    if not tensors:\n        return out\n    frame = local.frame\n    mask &= op.usable\n",
+        "    if not tensors:\n        return out\n    frame = local.frame\n",
+        "tests/ops/test_records.py::test_every_law[cross_entropy]",
+        "arguments without a derivative are recorded",
+    ),
+    Fault(
+        "minigrad/primitive.py",
+        "return value if isinstance(value, (int, float)) else np.array(detached(value))",
+        "return value",
+        "tests/engine/test_operands.py",
+        "an operand saved without a copy changes with the caller's array",
+    ),
+    Fault(
+        "minigrad/primitive.py", "            params = {**params, key: copy.deepcopy(value)}\n",
+        "            pass\n",
+        HOSTILE, "a list given as an option changes with the caller's",
+    ),
+    Fault(
+        "minigrad/primitive.py", "            now[i] = np.array(a)\n",
+        "            now[i] = a\n",
+        "tests/engine/test_operands.py", "arrays saved by ops of many arguments are not copied",
+    ),
+    Fault(
+        "minigrad/primitive.py",
+        "plan = (none if yn is None else only_y) if xn is None else only_x if yn is None else both",
+        "plan = both",
+        "tests/ops/test_records.py::test_every_law[multiply]",
+        "what only the gradient of a constant needs is saved too",
+    ),
+    Fault(
+        "minigrad/primitive.py",
+        "        if parent is None or not frame.record or not differentiable:",
+        "        if parent is None or not differentiable:",
+        f"{CONTEXT} tests/ops/test_records.py::test_every_law[tanh]",
+        "no_grad: ops of one argument record",
+    ),
+    Fault(
+        "minigrad/primitive.py",
+        "    if not op.multiple and out.dtype.kind in \"biu\":  # dtype=int",
+        "    if not op.multiple and out.dtype.kind in \"b\":  # dtype=int",
+        "tests/ops/test_operators.py", "an integer result requires grad",
+    ),
+    Fault(
+        "minigrad/tensor.py", "        return self._twin(lambda value: value)\n",
+        "        return self\n",
+        "tests/engine/test_hostile_use.py", "copy.copy of a leaf is the leaf itself",
+    ),
+    Fault(
+        "minigrad/listing.py", "number = {node: k for k, node in enumerate(self.nodes)}",
+        "number = {node: k + 1 for k, node in enumerate(self.nodes)}",
+        "minigrad/listing.py minigrad/context.py", "Tape: numbers off by one",
+    ),
+]
