@@ -9,6 +9,8 @@ import pytest
 from leaves import leaf
 
 import minigrad as mg
+from minigrad.errors import NoDerivativeError
+from minigrad.op import OPS
 
 
 def test_hooks_run_in_the_order_of_registration():
@@ -104,3 +106,19 @@ def test_leaves_are_freed_by_reference_counts(collector_off):
         watch = weakref.ref(x)
         del x
         assert watch() is None
+
+
+def test_a_rule_that_gives_complex_numbers_is_refused():
+    """A real gradient would be a part of it: an error, and not its real part."""
+    @mg.primitive(name="_turned", vjps=(lambda g: 1j * g,))
+    def turned(x):
+        """x, with a rule that belongs to i x"""
+        return np.array(x)
+
+    x = leaf(1.0, 2.0)
+    try:
+        with pytest.raises(NoDerivativeError, match="complex"):
+            turned(x).sum().backward()
+    finally:
+        del OPS["_turned"]
+    assert x.grad is None
