@@ -20,12 +20,13 @@ from .values import frozen
 from .views import is_view, mark_view
 
 __all__ = [
-    "HANDLERS", "WITHOUT_GRADIENT", "call_function", "call_ufunc", "implements", "on_graph",
-    "plain", "plainly", "wrapped",
+    "CALLING", "HANDLERS", "WITHOUT_GRADIENT", "call_function", "call_ufunc", "implements",
+    "on_graph", "plain", "plainly", "wrapped",
 ]
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 WITHOUT_GRADIENT: set[Any] = set()  # what gives positions, counts, truth values
+CALLING: set[Any] = set()  # what calls functions of the user's, which may bring in a graph
 Wrap = Callable[[Any, None], Any]
 
 
@@ -61,7 +62,7 @@ def call_function(
     function: Any, name: str, args: Any, keywords: dict[str, Any], wrap: Wrap
 ) -> Any:
     """What a function of NumPy does when it meets a Tensor."""
-    if _wants_none(args, keywords):
+    if function not in CALLING and _wants_none(args, keywords):
         return plainly(function, name, args, keywords, wrap)
     return _differentiated(function, function, name, args, keywords, wrap)
 

@@ -2,13 +2,16 @@
 
 from . import (
     activation,
+    applying,
     arithmetic,
     arrange,
+    bessel,
     blends,
     classification,
     comparison,
     conversions,
     convolution,
+    creation,
     decompose,
     degenerate,
     einsum,
@@ -16,6 +19,7 @@ from . import (
     fft,
     forms,
     index,
+    insertion,
     join,
     linalg,
     loss,
@@ -53,10 +57,11 @@ from . import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "arrange", "blends", "classification", "comparison", "conversions",
-    "convolution", "decompose", "degenerate", "einsum", "exponential", "fft", "forms", "index",
-    "join", "linalg", "loss", "masked", "matrix", "measures", "methods", "missing", "nn", "norm",
-    "operators", "order", "pick", "places", "polynomials", "quantiles", "ranked", "real", "reduce",
-    "rounding", "running", "sampled", "scan", "selection", "shape", "signal", "special", "squares",
-    "statistics", "systems", "trigonometry", "ufuncs", "words", "write",
+    "activation", "applying", "arithmetic", "arrange", "bessel", "blends", "classification",
+    "comparison", "conversions", "convolution", "creation", "decompose", "degenerate", "einsum",
+    "exponential", "fft", "forms", "index", "insertion", "join", "linalg", "loss", "masked",
+    "matrix", "measures", "methods", "missing", "nn", "norm", "operators", "order", "pick",
+    "places", "polynomials", "quantiles", "ranked", "real", "reduce", "rounding", "running",
+    "sampled", "scan", "selection", "shape", "signal", "special", "squares", "statistics",
+    "systems", "trigonometry", "ufuncs", "words", "write",
 ]

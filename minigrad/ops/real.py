@@ -55,8 +55,11 @@ def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
     dtype: Any = None, axis: int = 0, *, device: Any = None,
 ) -> Any:
-    """`num` values evenly spaced from start to stop, the last one included if `endpoint`."""
-    refuse("np.linspace", retstep=retstep, device=device)
+    """`num` values evenly spaced from start to stop, the last one included if `endpoint`.
+
+    retstep: give (values, step).
+    """
+    refuse("np.linspace", device=device)
     num = operator.index(num)
     if num < 0:
         raise ValueError(f"num is {num}, wanted at least 0")
@@ -65,4 +68,9 @@ def linspace(
     share = np.arange(num) / max(num - 1 if endpoint else num, 1)
     share = share.reshape(-1, *[1] * start.ndim).astype(kind)
     line = np.moveaxis(start * (1 - share) + stop * share, 0, axis)
-    return line if dtype is None else line.astype(dtype)
+    if dtype is not None:
+        line = (np.floor(line) if np.dtype(dtype).kind in "iu" else line).astype(dtype)
+    if not retstep:
+        return line
+    steps = num - 1 if endpoint else num
+    return line, (stop - start) / steps if steps > 0 else np.full_like(start, np.nan)

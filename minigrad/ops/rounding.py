@@ -14,12 +14,13 @@ import numpy as np
 from ..op import NONZERO
 from ..primitive import primitive
 from ..protocol import implements
-from ..tensor import Tensor, detached
+from ..tensor import Tensor, detached, wrap
+from .arithmetic import ldexp
 from .rules import flat, passed
 
 __all__ = [
-    "ceil", "divmod", "fix", "floor", "floor_divide", "fmod", "fraction", "heaviside", "mod",
-    "modf", "rint", "round", "sign", "trunc",
+    "ceil", "divmod", "fix", "floor", "floor_divide", "fmod", "fraction", "frexp", "heaviside",
+    "mod", "modf", "rint", "round", "sign", "trunc",
 ]
 
 
@@ -108,6 +109,13 @@ def divmod(x: Any, y: Any) -> Any:
 def fraction(x: Any) -> Any:
     """x - trunc(x), with the sign of x"""
     return np.modf(x)[0]
+
+
+@implements(np.frexp)
+def frexp(x: Any) -> Any:
+    """``(m, n)`` with x = m 2ⁿ and ½ ≤ |m| < 1; the slope of m is 2⁻ⁿ, n has none."""
+    exponent = np.frexp(x._data)[1]
+    return ldexp(x, -exponent), wrap(exponent, None)
 
 
 @implements(np.modf)
