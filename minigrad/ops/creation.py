@@ -12,6 +12,7 @@ import numpy as np
 
 from ..tensor import Tensor, as_tensor, detached, wrap
 from .common import composite, refuse
+from .real import linspace
 from .shape import cast
 
 __all__ = ["array", "full", "geomspace", "logspace"]
@@ -29,7 +30,7 @@ def logspace(
             np.reshape(a, (1,) * (ndim - np.ndim(a)) + np.shape(a)) for a in (start, stop, base)
         )
         base = np.expand_dims(base, axis)
-    exponents = np.linspace(as_tensor(start), stop, num, endpoint=endpoint, axis=axis)
+    exponents = linspace(start, stop, num, endpoint=endpoint, axis=axis)
     return cast(np.power(base, exponents), dtype)
 
 
@@ -38,7 +39,7 @@ def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Any:
     """`num` numbers from start to stop, each the one before times the same factor."""
-    kind = np.result_type(*[getattr(end, "dtype", end) for end in (start, stop)], 1.0)
+    kind = np.result_type(*[getattr(end, "dtype", end) for end in (start, stop)], np.float64)
     start, stop = np.broadcast_arrays(cast(start, kind), cast(stop, kind))
     if not (detached(start).all() and detached(stop).all()):
         raise ValueError("an end is 0, from which no factor leads elsewhere")
