@@ -18,6 +18,7 @@ from . import (
     exponential,
     fft,
     forms,
+    gamma,
     index,
     insertion,
     join,
@@ -59,9 +60,9 @@ from . import (
 __all__ = [
     "activation", "applying", "arithmetic", "arrange", "bessel", "blends", "classification",
     "comparison", "conversions", "convolution", "creation", "decompose", "degenerate", "einsum",
-    "exponential", "fft", "forms", "index", "insertion", "join", "linalg", "loss", "masked",
-    "matrix", "measures", "methods", "missing", "nn", "norm", "operators", "order", "pick",
-    "places", "polynomials", "quantiles", "ranked", "real", "reduce", "rounding", "running",
-    "sampled", "scan", "selection", "shape", "signal", "special", "squares", "statistics",
-    "systems", "trigonometry", "ufuncs", "words", "write",
+    "exponential", "fft", "forms", "gamma", "index", "insertion", "join", "linalg", "loss",
+    "masked", "matrix", "measures", "methods", "missing", "nn", "norm", "operators", "order",
+    "pick", "places", "polynomials", "quantiles", "ranked", "real", "reduce", "rounding",
+    "running", "sampled", "scan", "selection", "shape", "signal", "special", "squares",
+    "statistics", "systems", "trigonometry", "ufuncs", "words", "write",
 ]

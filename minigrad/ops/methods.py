@@ -28,6 +28,7 @@ from . import (  # noqa: F401  # all that attach methods which are replaced here
     scan,
     squares,
 )
+from .gamma import polygamma
 from .words import by_words, either, renamed
 
 __all__: list[str] = []
@@ -48,7 +49,7 @@ def _numpy(function: Any) -> Any:
 # -- PyTorch's own
 
 _OWN: dict[Any, str] = {
-    ranked: "aminmax cummax cummin kthvalue mode msort nanquantile quantile topk",
+    ranked: """aminmax cummax cummin kthvalue logcumsumexp mode msort nanquantile quantile topk""",
     blends: """add addbmm addcdiv addcmul addmm addmv addr baddbmm clamp_max clamp_min div frac lerp
         logit nan_to_num rsqrt sub xlogy""",
     places: """index_add index_copy index_fill masked_scatter masked_select narrow scatter
@@ -271,6 +272,11 @@ def _where(self: Tensor, condition: Any, other: Any) -> Any:
     return np.where(condition, self, other)
 
 
+def _polygamma(self: Tensor, n: int) -> Any:
+    """The derivative of order n + 1 of ln Γ(x)."""
+    return polygamma(self, n=n)
+
+
 def _pow(self: Tensor, exponent: Any) -> Any:
     """``x ** exponent``"""
     return self**exponent
@@ -293,7 +299,8 @@ _attach({
     "view_as": _like_shape, "reshape_as": _like_shape, "expand_as": _expand_as,
     "expand": _several(_expand, "size"), "broadcast_to": _several(_expand, "size", "shape"),
     "t": _t, "H": property(_t), "mH": property(_numpy(np.matrix_transpose)), "where": _where,
-    "pow": _pow, "equal": _equal, **{name: _cut(name) for name in ("hsplit", "vsplit", "dsplit")},
+    "polygamma": _polygamma, "pow": _pow, "equal": _equal,
+    **{name: _cut(name) for name in ("hsplit", "vsplit", "dsplit")},
     "softmax": _softmax(nn.softmax), "log_softmax": _softmax(nn.log_softmax),
     "real": property(_numpy(np.real)), "imag": property(_numpy(np.imag)),
 })

@@ -15,11 +15,12 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..tensor import Tensor, detached, wrap
 from .common import composite
+from .running import latest
 from .words import either
 
 __all__ = [
-    "Extremes", "Ranked", "aminmax", "argsort", "cummax", "cummin", "kthvalue", "max", "median",
-    "min", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk",
+    "Extremes", "Ranked", "aminmax", "argsort", "cummax", "cummin", "kthvalue", "logcumsumexp",
+    "max", "median", "min", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -299,13 +300,7 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Ext
 
 
 def _running(extreme: np.ufunc) -> Callable[[Array, int], Array]:
-    def choose(x: Array, axis: int) -> Array:
-        """The last index so far where the running extreme is reached, or NaN is met."""
-        places = np.reshape(np.arange(x.shape[axis]), (-1, *[1] * (x.ndim - 1 - axis)))
-        reached = (x == extreme.accumulate(x, axis)) | np.isnan(x)
-        return np.maximum.accumulate(np.where(reached, places, 0), axis)
-
-    return choose
+    return lambda x, axis: latest(extreme.accumulate(x, axis), x, axis)
 
 
 @either
@@ -328,3 +323,16 @@ def cummin(input: Any, dim: int) -> Ranked:
     array([0, 1, 1, 3])
     """
     return _ranked(input, dim, _running(np.minimum))
+
+
+@either
+@composite()
+def logcumsumexp(input: Any, dim: int) -> Any:
+    """ln (eˣ¹ + ... + eˣᵏ) for each k along dim, without overflow.
+
+    >>> logcumsumexp(np.array([1000.0, 1000.0]), 0)   # ln 2 more
+    array([1000.    , 1000.6931])
+    """
+    if np.ndim(input) == 0:
+        return input + 0
+    return np.logaddexp.accumulate(input, axis=dim)

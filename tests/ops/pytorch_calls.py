@@ -137,7 +137,7 @@ x.clip(0, 1) | x.clamp_min(v) | x.clamp(v, v + 1) | ties.clamp(1.0, 2.0) | pos.l
 pos.logit(0.3) | pos.logit(eps=1e-3) | pos.rsqrt() | x.frac() | x.sgn() | x.sign() | x.fix()
 x.trunc() | pos.xlogy(pos) | ties.xlogy(pos) | x.xlogy(2.0) | x.sinc() | x.deg2rad() | x.rad2deg()
 x.erf() | x.erfc() | pos.acos() | pos.asin() | x.atan() | x.asinh() | (pos + 1).acosh()
-pos.atanh() | x.atan2(y) | x.hypot(y) | x.arctan2(y) | x.fmod(y) | x.remainder(y)
+pos.atanh() | x.atan2(y) | x.hypot(y) | x.arctan2(y) | x.fmod(w[:, None]) | x.remainder(w[:, None])
 x.remainder(0.7) | x.fmod(-0.7) | x.floor_divide(pos) | x.logaddexp(y) | x.logaddexp2(y)
 x.copysign(y) | pos.pow(x) | x.pow(2) | x.pow(exponent=3) | pos.float_power(2) | x.heaviside(y)
 x.maximum(y) | x.minimum(y) | x.fmax(y) | x.fmin(y) | x.abs() | x.absolute() | x.neg()
@@ -194,6 +194,9 @@ F.logsumexp(x, (0, 1), True) | F.topk(input=x, k=2, dim=1) | F.cat([x, y], 1)
 F.cat((x, y), dim=-1) | F.cdist(cube, cube[:, :1] + 1) | F.cdist(x, y) | F.cdist(x, y, p=1.0)
 F.cdist(x, x) | F.lerp(x, y, 0.5) | F.masked_select(x, m) | F.take_along_dim(x, k[:1], 1)
 F.flatten(cube, 1)
+x.lgamma() | x.digamma() | x.polygamma(1) | F.polygamma(2, x) | F.lgamma(pos) | F.digamma(pos)
+y.lgamma() | y.polygamma(0) | (2 * pos - 1).erfinv() | F.erfinv(input=pos) | x.logcumsumexp(1)
+cube.logcumsumexp(dim=0) | F.logcumsumexp(x, dim=-1) | zero.logcumsumexp(0)
 """
 CALLS = [call for line in CALLS.strip().splitlines() for call in line.split(" | ")]
 

@@ -28,13 +28,14 @@ def found(call):
 @pytest.mark.parametrize("call", CALLS)
 def test_numbers_of_pytorch(call):
     """Shapes, dtypes, values and gradients are those that PyTorch gave."""
-    assert same(found(call), WANTED[call], 1e-6 if "F32" in call else 1e-9), found(call)
+    rtol = 1e-6 if "F32" in call else 1e-8 if "gamma" in call else 1e-9  # its trigamma is not exact
+    assert same(found(call), WANTED[call], rtol), found(call)
 
 
 # Without a derivative to check: steps, kinks (cdist(x, x) at 0), other dtypes, constants.
 WITHOUT = (
     r"ties|holes|empty|round|floor|trunc|fix|sign|sgn|heaviside|argm|F32|short|float\(|detach"
-    r"|cdist\(x, x\)|eps=0\.5|w\[:, None\]"
+    r"|cdist\(x, x\)|eps=0\.5|similarity\(x, w"
 )
 SMOOTH = [call for call in CALLS if not re.search(WITHOUT, call)]
 

@@ -63,6 +63,8 @@ def test_as_pytorch(call, dtype):
     wanted, their_grads = theirs(call, dtype)
     found, our_grads = ours(call, dtype)
     rtol = 1e-5 if dtype == np.float32 or "F32" in call else 1e-10
+    if "gamma" in call:  # PyTorch's trigamma has nine digits, and fewer in float32
+        rtol = 1e-4 if dtype == np.float32 else 1e-8
     assert isinstance(found, tuple) == isinstance(wanted, tuple)
     for name in ("values", "indices", "min", "max"):
         if isinstance(wanted, tuple) and hasattr(wanted, name):
