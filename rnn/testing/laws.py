@@ -27,11 +27,12 @@ from .bptt_laws import (
     truncation,
     untied,
 )
+from .far_laws import everywhere
 from .trial import CellTrial, Result, agree, near, parts_of
 
 __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
-    "derivatives", "double_backward", "full_reach", "gates", "ledger_sum", "padding",
+    "derivatives", "double_backward", "everywhere", "full_reach", "gates", "ledger_sum", "padding",
     "parameters_used", "pure", "reference", "rtrl", "time_reversal", "tokens", "truncation",
     "unrolled", "untied",
 ]
@@ -288,7 +289,7 @@ CELL_LAWS: dict[str, CellLaw] = {
     for law in (
         declared, pure, reference, gates, unrolled, chunked, causality, batch_permutation, alone,
         tokens, padding, time_reversal, parameters_used, untied, ledger_sum, truncation,
-        full_reach, rtrl, derivatives, double_backward,
+        full_reach, rtrl, derivatives, double_backward, everywhere,
     )
 }
 """The laws by name, the cheapest first."""
