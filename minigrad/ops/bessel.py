@@ -17,9 +17,10 @@ _COSINES = np.cos((np.arange(64) + 0.5) * np.pi / 128)
 
 
 def _i1_slope(g: Any, out: Any, x: Any) -> Any:
-    """i0(x) - i1(x) / x, which is 1/2 at 0."""
-    flat = detached(x) == 0
-    return g * (i0(x) - np.where(flat, 0.5, out / np.where(flat, 1, x)))
+    """i0(x) - i1(x) / x, which is 1/2 at 0; where both overflow, it is ∞ and not ∞ - ∞."""
+    flat, endless = detached(x) == 0, np.isinf(detached(out))
+    second = np.where(endless, 0, out) / np.where(flat, 1, x)
+    return g * (i0(x) - np.where(flat, 0.5, second))
 
 
 @primitive(domains=(NONZERO,), vjps=(_i1_slope,))

@@ -142,7 +142,8 @@ def _low_precision(line: Line) -> None:
         scale = 1 + np.abs(f0.astype(float)) / np.maximum(np.abs(x.astype(float)), 1)
         slack = rtol * np.abs(wanted) + 64 * float(np.finfo(dtype).eps) * scale + unsure
         close = np.abs(found - wanted) <= slack
-        overflown = (np.abs(wanted) > most / 2) & (np.abs(found) > most / 4)
+        # What is multiplied last may overflow a little early.
+        overflown = (np.abs(wanted) > most / 64) & (np.abs(found) > most / 128)
         wrong = np.isfinite(f0) & np.isfinite(wanted) & ~close & ~overflown
         wrong |= np.isnan(found) & ~np.isnan(f0) & ~np.isnan(wanted)
         # Beyond, 2 x and x / 2 and the like overflow.
