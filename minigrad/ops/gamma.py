@@ -57,7 +57,8 @@ def _polygamma(n: int, x: Any) -> Any:
         cotangent = Polynomial([0.0, 1.0])  # dⁿ/dxⁿ cot(πx), a polynomial in c = cot(πx)
         for _ in range(n):
             cotangent = cotangent.deriv() * Polynomial([-math.pi, 0, -math.pi])
-        c = 1 / np.tan(math.pi * (x - np.round(x)))
+        # Beside a pole it is as large as a number can be: the polynomial makes NaN of ∞.
+        c = np.nan_to_num(1 / np.tan(math.pi * (x - np.round(x))), nan=math.nan)
         left = (-1) ** n * right - math.pi * cotangent(c)
         at_pole = (-1) ** (n + 1) * math.inf if n else np.where(x < 0, math.nan, -1 / x)
     pole = (x <= 0) & (x == np.floor(x))
