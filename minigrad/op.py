@@ -108,6 +108,7 @@ class Op:
         params: Mapping[str, Any],
         signature: str,
         formula: str,
+        defaults: Mapping[str, Any] | None = None,
         rules: Sequence[Rule | None] = (),
         joint: Rule | None = None,
         variadic: bool = False,
@@ -121,6 +122,7 @@ class Op:
     ) -> None:
         self.forward, self.name, self.formula = forward, name, formula
         self.arguments, self.params = tuple(arguments), dict(params)
+        self.defaults = dict(defaults or {})  # of arrays that can be left out
         self.signature, self.variadic, self.multiple = signature, variadic, multiple
         self.rules: tuple[Rule | None, ...] = tuple(rules)
         self.joint, self.labels = joint, labels

@@ -19,6 +19,7 @@ from .diagnose import check_finite
 from .errors import explain
 from .foreign import operand
 from .forward import checked, refuse_complex
+from .keywords import plain_keywords
 from .numpy_calls import known, numpy_handler
 from .op import Domain, Lazy, Op, Plan, Rule, register
 from .protocol import HANDLERS
@@ -139,12 +140,14 @@ def _parameters(forward: Any, signature: str) -> dict[str, Any]:
         "arguments": variadic or positional,
         "params": {p.name: p.default for p in kinds if p.kind is p.KEYWORD_ONLY},
         "variadic": bool(variadic),
+        "defaults": {p.name: p.default for p in kinds
+                     if p.name in positional and p.default is not p.empty},
     }
 
 
 def _caller(op: Op) -> Any:
     """The function that users call."""
-    plain = not (op.params or op.variadic or op.multiple or op.joint)
+    plain = not (op.params or op.variadic or op.multiple or op.joint or op.defaults)
     if plain and all(name in ("out", *op.arguments) for name in op.named):
         if len(op.arguments) == 1:
             return _unary(op)
@@ -159,6 +162,8 @@ def _caller(op: Op) -> Any:
                 args = args[:1]
             if len(args) == 1 and isinstance(args[0], (list, tuple)):
                 args = tuple(args[0])
+        elif len(args) < arity and op.defaults:
+            args, params = _completed(op, args, params)
         elif len(args) > arity:  # metadata given by position, as NumPy allows
             if len(args) > arity + len(params_in_order):
                 raise TypeError(
@@ -174,12 +179,26 @@ def _caller(op: Op) -> Any:
     return call
 
 
+def _completed(
+    op: Op, args: tuple[Any, ...], params: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A call with arrays among the keywords, or left out where the forward has a default."""
+    rest = op.arguments[len(args) :]
+    given = {**op.defaults, **params}
+    if missing := [name for name in rest if name not in given]:
+        raise TypeError(f"{op.name}() is missing {', '.join(missing)}")
+    others = {key: value for key, value in params.items() if key not in rest}
+    return (*args, *[given[name] for name in rest]), others
+
+
 def _is_metadata(op: Op, args: Sequence[Any]) -> bool:
     return isinstance(args[0], (list, tuple)) and bool(op.params)
 
 
 def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Call `op`: compute, and record if an argument requires grad."""
+    if params:
+        params = plain_keywords(op.name, params)
     arrays: list[Any] = []
     nodes: list[Node | None] = []
     tensors, given, mask, bit = False, False, 0, 1

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..keywords import settled
 from ..ops import activation, nn, reduce, trigonometry
 from ..ops.words import either
 from ..tensor import Tensor, detached
@@ -52,8 +53,11 @@ def relu6(input: Any) -> Any:
 
 
 @of_record(activation.leaky_relu)
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(input: Any, negative_slope: Any = 0.01) -> Any:
     """x for x > 0, else negative_slope · x.
+
+    negative_slope: a number, or a Tensor that broadcasts to `input`, with a gradient of its own:
+        the slopes of a PReLU (He et al., 2015) are learned.
 
     >>> leaky_relu(np.array([-100.0, 2.0]))
     array([-1.,  2.])
@@ -62,8 +66,10 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
 
 
 @of_record(activation.elu)
-def elu(input: Any, alpha: float = 1.0) -> Any:
+def elu(input: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)
+
+    alpha: a number, or a Tensor, which can be learned.
 
     >>> elu(np.array([-1000.0, 0.0, 2.0]))
     array([-1.,  0.,  2.])
@@ -72,8 +78,10 @@ def elu(input: Any, alpha: float = 1.0) -> Any:
 
 
 @of_record(activation.celu)
-def celu(input: Any, alpha: float = 1.0) -> Any:
+def celu(input: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (e^(x / alpha) - 1), of slope 1 at 0 for any alpha. (Barron, 2017.)
+
+    alpha: a number above 0, or a Tensor, which can be learned.
 
     >>> celu(np.array([-1000.0, 0.0, 2.0]), alpha=3.0)
     array([-3.,  0.,  2.])
@@ -122,9 +130,10 @@ def softsign(input: Any) -> Any:
 
 
 @of_record(activation.softplus)
-def softplus(input: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
+def softplus(input: Any, beta: Any = 1.0, threshold: float | None = None) -> Any:
     """ln(1 + e^(beta · x)) / beta, without overflow.
 
+    beta: a number, or a Tensor, which can be learned.
     threshold: x itself where beta · x is above it, as PyTorch has it from 20 on. By default there
         is none: the formula is exact at any x.
 
@@ -134,6 +143,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float | None = None) -> A
     smooth = activation.softplus(input, beta=beta)
     if threshold is None:
         return smooth
+    threshold = settled("softplus", "threshold", threshold)
     return np.where(np.multiply(detached(input), beta) > threshold, input, smooth)
 
 

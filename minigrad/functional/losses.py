@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np  # noqa: F401  # the examples use it
+import numpy as np
 
 from ..ops import classification, loss
-from ..tensor import Tensor
+from ..tensor import Tensor, detached
 
 __all__ = [
     "bce", "bce_with_logits", "binary_cross_entropy", "binary_cross_entropy_with_logits",
@@ -51,7 +51,8 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """½ d² for |d| ≤ delta, else delta (|d| - ½ delta), with d = input - target of one shape.
 
-    Raises ValueError unless delta > 0. (Huber, "Robust estimation of a location parameter", 1964.)
+    delta: a number, or a Tensor, which can be learned. Raises ValueError unless it is above 0.
+    (Huber, "Robust estimation of a location parameter", 1964.)
 
     >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")   # ½ 0.5², 3 - ½
     array([0.125, 2.5  ])
@@ -65,8 +66,11 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     >>> float(smooth_l1_loss(np.array([2.0]), np.array([0.0]), beta=0.5))
     1.75
     """
-    if beta == 0:
+    if np.all(np.asarray(detached(beta)) == 0):
         return loss.l1_loss(input, target, reduction=reduction)
+    if np.ndim(beta):
+        each = loss.huber_loss(input, target, reduction="none", delta=beta)
+        return loss.reduced(each / beta, reduction)
     return loss.huber_loss(input, target, reduction=reduction, delta=beta) / beta
 
 

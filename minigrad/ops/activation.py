@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import NONZERO, Domain
+from ..op import NONZERO, REAL, Domain
 from ..primitive import primitive
 from ..tensor import detached
 from .rules import floating, one, passed
@@ -17,6 +17,8 @@ __all__ = [
     "celu", "elu", "gelu", "hardsigmoid", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu",
     "relu6", "selu", "sigmoid", "sigmoid_into", "silu", "softplus", "softsign",
 ]
+
+_SCALES = Domain(0.3, 3.5)  # where beta · x and x / alpha stay floats for every float x
 
 # -- made of straight lines
 
@@ -39,10 +41,13 @@ def relu6(x: Any) -> Any:
 
 
 @primitive(
-    domains=(NONZERO,), samples={"negative_slope": "positive"},
-    vjps=(lambda g, x, negative_slope: np.where(detached(x) > 0, g, g * negative_slope),),
+    "(),()->()", domains=(NONZERO, REAL),
+    vjps=(
+        lambda g, x, negative_slope: np.where(detached(x) > 0, g, g * negative_slope),
+        lambda g, x: passed(g * x, ~np.greater(detached(x), 0)),
+    ),
 )
-def leaky_relu(x: Any, *, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     """x for x > 0, else negative_slope · x; slope negative_slope at 0"""
     return np.where(np.greater(x, 0), x, np.multiply(x, negative_slope))
 
@@ -78,19 +83,30 @@ def _negative(x: Any) -> Any:
 
 
 @primitive(
-    domains=(NONZERO,), samples={"alpha": "positive"},
-    vjps=(lambda g, out, x, alpha: np.where(detached(x) > 0, g, g * (_negative(out) + alpha)),),
+    "(),()->()", domains=(NONZERO, REAL),
+    vjps=(
+        lambda g, x, alpha: np.where(detached(x) > 0, g, g * (alpha * np.exp(_negative(x)))),
+        lambda g, x: passed(g * np.expm1(_negative(x)), ~np.greater(detached(x), 0)),
+    ),
 )
-def elu(x: Any, *, alpha: float = 1.0) -> Any:
+def elu(x: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (eˣ - 1)"""
     return np.where(np.greater(x, 0), x, alpha * np.expm1(_negative(x)))
 
 
+def _celu_by_alpha(g: Any, x: Any, alpha: Any) -> Any:
+    z = _slow(_negative(x) / alpha)
+    return passed(g * (np.expm1(z) - z * np.exp(z)), ~np.greater(detached(x), 0))
+
+
 @primitive(
-    domains=(NONZERO,), samples={"alpha": "positive"},
-    vjps=(lambda g, out, x, alpha: np.where(detached(x) > 0, g, g * (_negative(out) / alpha + 1)),),
+    "(),()->()", domains=(NONZERO, _SCALES),
+    vjps=(
+        lambda g, x, alpha: np.where(detached(x) > 0, g, g * np.exp(_negative(x) / alpha)),
+        _celu_by_alpha,
+    ),
 )
-def celu(x: Any, *, alpha: float = 1.0) -> Any:
+def celu(x: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (e^(x / alpha) - 1)"""
     return np.where(np.greater(x, 0), x, alpha * np.expm1(np.divide(_negative(x), alpha)))
 
@@ -160,8 +176,17 @@ def logsigmoid(x: Any) -> Any:
     return np.minimum(x, 0) - _tail(x)
 
 
-@primitive(vjps=(lambda g, x, beta: g * sigmoid(beta * x),), samples={"beta": "positive"})
-def softplus(x: Any, *, beta: float = 1.0) -> Any:
+def _softplus_by_beta(g: Any, x: Any, beta: Any) -> Any:
+    """(u sigmoid(u) - ln(1 + eᵘ)) / beta² of u = beta · x, which is 0 beyond ±1000."""
+    u = _slow(beta * x)
+    return g * ((u * sigmoid(u) - softplus(u)) / (beta * beta))
+
+
+@primitive(
+    "(),()->()", domains=(REAL, _SCALES),
+    vjps=(lambda g, x, beta: g * sigmoid(beta * x), _softplus_by_beta),
+)
+def softplus(x: Any, beta: Any = 1.0) -> Any:
     """ln(1 + e^(beta · x)) / beta, without overflow"""
     x = floating(x) * beta
     return (np.maximum(x, 0) + _tail(x)) / beta

@@ -92,7 +92,7 @@ def _tile(x: Any, *, reps: Ints) -> Any:
     return np.tile(x, reps)
 
 
-@composite(np.tile)
+@composite(np.tile, metadata=["reps"])
 def tile(A: Any, reps: Any) -> Any:
     """Copies of A side by side, reps[k] of them along axis k."""
     return _tile(as_tensor(A), reps=plain_index(reps))
@@ -121,7 +121,7 @@ def _repeat(x: Any, *, repeats: Any, axis: int | None = None) -> Any:
     return np.repeat(x, repeats, axis=axis)
 
 
-@composite(np.repeat, methods=["repeat"])
+@composite(np.repeat, methods=["repeat"], metadata=["repeats"])
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each entry along axis (None: of the flattened array), `repeats` times, or repeats[i] times
     entry i. As in NumPy; what PyTorch's method of this name does is ``np.tile``."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import MinigradError, NoDerivativeError, explain
 from ..foreign import operand
+from ..keywords import metadata_of, plain_call
 from ..protocol import HANDLERS, WITHOUT_GRADIENT, plainly, wrapped
 from ..tensor import Tensor, detached, wrap
 
@@ -33,16 +34,22 @@ def existing(*names: str) -> list[Any]:
     return found
 
 
-def composite(*functions: Any, methods: Sequence[str] = ()) -> Callable[[F], F]:
+def composite(
+    *functions: Any, methods: Sequence[str] = (), metadata: Sequence[str] = ()
+) -> Callable[[F], F]:
     """Make the decorated function, written in terms of ops, what NumPy's `functions` do with
-    Tensors, and a Tensor method under each name in `methods`. Its errors name it."""
+    Tensors, and a Tensor method under each name in `methods`. Its errors name it. Those in
+    `metadata`, and those annotated as numbers, axes or words, take no Tensor that requires grad
+    (minigrad.keywords)."""
 
     def decorate(function: F) -> F:
         name = functions[0].__name__ if functions else function.__name__
+        plain_only = metadata_of(function, metadata)
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
+                args, kwargs = plain_call(name, plain_only, args, kwargs)
                 return function(*args, **kwargs)
             except (ValueError, TypeError, IndexError) as error:
                 if isinstance(error, MinigradError):

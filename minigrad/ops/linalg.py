@@ -226,7 +226,7 @@ def _pinv(x: Any, *, rcond: Any = None) -> Any:
     return np.linalg.pinv(x, **({} if rcond is None else {"rcond": rcond}))
 
 
-@composite(np.linalg.pinv)
+@composite(np.linalg.pinv, metadata=["rcond", "rtol"])
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """The pseudo-inverse; singular values below ``rcond`` times the largest count as 0.
 

@@ -109,12 +109,22 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     return reduced(np.abs(np.subtract(input, target)), reduction)
 
 
-def _huber_slope(x: Any, y: Any, delta: float) -> Any:
+def _huber_slope(x: Any, y: Any, delta: Any) -> Any:
     return np.clip(x - y, -delta, delta)
 
 
+def _huber_by_delta(g: Any, input: Any, target: Any, delta: Any, reduction: str) -> Any:
+    beyond = np.abs(input - target) - delta
+    return passed(shared(g, input, reduction) * beyond, detached(beyond) > 0)
+
+
+def _draw_huber(rng: np.random.Generator) -> Any:
+    (input, target), keywords = draw_pair(rng)
+    return (input, target, one_of(rng, 1.0, rng.uniform(0.9, 1.1, 3))), keywords
+
+
 @primitive(
-    "(n),(n)->()", samples=draw_pair,
+    "(n),(n),()->()", samples=_draw_huber,
     vjps=(
         lambda g, input, target, reduction, delta: (
             shared(g, input, reduction) * _huber_slope(input, target, delta)
@@ -122,11 +132,12 @@ def _huber_slope(x: Any, y: Any, delta: float) -> Any:
         lambda g, input, target, reduction, delta: (
             shared(g, input, reduction) * _huber_slope(target, input, delta)
         ),
+        _huber_by_delta,
     ),
 )
-def huber_loss(input: Any, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Any:
+def huber_loss(input: Any, target: Any, delta: Any = 1.0, *, reduction: str = "mean") -> Any:
     """½ d² for |d| ≤ delta, else delta (|d| - ½ delta); d = input - target"""
-    if not delta > 0:
+    if not np.all(np.asarray(delta) > 0):
         raise ValueError(f"delta is {delta}, wanted a number above 0")
     input, target = pair(input, target)
     apart = np.abs(np.subtract(input, target))

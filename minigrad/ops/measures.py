@@ -60,7 +60,7 @@ def std(
 
 
 @either
-@composite()
+@composite(metadata=["p"])
 def norm(
     input: Any, p: Any = "fro", dim: Axis = None, keepdim: bool = False, dtype: Any = None
 ) -> Any:

@@ -167,7 +167,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     return np.stack(columns if increasing else columns[::-1], axis=1)
 
 
-@composite(np.polyfit)
+@composite(np.polyfit, metadata=["rcond"])
 def polyfit(
     x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None,
     cov: bool | str = False,

@@ -65,7 +65,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return np.sum(dx * pairs / 2.0, axis=axis)
 
 
-@composite(np.unwrap)
+@composite(np.unwrap, metadata=["discont"])
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
     """Angles with multiples of the period added, so that steps along axis are half one at most."""
     angles, length = detached(p), detached(period)

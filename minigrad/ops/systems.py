@@ -24,7 +24,7 @@ without_gradient(np.linalg.matrix_rank)
 # -- systems of equations
 
 
-@composite(np.linalg.lstsq)
+@composite(np.linalg.lstsq, metadata=["rcond"])
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     """``(x, residuals, rank, s)``: the x with the least ‖b - a x‖, and of those the shortest.
 
