@@ -69,6 +69,11 @@ def call_function(
 
 def call_ufunc(ufunc: Any, method: str, inputs: Any, keywords: dict[str, Any], wrap: Wrap) -> Any:
     """What a ufunc, or one of its methods, does when it meets a Tensor."""
+    if method == "__call__" and not keywords and on_graph(inputs):  # most calls: straight to the op
+        try:
+            return HANDLERS[ufunc](*inputs)
+        except (KeyError, ValueError, TypeError, IndexError):
+            pass  # it comes again below, and is explained
     name, key, function = f"np.{ufunc.__name__}", ufunc, ufunc
     if method != "__call__":
         name, key, function = f"{name}.{method}", (ufunc, method), getattr(ufunc, method)
