@@ -40,7 +40,9 @@ del _ops  # imported for what it attaches to Tensor
 _keep_freed_memory()
 
 # Imported at the first use: what costs time, or needs a package that not everybody has.
-_LATER = {"init": "init", "load": "io", "optim": "optim", "save": "io", "testing": "testing"}
+_LATER = {
+    "init": "init", "io": "io", "load": "io", "optim": "optim", "save": "io", "testing": "testing",
+}
 
 
 def __getattr__(name: str) -> Any:

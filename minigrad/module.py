@@ -171,12 +171,15 @@ class Module:
 
     # -- its state
 
-    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+    def state_dict(self, *, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
         """Dotted name → read-only array: the parameters as they are now, for ``minigrad.save``.
+
+        prefix: what every name begins with, such as "encoder.", to keep several in one file.
 
         Later training does not change these arrays, because parameters are replaced, not written.
         """
-        return {name: parameter.numpy() for name, parameter in self.named_parameters()}
+        named = self.named_parameters()
+        return {f"{prefix}{name}": parameter.numpy() for name, parameter in named}
 
     def load_state_dict(
         self, state: Mapping[str, Any], *, strict: bool = True, cast: bool = False

@@ -6,7 +6,7 @@ what minigrad publishes, in NumPy, in a short table of what is elsewhere, and am
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,6 +21,7 @@ PLACES = ("minigrad", "minigrad.functional", "minigrad.optim", "minigrad.init", 
 _CPU = "NumPy computes on the CPU, and there is no other device; leave it out"
 _RNN = "recurrent layers and cells are in a package beside minigrad: import rnn, as in rnn.LSTM"
 _SCHEDULES = "schedules are in minigrad.optim itself, as in minigrad.optim.StepLR"
+_RULE = "that rule is not here: write its update() in a subclass of minigrad.optim.Optimizer"
 _DATA = "there are no data loaders: iterate over arrays, as the examples do"
 ELSEWHERE = {
     "nn": "layers are in the package rnn, functions in minigrad.functional, the base class is "
@@ -59,6 +60,7 @@ ELSEWHERE = {
     "is_tensor": "use isinstance(x, minigrad.Tensor)",
     "jit": "there is nothing to compile", "compile": "there is nothing to compile",
     "lr_scheduler": _SCHEDULES, "schedules": _SCHEDULES,
+    **dict.fromkeys(("Adadelta", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam", "Rprop"), _RULE),
     "utils": "clipping is in minigrad.optim, saving in minigrad.save", "data": _DATA,
     "DataLoader": _DATA,
     "Linear": "write x @ W + b, each a minigrad.Parameter, or use minigrad.functional.linear",
@@ -117,6 +119,8 @@ def _meant(module: str, name: str, known: list[str], hints: Mapping[str, str]) -
     hint = hints.get(name) or ELSEWHERE.get(name)
     if hint:
         return hint
+    if importlib.util.find_spec(f"{module}.{name}"):
+        return f"it is a module of its own: import {module}.{name}"
     others = [place for place in PLACES if place != module]
     found = [_in_numpy(name), *(f"{place}.{name}" for place in others if name in _public(place))]
     found = [one for one in found if one]

@@ -168,6 +168,14 @@ def test_a_state_dict_is_a_snapshot():
         state["b"][0] = 1.0
 
 
+def test_a_state_dict_with_a_prefix():
+    """Every name begins with it, and the values are the same."""
+    affine = Affine()
+    state = affine.state_dict(prefix="one.")
+    assert list(state) == ["one.W", "one.b"]
+    np.testing.assert_array_equal(state["one.W"], affine.W.numpy())
+
+
 def test_loading_restores_and_copies():
     """A loaded module equals the saved one, and does not share memory with what it was given."""
     deep, other = Deep(), Deep()

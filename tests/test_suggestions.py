@@ -52,6 +52,7 @@ CASES = [
     ("rnn", "unrol", r"did you mean unroll\?"),
     ("rnn", "Tensor", "use minigrad.Tensor"),
     ("rnn", "Linear", "minigrad.Parameter"),
+    ("minigrad.optim", "NAdam", r"update\(\) in a subclass of minigrad.optim.Optimizer"),
 ]
 
 
@@ -74,6 +75,11 @@ def test_names_like_nothing(module, name):
     """What resembles nothing, and what is private, gets Python's words alone."""
     with pytest.raises(AttributeError, match=f"^module '{module}' has no attribute '{name}'$"):
         getattr(importlib.import_module(module), name)
+
+
+def test_modules_that_are_not_imported_yet():
+    """Of a module inside a package the error says to import it."""
+    assert str(suggest.unknown_name("rnn", "report", [])).endswith("own: import rnn.report")
 
 
 def resolves(text):
