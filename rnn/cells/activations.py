@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,10 +85,10 @@ def name_of(chosen: Any) -> str:
     return chosen if isinstance(chosen, str) else getattr(chosen, "__name__", repr(chosen))
 
 
-def activated(z: Tensor, chosen: Sequence[Any]) -> tuple[Tensor, ...]:
+def activated(z: Tensor, chosen: tuple[Any, ...]) -> tuple[Tensor, ...]:
     """z (B, n·H) cut into n blocks of columns, each through its function."""
-    if all(isinstance(one, str) and one in _FUSED for one in chosen):
-        blocks: tuple[Tensor, ...] = activate(z, functions=tuple(chosen))
+    if _FUSED.issuperset(chosen):
+        blocks: tuple[Tensor, ...] = activate(z, functions=chosen)
         return blocks
     cut = split(z, len(chosen), axis=-1)
     return tuple(applied(one, block) for one, block in zip(chosen, cut, strict=True))

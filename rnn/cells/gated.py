@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,14 @@ from .activations import activated, activation, applied, name_of
 from .base import Cell
 
 __all__ = ["GatedCell"]
+
+
+def _by_kind(kinds: str, gate: Any, candidate: Any) -> tuple[Any, ...]:
+    """The function of each block."""
+    return tuple(gate if kind == "σ" else candidate for kind in kinds)
+
+
+_named = lru_cache(_by_kind)  # asked at every step; of names alone, so that no function is kept
 
 
 class GatedCell(Cell):
@@ -62,8 +71,9 @@ class GatedCell(Cell):
 
     def squashed(self, z: Tensor, kinds: str) -> tuple[Tensor, ...]:
         """z (B, n·H) cut into n blocks, "σ" those of gates and "φ" those of candidates."""
-        functions = {"σ": self.recurrent_activation, "φ": self.activation}
-        return activated(z, [functions[kind] for kind in kinds])
+        gate, candidate = self.recurrent_activation, self.activation
+        names = isinstance(gate, str) and isinstance(candidate, str)
+        return activated(z, (_named if names else _by_kind)(kinds, gate, candidate))
 
     def phi(self, z: Tensor) -> Tensor:
         """φ(z)."""
