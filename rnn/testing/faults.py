@@ -29,6 +29,8 @@ RUN_FAULTS = {
     "missing_detach": "the state goes on over the border of a window with its graph",
     "padding_enters": "what stands in the padding meets the weights",
     "padding_runs": "a sequence's state goes on behind its end",
+    "holes_run": "a sequence's state goes on through the steps that are masked",
+    "state_of_one_lost": "a sequence without the axis of the batch starts from zeros",
     "reverse_ignored": "the reverse direction of a layer runs forward",
 }
 CELL_FAULTS = {
@@ -223,6 +225,10 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
     "padding_runs": _in_layer(
         "own_steps", lambda right: lambda ends, T: np.ones_like(right(ends, T))
     ),
+    "holes_run": _in_layer(
+        "as_mask", lambda right: lambda *given: np.ones_like(right(*given))
+    ),
+    "state_of_one_lost": lambda cell: _patched(UNROLL, "with_batch", lambda *given: None),
     "reverse_ignored": _in_layer("run", _forward_only),
     "hidden_state": _in_step(_hidden),
     "shifted_rows": _in_step(lambda: _state_changed(

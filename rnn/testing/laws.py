@@ -32,9 +32,9 @@ from .trial import CellTrial, Result, agree, near, parts_of
 
 __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
-    "derivatives", "double_backward", "everywhere", "full_reach", "gates", "ledger_sum", "padding",
-    "parameters_used", "pure", "reference", "rtrl", "time_reversal", "tokens", "truncation",
-    "unrolled", "untied",
+    "derivatives", "double_backward", "everywhere", "full_reach", "gates", "ledger_sum", "masked",
+    "padding", "parameters_used", "pure", "reference", "rtrl", "time_reversal", "tokens",
+    "truncation", "unbatched", "unrolled", "untied",
 ]
 
 CellLaw = Callable[[CellTrial], None]
@@ -262,6 +262,51 @@ def padding(t: CellTrial) -> None:
     agree(found, t.result(run), f"with lengths {lengths.tolist()}")
 
 
+def masked(t: CellTrial) -> None:
+    """With `mask`, steps that are masked, which hold NaN, are as if they were not there: the state
+    stays, and the output is that of the step run before, at first 0."""
+    if t.run is not unroll:
+        return
+    mask = t.rng.random((t.T, t.B)) < 0.6
+    mask[0, 0], mask[-1, -1] = False, True
+    xs = np.where(mask[:, :, None], t.xs, np.nan)
+    layer = Recurrent(t.cell)
+
+    def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
+        rows, ends = [], []
+        for b in range(t.B):
+            own = t.whole([part[b : b + 1] for part in parts_of(state)])
+            ys = [Tensor(np.zeros((1, cell.output_size)))]
+            for k in range(t.T):
+                y, after = cell.step(xs[k, b : b + 1], own) if mask[k, b] else (ys[-1], own)
+                ys.append(y)
+                own = after
+            rows.append(np.stack(ys[1:]))
+            ends.append(parts_of(own))
+        last = [np.concatenate(part) for part in zip(*ends, strict=True)]
+        return np.concatenate(rows, axis=1), t.whole(last)
+
+    found = t.result(lambda cell, xs, state: layer(xs, state, mask=mask), xs=xs)
+    agree(found, t.result(run), f"with the mask {mask.astype(int).tolist()}")
+
+
+def unbatched(t: CellTrial) -> None:
+    """A sequence without the axis of the batch gives what a batch of one gives, without it."""
+    if t.run is not unroll:
+        return
+
+    def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
+        outputs, last = unroll(cell, xs[:, 0], t.whole([part[0] for part in parts_of(state)]))
+        return outputs[:, None], t.whole([part[None] for part in parts_of(last)])
+
+    first = slice(0, 1)
+    given: dict[str, Any] = {
+        "xs": t.xs[:, first], "state": {k: v[first] for k, v in t.state.items()},
+        "g_outputs": t.g_outputs[:, first], "g_state": {k: v[first] for k, v in t.g_state.items()},
+    }
+    agree(t.result(run, **given), t.result(**given), "without the axis of the batch")
+
+
 def time_reversal(t: CellTrial) -> None:
     """The reverse direction of a layer is the forward one on the reversed sequence."""
     if t.run is not unroll:
@@ -288,8 +333,8 @@ CELL_LAWS: dict[str, CellLaw] = {
     law.__name__: law
     for law in (
         declared, pure, reference, gates, unrolled, chunked, causality, batch_permutation, alone,
-        tokens, padding, time_reversal, parameters_used, untied, ledger_sum, truncation,
-        full_reach, rtrl, derivatives, double_backward, everywhere,
+        tokens, padding, masked, unbatched, time_reversal, parameters_used, untied, ledger_sum,
+        truncation, full_reach, rtrl, derivatives, double_backward, everywhere,
     )
 }
 """The laws by name, the cheapest first."""

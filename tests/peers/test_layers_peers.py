@@ -149,3 +149,43 @@ def test_converted_weights_run_to_the_same_outputs(kind):
     assert back.keys() == state_dict.keys()
     for name, array in back.items():
         np.testing.assert_array_equal(array, state_dict[name].numpy(), err_msg=name)
+
+
+@pytest.mark.parametrize(("num_layers", "bidirectional"), [(1, False), (2, True)])
+@pytest.mark.parametrize("batch_first", [False, True])
+@every_kind
+def test_one_sequence_agrees_with_pytorch(kind, batch_first, num_layers, bidirectional):
+    """(T, K) → (T, H) and states (cells, H) without the axis of the batch, with their gradients."""
+    layer, peer, matched = pair(kind, num_layers, bidirectional, batch_first=batch_first)
+    rng = np.random.default_rng(1)
+    xs, cells = rng.normal(size=(T, K)), num_layers * (1 + bidirectional)
+    initial = [rng.normal(size=(cells, n)) for n in layer.cells[0][0].state_sizes.values()]
+    ours_state = tuple(map(mg.tensor, initial))
+    peer_state = tuple(map(torch.tensor, initial))
+    outputs, last = layer(xs, ours_state if len(initial) > 1 else ours_state[0])
+    peer_outputs, peer_last = peer(
+        torch.tensor(xs), peer_state if len(initial) > 1 else peer_state[0]
+    )
+    close(outputs, peer_outputs, "outputs")
+    for ours, theirs in zip(parts(last), parts(peer_last), strict=True):
+        close(ours, theirs, "state")
+    (outputs**2).sum().backward()
+    (peer_outputs**2).sum().backward()
+    for name, (ours, theirs) in matched.items():
+        close(ours.grad, theirs.grad.T if theirs.ndim == 2 else theirs.grad, name)
+
+
+@every_kind
+def test_reverse_agrees_with_pytorch(kind):
+    """A layer in reverse is PyTorch's on the flipped sequence, its outputs flipped back."""
+    _, peer, matched = pair(kind)
+    cls, _, options = KINDS[kind]
+    layer = cls(K, H, reverse=True, biases=2, dtype=float, **options)
+    for ours, (right, _) in zip(layer.parameters(), matched.values(), strict=True):
+        ours.data = right.data
+    xs = np.random.default_rng(1).normal(size=(T, B, K))
+    outputs, last = layer(xs)
+    peer_outputs, peer_last = peer(torch.tensor(xs[::-1].copy()))
+    close(outputs, peer_outputs.flip(0), "outputs")
+    for ours, theirs in zip(parts(last), parts(peer_last), strict=True):
+        close(ours, theirs, "state")

@@ -80,7 +80,7 @@ def test_arguments_of_another_layer():
 @pytest.mark.parametrize(
     ("make", "options", "message"),
     [
-        (RNN, {"nonlinearity": "softsign"}, "nonlinearity='softsign'.*'tanh', 'relu'"),
+        (RNN, {"nonlinearity": "softmax"}, "nonlinearity='softmax'.*'tanh', 'relu'"),
         (GRU, {"reset": "middle"}, "reset='middle'"),
         (GRU, {"update": "old"}, "update='old'"),
         (LSTM, {"biases": 3}, "biases=3.*0, 1 or 2"),

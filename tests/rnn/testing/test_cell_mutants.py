@@ -48,6 +48,8 @@ KILLERS = {
     "missing_detach": "truncation",
     "padding_enters": "padding",
     "padding_runs": "padding",
+    "holes_run": "masked",
+    "state_of_one_lost": "unbatched",
     "reverse_ignored": "time_reversal",
     "hidden_state": "pure chunked causality alone",
     "shifted_rows": "reference batch_permutation alone",
