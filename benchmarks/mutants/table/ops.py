@@ -102,8 +102,8 @@ FAULTS = [
     ),
     Fault(
         "minigrad/ops/activation.py",
-        "vjps=(lambda g, x, beta: g * sigmoid(beta * x),)",
-        "vjps=(lambda g, x, beta: g * sigmoid(x),)",
+        "vjps=(lambda g, x, beta: g * sigmoid(beta * x), _softplus_by_beta)",
+        "vjps=(lambda g, x, beta: g * sigmoid(x), _softplus_by_beta)",
         f"{LAWS}[softplus]", "softplus: beta left out of the slope",
     ),
     Fault(
