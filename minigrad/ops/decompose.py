@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..cotangents import Chosen
 from ..errors import GradientError, NoDerivativeError
 from ..primitive import primitive
-from ..tensor import Tensor, as_tensor, detached
+from ..tensor import as_tensor, detached
 from .common import composite, existing, one_of
 from .degenerate import equal_pairs, shared, within_groups
 from .join import concatenate
@@ -71,9 +72,12 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 # -- eigenvalues of symmetric matrices
 
 
-def _flows(g: Any) -> bool:
-    """Whether a cotangent is there; one on the tape is, also where it is 0: it may be varied."""
-    return isinstance(g, Tensor) or bool(np.any(g))
+def _by_part(g: Any) -> tuple[Any, list[bool]]:
+    """The cotangents of all results, and which of these are used at all; one that is used can have
+    a cotangent of 0, as the vectors in V log(w) Vᵀ of the identity."""
+    if isinstance(g, Chosen):
+        return g.values, [bool(chosen.any()) for chosen in g.chosen]
+    return g, [True] * len(g)
 
 
 def _skew(m: Any) -> Any:
@@ -87,9 +91,9 @@ def _inverse_gaps(values: Any, same: Any) -> Any:
 
 
 def _eigh_rule(g: Any, out: Any, uplo: str) -> Any:
-    (gw, gv), (w, v) = g, out
+    ((gw, gv), used), (w, v) = _by_part(g), out
     same, one = equal_pairs(w), np.eye(w.shape[-1], dtype=v.dtype)
-    if _flows(gv):
+    if used[1]:
         m = _t(v) @ gv
         known = within_groups(gw, m, same, "eigh")
         alone = same.sum(axis=-1, keepdims=True) == 1
@@ -116,6 +120,9 @@ _EIGH: Any = type(np.linalg.eigh(np.eye(1)))
 def _eigh(x: Any, *, uplo: Any = "L") -> Any:
     """eigenvalues w and vectors v, x v = v w, of a symmetric x, from its lower (upper) triangle"""
     return tuple(np.linalg.eigh(x, uplo))
+
+
+_eigh.op.any_cotangent = True  # type: ignore[attr-defined]  # the rule asks which are used
 
 
 @composite(np.linalg.eigh)
@@ -148,7 +155,7 @@ def _kinks(g: Any, s: Any) -> Any:
 
 
 def _svd_rule(g: Any, out: Any, full: bool) -> Any:
-    (gu, gs, gvt), (u, s, vt) = g, out
+    ((gu, gs, gvt), used), (u, s, vt) = _by_part(g), out
     k = s.shape[-1]
     for name, part in (("u", gu[..., :, k:]), ("vh", gvt[..., k:, :])):
         if np.any(detached(part)):
@@ -158,7 +165,7 @@ def _svd_rule(g: Any, out: Any, full: bool) -> Any:
             )
     gu, u, gv, v = gu[..., :k], u[..., :k], _t(gvt[..., :k, :]), _t(vt[..., :k, :])
     same, one = equal_pairs(s), np.eye(k, dtype=u.dtype)
-    if not (_flows(gu) or _flows(gv)):
+    if not (used[0] or used[2]):
         return u @ (shared(_kinks(gs, s), same)[..., None] * one) @ _t(v)
     left, right = _t(u) @ gu, _t(v) @ gv
     known = within_groups(gs, left + right, same, "svd")
@@ -190,6 +197,9 @@ _SVD: Any = type(np.linalg.svd(np.eye(1)))
 def _svd(x: Any, *, full: bool = False) -> Any:
     """u, s, vᵀ with x = u s vᵀ, the columns of u and v orthonormal, s descending"""
     return tuple(np.linalg.svd(x, full_matrices=full))
+
+
+_svd.op.any_cotangent = True  # type: ignore[attr-defined]  # as above
 
 
 @composite(np.linalg.svd)

@@ -172,3 +172,15 @@ def test_second_order():
     t = leaf(np.eye(3))
     with pytest.raises(GradientError, match="second derivative"):
         (through(np.square)(t) * c).sum().backward(create_graph=True)
+
+
+def test_a_function_that_is_zero_there():
+    """V log(w) Vᵀ of the identity: the cotangent of the vectors is 0, and what it would have told
+    is lost. That is said, and no entry of the gradient left out; the values alone go on."""
+    c = np.array([[1.0, 0.5], [0.5, 2.0]])
+    with pytest.raises(GradientError, match="equal"):
+        gradient(lambda x: (through(np.log)(x) * c).sum(), np.eye(2))
+    found = gradient(lambda x: np.log(np.linalg.eigh((x + x.T) / 2)[0]).sum(), np.eye(2))
+    np.testing.assert_allclose(found, np.eye(2))
+    found = gradient(lambda x: (through(np.log)(x) ** 2).sum(), np.eye(2))
+    np.testing.assert_array_equal(found, 0)

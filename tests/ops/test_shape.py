@@ -181,7 +181,7 @@ def test_as_numpy(expression):
     ("np.diagonal(v)", ValueError, ("diagonal", "(3,)")),
     ("np.diagonal(m, axis1=0, axis2=0)", ValueError, ("diagonal", "(2, 3)")),
     ("m.astype(complex)", NoDerivativeError, ("complex", "real numbers")),
-    ("np.insert(v, 0, 1.0)", NoDerivativeError, ("np.insert",)),
+    ("np.nextafter(v, 1.0)", NoDerivativeError, ("np.nextafter",)),
 ])
 def test_errors_teach(expression, error, parts):
     """An argument that does not fit raises NumPy's kind of error, which names the op, the argument
