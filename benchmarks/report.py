@@ -33,6 +33,21 @@ thread, on one processor. Lines without a bar are for comparison only.
 - **Import**: in bare processes, bytecode compiled.
 """
 
+WHERE = """\
+The sweep is plain since cotangents are types that add; the pullback of each op is generated from a
+template. Of 2.7 µs for a multiplication whose operands both need a gradient, measured by taking
+the parts out one at a time:
+
+- 0.86 µs forward, of which NumPy's product is 0.25: the rest makes a Tensor and its node;
+- 0.6 µs two products and one sum of the backward pass, as bare NumPy;
+- 0.7 µs the generated pullback around them: which parents need it, whether it fits, the totals;
+- 0.4 µs the sweep: the walk and the sort 0.13, arrival, residuals and bookkeeping;
+- 0.15 µs freeing, and the rest.
+
+Generating the caller of a record from a template, as its pullback is, would take some 0.1 to 0.2 µs
+off the forward half.
+"""
+
 
 def columns(result: Result) -> tuple[str, ...]:
     verdict = "verdict" if result is HEADER else result.verdict
@@ -64,6 +79,7 @@ def markdown(results: Sequence[Result], facts: dict[str, str]) -> str:
         "Written by `make bench BENCH_ARGS=--write`.", "",
         head, rule, *lines, "",
         "## How it is measured", "", NOTES,
+        "## Where an op's time goes", "", WHERE,
         "## The machine", "", *about, "",
     ])
 
