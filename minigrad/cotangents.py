@@ -242,18 +242,22 @@ class LazySum(Cotangent):
 
 
 class OneOf(Cotangent):
-    """The cotangents of some of the results of an op that has several, by their number."""
+    """The cotangents of some of the results of an op that has several, by their number.
+
+    It belongs to one sweep, so adding it to a total changes the total: a copy for each of T
+    results would take O(T²).
+    """
 
     __slots__ = ("parts",)
 
     def __init__(self, parts: dict[int, Any]) -> None:
         self.parts = parts
 
-    def __add__(self, other: OneOf) -> OneOf:
-        both = dict(self.parts)
-        for k, c in other.parts.items():
-            both[k] = add(both[k], c) if k in both else c
-        return OneOf(both)
+    def __add__(self, total: OneOf) -> OneOf:
+        parts = total.parts
+        for k, c in self.parts.items():
+            parts[k] = add(parts[k], c) if k in parts else c
+        return total
 
     def dense(self) -> Any:
         return tuple(map(dense, self.parts.values()))

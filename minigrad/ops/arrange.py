@@ -107,7 +107,10 @@ def _unrepeat(g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) 
         return np.reshape(total(grouped, axis=axis + 1), x_shape)
     source = np.repeat(np.arange(shape[axis]), repeats)
     index = (*(slice(None),) * axis, source) if axis else source
-    return np.reshape(index_add(g, index=index, shape=shape), x_shape)
+    if np.all(repeats):
+        return np.reshape(index_add(g, index=index, shape=shape), x_shape)
+    # An entry that is repeated 0 times is not chosen.
+    return placed(g, index, shape).moved(lambda a: np.reshape(a, x_shape))
 
 
 @primitive(

@@ -154,6 +154,8 @@ SELECTIONS = {
     "kl_div": lambda y: F.kl_div(y, np.where(LAST, 0.5, 0.0), reduction="sum"),
     "cross_entropy": lambda y: F.cross_entropy(y.reshape(3, 2), [-100, -100, 1]),
     "maximum.accumulate": lambda y: np.maximum.accumulate(np.where(LAST, y, -9.0))[4:],
+    "repeat": lambda y: np.repeat(y, [0, 0, 0, 0, 1, 1]),
+    "repeat, two axes": lambda y: np.repeat(y.reshape(3, 2), [0, 0, 1], axis=0),
     "another elementwise op": lambda y: np.where(LAST, -2 * y + 1, 0.0),
     "a checkpoint": lambda y: mg.checkpoint(lambda y: np.where(LAST, y, 0.0), y),
     "through a checkpoint": lambda y: np.where(LAST, mg.checkpoint(lambda y: y * 1.0, y), 0.0),

@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.backward import sweep_from
+from minigrad.cotangents import OneOf
 
 COUNTS = [1, 2, 15, 16, 17, 31, 32, 33, 100]
 RNG = np.random.default_rng(0)
@@ -179,3 +180,26 @@ def test_two_threads_add_to_one_gradient(size):
         sys.setswitchinterval(interval)
     assert failed == []
     np.testing.assert_array_equal(w.grad, np.full(size, 2.0 * rounds * threads))
+
+
+def test_many_results_of_one_op():
+    """The results of an op hand in their cotangents one by one, none twice, and a total is not
+    copied for each: so far T results took O(T²)."""
+    x = mg.tensor(RNG.normal(size=(300, 2)), requires_grad=True)
+    rows = list(x)
+    y = sum((k + 1) * row for k, row in enumerate(rows)) + rows[0] * rows[0]
+    for _ in range(2):  # a second pass starts anew
+        (g,) = mg.gradients(y.sum(), [x], retain_graph=True)
+        wanted = np.repeat(np.arange(1.0, 301)[:, None], 2, axis=1)
+        wanted[0] += 2 * x.numpy()[0]
+        np.testing.assert_allclose(g.numpy(), wanted)
+
+
+def test_a_total_of_many_results_grows_in_place():
+    """Adding the cotangent of one more result costs the same however many there are."""
+    total = OneOf({0: np.ones(2)})
+    parts = total.parts
+    for k in (0, 1, 2):
+        total = OneOf({k: np.ones(2)}) + total
+    assert total.parts is parts
+    np.testing.assert_array_equal(total.dense(), [[2, 2], [1, 1], [1, 1]])
