@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cotangents import Chosen
 from ..op import DISTINCT
 from ..primitive import primitive
 from ..tensor import as_tensor, detached
@@ -19,7 +20,10 @@ __all__ = ["partition", "sort"]
 def _unsort(g: Any, x: Any, axis: int) -> Any:
     # Equal entries keep their order, so that the derivative is the same on every machine.
     order = np.argsort(detached(x), axis=axis, kind="stable")
-    return np.take_along_axis(g, np.argsort(order, axis=axis), axis)
+    places = np.argsort(order, axis=axis)
+    if isinstance(g, Chosen):
+        return g.moved(lambda a: np.take_along_axis(a, places, axis))
+    return np.take_along_axis(g, places, axis)
 
 
 @primitive(
@@ -28,6 +32,9 @@ def _unsort(g: Any, x: Any, axis: int) -> Any:
 def _sort(x: Any, *, axis: int = -1) -> Any:
     """the entries along axis in ascending order"""
     return np.sort(x, axis=axis)
+
+
+_sort.op.any_cotangent = True  # type: ignore[attr-defined]  # its rule moves entries alone
 
 
 @composite(np.sort)

@@ -143,6 +143,8 @@ SELECTIONS = {
     "clip": lambda y: np.clip(y, np.where(LAST, -9.0, 8.0), 9.0),
     "quantile": lambda y: np.quantile(np.where(LAST, y, -9.0), 0.9),
     "nanquantile": lambda y: np.nanquantile(np.where(LAST, y, np.nan), 0.5),
+    "sort": lambda y: np.sort(np.where(LAST, y, -9.0))[4:],
+    "sort of finite": lambda y: np.sort(y * np.where(LAST, 1.0, 1e-3))[4:],
     "nansum": lambda y: np.nansum(np.where(LAST, y, np.nan)),
     "sum, where=": lambda y: np.sum(y, where=LAST),
     "masked_fill": lambda y: F.masked_fill(y, ~LAST, 0.0),
@@ -167,7 +169,7 @@ STEEP = {
     "norm": lambda x: x / np.sqrt(x * x), "arccosh": lambda x: np.arccosh(x + 1),
 }
 # These look at the values, which have to be finite for what they choose to be known.
-BY_VALUE = {"maximum", "minimum", "clip", "quantile", "nanquantile"}
+BY_VALUE = {"maximum", "minimum", "clip", "quantile", "nanquantile", "sort of finite"}
 FINITE = {"sqrt", "x ** 0.5", "arccosh"}
 CASES = [(n, s) for n in SELECTIONS for s in STEEP if n not in BY_VALUE or s in FINITE]
 
