@@ -114,8 +114,8 @@ FAULTS = [
         "what another lazy sum has multiplied out already is dropped",
     ),
     Fault(
-        "minigrad/cotangents.py", "            both[k] = add(both[k], c) if k in both else c\n",
-        "            both[k] = c\n",
+        "minigrad/cotangents.py", "            parts[k] = add(parts[k], c) if k in parts else c\n",
+        "            parts[k] = c\n",
         "tests/rnn/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
         "several uses of one of several results: the last alone",
     ),
