@@ -140,7 +140,7 @@ class Chosen(Cotangent):
         if elementwise and np.shape(c) == self.chosen.shape:
             chosen = self.chosen
             c, chosen = (c.values, chosen & c.chosen) if isinstance(c, Chosen) else (c, chosen)
-            return Chosen(c if linear else chosen_part(c, chosen), chosen)
+            return Chosen(chosen_part(c, chosen), chosen)
         if not linear:
             return c
         came_from = dense(rule(_marks(self.chosen), saved))

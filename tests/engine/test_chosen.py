@@ -166,7 +166,8 @@ SELECTIONS = {
 STEEP = {
     "log": np.log, "sqrt": np.sqrt, "1/x": lambda x: 1 / x, "x ** 0.5": lambda x: x**0.5,
     "x log x": lambda x: x * np.log(x), "a chain": lambda x: np.tanh(np.log(np.sqrt(x))),
-    "norm": lambda x: x / np.sqrt(x * x), "arccosh": lambda x: np.arccosh(x + 1),
+    "x ** x": lambda x: x**x, "norm": lambda x: x / np.sqrt(x * x),
+    "arccosh": lambda x: np.arccosh(x + 1),
 }
 # These look at the values, which have to be finite for what they choose to be known.
 BY_VALUE = {"maximum", "minimum", "clip", "quantile", "nanquantile", "sort of finite"}

@@ -129,7 +129,7 @@ FAULTS = [
         CHOSEN, "an entry chosen on one of two paths counts as not chosen",
     ),
     Fault(
-        COTANGENTS, "return Chosen(c if linear else chosen_part(c, chosen), chosen)",
+        COTANGENTS, "return Chosen(chosen_part(c, chosen), chosen)",
         "return Chosen(c, chosen)",
         CHOSEN, "a branch not taken contributes 0 · ∞ = NaN",
     ),
