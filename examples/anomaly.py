@@ -35,7 +35,7 @@ import numpy as np
 from minigrad import no_grad, optim
 from minigrad.module import Module
 from rnn import GRU, Readout
-from rnn.bptt.plots import COLOURS, bare, finish, new_figure
+from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 FAULTS = ("early", "missing", "inverted", "slurred")
 NOISE = 0.04

@@ -41,7 +41,7 @@ import rnn
 from minigrad import init, no_grad, optim
 from minigrad.functional import layer_norm, mse_loss, spectral_norm_penalty
 from rnn.bptt import norms
-from rnn.bptt.plots import COLOURS, bare, finish, new_figure
+from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 T, H, BATCH = 30, 16, 16
 NOISE = 0.1

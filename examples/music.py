@@ -30,7 +30,7 @@ from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
 from rnn import LSTM, Readout
-from rnn.bptt.plots import COLOURS, bare, finish, new_figure
+from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 LOWEST, HIGHEST = 28, 50        # MIDI numbers: E1, the lowest note of a bass, to D3
 PITCHES = np.arange(LOWEST, HIGHEST + 1)

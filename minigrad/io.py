@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
+from .engine.tensor import detached
+from .engine.values import as_array
 from .errors import FileFormatError, describe
-from .tensor import detached
-from .values import as_array
 
 __all__ = ["load", "load_metadata", "replacing", "save"]
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from .engine.tensor import Parameter
 from .errors import describe
 from .retype import retype
 from .state import IncompatibleKeys, fit, refuse, whole, zero_grads
-from .tensor import Parameter
 
 __all__ = ["Module", "Parameter"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from .engine.tensor import Parameter
 from .errors import describe
 from .state import whole
-from .tensor import Parameter
 
 __all__ = ["retype"]
 

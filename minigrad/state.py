@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .engine.tensor import Tensor, detached
+from .engine.values import as_array
 from .errors import StateDictError, describe
-from .tensor import Tensor, detached
-from .values import as_array
 
 __all__ = ["Fitted", "IncompatibleKeys", "fit", "refuse", "whole", "zero_grads"]
 

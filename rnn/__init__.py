@@ -7,10 +7,11 @@ this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bpt
 from typing import Any
 
 from minigrad import __version__ as __version__
-from minigrad.callers import pass_over
+from minigrad.engine.callers import pass_over
 from minigrad.suggest import unknown_name
 
 from . import bptt, convert, losses, tasks
+from .cell_graph import draw_cell
 from .cells import (
     Cell,
     CoupledLSTMCell,
@@ -29,10 +30,9 @@ from .cells import (
     SkipCell,
     ZoneoutCell,
 )
+from .convert.onnx_files import onnx_export
 from .layers import GRU, LSTM, RNN, Recurrent
-from .onnx_export import onnx_export
-from .opened import draw_cell
-from .sequences import (
+from .sequence.seq2seq import (
     Generated,
     Readout,
     Seq2Seq,
@@ -42,7 +42,7 @@ from .sequences import (
     last,
     sampled,
 )
-from .unroll import detach, each_step, steps, unroll
+from .sequence.unrolling import detach, each_step, steps, unroll
 
 __all__ = [
     "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell",

@@ -3,7 +3,7 @@
 import sys
 from io import TextIOWrapper
 
-from .cli import main
+from .demo.cli import main
 
 if __name__ == "__main__":
     # A model can write characters that the terminal's encoding lacks.

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.engine.tensor import as_tensor, detached
 from minigrad.functional import cross_entropy as of_rows
-from minigrad.tensor import as_tensor, detached
 
 from .cells.base import flag
 from .layers.lengths import as_lengths, own_steps
-from .unroll import stack
+from .sequence.unrolling import stack
 
 __all__ = ["cross_entropy", "over_time"]
 

@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as mg
 import rnn
-from minigrad.op import OPS
+from minigrad.engine.op import OPS
 from minigrad.testing import check_op
 from rnn.testing import check_cell
 

@@ -13,8 +13,8 @@ import rnn
 
 # A package publishes the names in its ``__all__``, and these modules are meant to be imported too.
 MODULES = [
-    "minigrad.errors", "minigrad.io", "rnn.baselines", "rnn.language_model", "rnn.losses",
-    "rnn.run", "rnn.text", "rnn.train",
+    "minigrad.errors", "minigrad.io", "rnn.demo.baselines", "rnn.demo.language_model", "rnn.losses",
+    "rnn.demo.run", "rnn.demo.text", "rnn.demo.train",
 ]
 
 # Beside errors, whose examples are those of what raises them.
@@ -28,8 +28,8 @@ def public():
     found = {}
     for package in (minigrad, rnn):
         inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        # Ops are called as NumPy's functions; `minigrad.ops()` lists their formulas.
-        names = [i.name for i in inside if i.ispkg and i.name != "minigrad.ops"]
+        # Ops are called as NumPy's functions; `minigrad.catalogue()` lists their formulas.
+        names = [i.name for i in inside if i.ispkg and not i.name.startswith("minigrad.ops")]
         for name in [package.__name__, *names]:
             add(found, name)
     for name in MODULES:

@@ -9,7 +9,7 @@ from interrupts import interrupted_anywhere
 
 import minigrad as mg
 from minigrad import optim
-from minigrad.tensor import Parameter, Tensor
+from minigrad.engine.tensor import Parameter, Tensor
 
 STEP = {
     "SGD": lambda params: optim.SGD(params, lr=0.1, momentum=0.9),

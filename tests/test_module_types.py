@@ -9,9 +9,9 @@ from interrupts import interrupted_anywhere
 import minigrad as mg
 import rnn
 from minigrad import optim
+from minigrad.engine.tensor import Parameter, Tensor
 from minigrad.errors import MutationError
 from minigrad.module import Module
-from minigrad.tensor import Parameter, Tensor
 
 FLOATS = [np.float16, np.float32, np.float64]
 CELLS = [

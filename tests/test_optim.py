@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad import Tensor, no_grad
+from minigrad.engine.tensor import Parameter
 from minigrad.errors import GradientError, MutationError, StateDictError
 from minigrad.optim import SGD, Adagrad, Adam, AdamW, Hyper, Optimizer, RMSprop
-from minigrad.tensor import Parameter
 
 
 # The formulas once more, for one number, as they stand in the docstrings.

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minigrad import Tensor
+from minigrad.engine.tensor import Parameter
 from minigrad.errors import GradientError
 from minigrad.optim import clip_grad_norm, clip_grad_value
-from minigrad.tensor import Parameter
 
 GRADS = st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
     lambda dtype: st.lists(

@@ -9,9 +9,18 @@ import pytest
 
 import minigrad as mg
 from minigrad import optim
+from minigrad.engine.tensor import Parameter, Tensor
 from minigrad.errors import StateDictError
-from minigrad.optim import SGD, Adagrad, Adam, AdamW, LambdaLR, Orthogonal, RMSprop, StepLR
-from minigrad.tensor import Parameter, Tensor
+from minigrad.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    LambdaLR,
+    Orthogonal,
+    RMSprop,
+    StepLR,
+)
 
 OPTIONS = {
     SGD: ({"lr": 0.1, "momentum": 0.9}, {"lr": 0.02, "nesterov": True}, {"momentum": 0.0}),

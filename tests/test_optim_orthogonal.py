@@ -8,10 +8,10 @@ import pytest
 import minigrad as mg
 import rnn
 from minigrad import init, optim
+from minigrad.engine.tensor import Parameter, Tensor
 from minigrad.errors import GradientError, StateDictError
 from minigrad.optim import Orthogonal
 from minigrad.optim import orthogonal as orthogonal_file
-from minigrad.tensor import Parameter, Tensor
 
 OPTIMIZERS = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from minigrad.engine.tensor import Parameter, Tensor
 from minigrad.errors import GradientError
 from minigrad.optim import Adagrad, Adam, AdamW, RMSprop
-from minigrad.tensor import Parameter, Tensor
 
 RULES = [Adam, AdamW, RMSprop, Adagrad]
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minigrad.engine.tensor import Parameter
 from minigrad.errors import StateDictError
 from minigrad.optim import (
     SGD,
@@ -19,7 +20,6 @@ from minigrad.optim import (
     linear_ramp,
     step_decay,
 )
-from minigrad.tensor import Parameter
 
 FORMS = {
     "StepLR": (lambda o: StepLR(o, 3, gamma=0.5), lambda t: 0.8 * 0.5 ** (t // 3)),

@@ -8,7 +8,15 @@ import pytest
 from benchmarks.mutants import __main__ as command
 from benchmarks.mutants.fault import Fault, StaleFault
 from benchmarks.mutants.report import complaints, markdown, summary
-from benchmarks.mutants.running import HUNG, KILLED, NOT_RUN, SURVIVED, CannotTell, Outcome, run
+from benchmarks.mutants.running import (
+    HUNG,
+    KILLED,
+    NOT_RUN,
+    SURVIVED,
+    CannotTell,
+    Outcome,
+    run,
+)
 from benchmarks.mutants.table import AREAS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,6 +102,6 @@ def test_the_report():
 def test_the_command(capsys):
     """``--list`` names faults and runs none; a word that none has is an error."""
     assert command.main(["--list", "--only", "sweep"]) == 0
-    assert re.search(r"^minigrad/sweep.py: ", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"^minigrad/engine/sweep.py: ", capsys.readouterr().out, re.MULTILINE)
     with pytest.raises(SystemExit):
         command.main(["--only", "no such word"])

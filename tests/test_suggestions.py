@@ -79,7 +79,7 @@ def test_names_like_nothing(module, name):
 
 def test_modules_that_are_not_imported_yet():
     """Of a module inside a package the error says to import it."""
-    assert str(suggest.unknown_name("rnn", "report", [])).endswith("own: import rnn.report")
+    assert str(suggest.unknown_name("rnn", "demo", [])).endswith("own: import rnn.demo")
 
 
 def resolves(text):

@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from rnn.bptt.plots import COLOURS, INK, bare, finish, new_figure
-from rnn.bptt.vanishing import Vanishing
+from rnn.bptt.jacobians.vanishing import Vanishing
+from rnn.bptt.plots.figures import COLOURS, INK, bare, finish, new_figure
 
 from ..report import HEADER
 from ..report import columns as cells

@@ -6,7 +6,8 @@ They take Tensors or arrays and give what they were given. Where PyTorch says ``
 
 from typing import TYPE_CHECKING
 
-from ..ops.blends import (
+from ..ops.numpy.fft import fft, ifft, irfft, rfft
+from ..ops.pytorch.blends import (
     addbmm,
     addcdiv,
     addcmul,
@@ -22,22 +23,9 @@ from ..ops.blends import (
     rsqrt,
     xlogy,
 )
-from ..ops.fft import fft, ifft, irfft, rfft
-from ..ops.forms import (
-    cat,
-    diag_embed,
-    flatten,
-    repeat_interleave,
-    tensor_split,
-    unflatten,
-)
-from ..ops.join import unbind
-from ..ops.measures import (
-    cdist,
-    dist,
-    renorm,
-)
-from ..ops.places import (
+from ..ops.pytorch.matrices import logdet
+from ..ops.pytorch.measures import cdist, dist, renorm
+from ..ops.pytorch.places import (
     index_add,
     index_copy,
     index_fill,
@@ -48,7 +36,7 @@ from ..ops.places import (
     scatter_reduce,
     take_along_dim,
 )
-from ..ops.ranked import (
+from ..ops.pytorch.ranking import (
     aminmax,
     cummax,
     cummin,
@@ -58,7 +46,15 @@ from ..ops.ranked import (
     msort,
     topk,
 )
-from ..ops.squares import logdet
+from ..ops.pytorch.shapes import (
+    cat,
+    diag_embed,
+    flatten,
+    repeat_interleave,
+    tensor_split,
+    unflatten,
+)
+from ..ops.shape.joining import unbind
 from ..suggest import attribute_finder
 from .activations import (
     celu,
@@ -83,19 +79,9 @@ from .activations import (
     softsign,
     tanh,
 )
-from .attention import (
-    bilinear,
-    gumbel_softmax,
-    scaled_dot_product_attention,
-)
+from .attention import bilinear, gumbel_softmax, scaled_dot_product_attention
 from .gammas import digamma, erfinv, lgamma, polygamma
-from .indexing import (
-    gather,
-    index_put,
-    index_select,
-    masked_fill,
-    scatter_add,
-)
+from .indexing import gather, index_put, index_select, masked_fill, scatter_add
 from .layers import (
     batch_norm,
     conv1d,
@@ -138,29 +124,10 @@ from .margins import (
     soft_margin_loss,
     triplet_margin_loss,
 )
-from .norms import (
-    group_norm,
-    instance_norm,
-    pairwise_distance,
-    rms_norm,
-)
-from .penalties import (
-    orthogonality_penalty,
-    spectral_norm_penalty,
-)
-from .pieces import (
-    hardshrink,
-    hardswish,
-    prelu,
-    softshrink,
-    tanhshrink,
-    threshold,
-)
-from .windows import (
-    avg_pool1d,
-    max_pool1d,
-    pad,
-)
+from .norms import group_norm, instance_norm, pairwise_distance, rms_norm
+from .penalties import orthogonality_penalty, spectral_norm_penalty
+from .pieces import hardshrink, hardswish, prelu, softshrink, tanhshrink, threshold
+from .windows import avg_pool1d, max_pool1d, pad
 
 __all__ = [
     "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "aminmax", "avg_pool1d", "baddbmm",

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..keywords import settled
-from ..ops import activation, nn, reduce, trigonometry
-from ..ops.words import either
-from ..tensor import Tensor, detached
+from ..engine.keywords import settled
+from ..engine.tensor import Tensor, detached
+from ..ops.elementwise import activations, trigonometry
+from ..ops.nn import layers
+from ..ops.pytorch.words import either
+from ..ops.reduce import reductions
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardsigmoid", "hardtanh", "leaky_relu", "log_softmax",
@@ -31,7 +33,7 @@ def of_record(op: Any) -> Callable[[F], F]:
     return mark
 
 
-@of_record(activation.relu)
+@of_record(activations.relu)
 def relu(input: Any) -> Any:
     """max(x, 0). The slope at 0 is 0.
 
@@ -39,20 +41,20 @@ def relu(input: Any) -> Any:
     >>> relu(x).sum().backward(); x.grad
     Tensor([0., 0., 1.])
     """
-    return activation.relu(input)
+    return activations.relu(input)
 
 
-@of_record(activation.relu6)
+@of_record(activations.relu6)
 def relu6(input: Any) -> Any:
     """min(max(x, 0), 6). The slope at 0 and at 6 is 0.
 
     >>> relu6(np.array([-1.0, 3.0, 9.0]))
     array([0., 3., 6.])
     """
-    return activation.relu6(input)
+    return activations.relu6(input)
 
 
-@of_record(activation.leaky_relu)
+@of_record(activations.leaky_relu)
 def leaky_relu(input: Any, negative_slope: Any = 0.01) -> Any:
     """x for x > 0, else negative_slope · x.
 
@@ -62,10 +64,10 @@ def leaky_relu(input: Any, negative_slope: Any = 0.01) -> Any:
     >>> leaky_relu(np.array([-100.0, 2.0]))
     array([-1.,  2.])
     """
-    return activation.leaky_relu(input, negative_slope=negative_slope)
+    return activations.leaky_relu(input, negative_slope=negative_slope)
 
 
-@of_record(activation.elu)
+@of_record(activations.elu)
 def elu(input: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)
 
@@ -74,10 +76,10 @@ def elu(input: Any, alpha: Any = 1.0) -> Any:
     >>> elu(np.array([-1000.0, 0.0, 2.0]))
     array([-1.,  0.,  2.])
     """
-    return activation.elu(input, alpha=alpha)
+    return activations.elu(input, alpha=alpha)
 
 
-@of_record(activation.celu)
+@of_record(activations.celu)
 def celu(input: Any, alpha: Any = 1.0) -> Any:
     """x for x > 0, else alpha (e^(x / alpha) - 1), of slope 1 at 0 for any alpha. (Barron, 2017.)
 
@@ -86,50 +88,50 @@ def celu(input: Any, alpha: Any = 1.0) -> Any:
     >>> celu(np.array([-1000.0, 0.0, 2.0]), alpha=3.0)
     array([-3.,  0.,  2.])
     """
-    return activation.celu(input, alpha=alpha)
+    return activations.celu(input, alpha=alpha)
 
 
-@of_record(activation.selu)
+@of_record(activations.selu)
 def selu(input: Any) -> Any:
     """1.0507 · elu(x, 1.6733). (Klambauer et al., "Self-normalizing neural networks", 2017.)
 
     >>> selu(np.array([-1000.0, 0.0, 1.0]))
     array([-1.7581,  0.    ,  1.0507])
     """
-    return activation.selu(input)
+    return activations.selu(input)
 
 
-@of_record(activation.silu)
+@of_record(activations.silu)
 def silu(input: Any) -> Any:
     """x · sigmoid(x). Also called swish; it is not monotonic.
 
     >>> silu(np.array([-20.0, -1.2785, 0.0, 20.0])).round(4)
     array([-0.    , -0.2785,  0.    , 20.    ])
     """
-    return activation.silu(input)
+    return activations.silu(input)
 
 
-@of_record(activation.mish)
+@of_record(activations.mish)
 def mish(input: Any) -> Any:
     """x · tanh(softplus(x)). (Misra, 2019.) Like silu it dips below 0, and is not monotonic.
 
     >>> mish(np.array([-20.0, -1.1925, 0.0, 20.0])).round(4)
     array([-0.    , -0.3088,  0.    , 20.    ])
     """
-    return activation.mish(input)
+    return activations.mish(input)
 
 
-@of_record(activation.softsign)
+@of_record(activations.softsign)
 def softsign(input: Any) -> Any:
     """x / (1 + |x|): between -1 and 1, as tanh, but approaching them far more slowly.
 
     >>> softsign(np.array([-1.0, 0.0, 3.0]))
     array([-0.5 ,  0.  ,  0.75])
     """
-    return activation.softsign(input)
+    return activations.softsign(input)
 
 
-@of_record(activation.softplus)
+@of_record(activations.softplus)
 def softplus(input: Any, beta: Any = 1.0, threshold: float | None = None) -> Any:
     """ln(1 + e^(beta · x)) / beta, without overflow.
 
@@ -140,31 +142,31 @@ def softplus(input: Any, beta: Any = 1.0, threshold: float | None = None) -> Any
     >>> softplus(np.array([0.0, 1000.0]))
     array([6.93147181e-01, 1.00000000e+03])
     """
-    smooth = activation.softplus(input, beta=beta)
+    smooth = activations.softplus(input, beta=beta)
     if threshold is None:
         return smooth
     threshold = settled("softplus", "threshold", threshold)
     return np.where(np.multiply(detached(input), beta) > threshold, input, smooth)
 
 
-@of_record(activation.sigmoid)
+@of_record(activations.sigmoid)
 def sigmoid(input: Any) -> Any:
     """1 / (1 + e⁻ˣ), between 0 and 1, without overflow at any x.
 
     >>> sigmoid(np.array([-1000.0, 0.0, np.log(3.0)]))
     array([0.  , 0.5 , 0.75])
     """
-    return activation.sigmoid(input)
+    return activations.sigmoid(input)
 
 
-@of_record(activation.logsigmoid)
+@of_record(activations.logsigmoid)
 def logsigmoid(input: Any) -> Any:
     """ln sigmoid(x), without overflow, and without a logarithm of 0.
 
     >>> logsigmoid(np.array([-1000.0, 0.0])).round(4)
     array([-1.000e+03, -6.931e-01])
     """
-    return activation.logsigmoid(input)
+    return activations.logsigmoid(input)
 
 
 @of_record(trigonometry.tanh)
@@ -177,24 +179,24 @@ def tanh(input: Any) -> Any:
     return trigonometry.tanh(input)
 
 
-@of_record(activation.hardtanh)
+@of_record(activations.hardtanh)
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """x between min_val and max_val. The slope on the bounds is 0.
 
     >>> hardtanh(np.array([-3.0, 0.5, 3.0]))
     array([-1. ,  0.5,  1. ])
     """
-    return activation.hardtanh(input, min_val=min_val, max_val=max_val)
+    return activations.hardtanh(input, min_val=min_val, max_val=max_val)
 
 
-@of_record(activation.hardsigmoid)
+@of_record(activations.hardsigmoid)
 def hardsigmoid(input: Any) -> Any:
     """x / 6 + ½ between 0 and 1. The slope at ±3 is 0. (Keras had x / 5 + ½ before its version 3.)
 
     >>> hardsigmoid(np.array([-3.0, 0.0, 1.5, 9.0]))
     array([0.  , 0.5 , 0.75, 1.  ])
     """
-    return activation.hardsigmoid(input)
+    return activations.hardsigmoid(input)
 
 
 def _cast(input: Any, dtype: Any) -> Any:
@@ -213,7 +215,7 @@ def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     >>> softmax(np.array([0.0, np.log(3)]))
     array([0.25, 0.75])
     """
-    return nn.softmax(_cast(input, dtype), axis=dim)
+    return layers.softmax(_cast(input, dtype), axis=dim)
 
 
 @either
@@ -223,7 +225,7 @@ def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     >>> softmin(np.array([0.0, np.log(3.0)]))
     array([0.75, 0.25])
     """
-    return nn.softmax(np.negative(_cast(input, dtype)), axis=dim)
+    return layers.softmax(np.negative(_cast(input, dtype)), axis=dim)
 
 
 @either
@@ -233,7 +235,7 @@ def log_softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
-    return nn.log_softmax(_cast(input, dtype), axis=dim)
+    return layers.log_softmax(_cast(input, dtype), axis=dim)
 
 
 @either
@@ -243,7 +245,7 @@ def logsumexp(input: Any, dim: int | tuple[int, ...] | None = None, keepdim: boo
     >>> logsumexp(np.array([[900.0, 900.0], [1000.0, 1000.0]]), dim=1)   # ln 2 more
     array([ 900.6931, 1000.6931])
     """
-    return reduce.logsumexp(input, axis=dim, keepdims=keepdim)
+    return reductions.logsumexp(input, axis=dim, keepdims=keepdim)
 
 
 def gelu(input: Any, approximate: str = "none") -> Any:
@@ -256,7 +258,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate is {approximate!r}, wanted 'none' or 'tanh'")
-    return activation.gelu(input) if approximate == "none" else activation.gelu_tanh(input)
+    return activations.gelu(input) if approximate == "none" else activations.gelu_tanh(input)
 
 
 @either

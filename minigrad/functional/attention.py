@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.words import either
-from ..tensor import detached
+from ..engine.tensor import detached
+from ..ops.pytorch.words import either
 from .activations import softmax
 from .layers import dropout
 

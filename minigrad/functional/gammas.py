@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np  # noqa: F401  # the examples use it
 
-from ..ops import gamma
+from ..ops.elementwise import gamma
 from .activations import of_record
 
 __all__ = ["digamma", "erfinv", "lgamma", "polygamma"]

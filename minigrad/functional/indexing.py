@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np  # noqa: F401  # the examples use it
 
-from ..ops import pick
-from ..ops.words import either
+from ..ops.index import gathering
+from ..ops.pytorch.words import either
 
 __all__ = ["gather", "index_put", "index_select", "masked_fill", "scatter_add"]
 
@@ -24,7 +24,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     array([[1.],
            [4.]])
     """
-    return pick.gather(input, dim, index)
+    return gathering.gather(input, dim, index)
 
 
 @either
@@ -36,7 +36,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     >>> scatter_add(np.zeros(3), 0, np.array([2, 2]), np.array([1.0, 10.0]))
     array([ 0.,  0., 11.])
     """
-    return pick.scatter_add(input, dim, index, src)
+    return gathering.scatter_add(input, dim, index, src)
 
 
 @either
@@ -46,7 +46,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     >>> index_select(np.array([[1, 2, 3]]), 1, np.array([2, 0]))
     array([[3, 1]])
     """
-    return pick.index_select(input, dim, index)
+    return gathering.index_select(input, dim, index)
 
 
 def masked_fill(input: Any, mask: Any, value: Any) -> Any:
@@ -55,7 +55,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     >>> masked_fill(np.array([1.0, 2.0]), np.array([True, False]), -np.inf)
     array([-inf,   2.])
     """
-    return pick.masked_fill(input, mask, value)
+    return gathering.masked_fill(input, mask, value)
 
 
 def index_put(input: Any, index: Any, value: Any, accumulate: bool = False) -> Any:
@@ -67,4 +67,4 @@ def index_put(input: Any, index: Any, value: Any, accumulate: bool = False) -> A
     >>> index_put(np.zeros(3), [0, 0], np.array([1.0, 2.0]), accumulate=True)
     array([3., 0., 0.])
     """
-    return pick.index_put(input, index, value, accumulate)
+    return gathering.index_put(input, index, value, accumulate)

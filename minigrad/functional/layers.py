@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import convolution, index, nn, norm, special
-from ..ops.words import either
-from ..tensor import Tensor, detached, wrap
+from ..engine.tensor import Tensor, detached, wrap
+from ..ops.elementwise import special
+from ..ops.index import indexing
+from ..ops.nn import convolution, layers
+from ..ops.pytorch.words import either
+from ..ops.reduce import norms
 from .activations import of_record
 
 __all__ = [
@@ -46,7 +49,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(np.ones((2, 3)), np.ones((4, 3)), np.zeros(4)).shape
     (2, 4)
     """
-    return nn.linear(input, weight, bias)
+    return layers.linear(input, weight, bias)
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -62,7 +65,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
            [ 0.,  1.],
            [20., 21.]])
     """
-    rows = index.embedding(weight, input)
+    rows = indexing.embedding(weight, input)
     if padding_idx is None:
         return rows
     if not -len(weight) <= padding_idx < len(weight):
@@ -152,7 +155,7 @@ def layer_norm(
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None and np.shape(value) != shape:
             raise ValueError(f"layer_norm: {name} has shape {np.shape(value)}, wanted {shape}")
-    y = nn.standardize(input, axis=tuple(range(-len(shape), 0)), eps=eps)
+    y = layers.standardize(input, axis=tuple(range(-len(shape), 0)), eps=eps)
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
 
@@ -202,7 +205,7 @@ def batch_norm(
                     f"batch_norm: {name} is to be updated, so it must be a Tensor that does not "
                     f"require grad, or None"
                 )
-        y = nn.standardize(input, axis=axis, eps=eps)
+        y = layers.standardize(input, axis=axis, eps=eps)
         x = detached(input)
         for value, now in ((running_mean, x.mean(axis)), (running_var, x.var(axis, ddof=1))):
             if value is not None:
@@ -225,7 +228,7 @@ def normalize(
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
-    return input / np.maximum(norm.vector_norm(input, ord=p, axis=dim, keepdims=True), eps)
+    return input / np.maximum(norms.vector_norm(input, ord=p, axis=dim, keepdims=True), eps)
 
 
 @either

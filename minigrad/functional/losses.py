@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import classification, loss
-from ..tensor import Tensor, detached
+from ..engine.tensor import Tensor, detached
+from ..ops.nn import classification, losses
 
 __all__ = [
     "bce", "bce_with_logits", "binary_cross_entropy", "binary_cross_entropy_with_logits",
@@ -36,7 +36,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
     2.0
     """
-    return loss.mse_loss(input, target, reduction=reduction)
+    return losses.mse_loss(input, target, reduction=reduction)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -45,7 +45,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 5.0])))
     1.5
     """
-    return loss.l1_loss(input, target, reduction=reduction)
+    return losses.l1_loss(input, target, reduction=reduction)
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
@@ -57,7 +57,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")   # ½ 0.5², 3 - ½
     array([0.125, 2.5  ])
     """
-    return loss.huber_loss(input, target, reduction=reduction, delta=delta)
+    return losses.huber_loss(input, target, reduction=reduction, delta=delta)
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -67,11 +67,11 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     1.75
     """
     if np.all(np.asarray(detached(beta)) == 0):
-        return loss.l1_loss(input, target, reduction=reduction)
+        return losses.l1_loss(input, target, reduction=reduction)
     if np.ndim(beta):
-        each = loss.huber_loss(input, target, reduction="none", delta=beta)
-        return loss.reduced(each / beta, reduction)
-    return loss.huber_loss(input, target, reduction=reduction, delta=beta) / beta
+        each = losses.huber_loss(input, target, reduction="none", delta=beta)
+        return losses.reduced(each / beta, reduction)
+    return losses.huber_loss(input, target, reduction=reduction, delta=beta) / beta
 
 
 def cross_entropy(
@@ -134,7 +134,7 @@ def binary_cross_entropy(
     array([  0.6931, 100.    ])
     """
     _constant("binary_cross_entropy", weight=weight)
-    return loss.binary_cross_entropy(input, target, weight, reduction=reduction)
+    return losses.binary_cross_entropy(input, target, weight, reduction=reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -153,7 +153,7 @@ def binary_cross_entropy_with_logits(
     array([    0., 10000.])
     """
     _constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
-    return loss.binary_cross_entropy_with_logits(
+    return losses.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight, reduction=reduction
     )
 
@@ -169,7 +169,7 @@ def kl_div(
     >>> float(kl_div(np.log([0.5, 0.5]), np.array([1.0, 0.0]), reduction="sum"))
     0.6931
     """
-    return loss.kl_div(input, target, reduction=reduction, log_target=log_target)
+    return losses.kl_div(input, target, reduction=reduction, log_target=log_target)
 
 
 # Shorter names for the same.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.loss import reduced
-from ..tensor import detached
+from ..engine.tensor import detached
+from ..ops.nn.losses import reduced
 from .activations import logsigmoid, softplus
 from .layers import cosine_similarity
 from .norms import pairwise_distance

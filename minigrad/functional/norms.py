@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import nn
-from ..ops.measures import norm
-from ..tensor import detached
+from ..engine.tensor import detached
+from ..ops.nn import layers
+from ..ops.pytorch.measures import norm
 
 __all__ = ["group_norm", "instance_norm", "pairwise_distance", "rms_norm"]
 
@@ -48,7 +48,7 @@ def group_norm(
         )
     per_group = math.prod(shape[1:]) // num_groups
     groups = np.reshape(input, (shape[0], num_groups, per_group))
-    y = np.reshape(nn.standardize(groups, axis=-1, eps=eps), shape)
+    y = np.reshape(layers.standardize(groups, axis=-1, eps=eps), shape)
     return _scaled("group_norm", y, weight, bias)
 
 
@@ -70,7 +70,7 @@ def instance_norm(
     if len(shape) < 3:
         raise ValueError(f"instance_norm: input has shape {shape}; wanted (N, C, L, ...)")
     if use_input_stats:
-        y = nn.standardize(input, axis=tuple(range(2, len(shape))), eps=eps)
+        y = layers.standardize(input, axis=tuple(range(2, len(shape))), eps=eps)
     else:
         if running_mean is None or running_var is None:
             raise TypeError("instance_norm: without use_input_stats both running_* are needed")

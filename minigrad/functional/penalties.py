@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor, as_tensor, detached
 from ..errors import describe
-from ..ops.decompose import svdvals
-from ..tensor import Tensor, as_tensor, detached
+from ..ops.linear.decompositions import svdvals
 from .activations import relu
 
 __all__ = ["orthogonality_penalty", "spectral_norm_penalty"]

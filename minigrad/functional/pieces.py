@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import detached
+from ..engine.tensor import detached
 
 __all__ = ["hardshrink", "hardswish", "prelu", "softshrink", "tanhshrink", "threshold"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import ranked
-from ..ops.forms import unfold
+from ..ops.pytorch import ranking
+from ..ops.pytorch.shapes import unfold
 
 __all__ = ["avg_pool1d", "max_pool1d", "pad"]
 
@@ -83,7 +83,7 @@ def max_pool1d(
     windows = _windows(
         "max_pool1d", input, kernel_size, stride, padding, _one(dilation), -np.inf
     )
-    return ranked.max(windows, -1).values
+    return ranking.max(windows, -1).values
 
 
 def avg_pool1d(

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Array, Rng, Shape, as_dtype, as_generator, as_matrix, as_number, as_sizes
+from .checks import (
+    Array,
+    Rng,
+    Shape,
+    as_dtype,
+    as_generator,
+    as_matrix,
+    as_number,
+    as_sizes,
+)
 
 __all__ = ["constant", "identity", "normal", "ones", "recurrent_uniform", "uniform", "zeros"]
 

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Array, Rng, Shape, as_dtype, as_generator, as_matrix, as_number, as_sizes
+from .checks import (
+    Array,
+    Rng,
+    Shape,
+    as_dtype,
+    as_generator,
+    as_matrix,
+    as_number,
+    as_sizes,
+)
 
 __all__ = ["chrono_bias", "orthogonal", "per_gate", "unit_forget_bias"]
 

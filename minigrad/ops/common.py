@@ -13,11 +13,11 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from ..engine.dispatch import HANDLERS, WITHOUT_GRADIENT, plainly, wrapped
+from ..engine.foreign import operand
+from ..engine.keywords import metadata_of, plain_call
+from ..engine.tensor import Tensor, detached, wrap
 from ..errors import MinigradError, NoDerivativeError, explain
-from ..foreign import operand
-from ..keywords import metadata_of, plain_call
-from ..protocol import HANDLERS, WITHOUT_GRADIENT, plainly, wrapped
-from ..tensor import Tensor, detached, wrap
 
 __all__ = ["composite", "existing", "one_of", "refuse", "without_gradient"]
 
@@ -40,7 +40,7 @@ def composite(
     """Make the decorated function, written in terms of ops, what NumPy's `functions` do with
     Tensors, and a Tensor method under each name in `methods`. Its errors name it. Those in
     `metadata`, and those annotated as numbers, axes or words, take no Tensor that requires grad
-    (minigrad.keywords)."""
+    (minigrad.engine.keywords)."""
 
     def decorate(function: F) -> F:
         name = functions[0].__name__ if functions else function.__name__

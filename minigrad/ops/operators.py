@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from ..protocol import HANDLERS
-from ..tensor import Tensor
-from . import (  # noqa: F401  # they fill HANDLERS
+from ..engine.dispatch import HANDLERS
+from ..engine.tensor import Tensor
+from .elementwise import (  # they fill HANDLERS
     arithmetic,
-    comparison,
-    exponential,
-    matrix,
+    comparison,  # noqa: F401
+    exponential,  # noqa: F401
     rounding,
-    selection,
-    trigonometry,
+    selection,  # noqa: F401
+    trigonometry,  # noqa: F401
 )
+from .linear import products
 
 __all__: list[str] = []
 
@@ -52,7 +52,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floordiv": rounding.floor_divide,
     "mod": rounding.mod,
     "pow": arithmetic.power,
-    "matmul": matrix.matmul,
+    "matmul": products.matmul,
     "and": HANDLERS[np.bitwise_and],
     "or": HANDLERS[np.bitwise_or],
     "xor": HANDLERS[np.bitwise_xor],

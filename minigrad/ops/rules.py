@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..cotangents import Chosen, chosen_part
-from ..tensor import detached
+from ..engine.cotangents import Chosen, chosen_part
+from ..engine.tensor import detached
 
 __all__ = [
     "AXES", "Axis", "count", "flat", "floating", "fold", "kept", "one", "passed", "share", "shares",

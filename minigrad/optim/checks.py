@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor, detached
 from ..errors import GradientError, describe
-from ..tensor import Tensor, detached
 
 __all__ = ["all_finite", "as_number", "checked_parameters", "gradient", "label", "refuse_nonfinite"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..engine.tensor import Tensor, wrap
 from ..errors import GradientError
 from ..state import whole
-from ..tensor import Tensor, wrap
 from .checks import Array, as_number, checked_parameters, gradient, refuse_nonfinite
 
 __all__ = ["clip_grad_norm", "clip_grad_value"]

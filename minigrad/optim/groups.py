@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor
 from ..errors import describe
-from ..tensor import Tensor
 from .checks import as_number, checked_parameters
 
 __all__ = ["Flag", "Group", "Hyper", "given_groups", "hypers_of"]

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from ..engine.tensor import Tensor
 from ..errors import GradientError, describe
 from ..state import fit, refuse, whole, zero_grads
-from ..tensor import Tensor
 from .checks import Array, all_finite, gradient, label, refuse_nonfinite
 from .groups import Group, Hyper, given_groups, hypers_of
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor
 from ..errors import describe
 from ..state import whole
-from ..tensor import Tensor
 from .checks import Array, gradient, label, refuse_nonfinite
 from .optimizer import Optimizer
 

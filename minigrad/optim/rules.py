@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..engine.tensor import Tensor
 from .checks import Array
 from .groups import Flag, Hyper, two_numbers
 from .optimizer import Optimizer

@@ -11,7 +11,7 @@ from .checking import assert_all_ops, check_call, check_op, drawn_calls
 from .gradcheck import CheckRefused, GradientMismatch, check_grads
 from .laws import LAWS
 from .line import UndeclaredKink
-from .mutants import (
+from .mutation import (
     MUTANT_KINDS,
     Mutant,
     MutantSurvived,

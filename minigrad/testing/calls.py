@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import OPS, Domain, Op
-from ..primitive import _caller
-from ..tensor import Tensor, wrap
+from ..engine.op import OPS, Domain, Op
+from ..engine.primitive import _caller
+from ..engine.tensor import Tensor, wrap
 
 __all__ = ["LAYOUTS", "Call", "core_dimensions", "draw_values", "leaf", "record_of"]
 
@@ -30,7 +30,7 @@ def record_of(op: Any) -> Op:
     found = OPS.get(op) if isinstance(op, str) else getattr(op, "op", None)
     if not isinstance(found, Op):
         raise TypeError(
-            f"{op!r} is no op: wanted a name that minigrad.ops() lists, a function made with "
+            f"{op!r} is no op: wanted a name that minigrad.catalogue() lists, a function made with "
             f"minigrad.primitive, or its record"
         )
     return found

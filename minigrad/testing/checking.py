@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import OPS, Op
+from ..engine.op import OPS, Op
 from .calls import Call, leaf, record_of
 from .extras import hypothesis_for
 from .gradcheck import default_seed

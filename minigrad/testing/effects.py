@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..contributions import contributions
-from ..tensor import Tensor, as_tensor, detached
+from ..engine.tensor import Tensor, as_tensor, detached
+from ..observe.contributions import contributions
 from .calls import Call
 from .trial import Trial, pull, pull_linked
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import pullback
-from ..cotangents import Chosen, Lazy, dense
-from ..op import Plan
-from ..tensor import Tensor, as_tensor, detached, wrap
+from ..engine import pullback
+from ..engine.cotangents import Chosen, Lazy, dense
+from ..engine.op import Plan
+from ..engine.tensor import Tensor, as_tensor, detached, wrap
 
 if TYPE_CHECKING:
-    from .mutants import Mutant
+    from .mutation import Mutant
 
 __all__ = ["planted"]
 

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backward import sweep_from
+from ..engine.backward import sweep_from
+from ..engine.tensor import Tensor, as_tensor, detached
+from ..engine.values import as_array
 from ..errors import MinigradError, describe
-from ..tensor import Tensor, as_tensor, detached
-from ..transforms import jvp, vjp
-from ..tree import flatten
-from ..values import as_array
+from ..transforms.derivatives import jvp, vjp
+from ..transforms.tree import flatten
 from .differences import FINE, GOOD, CheckRefused, Slope, measure
 from .refusals import refuse_low_precision, refuse_nonlinear, refuse_random
 

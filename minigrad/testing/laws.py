@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..context import detect_anomaly, no_grad
-from ..contributions import contributions
-from ..cotangents import dense
-from ..op import Op
-from ..pullback import pulled_back
-from ..specialise import written_out
-from ..tensor import Tensor, as_tensor, detached
+from ..engine.context import detect_anomaly, no_grad
+from ..engine.cotangents import dense
+from ..engine.op import Op
+from ..engine.pullback import pulled_back
+from ..engine.specialise import written_out
+from ..engine.tensor import Tensor, as_tensor, detached
+from ..observe.contributions import contributions
 from .calls import Call, core_dimensions, leaf
 from .gradcheck import check_grads
 from .trial import LawBroken, Trial, close, demand, pull, pull_linked, same_bits

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op
+from ..engine.op import Op
 from .gradcheck import CheckRefused
 from .lines import Line, lines
 from .slopes import Slopes, measure_slopes

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..domain import Domain
-from ..op import Op
-from ..tensor import detached
+from ..engine.domain import Domain
+from ..engine.op import Op
+from ..engine.tensor import detached
 from .calls import caller, core_dimensions, leaf
 from .numbers import numbers
 from .options import choices

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domain import Domain
+from ..engine.domain import Domain
 
 __all__ = ["SPECIAL", "numbers"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op
+from ..engine.op import Op
 from .calls import Call, core_dimensions, draw_values
 from .gradcheck import check_grads
 

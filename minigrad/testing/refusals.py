@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import ancestors
-from ..tensor import Tensor
+from ..engine.node import ancestors
+from ..engine.tensor import Tensor
 from .differences import CheckRefused, Slope
 
 __all__ = ["refuse_low_precision", "refuse_nonlinear", "refuse_random"]

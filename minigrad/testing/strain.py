@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..domain import Domain
+from ..engine.domain import Domain
+from ..engine.op import Op
 from ..errors import MinigradError
-from ..op import Op
 from .calls import Call, core_dimensions
 from .differences import CheckRefused, measure
 from .gradcheck import check_grads

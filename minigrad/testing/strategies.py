@@ -39,8 +39,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import REAL, Domain, Op
-from ..tensor import Tensor
+from ..engine.op import REAL, Domain, Op
+from ..engine.tensor import Tensor
 from .calls import LAYOUTS, Call, core_dimensions, draw_values, leaf, record_of
 from .extras import without_hypothesis
 
@@ -137,7 +137,7 @@ def arrays(
     wide, Fortran order, unaligned, read-only; 0-d and empty when no shape is given.
 
     >>> from hypothesis import given
-    >>> from minigrad.op import POSITIVE
+    >>> from minigrad.engine.op import POSITIVE
     >>> @given(arrays((2, 3), domain=POSITIVE))
     ... def test(x):
     ...     assert x.shape == (2, 3) and (x > 0).all()

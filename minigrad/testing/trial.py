@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import sweep_from
+from ..engine.backward import sweep_from
+from ..engine.tensor import Tensor, detached
 from ..errors import MinigradError
-from ..tensor import Tensor, detached
 from .calls import Call, leaf
 
 __all__ = ["LawBroken", "Trial", "close", "demand", "pull", "pull_linked", "same_bits"]

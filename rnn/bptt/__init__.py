@@ -1,18 +1,18 @@
 """Backpropagation through time, taken apart and cut short."""
 
-from .audit import Audit, Explanation, Finding, audit
-from .bound import Bound, Spectrum, bound, spectrum
-from .jacobian import Jacobian, jacobian
-from .ledger import Ledger, ledger
-from .lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
-from .norms import Norms, norms
-from .randomized import power_law, randomized
-from .rtrl import RTRL, rtrl
-from .truncated import truncated
-from .truncation import TruncationError, truncation_error
-from .two_time import TwoTime, two_time
-from .vanishing import Vanishing, vanishing
-from .windows import Window, windows
+from .audits.audit import Audit, Explanation, Finding, audit
+from .contributions.ledger import Ledger, ledger
+from .contributions.lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
+from .contributions.two_time import TwoTime, two_time
+from .jacobians.bound import Bound, Spectrum, bound, spectrum
+from .jacobians.jacobian import Jacobian, jacobian
+from .jacobians.norms import Norms, norms
+from .jacobians.vanishing import Vanishing, vanishing
+from .real_time import RTRL, rtrl
+from .truncation.comparison import TruncationError, truncation_error
+from .truncation.randomized import power_law, randomized
+from .truncation.truncated import truncated
+from .truncation.windows import Window, windows
 
 __all__ = [
     "RTRL", "Audit", "Bound", "Explanation", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms",

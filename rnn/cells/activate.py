@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from minigrad import primitive
-from minigrad.op import OPS
-from minigrad.ops.activation import sigmoid_into
+from minigrad.engine.op import OPS
 from minigrad.ops.common import one_of
+from minigrad.ops.elementwise.activations import sigmoid_into
 from minigrad.ops.rules import floating
 
 __all__ = ["activate"]

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.errors import describe
 from minigrad.functional import elu, hardsigmoid, relu, sigmoid, softplus, softsign, tanh
-from minigrad.ops.join import split
+from minigrad.ops.shape.joining import split
 
 from .activate import activate
 

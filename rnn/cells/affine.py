@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from minigrad import primitive
-from minigrad.kept import kept, kept_product
-from minigrad.op import Lazy
+from minigrad.engine.kept import kept, kept_product
+from minigrad.engine.op import Lazy
+from minigrad.engine.tensor import detached
+from minigrad.engine.unbroadcast import total
 from minigrad.ops.common import one_of
-from minigrad.ops.index import index_add, sum_rows
-from minigrad.ops.matrix import sum_of_products
-from minigrad.tensor import detached
-from minigrad.unbroadcast import total
+from minigrad.ops.index.indexing import index_add, sum_rows
+from minigrad.ops.linear.products import sum_of_products
 
 __all__ = ["affine"]
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
 from minigrad.module import Module
-from minigrad.ops.index import is_outside
+from minigrad.ops.index.indexing import is_outside
 
 from .affine import affine
 from .foreign import reader_of

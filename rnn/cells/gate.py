@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Parameter, no_grad
-from minigrad.tensor import detached
+from minigrad.engine.tensor import detached
 
 if TYPE_CHECKING:
     from .base import Cell

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.ops.join import split
+from minigrad.ops.shape.joining import split
 
 from .base import bias_count
 from .gated import GatedCell

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad import Parameter, Tensor
 from minigrad.functional import layer_norm
-from minigrad.ops.join import split
+from minigrad.ops.shape.joining import split
 
 from .activations import applied
 from .base import size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minigrad import Tensor
-from minigrad.ops.join import split
+from minigrad.ops.shape.joining import split
 
 from .gated import GatedCell
 

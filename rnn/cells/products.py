@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, primitive
-from minigrad.op import Lazy
-from minigrad.ops.index import embedding
+from minigrad.engine.op import Lazy
+from minigrad.ops.index.indexing import embedding
 
 __all__ = ["block_product", "project"]
 

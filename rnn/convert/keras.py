@@ -16,7 +16,15 @@ import numpy as np
 from ..cells.activations import ACTIVATIONS
 from .cells import weights_of
 from .keras_lists import grouped
-from .reading import Array, common_dtype, listed, mapping, numbers, wanted_matrix, wanted_shape
+from .reading import (
+    Array,
+    common_dtype,
+    listed,
+    mapping,
+    numbers,
+    wanted_matrix,
+    wanted_shape,
+)
 from .weights import GATES, CellWeights, Weights, kind_of
 
 __all__ = ["from_keras", "to_keras"]

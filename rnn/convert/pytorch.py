@@ -12,7 +12,15 @@ from dataclasses import replace
 from typing import Any
 
 from .cells import weights_of
-from .reading import Array, common_dtype, mapping, numbers, turned, wanted_matrix, wanted_shape
+from .reading import (
+    Array,
+    common_dtype,
+    mapping,
+    numbers,
+    turned,
+    wanted_matrix,
+    wanted_shape,
+)
 from .weights import GATES, CellWeights, Weights, kind_of
 
 __all__ = ["from_torch", "to_torch"]

@@ -5,6 +5,6 @@ PyTorch's signatures. Reading order: recurrent, states, lengths, standard.
 """
 
 from .recurrent import Recurrent
-from .standard import GRU, LSTM, RNN
+from .rnn_lstm_gru import GRU, LSTM, RNN
 
 __all__ = ["GRU", "LSTM", "RNN", "Recurrent"]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor, tensor
-from minigrad.tensor import detached
+from minigrad.engine.tensor import detached
 
 __all__ = ["Steps", "as_lengths", "as_mask", "own_steps", "without_padding"]
 
@@ -63,7 +63,7 @@ def without_padding(xs: Tensor, own: Array) -> Tensor:
 
 
 class Steps(NamedTuple):
-    """Which steps of a batch are run, as ``rnn.loop.walk`` takes it; None for all.
+    """Which steps of a batch are run, as ``rnn.sequence.loop.walk`` takes it; None for all.
 
     own: booleans (T, B), whether a step is the sequence's own. held: where, at others, it has the
     output of the step before and not 0.

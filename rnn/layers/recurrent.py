@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, tensor
+from minigrad.engine.tensor import detached
 from minigrad.functional import dropout as drop
 from minigrad.module import Module
-from minigrad.tensor import detached
 
 from ..cells import Cell, State
 from ..cells.base import flag
 from ..cells.foreign import reader_of
 from ..cells.wrappers import probability
-from ..loop import Run, run
-from ..unroll import each_step, stack, unroll
-from .grid import grid_of
+from ..sequence.loop import Run, run
+from ..sequence.unrolling import each_step, stack, unroll
 from .lengths import Steps, as_lengths, as_mask, own_steps, without_padding
 from .merging import MERGES, merged_width
+from .stack import grid_of
 from .states import Layout
 
 __all__ = ["Recurrent"]

@@ -9,7 +9,7 @@ states that Hypothesis draws; ``cell_laws(MyCell)`` lists them for ``pytest.mark
 from . import laws
 from .checking import BoundLaw, cell_laws, check_cell
 from .laws import CELL_LAWS
-from .mutants import (
+from .mutation import (
     CELL_MUTANT_KINDS,
     CellMutant,
     MutantSurvived,

@@ -16,7 +16,7 @@ from minigrad.testing import check_grads
 from minigrad.testing.trial import demand, pull
 
 from .. import bptt
-from ..unroll import stack, unroll
+from ..sequence.unrolling import stack, unroll
 from .trial import CellTrial, near, parts_of
 
 __all__ = [

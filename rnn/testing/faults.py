@@ -1,8 +1,7 @@
-"""How the faults of ``rnn.testing.mutants`` are planted: in a class's step, or in what runs it."""
+"""How the faults of ``rnn.testing.mutation`` are planted: in a class's step, or in what runs it."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -10,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, scope
-from minigrad.tensor import detached
+from minigrad.engine.tensor import detached
 
+from ..bptt.truncation import truncated
 from ..cells import Cell, Gate
-from ..unroll import detach
+from ..layers import recurrent
+from ..sequence import unrolling
+from ..sequence.unrolling import detach
 from .subject import substituted
 from .trial import CellTrial, parts_of
 
@@ -46,11 +48,6 @@ CELL_FAULTS = {
     "wrong_reset": "the reset gate acts before the product for after, and after for before",
     "wrong_update": "the update gate keeps what it should renew",
 }
-
-# By name, since the packages have functions of the same names.
-UNROLL, TRUNCATED, LAYER = map(
-    importlib.import_module, ("rnn.unroll", "rnn.bptt.truncated", "rnn.layers.recurrent")
-)
 
 Step = Callable[[Any, Any, Any], Any]
 Wrapper = Callable[[Step], Step]
@@ -93,7 +90,7 @@ def _faulty_run(given: Callable[[list[Any]], Any], order: int = 1, late: bool = 
 
 def _run_fault(**fault: Any) -> Any:
     fault = {"given": lambda states: states[-1], **fault}
-    return lambda cell: _patched(UNROLL, "walk", _faulty_run(**fault))
+    return lambda cell: _patched(unrolling, "walk", _faulty_run(**fault))
 
 
 def _forward_only(run: Any) -> Any:
@@ -101,7 +98,7 @@ def _forward_only(run: Any) -> Any:
 
 
 def _in_layer(name: str, change: Callable[[Any], Any]) -> Any:
-    return lambda cell: _patched(LAYER, name, change(getattr(LAYER, name)))
+    return lambda cell: _patched(recurrent, name, change(getattr(recurrent, name)))
 
 
 # -- in a step
@@ -220,7 +217,7 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
         given=lambda states: states[-1] if len(states) == 1 else detach(states[-1])
     ),
     "wrong_step": _run_fault(ahead=1),
-    "missing_detach": lambda cell: _patched(TRUNCATED, "detach", lambda state: state),
+    "missing_detach": lambda cell: _patched(truncated, "detach", lambda state: state),
     "padding_enters": _in_layer("without_padding", lambda right: lambda xs, own: xs),
     "padding_runs": _in_layer(
         "own_steps", lambda right: lambda ends, T: np.ones_like(right(ends, T))
@@ -228,7 +225,7 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
     "holes_run": _in_layer(
         "as_mask", lambda right: lambda *given: np.ones_like(right(*given))
     ),
-    "state_of_one_lost": lambda cell: _patched(UNROLL, "with_batch", lambda *given: None),
+    "state_of_one_lost": lambda cell: _patched(unrolling, "with_batch", lambda *given: None),
     "reverse_ignored": _in_layer("run", _forward_only),
     "hidden_state": _in_step(_hidden),
     "shifted_rows": _in_step(lambda: _state_changed(

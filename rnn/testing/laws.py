@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, no_grad
-from minigrad.tensor import Parameter
+from minigrad.engine.tensor import Parameter
 from minigrad.testing.trial import demand, pull, same_bits
 
 from ..layers import Recurrent
-from ..unroll import unroll
+from ..sequence.unrolling import unroll
 from .bptt_laws import (
     derivatives,
     double_backward,

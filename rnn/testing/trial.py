@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.tensor import detached
+from minigrad.engine.tensor import detached
 from minigrad.testing import LawBroken
 from minigrad.testing.trial import pull
 
 from ..cells import Cell
-from ..unroll import stack, unroll
+from ..sequence.unrolling import stack, unroll
 from .subject import Subject, substituted
 
 __all__ = ["CellTrial", "Result", "agree", "cell_trial", "near", "parts_of"]

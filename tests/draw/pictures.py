@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 
 import minigrad as mg
-from minigrad.draw.graph import read
-from minigrad.draw.layout import lay_out
-from minigrad.draw.notes import ledger_numbers
-from minigrad.tensor import wrap
+from minigrad.drawing.layout.unrolled import lay_out
+from minigrad.drawing.reading.graph import read
+from minigrad.drawing.reading.notes import ledger_numbers
+from minigrad.engine.tensor import wrap
 
 
 def parameter(name, *shape, seed=0):

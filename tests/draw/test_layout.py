@@ -10,8 +10,8 @@ from pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
 from recurrences import losses
 
 import minigrad as mg
-from minigrad.draw.scene import Path, Shape, rounded
-from minigrad.draw.text import Line, indexed, label, number, plain, shown, width
+from minigrad.drawing.render.scene import Path, Shape, rounded
+from minigrad.drawing.render.text import Line, indexed, label, number, plain, shown, width
 
 CELLS = [elman, lstm, gru]
 

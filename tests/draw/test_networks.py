@@ -6,7 +6,7 @@ from pictures import assert_clear, head, nodes, pairs, parameter, scene
 
 import minigrad as mg
 import rnn
-from minigrad.draw.text import number
+from minigrad.drawing.render.text import number
 
 
 @pytest.mark.parametrize("cell", [rnn.ElmanCell, rnn.LSTMCell, rnn.GRUCell])

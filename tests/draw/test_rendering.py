@@ -16,8 +16,8 @@ from graphviz.backend import dot_command
 from pictures import edges, elman, nodes, parameter, scene
 
 import minigrad as mg
-from minigrad.draw import Drawing, RendererNotFoundError, RenderError
-from minigrad.draw import render as painter
+from minigrad.drawing import Drawing, RendererNotFoundError, RenderError
+from minigrad.drawing.render import programs as painter
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -230,6 +230,7 @@ def test_any_name_is_painted_as_it_is(view, name):
 
 def test_importing_minigrad_imports_no_graphviz():
     """Drawing costs nothing until something is drawn."""
-    code = "import sys, minigrad; print({'graphviz', 'minigrad.draw.scene'} & set(sys.modules))"
+    names = {"graphviz", "minigrad.drawing.render.scene"}
+    code = f"import sys, minigrad; print({names} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

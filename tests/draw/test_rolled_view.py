@@ -10,9 +10,9 @@ from recurrences import losses
 
 import minigrad as mg
 import rnn
-from minigrad.draw.graph import read
-from minigrad.draw.layout import lay_out
-from minigrad.draw.rolled import roll
+from minigrad.drawing.layout.rolled import roll
+from minigrad.drawing.layout.unrolled import lay_out
+from minigrad.drawing.reading.graph import read
 
 
 def rolled(loss):

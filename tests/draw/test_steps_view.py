@@ -22,8 +22,8 @@ from pictures import (
 
 import minigrad as mg
 import rnn
-from minigrad.backward import sweep_from
-from minigrad.draw.text import number
+from minigrad.drawing.render.text import number
+from minigrad.engine.backward import sweep_from
 from minigrad.errors import GradientError, GraphFreedError
 
 every_cell = pytest.mark.parametrize("make", [elman, lstm, gru])
@@ -336,7 +336,7 @@ def test_bad_outputs():
 
 def test_too_many_steps(monkeypatch):
     """More boxes than a picture can hold are refused, and max_steps is named."""
-    monkeypatch.setattr(sys.modules["minigrad.draw"], "_MOST_BOXES", 100)
+    monkeypatch.setattr(sys.modules["minigrad.drawing"], "_MOST_BOXES", 100)
     loss = elman(40)
     with pytest.raises(ValueError, match=r"40 steps with 120 boxes .* max_steps=12"):
         mg.draw(loss)

@@ -10,7 +10,7 @@ import pytest
 from leaves import leaf
 
 import minigrad as mg
-from minigrad.backward import sweep_from
+from minigrad.engine.backward import sweep_from
 from minigrad.errors import GradientError, GraphFreedError, NoDerivativeError
 
 
@@ -246,7 +246,7 @@ def test_gradient_keeps_the_dtype_of_its_tensor():
 
 def test_rule_with_a_wrong_shape_is_named():
     """A rule whose result cannot be un-broadcast to its argument raises GradientError."""
-    from minigrad.op import OPS
+    from minigrad.engine.op import OPS
 
     @mg.primitive(vjps=(lambda g: np.ones(5),), name="_misfit")
     def misfit(x):
@@ -277,7 +277,7 @@ def test_deferred_products_equal_the_contributions():
 
 def test_user_primitive_and_its_mistakes():
     """A user's op works like any other; a rule that names the unknown is refused at once."""
-    from minigrad.op import OPS
+    from minigrad.engine.op import OPS
 
     @mg.primitive("()->()", vjps=(lambda g, x: g * 3 * x**2,), name="_cube")
     def cube(x):

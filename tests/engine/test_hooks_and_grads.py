@@ -9,8 +9,8 @@ import pytest
 from leaves import leaf
 
 import minigrad as mg
+from minigrad.engine.op import OPS
 from minigrad.errors import NoDerivativeError
-from minigrad.op import OPS
 
 
 def test_hooks_run_in_the_order_of_registration():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.engine.op import OPS
 from minigrad.errors import GradientError, NoDerivativeError
-from minigrad.op import OPS
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad import kept as module
-from minigrad.kept import kept, kept_product, kept_transpose
-from minigrad.values import frozen, is_frozen
+from minigrad.engine import kept as module
+from minigrad.engine.kept import kept, kept_product, kept_transpose
+from minigrad.engine.values import frozen, is_frozen
 from rnn import LSTMCell, unroll
 from rnn.cells.affine import affine
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.op import OPS
+from minigrad.engine.op import OPS
 from minigrad.testing import drawn_calls
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.op import OPS
-from minigrad.specialise import source_of
+from minigrad.engine.op import OPS
+from minigrad.engine.specialise import source_of
 
 
 def fails(g, x):
@@ -17,7 +17,7 @@ def fails(g, x):
 
 def test_a_traceback_shows_the_generated_line(monkeypatch):
     """An error in a rule is shown below the line of the generated pullback that called it."""
-    monkeypatch.setattr("minigrad.op.OPS", {})  # it is no op of the catalogue
+    monkeypatch.setattr("minigrad.engine.op.OPS", {})  # it is no op of the catalogue
     failing = mg.primitive(vjps=(fails,), name="failing_rule")(lambda x: x * 1)
     x = mg.tensor([1.0], requires_grad=True)
     with pytest.raises(ValueError, match="no slope today") as caught:

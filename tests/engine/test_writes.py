@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from leaves import leaf
 
 import minigrad as mg
+from minigrad.engine.op import OPS
+from minigrad.engine.views import source_of
 from minigrad.errors import GraphLossError, MutationError
-from minigrad.op import OPS
 from minigrad.testing import check_grads, drawn_calls
-from minigrad.views import source_of
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(3, 4))

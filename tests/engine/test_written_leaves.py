@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.engine.op import OPS
 from minigrad.errors import MutationError
-from minigrad.op import OPS
 from minigrad.optim import SGD
 from minigrad.testing import drawn_calls
 

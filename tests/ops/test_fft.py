@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import NoDerivativeError
-from minigrad.ops.fft import fft, fftshift, ifft, ifftshift, irfft, rfft
+from minigrad.ops.numpy.fft import fft, fftshift, ifft, ifftshift, irfft, rfft
 from minigrad.testing import check_grads
 
 NORMS = [None, "backward", "ortho", "forward"]

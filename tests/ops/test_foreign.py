@@ -22,8 +22,8 @@ from foreign import (
 
 import minigrad as mg
 from minigrad import Tensor
+from minigrad.engine.tensor import detached
 from minigrad.errors import GradientError, GraphLossError
-from minigrad.tensor import detached
 
 X = np.array([1.5, 2.5, 3.5])
 OPERATORS = {

@@ -9,8 +9,8 @@ import pytest
 import minigrad as mg
 import minigrad.functional as F
 from minigrad import Tensor
+from minigrad.engine.op import OPS
 from minigrad.errors import NoDerivativeError
-from minigrad.op import OPS
 from minigrad.testing import check_grads
 
 _rng = np.random.default_rng(11)

@@ -5,17 +5,17 @@ import pytest
 from against_numpy import ARRAYS, agrees, cases, evaluate, message, used
 
 import minigrad as mg
-from minigrad.contributions import contributions
 from minigrad.errors import MutationError, NoDerivativeError
-from minigrad.ops.index import embedding, index_add
-from minigrad.ops.order import sort
-from minigrad.ops.pick import (
+from minigrad.observe.contributions import contributions
+from minigrad.ops.index.gathering import (
     gather,
     index_put,
     index_select,
     scatter_add,
     take_along_axis,
 )
+from minigrad.ops.index.indexing import embedding, index_add
+from minigrad.ops.index.sorting import sort
 
 BASIC = """
 v[0]; v[-1]; m[1]; m[1, 2]; m[-1, -3]; v[:]; v[1:]; v[::2]; v[::-1]; v[-2:]; v[5:]; v[2:1]

@@ -10,7 +10,7 @@ from against_numpy import ARRAYS, agrees, cases, message
 
 import minigrad as mg
 from minigrad.errors import GradientError, NoDerivativeError
-from minigrad.ops.linalg import cofactor
+from minigrad.ops.linear.inverses import cofactor
 from minigrad.testing import check_grads
 
 SQUARE = """

@@ -5,8 +5,8 @@ import pytest
 from against_numpy import agrees, cases, message
 
 import minigrad as mg
-from minigrad.contributions import contributions
 from minigrad.errors import NoDerivativeError
+from minigrad.observe.contributions import contributions
 from minigrad.testing import check_grads
 
 MATMUL = """

@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import Tensor
-from minigrad.protocol import HANDLERS
+from minigrad.engine.dispatch import HANDLERS
 
 _rng = np.random.default_rng(5)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.ops.index import embedding
-from minigrad.ops.pick import gather, index_put, index_select, masked_fill, scatter_add
+from minigrad.ops.index.gathering import gather, index_put, index_select, masked_fill, scatter_add
+from minigrad.ops.index.indexing import embedding
 from minigrad.testing import check_grads
 
 

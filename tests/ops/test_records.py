@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.op import OPS
+from minigrad.engine.op import OPS
 from minigrad.testing import check_op, drawn_calls
 from minigrad.testing.checking import check_record
 
@@ -21,7 +21,7 @@ def test_every_law(name):
 def test_every_record_is_complete(name):
     """A record has a formula, a rule and a domain per argument, and a line in the table."""
     check_record(OPS[name])
-    assert any(line.split()[0] == name for line in str(mg.ops()).splitlines())
+    assert any(line.split()[0] == name for line in str(mg.catalogue()).splitlines())
 
 
 @every_op
@@ -44,6 +44,6 @@ def test_the_registry_is_no_stub():
 
 def test_table_of_some_ops():
     """ops() takes names, or one; of a name that no op has it says which are like it."""
-    assert str(mg.ops("tanh")) == str(mg.ops(["tanh"])) == "tanh  ()->()  tanh(x)"
+    assert str(mg.catalogue("tanh")) == str(mg.catalogue(["tanh"])) == "tanh  ()->()  tanh(x)"
     with pytest.raises(ValueError, match=r"no op 'tahn'; did you mean .*tanh"):
-        mg.ops(["exp", "tahn"])
+        mg.catalogue(["exp", "tahn"])

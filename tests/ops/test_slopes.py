@@ -7,7 +7,7 @@ import pytest
 from comparing import leaf, same, slope
 
 import minigrad as mg
-from minigrad.ops.special import erf, erfc
+from minigrad.ops.elementwise.special import erf, erfc
 
 INF = math.inf
 SLOPES = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.ops.words import WORDS, table
+from minigrad.ops.pytorch.words import WORDS, table
 
 A = np.array([[3.0, -1.0, 2.0], [0.0, 5.0, -4.0]])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigrad import Tensor, optim
-from minigrad.tensor import Parameter
+from minigrad.engine.tensor import Parameter
 
 torch = pytest.importorskip("torch")
 

@@ -3,10 +3,10 @@
 import pytest
 from small import OPTIONS, TONGUE_TWISTER
 
-from rnn import cli
-from rnn.checkpoint import save_run
-from rnn.run import Run, Settings
-from rnn.train import Budget, train
+from rnn.demo import cli
+from rnn.demo.checkpoint import save_run
+from rnn.demo.run import Run, Settings
+from rnn.demo.train import Budget, train
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from rnn.run import Run, Settings
-from rnn.train import Budget, train
+from rnn.demo.run import Run, Settings
+from rnn.demo.train import Budget, train
 
 TONGUE_TWISTER = "Peter Piper picked a peck of pickled peppers. " * 20
 OPTIONS = ["--hidden", "5", "--batch", "2", "--steps", "6"]

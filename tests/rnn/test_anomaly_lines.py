@@ -12,7 +12,7 @@ from running import B, H, K, T, every_layer, sequence
 
 import minigrad as mg
 import rnn
-from minigrad import callers
+from minigrad.engine import callers
 from minigrad.errors import AnomalyError
 from rnn import GRUCell, LSTMCell, Readout, Recurrent, Seq2Seq
 from rnn.losses import over_time

@@ -8,9 +8,9 @@ import minigrad as mg
 from examples import counting, scalar_rnn
 from rnn import ElmanCell, GRUCell, LSTMCell, steps
 from rnn.bptt import audit, ledger, two_time
-from rnn.bptt.chain import Chain, evaluate
-from rnn.bptt.recurrence import factors, single_steps
-from rnn.bptt.slips import slips
+from rnn.bptt.audits.chain import Chain, evaluate
+from rnn.bptt.audits.recurrence import factors, single_steps
+from rnn.bptt.audits.slips import slips
 
 T, B, K, H = 4, 2, 2, 3
 

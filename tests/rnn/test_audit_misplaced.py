@@ -5,7 +5,7 @@ import pytest
 
 from rnn import ElmanCell, GRUCell, LSTMCell
 from rnn.bptt import audit, ledger, rtrl
-from rnn.unroll import steps
+from rnn.sequence.unrolling import steps
 
 T, B, K, H = 5, 2, 3, 3
 XS = np.random.default_rng(0).normal(size=(T, B, K))

@@ -13,10 +13,10 @@ from small import PANGRAM, after, assert_same_bits, make_run
 
 from minigrad import io
 from minigrad.errors import FileFormatError, StateDictError
-from rnn.checkpoint import Keeper, load_run, load_settings, load_writer, save_run
-from rnn.language_model import sample
-from rnn.text import TextError
-from rnn.train import Budget, train
+from rnn.demo.checkpoint import Keeper, load_run, load_settings, load_writer, save_run
+from rnn.demo.language_model import sample
+from rnn.demo.text import TextError
+from rnn.demo.train import Budget, train
 
 
 @pytest.fixture

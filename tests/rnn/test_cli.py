@@ -13,13 +13,13 @@ import pytest
 from small import OPTIONS, TONGUE_TWISTER
 
 from minigrad import io
-from minigrad.draw import render
-from rnn import cli, pictures, report
-from rnn.checkpoint import load_run, load_writer
-from rnn.progress import Progress
-from rnn.run import Run, Settings
-from rnn.text import documentation
-from rnn.train import Budget, train
+from minigrad.drawing.render import programs as render
+from rnn.demo import cli, pictures, report
+from rnn.demo.checkpoint import load_run, load_writer
+from rnn.demo.progress import Progress
+from rnn.demo.run import Run, Settings
+from rnn.demo.text import documentation
+from rnn.demo.train import Budget, train
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ["lstm.svg", "lstm.png", "elman.svg", "elman.png", "gradient_of_W_hh.png", "loss.png"]

@@ -10,9 +10,9 @@ import pytest
 from small import OPTIONS, TONGUE_TWISTER
 
 from minigrad import io
-from rnn import cli
-from rnn.checkpoint import load_run
-from rnn.run import Run
+from rnn.demo import cli
+from rnn.demo.checkpoint import load_run
+from rnn.demo.run import Run
 
 # -- train
 
@@ -167,7 +167,7 @@ def test_disk_that_fills_up_while_drawing(name, text, out, capsys, monkeypatch, 
         with real(path) as file:
             yield Full() if Path(path).name == name else file
 
-    for module in ("rnn.pictures", "minigrad.draw.drawing"):
+    for module in ("rnn.demo.pictures", "minigrad.drawing.render.picture"):
         monkeypatch.setattr(sys.modules[module], "replacing", full)
     if name == "the output":
         monkeypatch.setattr(sys, "stdout", Full())

@@ -7,7 +7,7 @@ from derivatives import check_directional_derivatives
 from running import B, H, K, T, assert_same, every_layer, gradients, sequence
 
 import minigrad as mg
-from minigrad.tape import ancestors
+from minigrad.engine.node import ancestors
 from rnn import (
     LSTM,
     Cell,

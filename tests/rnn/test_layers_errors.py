@@ -4,17 +4,7 @@ import numpy as np
 import pytest
 from running import B, H, K, T, every_layer, sequence
 
-from rnn import (
-    GRU,
-    LSTM,
-    RNN,
-    Cell,
-    DropoutCell,
-    ElmanCell,
-    GRUCell,
-    LSTMCell,
-    Recurrent,
-)
+from rnn import GRU, LSTM, RNN, Cell, DropoutCell, ElmanCell, GRUCell, LSTMCell, Recurrent
 
 # -- arguments
 

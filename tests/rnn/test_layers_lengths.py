@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.tape import ancestors
+from minigrad.engine.node import ancestors
 from rnn import (
     GRU,
     LSTM,

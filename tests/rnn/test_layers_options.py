@@ -9,7 +9,7 @@ import pytest
 from running import B, H, K, T, assert_same, every_layer, gradients, sequence
 
 import minigrad as mg
-from minigrad.tape import ancestors
+from minigrad.engine.node import ancestors
 from rnn import (
     GRU,
     LSTM,

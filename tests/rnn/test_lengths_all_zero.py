@@ -5,7 +5,17 @@ import pytest
 from running import B, H, K, T, every_layer, sequence
 
 import minigrad as mg
-from rnn import GRU, LSTM, DropoutCell, LSTMCell, Readout, Recurrent, Seq2Seq, ZoneoutCell, last
+from rnn import (
+    GRU,
+    LSTM,
+    DropoutCell,
+    LSTMCell,
+    Readout,
+    Recurrent,
+    Seq2Seq,
+    ZoneoutCell,
+    last,
+)
 from rnn.cells.state import parts
 from rnn.losses import over_time
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rnn
-from minigrad.draw import text
-from rnn.opened import draw_cell
+from minigrad.drawing.render import text
+from rnn.cell_graph import draw_cell
 
 
 class LeakyCell(rnn.Cell):

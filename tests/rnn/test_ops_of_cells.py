@@ -5,8 +5,8 @@ import pytest
 
 import minigrad as mg
 import rnn
+from minigrad.engine.op import OPS
 from minigrad.functional import sigmoid
-from minigrad.op import OPS
 from minigrad.testing import check_op
 from minigrad.testing.checking import check_record
 from rnn.cells.activate import activate

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.tape import ancestors
+from minigrad.engine.node import ancestors
 from rnn import GRU, LSTM, RNN, GRUCell, Readout, Recurrent, Seq2Seq, join_directions
 
 T, B, K, H, Q = 5, 3, 4, 6, 4

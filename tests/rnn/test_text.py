@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn.baselines import NGrams, ngram_bits
-from rnn.text import (
+from rnn.demo.baselines import NGrams, ngram_bits
+from rnn.demo.text import (
     Split,
     TextError,
     Vocabulary,

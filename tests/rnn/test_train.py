@@ -15,12 +15,12 @@ from small import PANGRAM, SETTINGS, after, assert_same_bits, everything, make_r
 
 from minigrad.errors import GradientError
 from minigrad.functional import cross_entropy
-from rnn import train as training
-from rnn.baselines import ngram_bits
-from rnn.language_model import CharLSTM, held_out_bits, sample
-from rnn.run import Run, Settings
-from rnn.text import Split, TextError, Vocabulary
-from rnn.train import Budget, Interrupt, cosine, train
+from rnn.demo import train as training
+from rnn.demo.baselines import ngram_bits
+from rnn.demo.language_model import CharLSTM, held_out_bits, sample
+from rnn.demo.run import Run, Settings
+from rnn.demo.text import Split, TextError, Vocabulary
+from rnn.demo.train import Budget, Interrupt, cosine, train
 
 # -- an update
 

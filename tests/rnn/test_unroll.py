@@ -5,7 +5,7 @@ import pytest
 from running import B, H, K, T, gradients, sequence
 
 import minigrad as mg
-from minigrad.tape import ancestors
+from minigrad.engine.node import ancestors
 from rnn import (
     Cell,
     ElmanCell,

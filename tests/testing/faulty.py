@@ -9,8 +9,8 @@ import numpy as np
 from planted import planted
 
 import minigrad as mg
-from minigrad.op import DISTINCT, NONZERO, POSITIVE, Domain
-from minigrad.tensor import detached
+from minigrad.engine.op import DISTINCT, NONZERO, POSITIVE, Domain
+from minigrad.engine.tensor import detached
 
 AXES = {"axis": "axes", "keepdims": "bool"}
 

@@ -1,7 +1,7 @@
 """Ops with planted faults, and other subjects for the testing kit."""
 
 import minigrad as mg
-from minigrad.op import OPS
+from minigrad.engine.op import OPS
 
 
 def planted(signature="()->()", **record):

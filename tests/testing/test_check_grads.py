@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from planted import planted
 
 import minigrad as mg
-from minigrad.ops.nn import standardize
-from minigrad.tensor import detached
+from minigrad.engine.tensor import detached
+from minigrad.ops.nn.layers import standardize
 from minigrad.testing import (
     CheckRefused,
     GradientMismatch,

@@ -7,8 +7,8 @@ import pytest
 from planted import planted
 
 import minigrad as mg
-from minigrad.op import Domain, Lazy
-from minigrad.tensor import detached
+from minigrad.engine.op import Domain, Lazy
+from minigrad.engine.tensor import detached
 from minigrad.testing import (
     LAWS,
     CheckRefused,

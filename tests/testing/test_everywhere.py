@@ -9,14 +9,8 @@ from faulty import FAULTY, KINKS, RIGHT
 from hypothesis import settings
 from planted import planted
 
-from minigrad.op import OPS, Domain
-from minigrad.testing import (
-    CheckRefused,
-    LawBroken,
-    UndeclaredKink,
-    check_grads,
-    check_op,
-)
+from minigrad.engine.op import OPS, Domain
+from minigrad.testing import CheckRefused, LawBroken, UndeclaredKink, check_grads, check_op
 from minigrad.testing.checking import check_everywhere
 from minigrad.testing.numbers import numbers
 from minigrad.testing.options import option_calls

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from planted import planted
 
 import minigrad as mg
-from minigrad.op import OPS
+from minigrad.engine.op import OPS
 from minigrad.testing import (
     MUTANT_KINDS,
     MutantSurvived,

@@ -2,30 +2,32 @@
 
 from ..fault import Fault
 
-LEDGER, TWO_TIME = "tests/rnn/test_ledger.py", "rnn/bptt/two_time.py"
+LEDGER, TWO_TIME = "tests/rnn/test_ledger.py", "rnn/bptt/contributions/two_time.py"
 JACOBIAN = "tests/rnn/test_jacobian.py"
 TRUNCATED = "tests/rnn/test_truncated.py"
 AUDIT = "tests/rnn/test_audit.py"
 
 FAULTS = [
     Fault(
-        "rnn/bptt/ledger.py", "                terms[name][place[use.t]] += use.value\n",
+        "rnn/bptt/contributions/ledger.py",
+        "                terms[name][place[use.t]] += use.value\n",
         "                terms[name][place[use.t]] = use.value\n",
         LEDGER, "ledger: of several uses in a step the last alone",
     ),
     Fault(
-        "rnn/bptt/ledger.py", "    place = {t: k for k, t in enumerate(steps)}\n",
+        "rnn/bptt/contributions/ledger.py", "    place = {t: k for k, t in enumerate(steps)}\n",
         "    place = {t: k for k, t in enumerate(reversed(steps))}\n",
         LEDGER, "ledger: keyed from the end",
     ),
     Fault(
-        "rnn/bptt/ledger.py",
+        "rnn/bptt/contributions/ledger.py",
         "self[name].sum(axis=0) + self.outside(name)",
         "self[name].sum(axis=0)",
         LEDGER, "ledger: the total without what lies outside of the steps",
     ),
     Fault(
-        "rnn/bptt/ledger.py", "blocks = {gate: cell.gate(gate).columns for gate in cell.gates}",
+        "rnn/bptt/contributions/ledger.py",
+        "blocks = {gate: cell.gate(gate).columns for gate in cell.gates}",
         "blocks = {gate: cell.gate(cell.gates[0]).columns for gate in cell.gates}",
         "tests/rnn/test_ledger_gates.py", "ledger by gate: always the first one",
     ),
@@ -46,87 +48,91 @@ FAULTS = [
         LEDGER, "two-time table: the steps of the losses off by one",
     ),
     Fault(
-        "rnn/bptt/jacobian.py", "    by_row = [f.transpose(1, 0, 2) for f in found]",
+        "rnn/bptt/jacobians/jacobian.py", "    by_row = [f.transpose(1, 0, 2) for f in found]",
         "    by_row = [f.transpose(1, 2, 0) for f in found]",
         JACOBIAN, "jacobian of states: transposed",
     ),
     Fault(
-        "rnn/bptt/jacobian.py", "order = np.argsort(-np.abs(values), axis=-1, kind=\"stable\")",
+        "rnn/bptt/jacobians/jacobian.py",
+        "order = np.argsort(-np.abs(values), axis=-1, kind=\"stable\")",
         "order = np.argsort(np.abs(values), axis=-1, kind=\"stable\")",
         JACOBIAN, "eigenvalues: the smallest first",
     ),
     Fault(
-        "rnn/bptt/jacobian.py", "    walls = any(len(lower) > 1 for lower in lowers)\n",
+        "rnn/bptt/jacobians/jacobian.py", "    walls = any(len(lower) > 1 for lower in lowers)\n",
         "    walls = False\n",
         JACOBIAN, "jacobian of (h, c): the parts are not held fixed for each other",
     ),
     Fault(
-        "rnn/bptt/jacobian.py", "    if len(upper[0]) < 2:\n        return\n",
+        "rnn/bptt/jacobians/jacobian.py", "    if len(upper[0]) < 2:\n        return\n",
         "    if len(upper[0]) < 100:\n        return\n",
         JACOBIAN, "jacobian: rows that depend on each other are not noticed",
     ),
     Fault(
-        "rnn/bptt/norms.py", "        self.lags = np.arange(len(values))[::-1]\n",
+        "rnn/bptt/jacobians/norms.py", "        self.lags = np.arange(len(values))[::-1]\n",
         "        self.lags = np.arange(len(values))\n",
         JACOBIAN, "norms: the lags counted from the oldest state",
     ),
     Fault(
-        "rnn/bptt/norms.py", "(np.log(last) - np.log(first)) / (len(self.values) - 1)",
+        "rnn/bptt/jacobians/norms.py", "(np.log(last) - np.log(first)) / (len(self.values) - 1)",
         "(np.log(last) - np.log(first)) / len(self.values)",
         JACOBIAN, "norms: the rate per step over one step too many",
     ),
     Fault(
-        "rnn/bptt/truncated.py", "    begins = [max(0, w.stop - k2) for w in cut]\n",
+        "rnn/bptt/truncation/truncated.py", "    begins = [max(0, w.stop - k2) for w in cut]\n",
         "    begins = [max(0, w.stop - k2 - 1) for w in cut]\n",
         TRUNCATED, "truncation: reaches a step too far",
     ),
     Fault(
-        "rnn/bptt/truncated.py", "            states[stop] = detach(carried)\n",
+        "rnn/bptt/truncation/truncated.py", "            states[stop] = detach(carried)\n",
         "            states[stop] = carried\n",
         TRUNCATED, "truncation: the carried state is not detached",
     ),
     Fault(
-        "rnn/bptt/truncated.py",
+        "rnn/bptt/truncation/truncated.py",
         "            with no_grad():\n                before, states[begin]",
         "            if True:\n                before, states[begin]",
         TRUNCATED, "truncation with k2 < k1: the first outputs carry a gradient",
     ),
     Fault(
-        "rnn/bptt/windows.py", "slice(a, min(a + k1, T))", "slice(a, a + k1)",
+        "rnn/bptt/truncation/windows.py", "slice(a, min(a + k1, T))", "slice(a, a + k1)",
         TRUNCATED, "windows: the last one ends behind the sequence",
     ),
     Fault(
-        "rnn/bptt/truncation.py", "return float(norm(a - b) / norm(a))",
+        "rnn/bptt/truncation/comparison.py", "return float(norm(a - b) / norm(a))",
         "return float(norm(a - b) / norm(b))",
         "tests/rnn/test_truncation_error.py",
         "truncation error: relative to the truncated gradient",
     ),
     Fault(
-        "rnn/bptt/truncation.py", "        if not np.isclose(value, whole, rtol=1e-3):\n",
+        "rnn/bptt/truncation/comparison.py",
+        "        if not np.isclose(value, whole, rtol=1e-3):\n",
         "        if False:\n",
         "tests/rnn/test_truncation_error.py",
         "truncation error: losses that do not add up are taken",
     ),
     Fault(
-        "rnn/bptt/rtrl.py", "            J @ s + np.stack(", "            J.T @ s + np.stack(",
+        "rnn/bptt/real_time.py", "            J @ s + np.stack(", "            J.T @ s + np.stack(",
         "tests/rnn/test_rtrl.py", "RTRL: the Jacobian transposed",
     ),
     Fault(
-        "rnn/bptt/rtrl.py", "                direct + (by_state @ s).reshape(direct.shape)\n",
+        "rnn/bptt/real_time.py", "                direct + (by_state @ s).reshape(direct.shape)\n",
         "                direct\n",
         "tests/rnn/test_rtrl.py", "RTRL: the loss reaches the present step alone",
     ),
     Fault(
-        "rnn/bptt/chain.py", "            delta[t, s - 1] = delta[t, s] @ recipe.carries[s]\n",
+        "rnn/bptt/audits/chain.py",
+        "            delta[t, s - 1] = delta[t, s] @ recipe.carries[s]\n",
         "            delta[t, s - 1] = delta[t, s] @ recipe.carries[s - 1]\n",
         AUDIT, "audit: the Jacobian of another step",
     ),
     Fault(
-        "rnn/bptt/chain.py", "        table[own, own] += np.stack(recipe.in_loss[name])\n", "",
+        "rnn/bptt/audits/chain.py",
+        "        table[own, own] += np.stack(recipe.in_loss[name])\n", "",
         AUDIT, "audit: what a parameter does in the loss itself is left out",
     ),
     Fault(
-        "rnn/bptt/bound.py", "weight, chosen = cell.W_hh.numpy(), cell.nonlinearity",
+        "rnn/bptt/jacobians/bound.py", "weight, chosen = cell.W_hh.numpy(), cell.nonlinearity",
         "weight, chosen = cell.W_hh.numpy(), \"tanh\"",
         JACOBIAN, "bound: takes every nonlinearity for tanh",
     ),

@@ -8,7 +8,7 @@ WRAPPERS = "tests/rnn/test_cell_wrappers.py"
 LENGTHS = "tests/rnn/test_layers_lengths.py"
 OPTIONS = "tests/rnn/test_layers_options.py"
 LAYERS = "tests/rnn/test_layers.py"
-LOOP, UNROLL = "rnn/loop.py", "tests/rnn/test_unroll.py"
+LOOP, UNROLL = "rnn/sequence/loop.py", "tests/rnn/test_unroll.py"
 
 FAULTS = [
     Fault(
@@ -149,22 +149,25 @@ FAULTS = [
         f"{UNROLL} tests/rnn/test_ledger.py", "the steps' numbers are off by one",
     ),
     Fault(
-        "rnn/loop.py", "        finally:\n            local.frame = before\n        entering",
+        "rnn/sequence/loop.py",
+        "        finally:\n            local.frame = before\n        entering",
         "        finally:\n            pass\n        entering",
         "tests/rnn/test_unroll.py tests/rnn/test_ledger.py", "the scope of a step is not left",
     ),
     Fault(
-        "rnn/loop.py", "shown, state = (output, new) if here is None or here.all()",
+        "rnn/sequence/loop.py", "shown, state = (output, new) if here is None or here.all()",
         "shown, _ = (output, new) if here is None or here.all()",
         "tests/rnn/test_unroll.py", "the state is not carried on",
     ),
     Fault(
-        "rnn/loop.py", "kept = tuple(_chosen(here, after, before) for after, before in pairs)",
+        "rnn/sequence/loop.py",
+        "kept = tuple(_chosen(here, after, before) for after, before in pairs)",
         "kept = tuple(after for after, before in pairs)",
         "tests/rnn/test_layers_lengths.py", "the state runs on over padding",
     ),
     Fault(
-        "rnn/loop.py", "return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)",
+        "rnn/sequence/loop.py",
+        "return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)",
         "return kept[same[0]] if same else output, whole(kept)",
         "tests/rnn/test_layers_lengths.py", "outputs at padding are not 0",
     ),
@@ -206,11 +209,12 @@ FAULTS = [
         OPTIONS, "learned initial states are not used",
     ),
     Fault(
-        "rnn/unroll.py", "    return as_tensor(state).detach()\n", "    return as_tensor(state)\n",
+        "rnn/sequence/unrolling.py",
+        "    return as_tensor(state).detach()\n", "    return as_tensor(state)\n",
         f"{UNROLL} tests/rnn/test_truncated.py", "detach: forgotten",
     ),
     Fault(
-        "rnn/unroll.py", "for t, items in enumerate(zip(*rows, strict=True), start):",
+        "rnn/sequence/unrolling.py", "for t, items in enumerate(zip(*rows, strict=True), start):",
         "for t, items in enumerate(zip(*rows, strict=True), start - 1):",
         f"{UNROLL} tests/rnn/test_ledger.py", "each_step: steps count from 0",
     ),

@@ -77,15 +77,16 @@ FAULTS = [
         EXPORT, "ONNX: linear_before_reset is written in the other sense",
     ),
     Fault(
-        "rnn/onnx_export.py", "arrays.get(\"B\", \"\"), ends]", "arrays.get(\"B\", \"\"), \"\"]",
+        "rnn/convert/onnx_files.py",
+        "arrays.get(\"B\", \"\"), ends]", "arrays.get(\"B\", \"\"), \"\"]",
         EXPORT, "ONNX: lengths are not handed on to the operators",
     ),
     Fault(
-        "rnn/onnx_export.py", "perm=[0, 2, 1, 3]", "perm=[0, 1, 2, 3]",
+        "rnn/convert/onnx_files.py", "perm=[0, 2, 1, 3]", "perm=[0, 1, 2, 3]",
         EXPORT, "ONNX: directions and sequences mixed up in the outputs",
     ),
     Fault(
-        "rnn/onnx_export.py", "{\"sum\": \"Add\", \"mul\": \"Mul\", \"ave\"",
+        "rnn/convert/onnx_files.py", "{\"sum\": \"Add\", \"mul\": \"Mul\", \"ave\"",
         "{\"sum\": \"Mul\", \"mul\": \"Add\", \"ave\"",
         "tests/rnn/convert/test_onnx_graph.py", "ONNX: merge by sum and by product swapped",
     ),

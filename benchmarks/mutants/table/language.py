@@ -9,37 +9,38 @@ CHECKPOINT = "tests/rnn/test_checkpoint.py"
 
 FAULTS = [
     Fault(
-        "rnn/sequences.py", "by_step[np.maximum(ends, 1) - 1, np.arange(B)]",
+        "rnn/sequence/seq2seq.py", "by_step[np.maximum(ends, 1) - 1, np.arange(B)]",
         "by_step[np.minimum(ends, T - 1), np.arange(B)]",
         SEQUENCES, "last: the output one step behind the end",
     ),
     Fault(
-        "rnn/sequences.py", "by_step[0, :, H // 2 :]", "by_step[-1, :, H // 2 :]",
+        "rnn/sequence/seq2seq.py", "by_step[0, :, H // 2 :]", "by_step[-1, :, H // 2 :]",
         SEQUENCES, "last: the reverse direction at the end of the sequence",
     ),
     Fault(
-        "rnn/sequences.py", "            if stopped.all():\n", "            if stopped.any():\n",
+        "rnn/sequence/seq2seq.py",
+        "            if stopped.all():\n", "            if stopped.any():\n",
         SEQUENCES, "generate: ends with the first sequence that stops",
     ),
     Fault(
-        "rnn/sequences.py", "return np.swapaxes(apart, 1, 2).reshape(N, B, 2 * H)",
+        "rnn/sequence/seq2seq.py", "return np.swapaxes(apart, 1, 2).reshape(N, B, 2 * H)",
         "return apart.reshape(N, B, 2 * H)",
         f"{SEQUENCES} {SEQ2SEQ}", "join_directions: sequences mixed up with directions",
     ),
     Fault(
-        "rnn/sequences.py", "inputs = [self._first(B), *rows[:-1]]", "inputs = [*rows]",
+        "rnn/sequence/seq2seq.py", "inputs = [self._first(B), *rows[:-1]]", "inputs = [*rows]",
         SEQ2SEQ, "Seq2Seq: the decoder reads the answer at its own step",
     ),
     Fault(
-        "rnn/sequences.py", "forced = known & (self.rng.random(B) < teacher_forcing)",
+        "rnn/sequence/seq2seq.py", "forced = known & (self.rng.random(B) < teacher_forcing)",
         "forced = self.rng.random(B) < teacher_forcing",
         SEQ2SEQ, "Seq2Seq: padding of the target is read",
     ),
     Fault(
-        "rnn/tokens.py",
+        "rnn/sequence/tokens.py",
         "scaled = (values - largest) / scale",
         "scaled = (values - largest) * scale",
-        f"{SEQUENCES} rnn/tokens.py", "sampled: multiplies by the temperature",
+        f"{SEQUENCES} rnn/sequence/tokens.py", "sampled: multiplies by the temperature",
     ),
     Fault(
         "rnn/losses.py", "step <= ends ", "step < ends ",
@@ -55,55 +56,59 @@ FAULTS = [
         LOSSES, "cross_entropy over time: logits and targets in different orders",
     ),
     Fault(
-        "rnn/text.py",
+        "rnn/demo/text.py",
         "self.tokens.take(here + 1, mode=\"wrap\")",
         "self.tokens.take(here, mode=\"wrap\")",
         TEXT, "windows: the target is the input itself",
     ),
     Fault(
-        "rnn/text.py", "starts = np.arange(batch) * len(tokens) // batch",
+        "rnn/demo/text.py", "starts = np.arange(batch) * len(tokens) // batch",
         "starts = np.arange(batch) * (len(tokens) // batch + 1)",
         TEXT, "windows: the streams do not begin at equal distances",
     ),
     Fault(
-        "rnn/text.py",
+        "rnn/demo/text.py",
         "return Split(tokens[:cut], tokens[cut:])",
         "return Split(tokens, tokens[cut:])",
         f"{TEXT} {TRAIN}", "split: the held-out text is trained on",
     ),
     Fault(
-        "rnn/language_model.py", "return nats / count / math.log(2)", "return nats / count",
+        "rnn/demo/language_model.py", "return nats / count / math.log(2)", "return nats / count",
         TRAIN, "held_out_bits: nats for bits",
     ),
     Fault(
-        "rnn/language_model.py", "place = np.arange(length)[:, None] + np.arange(streams) * length",
+        "rnn/demo/language_model.py",
+        "place = np.arange(length)[:, None] + np.arange(streams) * length",
         "place = np.arange(length)[:, None] + np.arange(streams)",
         f"{TRAIN} {TEXT}", "held_out_bits: the pieces overlap",
     ),
     Fault(
-        "rnn/run.py", "        self.state = detach(state)    #", "        self.state = state    #",
+        "rnn/demo/run.py",
+        "        self.state = detach(state)    #", "        self.state = state    #",
         TRAIN, "training: the state is not detached between windows",
     ),
     Fault(
-        "rnn/run.py", "        self.optimizer.zero_grad()\n", "",
+        "rnn/demo/run.py", "        self.optimizer.zero_grad()\n", "",
         TRAIN, "training: gradients of all updates are summed",
     ),
     Fault(
-        "rnn/run.py", "self.windows.at(self.updates * self.settings.steps)",
+        "rnn/demo/run.py", "self.windows.at(self.updates * self.settings.steps)",
         "self.windows.at(self.updates)",
         TRAIN, "training: the next window begins one character further on",
     ),
     Fault(
-        "rnn/checkpoint.py", "if file.entry(\"text_sha256\", str) != digest(text):", "if False:",
+        "rnn/demo/checkpoint.py",
+        "if file.entry(\"text_sha256\", str) != digest(text):", "if False:",
         CHECKPOINT, "checkpoints: go on with another text",
     ),
     Fault(
-        "rnn/checkpoint.py", "        run.rng.bit_generator.state = file.entry(\"rng\", dict)\n",
+        "rnn/demo/checkpoint.py",
+        "        run.rng.bit_generator.state = file.entry(\"rng\", dict)\n",
         "        file.entry(\"rng\", dict)\n",
         CHECKPOINT, "checkpoints: the random stream is not restored",
     ),
     Fault(
-        "rnn/checkpoint.py", "    run.state = tuple(\n", "    _ = tuple(\n",
+        "rnn/demo/checkpoint.py", "    run.state = tuple(\n", "    _ = tuple(\n",
         CHECKPOINT, "checkpoints: the carried state is not restored",
     ),
     Fault(
@@ -126,19 +131,20 @@ FAULTS = [
         TASKS, "Reber: the target is the input itself",
     ),
     Fault(
-        "rnn/baselines.py",
+        "rnn/demo/baselines.py",
         "p = np.full(len(codes), 1 / self.size)",
         "p = np.full(len(codes), 1.0)",
-        "tests/rnn/test_train.py rnn/baselines.py tests/rnn/test_text.py",
+        "tests/rnn/test_train.py rnn/demo/baselines.py tests/rnn/test_text.py",
         "n-grams: probabilities of unseen characters sum to more than 1",
     ),
     Fault(
-        "rnn/train.py", "return (1 + math.cos(math.pi * done)) / 2",
+        "rnn/demo/train.py", "return (1 + math.cos(math.pi * done)) / 2",
         "return (1 + math.cos(math.pi * done / 2)) / 2",
-        f"{TRAIN} rnn/train.py", "training: the learning rate ends at a half",
+        f"{TRAIN} rnn/demo/train.py", "training: the learning rate ends at a half",
     ),
     Fault(
-        "rnn/train.py", "        signal.signal(signal.SIGINT, self._before)\n\n    def __enter__",
+        "rnn/demo/train.py",
+        "        signal.signal(signal.SIGINT, self._before)\n\n    def __enter__",
         "        pass\n\n    def __enter__",
         f"{TRAIN} tests/rnn/test_cli.py", "training: a second Ctrl-C is not raised",
     ),

@@ -7,16 +7,16 @@ CHOSEN, SUMS = "tests/engine/test_chosen.py", "tests/engine/test_sums.py"
 MANY, WRITTEN = "tests/engine/test_many_uses.py", "tests/engine/test_written_leaves.py"
 HOOKS, KEPT = "tests/engine/test_hooks_and_grads.py", "tests/engine/test_kept.py"
 SPECIAL = "tests/engine/test_specialise.py"
-SWEEP, COTANGENTS = "minigrad/sweep.py", "minigrad/cotangents.py"
+SWEEP, COTANGENTS = "minigrad/engine/sweep.py", "minigrad/engine/cotangents.py"
 
 FAULTS = [
     Fault(
-        "minigrad/specialise.py", "totals[{p}] + c if {p} in totals else c\"",
+        "minigrad/engine/specialise.py", "totals[{p}] + c if {p} in totals else c\"",
         "c\"",
         "tests/engine/test_backward.py", "the sweep: `=` for `+=`, the last contribution alone",
     ),
     Fault(
-        "minigrad/sweep.py", "        hand_on(totals, node, g)\n",
+        "minigrad/engine/sweep.py", "        hand_on(totals, node, g)\n",
         "        totals[node] = g\n",
         "tests/engine/test_transform_arguments.py",
         "the sweep: of two seeds at one node the last alone",
@@ -26,7 +26,7 @@ FAULTS = [
         "tests/rnn/test_jacobian.py", "the sweep: flows on past where it should stop",
     ),
     Fault(
-        "minigrad/sweep.py", "                    see(parent, node, dense(c))\n",
+        "minigrad/engine/sweep.py", "                    see(parent, node, dense(c))\n",
         "                    see(parent, node, dense(c))\n                    break\n",
         "tests/engine/test_context.py", "the sweep: of several who watch the first alone sees",
     ),
@@ -35,58 +35,58 @@ FAULTS = [
         BACKWARD, "a freed graph is not noticed: nothing is let go of",
     ),
     Fault(
-        "minigrad/pullback.py",
+        "minigrad/engine/pullback.py",
         "    if node.saved is FREED:\n        raise",
         "    if False:\n        raise",
         BACKWARD, "a freed graph is not noticed: no error",
     ),
     Fault(
-        "minigrad/pullback.py", "        for hook in node.extra.get(\"hooks\", ()):\n",
+        "minigrad/engine/pullback.py", "        for hook in node.extra.get(\"hooks\", ()):\n",
         "        for hook in reversed(node.extra.get(\"hooks\", ())):\n",
         HOOKS, "hooks run in the reverse order",
     ),
     Fault(
-        "minigrad/pullback.py",
+        "minigrad/engine/pullback.py",
         "                g = g.replaced(values) if isinstance(g, Chosen) else values\n",
         "                g = values\n",
         CHOSEN, "a hook makes unchosen entries count",
     ),
     Fault(
-        "minigrad/specialise.py", "        yield f\"    check_written(node, {i}, {p})\"\n",
+        "minigrad/engine/specialise.py", "        yield f\"    check_written(node, {i}, {p})\"\n",
         "        yield \"    pass\"\n",
         "tests/engine/test_written_leaves.py",
         "a write to a weight between forward and backward is not noticed",
     ),
     Fault(
-        "minigrad/specialise.py", "LazySum(item, total_{i}, {p}, (node, {i})))\"",
+        "minigrad/engine/specialise.py", "LazySum(item, total_{i}, {p}, (node, {i})))\"",
         "total_{i}([item], {p}.shape)[::-1])\"",
         "tests/engine/test_many_uses.py tests/engine/test_specialise.py",
         "what waits to be multiplied out is handed on upside down",
     ),
     Fault(
-        "minigrad/specialise.py", "c.shape == {p}.shape and ",
+        "minigrad/engine/specialise.py", "c.shape == {p}.shape and ",
         "",
         "tests/engine/test_specialise.py tests/engine/test_backward.py",
         "a missing unbroadcast in the written-out pullbacks",
     ),
     Fault(
-        "minigrad/specialise.py", " and c.dtype is {p}.dtype is not half:\"",
+        "minigrad/engine/specialise.py", " and c.dtype is {p}.dtype is not half:\"",
         ":\"",
         "tests/engine/test_specialise.py tests/engine/test_backward.py",
         "a gradient keeps the dtype of its rule",
     ),
     Fault(
-        "minigrad/tape.py", "return sorted(seen, key=attrgetter(\"key\"))",
+        "minigrad/engine/node.py", "return sorted(seen, key=attrgetter(\"key\"))",
         "return sorted(seen, key=attrgetter(\"key\"), reverse=True)",
         BACKWARD, "the tape is walked from the oldest node",
     ),
     Fault(
-        "minigrad/tape.py", "and (since is None or parent.key < since)",
+        "minigrad/engine/node.py", "and (since is None or parent.key < since)",
         "and (since is None or parent.key > since)",
         "tests/engine/test_transforms.py", "what a checkpoint recorded is looked for before it",
     ),
     Fault(
-        "minigrad/tape.py", "self.extra = {**self.extra, **extra} if self.extra else extra",
+        "minigrad/engine/node.py", "self.extra = {**self.extra, **extra} if self.extra else extra",
         "self.extra = extra",
         f"{HOOKS} {BACKWARD} {VALUES}", "a name or hook put on a node drops the others",
     ),
@@ -107,14 +107,15 @@ FAULTS = [
         MANY, "a weight used in a product and otherwise: the other use is dropped",
     ),
     Fault(
-        "minigrad/cotangents.py",
+        "minigrad/engine/cotangents.py",
         "        if other._done is not None:\n            self._count(other._done)\n",
         "",
         "tests/engine/test_many_uses.py",
         "what another lazy sum has multiplied out already is dropped",
     ),
     Fault(
-        "minigrad/cotangents.py", "            parts[k] = add(parts[k], c) if k in parts else c\n",
+        "minigrad/engine/cotangents.py",
+        "            parts[k] = add(parts[k], c) if k in parts else c\n",
         "            parts[k] = c\n",
         "tests/rnn/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
         "several uses of one of several results: the last alone",
@@ -141,49 +142,52 @@ FAULTS = [
         "a NaN in a matrix behind a selection is made 0",
     ),
     Fault(
-        "minigrad/unbroadcast.py", "        c = reduced(total, c, parent.shape)\n",
+        "minigrad/engine/unbroadcast.py", "        c = reduced(total, c, parent.shape)\n",
         "        c = reduced(np.max, c, parent.shape)\n",
         BACKWARD + " tests/ops/test_records.py::test_every_law[add]",
         "unbroadcasting takes the maximum, not the sum",
     ),
     Fault(
-        "minigrad/unbroadcast.py",
+        "minigrad/engine/unbroadcast.py",
         "axes = [extra + k for k, n in enumerate(shape) if c.shape[extra + k] != n]",
         "axes = [k for k, n in enumerate(shape) if c.shape[extra + k] != n]",
         "tests/ops/test_operators.py", "unbroadcasting sums along the wrong axis",
     ),
     Fault(
-        "minigrad/unbroadcast.py", "dtype=wider(x.dtype)).astype(x.dtype)", "dtype=x.dtype)",
+        "minigrad/engine/unbroadcast.py", "dtype=wider(x.dtype)).astype(x.dtype)", "dtype=x.dtype)",
         SUMS, "a bias over many rows in float16 stops growing",
     ),
     Fault(
-        "minigrad/unbroadcast.py", "    if c.dtype.kind == \"c\" and parent.dtype.kind == \"f\":\n",
+        "minigrad/engine/unbroadcast.py",
+        "    if c.dtype.kind == \"c\" and parent.dtype.kind == \"f\":\n",
         "    if False:\n",
         "tests/engine/test_hooks_and_grads.py", "the imaginary part of a gradient is dropped",
     ),
     Fault(
-        "minigrad/kept.py",
+        "minigrad/engine/kept.py",
         "_KEPT[key] = value, [weakref.ref(a, lambda _: _KEPT.pop(key, None)) for a in arrays]",
         "_KEPT[key] = value, [weakref.ref(a) for a in arrays]",
         KEPT, "a cache not invalidated: what was made of a weight outlives it",
     ),
     Fault(
-        "minigrad/kept.py", "all(ref() is a for ref, a in zip(seen, arrays, strict=True))", "True",
+        "minigrad/engine/kept.py",
+        "all(ref() is a for ref, a in zip(seen, arrays, strict=True))", "True",
         KEPT, "a cache keyed by an id alone: another array with that id gets the old value",
     ),
     Fault(
-        "minigrad/kept.py", "if not saved and not all(map(is_frozen, arrays)):", "if False:",
+        "minigrad/engine/kept.py", "if not saved and not all(map(is_frozen, arrays)):", "if False:",
         KEPT, "what is made of an array that can be written to is kept",
     ),
     Fault(
-        "minigrad/op.py", "named = {name for rule in rules for name in op.needs(rule)}",
+        "minigrad/engine/op.py", "named = {name for rule in rules for name in op.needs(rule)}",
         "named = set(op.arguments) | {name for rule in rules for name in op.needs(rule)}",
         "tests/ops/test_records.py::test_every_law[tanh] "
         "tests/ops/test_records.py::test_every_law[multiply]",
         "every call keeps all of its arguments alive",
     ),
     Fault(
-        "minigrad/op.py", "self.elementwise = not (multiple or set(signature) - set(\"(),->\"))",
+        "minigrad/engine/op.py",
+        "self.elementwise = not (multiple or set(signature) - set(\"(),->\"))",
         "self.elementwise = True",
         f"{CHOSEN} tests/ops/test_honest_nan.py",
         "ops that mix entries are taken for elementwise ones",
@@ -206,47 +210,50 @@ FAULTS = [
         SUMS, "a mean over more entries than float16 can count",
     ),
     Fault(
-        "minigrad/ops/selection.py", "    return passed(np.where(tie, 0.5 * g, g), wins | tie)\n",
+        "minigrad/ops/elementwise/selection.py",
+        "    return passed(np.where(tie, 0.5 * g, g), wins | tie)\n",
         "    return passed(g, wins | tie)\n",
         "tests/ops/test_slopes.py tests/ops/test_elementwise.py",
         "maximum of two: both get all of the cotangent at a tie",
     ),
     Fault(
-        "minigrad/ops/selection.py", "lambda g, condition: passed(g, np.equal(condition, 0)),",
+        "minigrad/ops/elementwise/selection.py",
+        "lambda g, condition: passed(g, np.equal(condition, 0)),",
         "lambda g, condition: passed(g, np.not_equal(condition, 0)),",
         "tests/ops/test_records.py::test_every_law[where]",
         "where: both branches get the first one's part",
     ),
     Fault(
-        "minigrad/gradient.py", "            self._node.owner = weakref.ref(self)\n",
+        "minigrad/engine/gradient.py", "            self._node.owner = weakref.ref(self)\n",
         "            self._node.owner = lambda self=self: self\n",
         "tests/engine/test_hooks_and_grads.py", "a leaf and its node hold each other: memory grows",
     ),
     Fault(
-        "minigrad/backward.py", "as_tensor(before + g)",
+        "minigrad/engine/backward.py", "as_tensor(before + g)",
         "as_tensor(g)",
         "tests/engine/test_backward.py tests/engine/test_many_uses.py",
         ".grad: `=` for `+=`, also of retained gradients",
     ),
     Fault(
-        "minigrad/backward.py", "if not (create_graph if retain_graph is None else retain_graph):",
+        "minigrad/engine/backward.py",
+        "if not (create_graph if retain_graph is None else retain_graph):",
         "if not (False if retain_graph is None else retain_graph):",
         "tests/engine/test_many_uses.py tests/engine/test_backward.py "
         "tests/engine/test_transforms.py",
         "backward(create_graph=True) frees the graph",
     ),
     Fault(
-        "minigrad/backward.py", "    except BaseException:  # Ctrl-C between",
+        "minigrad/engine/backward.py", "    except BaseException:  # Ctrl-C between",
         "    except ZeroDivisionError:  # Ctrl-C between",
         "tests/engine/test_gradients.py", "Ctrl-C while gradients are written leaves half of them",
     ),
     Fault(
-        "minigrad/foreign.py", "    refuse_masked(value)\n    _refuse_known(value)",
+        "minigrad/engine/foreign.py", "    refuse_masked(value)\n    _refuse_known(value)",
         "    _refuse_known(value)",
         "tests/engine/test_operands.py", "a masked array loses its mask",
     ),
     Fault(
-        "minigrad/views.py",
+        "minigrad/engine/views.py",
         "    if (other := source_of(tensor)) is not None:\n",
         "    if False:\n",
         f"tests/engine/test_writes.py {VALUES}",

@@ -4,54 +4,57 @@ from ..fault import Fault
 
 TRANSFORMS = "tests/engine/test_transforms.py"
 CONTAINERS = "tests/engine/test_containers.py"
-CHECKPOINT = "minigrad/checkpointing.py"
+CHECKPOINT = "minigrad/transforms/checkpointing.py"
 
 FAULTS = [
     Fault(
-        "minigrad/jacobians.py", "np.reshape(b, y.shape + v.shape)",
+        "minigrad/transforms/jacobians.py", "np.reshape(b, y.shape + v.shape)",
         "np.reshape(b.T, y.shape + v.shape)",
         "tests/engine/test_transform_arguments.py", "jacobian: transposed",
     ),
     Fault(
-        "minigrad/jacobians.py", "return jacobian(jacobian(f, argnums), argnums)",
+        "minigrad/transforms/jacobians.py", "return jacobian(jacobian(f, argnums), argnums)",
         "return jacobian(jacobian(f, argnums), 0)",
         "tests/engine/test_transform_arguments.py",
         "hessian: the second derivative by another argument",
     ),
     Fault(
-        "minigrad/transforms.py",
+        "minigrad/transforms/derivatives.py",
         "for g, v in zip(pulled, directions, strict=True) if g.requires_grad",
         "for g, v in zip(pulled, reversed(directions), strict=True) if g.requires_grad",
         "tests/engine/test_transform_arguments.py", "jvp: directions and arguments mixed up",
     ),
     Fault(
-        "minigrad/transforms.py", "        return (found, value[1]) if has_aux else found",
+        "minigrad/transforms/derivatives.py",
+        "        return (found, value[1]) if has_aux else found",
         "        return (found, value[0]) if has_aux else found",
         "tests/engine/test_transform_arguments.py",
         "grad with has_aux: the value in the place of aux",
     ),
     Fault(
-        "minigrad/trace.py", "    chosen = [n % count for n in wanted]\n",
+        "minigrad/transforms/arguments.py", "    chosen = [n % count for n in wanted]\n",
         "    chosen = [abs(n) for n in wanted]\n",
         "tests/engine/test_transform_arguments.py", "argnums counted from the end",
     ),
     Fault(
-        "minigrad/trace.py", "            local.frame = before\n", "            pass\n",
+        "minigrad/transforms/arguments.py",
+        "            local.frame = before\n", "            pass\n",
         TRANSFORMS, "transforms: the thread goes on recording after them",
     ),
     Fault(
-        "minigrad/trace.py", "    for n in wanted:\n        if not -count <= n < count:",
+        "minigrad/transforms/arguments.py",
+        "    for n in wanted:\n        if not -count <= n < count:",
         "    for n in wanted:\n        if not -count <= n <= count:",
         "tests/engine/test_transform_arguments.py", "argnums one too high: not refused by name",
     ),
     Fault(
-        "minigrad/tree.py",
+        "minigrad/transforms/tree.py",
         "return [leaf for k in like for leaf in flatten_like(tree[k], like[k], what)]",
         "return [leaf for k in tree for leaf in flatten_like(tree[k], like[k], what)]",
         CONTAINERS, "dicts read in the order of their own keys",
     ),
     Fault(
-        "minigrad/tree.py", "            at += len(child)\n", "            at += 1\n",
+        "minigrad/transforms/tree.py", "            at += len(child)\n", "            at += 1\n",
         "tests/engine/test_transform_arguments.py",
         "containers: leaves put back in the wrong places",
     ),
@@ -79,7 +82,7 @@ FAULTS = [
         "checkpoint: the frame of the thread is not restored",
     ),
     Fault(
-        "minigrad/checkpointing.py", "unpack=recorded if lifted else residuals,",
+        "minigrad/transforms/checkpointing.py", "unpack=recorded if lifted else residuals,",
         "unpack=residuals,",
         "tests/engine/test_transforms.py", "checkpoint: its backward pass is not recorded",
     ),
@@ -89,24 +92,24 @@ FAULTS = [
         "tests/engine/test_checkpointing.py", "checkpoint: the cotangents of its outputs mixed up",
     ),
     Fault(
-        "minigrad/contributions.py", "list(reversed(uses[t._node]))",
+        "minigrad/observe/contributions.py", "list(reversed(uses[t._node]))",
         "uses[t._node]",
-        "tests/rnn/test_ledger.py tests/draw/test_steps_view.py minigrad/contributions.py",
+        "tests/rnn/test_ledger.py tests/draw/test_steps_view.py minigrad/observe/contributions.py",
         "contributions: in the order of the backward pass",
     ),
     Fault(
-        "minigrad/backward.py", "    return node, g.astype(output.dtype, copy=False)",
+        "minigrad/engine/backward.py", "    return node, g.astype(output.dtype, copy=False)",
         "    return node, g",
         "tests/engine/test_hooks_and_grads.py",
         "backward: the cotangent keeps a dtype of its own",
     ),
     Fault(
-        "minigrad/backward.py", "    with _writing:\n", "    if True:\n",
+        "minigrad/engine/backward.py", "    with _writing:\n", "    if True:\n",
         "tests/engine/test_hooks_and_grads.py",
         "backward: the lock removed, two threads add to one .grad",
     ),
     Fault(
-        "minigrad/backward.py",
+        "minigrad/engine/backward.py",
         "            elif (parent := node.parents[op.arguments.index(name)]) is not None:",
         "            elif (parent := node.parents[0]) is not None:",
         TRANSFORMS, "create_graph: saved values linked to the wrong argument",

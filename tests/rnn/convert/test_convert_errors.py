@@ -33,7 +33,7 @@ from rnn.convert import (
     to_torch,
     weights_of,
 )
-from rnn.onnx_export import onnx_export
+from rnn.convert.onnx_files import onnx_export
 
 ones = np.ones
 

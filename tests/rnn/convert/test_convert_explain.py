@@ -16,7 +16,15 @@ from rnn import (
     PeepholeLSTMCell,
     unroll,
 )
-from rnn.convert import Weights, explain, from_gates, to_gates, to_keras, to_onnx, to_torch
+from rnn.convert import (
+    Weights,
+    explain,
+    from_gates,
+    to_gates,
+    to_keras,
+    to_onnx,
+    to_torch,
+)
 from rnn.convert.forward import forward, zero_state
 
 K, H, T, B = 4, 3, 6, 2

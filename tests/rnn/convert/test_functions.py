@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 from stacks import assert_same_weights
 
-from rnn import GRU, LSTM, RNN, ElmanCell, GRUCell, LSTM1997Cell, LSTMCell, MGUCell, unroll
+from rnn import (
+    GRU,
+    LSTM,
+    RNN,
+    ElmanCell,
+    GRUCell,
+    LSTM1997Cell,
+    LSTMCell,
+    MGUCell,
+    unroll,
+)
 from rnn.cells.activations import ACTIVATIONS
 from rnn.convert import (
     Operator,

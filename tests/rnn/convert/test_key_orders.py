@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from rnn import GRUCell, LSTMCell, Recurrent
-from rnn.convert import from_gates, from_keras, from_onnx, from_torch, to_gates, to_keras, to_torch
+from rnn.convert import (
+    from_gates,
+    from_keras,
+    from_onnx,
+    from_torch,
+    to_gates,
+    to_keras,
+    to_torch,
+)
 
 XS = np.random.default_rng(0).normal(size=(4, 2, 3))
 

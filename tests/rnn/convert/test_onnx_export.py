@@ -21,7 +21,7 @@ from rnn import (
     unroll,
 )
 from rnn.convert import to_torch
-from rnn.onnx_export import onnx_export
+from rnn.convert.onnx_files import onnx_export
 
 pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")

@@ -23,7 +23,7 @@ from rnn import (
     unroll,
 )
 from rnn.cells.state import parts
-from rnn.onnx_export import graph_of
+from rnn.convert.onnx_files import graph_of
 
 T, B, K, H = 5, 3, 4, 2
 

@@ -5,7 +5,7 @@ import pytest
 
 from minigrad.testing import mutant
 from minigrad.testing import mutants as op_mutants
-from minigrad.testing.mutants import notices
+from minigrad.testing.mutation import notices
 from rnn import Cell, DropoutCell, ElmanCell, GRUCell, LSTMCell, MGUCell, SkipCell, unroll
 from rnn.testing import (
     CELL_LAWS,

@@ -6,8 +6,8 @@ from hypothesis import settings
 
 import minigrad as mg
 import rnn
-from minigrad.op import OPS
-from minigrad.tensor import detached
+from minigrad.engine.op import OPS
+from minigrad.engine.tensor import detached
 from rnn.testing import check_cell
 
 

@@ -1,0 +1,213 @@
+"""Pictures of the live graph: ``minigrad.draw(loss).save("graph.svg")``.
+
+Three views. "steps" shows a recurrence: one column for each time step, every shared weight one box
+with a wire through time and a tap into each use, and with ``ledger=True`` on each tap what that
+step contributes to the gradient. "rolled" shows one step for all, with the cycles through which
+it feeds the next. "ops" shows every op.
+
+The step view reads scopes. ``with scope("lstm", t=t, x=x, h=h, c=c):`` makes the box ``lstm`` of
+column t. A tensor that enters under a name gives its wire the name (else its own name is taken,
+else that of its op); a constant becomes an input box, or the initial state if it is called as a
+state is, or ``h_0`` where t is 1. What stands after the cell is drawn in its column if it has a
+scope with the same t, else at the right.
+
+Reading order: boxes, walk, graph, columns, entering, rolled; then grid, loops, canvas, layout,
+buses, ends; then scene, text, style; then render.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..engine.tensor import Tensor
+    from ..module import Module
+    from .layout.boxes import Unrolled
+    from .render.picture import Drawing
+
+__all__ = ["Drawing", "RenderError", "RendererNotFoundError", "draw"]
+
+_VIEWS = ("auto", "steps", "rolled", "ops")
+_MOST_BOXES = 20_000
+
+
+def draw(
+    output: Tensor | Sequence[Tensor],
+    *,
+    view: str = "auto",
+    values: bool | Iterable[Tensor] | Module = False,
+    gradients: bool = False,
+    ledger: bool | Mapping[Any, Any] = False,
+    max_steps: int | None = None,
+    direction: str | None = None,
+    title: str | None = None,
+) -> Drawing:
+    """The graph behind `output`, a tensor or several, as a picture.
+
+    view: "steps", one column for each time step, one box for each scope in it; "rolled", one
+        column for all steps, if they are alike; "ops", one box for each op (at most 400);
+        "auto": steps if any op was recorded under ``scope(..., t=t)``.
+    values: show values: numbers, and norms of arrays. True: those that the graph still holds,
+        which are the ones that a derivative needs. Tensors, or a module: theirs as well.
+    gradients: show ∂output/∂(weight, state, op): numbers, and norms of arrays.
+    ledger: steps only. True: each tap of a weight W shows ‖G_t‖ of ∂output/∂W = Σ_t G_t by its
+        number, width and colour, relative to the largest of this weight. Or the terms themselves,
+        as a mapping from tensors or names: an ``rnn.bptt.ledger``, lists of ``Use``, or numbers
+        or arrays by t.
+    max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
+    direction: ops only. Where data flows: "LR" (default), "RL", "BT" or "TB".
+    title: a line above the picture.
+
+    Draw before ``backward()``, or after ``backward(retain_graph=True)``: `gradients` and `ledger`
+    need what a backward pass frees. Nothing is changed by drawing.
+
+    Raises ValueError for a tensor without a graph, for an unknown view, for graphs too large to
+    draw, and for steps that differ too much to be rolled up; GradientError where `gradients` or
+    `ledger=True` are asked of several numbers, and GraphFreedError after ``backward()``.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(0.9, requires_grad=True, name="w")
+    >>> h = mg.tensor(1.0)
+    >>> for t in (1, 2, 3):
+    ...     with mg.scope("rnn", t=t, h=h):
+    ...         h = w * h
+    >>> draw(h, ledger=True)
+    <Drawing of 3 steps: 3 boxes, 1 weight>
+    >>> draw(h, view="rolled")
+    <Drawing of 3 steps as one: 1 box, 1 weight>
+    """
+    from ..engine.node import ancestors
+    from ..engine.tensor import Tensor
+    from .render.picture import Drawing
+
+    outputs = [output] if isinstance(output, Tensor) else list(output)
+    _check(outputs, view, max_steps, direction)
+    if view == "auto":
+        nodes = ancestors(t._node for t in outputs if t._node is not None)
+        timed = any(n.scope is not None and n.scope.step is not None and n.plan for n in nodes)
+        view = "steps" if timed else "ops"
+    if view == "ops":
+        if ledger or max_steps is not None:
+            raise ValueError(
+                "draw(..., view='ops') has neither ledger nor max_steps, which are of the step "
+                "view; record the ops under minigrad.scope(name, t=t), as rnn.unroll does, and "
+                "draw them with view='steps'"
+            )
+        from .layout.ops import op_graph
+
+        text, about = op_graph(
+            outputs, values=values, gradients=gradients, direction=direction or "LR", title=title
+        )
+        return Drawing(text, "dot", about)
+    if direction is not None:
+        raise ValueError(
+            f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "
+            f"direction out, or draw with view='ops'"
+        )
+    if view == "rolled":
+        if values is not False or gradients or ledger or max_steps is not None:
+            raise ValueError(
+                "draw(..., view='rolled') has neither values, gradients, ledger nor max_steps, "
+                "because they differ from step to step; draw with view='steps'"
+            )
+        return _draw_rolled(outputs, title)
+    return _draw_steps(outputs, values, gradients, ledger, max_steps, title)
+
+
+def _check(outputs: Sequence[Any], view: str, max_steps: Any, direction: Any) -> None:
+    from ..engine.tensor import Tensor
+    from ..errors import describe
+    from .layout.ops import DIRECTIONS
+
+    if view not in _VIEWS:
+        raise ValueError(f"draw(..., view={view!r}): wanted one of {', '.join(map(repr, _VIEWS))}")
+    if direction is not None and direction not in DIRECTIONS:
+        raise ValueError(
+            f"draw(..., direction={direction!r}): wanted one of {', '.join(map(repr, DIRECTIONS))}"
+        )
+    if max_steps is not None and (
+        isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 2
+    ):
+        raise ValueError(
+            f"draw(..., max_steps={max_steps!r}): wanted None, or a whole number of columns, at "
+            f"least 2: the first and the last"
+        )
+    for value in outputs:
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"draw(output): received {describe(value)}; wanted a Tensor, or a list of Tensors"
+            )
+    if not outputs or all(t._node is None for t in outputs):
+        raise ValueError(
+            "draw(output): there is no graph behind it, because nothing that it was computed from "
+            "requires grad: make a tensor with requires_grad=True, and check for no_grad() or "
+            "detach()"
+        )
+
+
+def _unrolled(outputs: Sequence[Tensor], view: str) -> Unrolled:
+    from .reading.graph import read
+
+    unrolled = read(outputs)
+    if not unrolled.steps:
+        raise ValueError(
+            f"draw(..., view={view!r}): no op was recorded under a time step; label the steps with "
+            f"`with minigrad.scope(name, t=t):`, as rnn.unroll does, or draw with view='ops'"
+        )
+    return unrolled
+
+
+def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
+    from .layout.rolled import roll
+    from .layout.unrolled import lay_out
+    from .render.picture import Drawing
+    from .render.text import count
+
+    unrolled = _unrolled(outputs, "rolled")
+    rolled, words = roll(unrolled)
+    scene = lay_out(rolled, title=title, words=words)
+    weights = sum(box.kind == "weight" for box in rolled.sources)
+    about = (
+        f"{count(unrolled.columns, 'step')} as one: {count(len(rolled.steps), 'box')}, "
+        f"{count(weights, 'weight')}"
+    )
+    return Drawing(scene.dot(), "neato", about, scene.size())
+
+
+def _draw_steps(
+    outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, most: int | None,
+    title: str | None,
+) -> Drawing:
+    from .layout.unrolled import lay_out
+    from .reading.notes import box_notes, gradients_of, ledger_numbers, values_of
+    from .render.picture import Drawing
+    from .render.text import count
+
+    unrolled = _unrolled(outputs, "steps")
+    columns, boxes = unrolled.columns, len(unrolled.steps)
+    if boxes * min(1.0, (most or columns) / columns) > _MOST_BOXES:
+        raise ValueError(
+            f"draw(..., view='steps'): {columns:,} steps with {boxes:,} boxes are too many for one "
+            f"picture; draw the first and last of them, as with max_steps=12"
+        )
+    numbers = ledger_numbers(outputs, unrolled, ledger)
+    held = values_of(outputs, unrolled.home, values)
+    slopes = gradients_of(outputs, unrolled.home) if gradients else {}
+    notes = box_notes(unrolled, held, slopes)
+    scene = lay_out(unrolled, numbers=numbers, notes=notes, most=most, title=title)
+    weights = sum(box.kind == "weight" for box in unrolled.sources)
+    about = f"{count(columns, 'step')}: {count(boxes, 'box')}, {count(weights, 'weight')}"
+    return Drawing(scene.dot(), "neato", about, scene.size())
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Drawing":
+        from .render.picture import Drawing
+
+        return Drawing
+    if name in ("RenderError", "RendererNotFoundError"):
+        from .render import programs as render
+
+        return getattr(render, name)
+    raise AttributeError(f"module 'minigrad.draw' has no attribute {name!r}")

@@ -1,0 +1,3 @@
+"""From boxes and wires to places."""
+
+__all__: list[str] = []

@@ -1,0 +1,189 @@
+"""What the parts of a picture share: where the columns are, what is drawn already, and the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..render.scene import Path, Point, Scene, Shape
+from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
+from ..render.text import Line, number
+from .boxes import Box, Unrolled, Wire
+from .grid import CHANNEL, Grid, Key, Size, bus_key, sort_wires, steps_over, up_key
+from .loops import LOOP, loop_places
+
+__all__ = ["MARGIN", "TURN", "Canvas", "Numbers"]
+
+Numbers = Mapping[tuple[Box, Box], float]
+"""What the tap from a weight into a box shows."""
+
+MARGIN = 34.0  # from the boxes at the left to the first column
+TURN = 6.0  # between wires that turn there
+_BETWEEN = 44.0  # between boxes of neighbouring columns, at least
+_GAP = 30.0  # more between columns where some are left out
+
+
+class Canvas:
+    """A scene, the plan of its columns, and what has been drawn of each box."""
+
+    def __init__(
+        self,
+        unrolled: Unrolled,
+        numbers: Numbers | None,
+        notes: Mapping[Box, Sequence[Line]],
+        most: int | None,
+    ) -> None:
+        self.unrolled, self.numbers = unrolled, numbers
+        self.wires = sort_wires(unrolled)
+        self.colors = colors_of(unrolled)
+        everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
+        self.looks = {
+            box: look(box, unrolled, self.colors.get(box, ""), notes.get(box, ()))
+            for box in everything
+        }
+        sizes = {box: Size(found.width, found.height) for box, found in self.looks.items()}
+        self.grid = Grid(unrolled, self.wires, sizes)
+        self.scene = Scene()
+        self.shape: dict[Box, Shape] = {}
+        self.x: dict[int, float] = {}
+        self.gap: tuple[float, float] | None = None
+        self.left_width = max(
+            [self.looks[box].width + 18 for box in everything
+             if box.kind in ("weight", "source", "initial")] + [46.0]
+        )
+        self._columns(most)
+
+    def _columns(self, most: int | None) -> None:
+        """The x of every column that is drawn, from what one column takes."""
+        grid, rows = self.grid, self.grid.rows
+        widest = max(row.width / 2 for row in rows)
+        beside = max(grid.input_width + 16 if row.beside else 0.0 for row in rows)
+        inputs = max((x for row in rows for x in row.inputs.values()), default=0.0)
+        states = (self.state_line(w) for w in self.wires.along if rows[w.source.row].labelled)
+        label = max((line.width for line in states), default=0.0) + 8
+        self.channel = max(widest + beside, inputs + grid.input_width / 2) + label
+        self.right = self.channel + CHANNEL * len(grid.channels)
+        found = map(number, set((self.numbers or {}).values()))
+        over = max((small(words, MUTED).width for words in found), default=4.0)
+        taps = max((row.width / 2 + over for row in rows if row.lanes), default=0.0)
+        marks = any(wire.cut or steps_over(wire) < 0 for wire in self.wires.along)
+        self.left_channel = max(taps, widest + (max(38.0, label + 4) if marks else 8))
+        left = self.left_channel + CHANNEL * len(grid.left_channels)
+        pitch = max(left + self.right, 2 * widest + _BETWEEN)
+        count = self.unrolled.columns
+        kept = list(range(count))
+        if most is not None and most < count:
+            kept = kept[: (most + 1) // 2] + kept[count - most // 2 :]
+        x = 0.0
+        for k, column in enumerate(kept):
+            if k and column != kept[k - 1] + 1:
+                x += _GAP
+                middle = x - (pitch + _GAP) / 2
+                self.gap = (middle - 16, middle + 16)
+            self.x[column] = x
+            x += pitch
+        lanes = [source for source, _ in grid.lanes if source.column is None]
+        turns = len(lanes) - len(set(lanes))
+        self.start = -left - MARGIN - TURN * turns  # where the boxes at the left end
+        self.end = x - pitch + max(self.right, widest + 20)
+        if any(grid.at_side(w) and w.target.direction < 0 for w in self.wires.entering):
+            self.end += MARGIN + self.left_width
+        self.loops = self.end + 6  # where the boxes of delays begin
+        if self.wires.loops:
+            self.end = self.loops + LOOP * len(loop_places(self.wires.loops)) + 40
+
+    def state_line(self, wire: Wire) -> Line:
+        """What stands at the wire of a state, where there are several."""
+        return Line(state_pieces([wire.name or ""], wire.source.at), 9, color=MUTED)
+
+    def beside(self, shape: Shape, key: Key) -> float:
+        """The x of a vertical wire to the right of a box."""
+        return shape.x + self.channel + CHANNEL * self.grid.channels[key]
+
+    def way_up(self, shape: Shape, wire: Wire) -> list[Point]:
+        """The beginning of a wire up to other rows: from the top to beside what is in the way."""
+        up, key = self.grid.rows[wire.source.row].up, up_key(wire)
+        if key not in up:
+            return [(shape.x, shape.top)]
+        x, y = shape.x + up[key], shape.top + 8 + 5 * list(up).index(key)
+        return [(x, shape.top), (x, y), (self.beside(shape, key), y)]
+
+    def down(self, source: Box) -> float:
+        """The x of the way from a box above the steps down to its lane."""
+        return self.beside(self.shape[source], bus_key(source))
+
+    # -- the pen
+
+    def box(
+        self, box: Box, x: float, y: float, width: float, height: float, circle: bool = False
+    ) -> Shape:
+        """Draw a box of the graph."""
+        found = self.looks[box]
+        self.shape[box] = self.scene.add(Shape(
+            self.scene.id(found.id), x, y, width, height, found.lines, found.fill, found.line,
+            found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip,
+        ))
+        return self.shape[box]
+
+    def text(self, x: float, y: float, line: Line, fill: str = "") -> Shape:
+        """Draw words on their own."""
+        return self.scene.add(Shape(
+            self.scene.id("text"), x, y, line.width + 2, line.height, (line,), fill,
+            ink=line.color or MUTED,
+        ))
+
+    def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Shape:
+        """Draw a dot where wires are joined."""
+        return self.scene.add(Shape(self.scene.id(name), x, y, 5, 5, (), color, circle=True))
+
+    def point(self, x: float, y: float) -> Shape:
+        """A place where a wire can end."""
+        return self.scene.add(Shape(self.scene.id("end"), x, y, 0, 0))
+
+    def wire(
+        self,
+        source: Shape,
+        target: Shape,
+        *points: Point,
+        color: str = WIRE,
+        thick: float = 1.2,
+        arrow: bool = True,
+        dashed: bool = False,
+        tooltip: str = "",
+    ) -> None:
+        """Draw a wire through some points; its last part is dashed where columns are left out."""
+
+        def add(tail: Shape, head: Shape, through: Sequence[Point], ends: bool, dash: bool) -> None:
+            self.scene.paths.append(
+                Path(tail.id, head.id, through, color, thick, ends, dash, tooltip)
+            )
+
+        (x1, y1), (x2, y2) = points[-2:]
+        low, high = self.gap or (0.0, 0.0)
+        over = min(x1, x2) < low and high < max(x1, x2)
+        if self.gap is None or dashed or y1 != y2 or not over:
+            add(source, target, points, arrow, dashed)
+            return
+        one, two = (self.point(x, y1) for x in sorted(self.gap, reverse=x1 > x2))
+        add(source, one, (*points[:-1], (one.x, y1)), False, False)
+        add(one, two, ((one.x, y1), (two.x, y1)), False, True)
+        add(two, target, ((two.x, y1), (x2, y2)), arrow, False)
+
+    def cut(self, x: float, y: float) -> None:
+        """Mark where a state was detached: values pass, gradients do not."""
+        self.text(x, y, Line([("//", "")], 13, True, CUT), "#ffffff")
+        self.text(x, y + 14, small("cut", CUT))
+
+    def tap(self, source: Box, target: Box, most: float) -> tuple[str, float, str]:
+        """The colour, width and number of a tap; `most` is the largest number of its weight."""
+        color = self.colors[source]
+        if self.numbers is None or (source, target) not in self.numbers:
+            return color, 1.6, ""
+        value = self.numbers[source, target]
+        share = min(value / most, 1.0) if most > 0 else 0.0
+        return pale(color, share), 0.8 + 2.8 * share, number(value)
+
+    def left_of(self, x: float, y: float, words: str, color: str) -> None:
+        """Write a number to the left of a tap."""
+        if words:
+            line = small(words, color)
+            self.text(x - 6 - line.width / 2, y, line)

@@ -1,0 +1,208 @@
+"""The picture of an unrolled graph: the plan of one column, stamped along time.
+
+A weight is a bus, states run from column to column, inputs come from below, and what has no step
+stands at the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from ..reading.ends import draw_ends, entry
+from ..render.scene import Scene, Shape
+from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
+from ..render.text import Line, clean, count, painted
+from .boxes import Box, Unrolled, Wire
+from .buses import draw_buses, draw_sources
+from .canvas import MARGIN, Canvas, Numbers
+from .grid import CHANNEL, along_key, loop_key, over_key, steps_over, up_key
+from .loops import LOOP, loop_places
+
+__all__ = ["lay_out"]
+
+
+def lay_out(
+    unrolled: Unrolled,
+    *,
+    numbers: Numbers | None = None,
+    notes: Mapping[Box, Sequence[Line]] | None = None,
+    most: int | None = None,
+    title: str | None = None,
+    words: Mapping[tuple[Box, int], str] | None = None,
+) -> Scene:
+    """The picture of `unrolled`.
+
+    numbers: what the taps show. notes: further lines for boxes. most: the number of columns to
+    draw, the first and the last ones; all by default. title: a line above. words: what stands
+    below the column of a box, or for a block at the right above the wire that comes from a row.
+    """
+    canvas = Canvas(unrolled, numbers, notes or {}, most)
+    _steps(canvas)
+    draw_sources(canvas)
+    _entering(canvas)
+    draw_buses(canvas, draw_ends(canvas))
+    for wire in canvas.wires.along:
+        _along(canvas, wire)
+    for place, wires in enumerate(loop_places(canvas.wires.loops)):
+        for wire in wires:
+            _loop(canvas, wire, canvas.loops + LOOP * (place + 0.5))
+    for wire in {(w.source, w.target): w for w in canvas.wires.up}.values():
+        if wire.source in canvas.shape:
+            _up(canvas, wire)
+    for wire in (*canvas.wires.across, *canvas.wires.far):
+        if wire.source in canvas.shape and wire.target in canvas.shape:
+            _over(canvas, wire)
+    _words(canvas, title)
+    for (box, row), said in (words or {}).items():
+        _said(canvas, box, row, said)
+    return canvas.scene
+
+
+def _steps(canvas: Canvas) -> None:
+    for box in canvas.unrolled.steps:
+        if box.column in canvas.x:
+            row = canvas.grid.rows[box.row]
+            canvas.box(box, canvas.x[box.column], row.y, row.width, row.height, row.round)
+
+
+def _entering(canvas: Canvas) -> None:
+    """Initial states at the sides, inputs below or beside their boxes."""
+    width = canvas.grid.input_width
+    for wire in canvas.wires.entering:
+        box, target = wire.source, canvas.shape.get(wire.target)
+        if target is None:
+            continue
+        row, height = canvas.grid.rows[wire.target.row], canvas.grid.height[box.kind]
+        color = canvas.colors.get(box, STATE if box.kind == "initial" else WIRE)
+        if canvas.grid.at_side(wire):
+            y = row.y + row.sides[along_key(wire.target.row, wire.name)]
+            half = canvas.left_width / 2
+            if wire.target.direction > 0:
+                one = canvas.box(box, canvas.start - half, y, 2 * half, height)
+                start, end = one.right, target.left
+            else:
+                one = canvas.box(box, target.x + canvas.right + MARGIN + half, y, 2 * half, height)
+                start, end = one.left, target.right
+            canvas.wire(one, target, (start, y), (end, y), color=color, thick=1.6, dashed=wire.cut)
+            if wire.cut:
+                canvas.cut(end - 22, y)
+        elif row.beside:
+            one = canvas.box(box, target.right + 16 + width / 2, row.y, width, height)
+            canvas.wire(one, target, (one.left, row.y), (target.right, row.y), color=color)
+        else:
+            x = target.x + row.inputs[box.title]
+            one = canvas.box(box, x, row.inputs_y, width, height)
+            canvas.wire(one, target, (x, one.top), (x, row.bottom), color=color)
+
+
+def _along(canvas: Canvas, wire: Wire) -> None:
+    """A state on its way to the next step. Over columns that are left out it goes on to the first
+    that is drawn again."""
+    row, forward = canvas.grid.rows[wire.source.row], steps_over(wire) > 0
+    one, two = canvas.shape.get(wire.source), canvas.shape.get(wire.target)
+    if one is None or two is None:
+        early, late = (one, two) if forward else (two, one)
+        if early is None or late is not None:
+            return  # neither is drawn, or it is drawn from the other side of the gap
+        late = _after_gap(canvas, wire.source.row)
+        if late is None:
+            return
+        one, two = (early, late) if forward else (late, early)
+    y = row.y + row.sides[along_key(wire.source.row, wire.name)]
+    start, end = (one.right, two.left) if forward else (one.left, two.right)
+    canvas.wire(one, two, (start, y), (end, y), color=STATE, thick=1.6, dashed=wire.cut)
+    if wire.cut:
+        canvas.cut((end if forward else start) - 26, y)
+    elif row.labelled and wire.name and canvas.shape.get(wire.source) is one:
+        line = canvas.state_line(wire)
+        canvas.text(start + (4 + line.width / 2) * (1 if forward else -1), y + 8, line)
+
+
+def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
+    """A state on its way back into the one step that stands for all, through a delay at `x`."""
+    one, two, grid = canvas.shape[wire.source], canvas.shape[wire.target], canvas.grid
+    words = Line(state_pieces([wire.name or wire.source.title], f"t{-wire.lag:+d}"), 11)
+    height = grid.height["initial"]
+    if one is two:
+        y = one.y + grid.rows[wire.source.row].sides[loop_key(wire)]
+        up, down = y + 5, y - 5
+    else:
+        up = one.y + grid.rows[wire.source.row].sides[loop_key(wire), "out"]
+        down = two.y + grid.rows[wire.target.row].sides[loop_key(wire), "in"]
+        y = (up + down) / 2
+    delay = canvas.scene.add(Shape(
+        canvas.scene.id(f"delay of {wire.name}"), x, y, LOOP - 24, height, painted([words]),
+        *FILLS["initial"], INK, tooltip=f"{wire.name}, {count(abs(wire.lag), 'step')} before",
+    ))
+    out, back = [(one.right, up)], [(two.right, down)]
+    if one is two:
+        out, back = [*out, (delay.left, up)], [(delay.left, down), *back]
+    else:
+        out = [*out, (x, up), (x, delay.top if up > y else delay.bottom)]
+        back = [(x, delay.bottom if up > y else delay.top), (x, down), *back]
+    canvas.wire(one, delay, *out, color=STATE, thick=1.6)
+    canvas.wire(delay, two, *back, color=STATE, thick=1.6, dashed=wire.cut)
+
+
+def _after_gap(canvas: Canvas, row: int) -> Shape | None:
+    """The box of a row in the first column after those that are left out."""
+    drawn = sorted(canvas.x)
+    after = next((b for a, b in pairwise(drawn) if b != a + 1), None)
+    boxes = (b for b in canvas.unrolled.steps if (b.column, b.row) == (after, row))
+    return next((canvas.shape[b] for b in boxes), None)
+
+
+def _up(canvas: Canvas, wire: Wire) -> None:
+    """A wire within a column: straight up, or beside the boxes that are in the way."""
+    one, two, key = canvas.shape[wire.source], canvas.shape[wire.target], up_key(wire)
+    if key in canvas.grid.straight:
+        canvas.wire(one, two, (one.x, one.top), (two.x, two.bottom))
+        return
+    y = two.y + canvas.grid.rows[wire.target.row].sides[key]
+    canvas.wire(one, two, *canvas.way_up(one, wire), (canvas.beside(one, key), y), (two.right, y))
+
+
+def _over(canvas: Canvas, wire: Wire) -> None:
+    """A wire to another column and row: beside the boxes, and above them if it goes far."""
+    one, two, key = canvas.shape[wire.source], canvas.shape[wire.target], over_key(wire)
+    row = canvas.grid.rows[wire.source.row]
+    y1 = one.y + row.sides[key, "out"]
+    y2 = two.y + canvas.grid.rows[wire.target.row].sides[key, "in"]
+    x1 = canvas.beside(one, key)
+    if key not in row.far:
+        canvas.wire(one, two, (one.right, y1), (x1, y1), (x1, y2), (two.left, y2))
+        return
+    y, count = row.far[key]
+    y += 8 * ((wire.source.column or 0) % count)
+    x2 = two.x - canvas.left_channel - CHANNEL * canvas.grid.left_channels[key]
+    canvas.wire(one, two, (one.right, y1), (x1, y1), (x1, y), (x2, y), (x2, y2), (two.left, y2))
+
+
+def _words(canvas: Canvas, title: str | None) -> None:
+    """The steps below the columns, what the taps mean, and the title."""
+    shapes = canvas.scene.shapes
+    bottom, top = min(s.bottom for s in shapes), max(s.top for s in shapes)
+    left = min(s.left for s in shapes)
+    steps = {b.column: b.t for b in canvas.unrolled.steps if b.t is not None}
+    for column, x in canvas.x.items():
+        if column in steps:
+            canvas.text(x, bottom - 18, small(f"t = {steps[column]}", MUTED))
+    if canvas.gap is not None:
+        canvas.text(sum(canvas.gap) / 2, bottom - 18, small("...", MUTED))
+    if canvas.numbers is not None:
+        line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
+        canvas.text(left + line.width / 2, bottom - 44, line)
+    if title:
+        line = Line([(clean(title), "")], 15, color=INK)
+        canvas.text(left + line.width / 2, top + 26, line)
+
+
+def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:
+    """Words below the column of a box, or above the wire from a row into a block at the right."""
+    line, shape = small(said, MUTED), canvas.shape[box]
+    if box.column is None:
+        y = shape.y + entry(canvas, box, row) + 9
+        canvas.text(shape.left - 14 - line.width / 2, y, line)
+    else:
+        canvas.text(shape.x, min(s.bottom for s in canvas.scene.shapes) - 18, line)

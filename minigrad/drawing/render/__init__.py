@@ -1,0 +1,3 @@
+"""From places to DOT text and pictures."""
+
+__all__: list[str] = []

@@ -1,0 +1,96 @@
+"""Drawing: a picture as DOT text, painted when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...io import replacing
+from .programs import RenderError, render
+
+__all__ = ["Drawing"]
+
+_DPI = 144  # of PNGs: sharp on screens of high density
+_SIDE = 12_000  # the most pixels along one side of a PNG
+_AREA = 40_000_000  # the most pixels of a PNG
+
+
+class Drawing:
+    """A picture of a graph. In Jupyter it shows itself; elsewhere save it.
+
+    ``.dot`` is its DOT text, ``.svg()`` and ``.png()`` are the painted picture, ``.save(path)``
+    writes one of the three by the ending of the name.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor([0.5, 2.0], requires_grad=True, name="w")
+    >>> picture = mg.draw((w * w).sum())
+    >>> picture
+    <Drawing of 3 ops>
+    >>> "multiply" in picture.dot
+    True
+    >>> import tempfile
+    >>> picture.save(Path(tempfile.mkdtemp(), "graph.dot")).name
+    'graph.dot'
+    """
+
+    def __init__(
+        self, dot: str, engine: str, about: str, size: tuple[float, float] | None = None
+    ) -> None:
+        self.dot = dot
+        self._engine, self._about, self._size = engine, about, size
+
+    def svg(self) -> str:
+        """The picture as SVG text.
+
+        Raises RendererNotFoundError, which says what to install, without a renderer.
+        """
+        return render(self.dot, "svg", self._engine).decode()
+
+    def png(self) -> bytes:
+        """The picture as PNG, 144 pixels an inch; less where it would have over 12,000 pixels
+        along one side or 40 million in all.
+
+        Raises RendererNotFoundError, which says what to install, without a renderer.
+        """
+        if self._size is None:
+            limit = f'size="{(_AREA**0.5) / _DPI:.2f},{(_AREA**0.5) / _DPI:.2f}", dpi={_DPI}'
+        else:
+            width, height = (side / 72 for side in self._size)
+            dpi = min(_DPI, _SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
+            limit = f"dpi={dpi:.2f}"
+        return render(re.sub(r"\{", "{ graph [" + limit + "]", self.dot, count=1), "png",
+                      self._engine)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to `path`, as its name says: .svg, .png or .dot; returns the path.
+
+        The file appears whole or not at all. Raises ValueError for another ending, OSError where
+        it cannot be written.
+        """
+        target = Path(path)
+        kinds: dict[str, Callable[[], str | bytes]] = {
+            ".svg": self.svg, ".png": self.png, ".dot": lambda: self.dot,
+        }
+        if target.suffix.lower() not in kinds:
+            raise ValueError(
+                f"save({str(path)!r}): the name ends in {target.suffix!r}; a picture is saved as "
+                f"{', '.join(kinds)}"
+            )
+        content = kinds[target.suffix.lower()]()
+        data = content.encode() if isinstance(content, str) else content
+        with replacing(target) as file:
+            file.write(data)
+        return target
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What Jupyter shows: the picture, or without a renderer what to install for one."""
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except RenderError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {self._about}>"

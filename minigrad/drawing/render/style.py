@@ -1,0 +1,118 @@
+"""How boxes look: their words, colours and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..layout.boxes import Box, Unrolled
+from .text import Line, indexed, painted, plain
+
+__all__ = [
+    "CUT", "FILLS", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of", "look", "pale",
+    "small", "state_pieces",
+]
+
+INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
+PALETTE = (
+    "#1f77b4", "#d62728", "#2ca02c", "#8e44ad", "#d9730d", "#8c564b", "#c2448f", "#0e8f8f",
+    "#7a7a1f", "#4a5fc1",
+)
+FILLS = {
+    "cell": ("#fff3d6", "#c9a24b"), "step": ("#f4f4f4", "#888888"),
+    "scalar": ("#fde7e7", "#c98080"), "block": ("#f4f4f4", "#888888"),
+    "source": ("#ececec", "#888888"), "input": ("#e8f0fe", "#8aa4d6"),
+    "initial": ("#ffffff", "#888888"),
+}
+
+
+class Look(NamedTuple):
+    """What a box is painted with."""
+
+    id: str
+    lines: Sequence[Line]
+    fill: str
+    line: str
+    ink: str
+    tooltip: str
+
+    @property
+    def width(self) -> float:
+        return max((line.width for line in self.lines), default=0.0)
+
+    @property
+    def height(self) -> float:
+        return sum(line.height for line in self.lines)
+
+
+def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[Line] = ()) -> Look:
+    """The words and colours of a box; `color` is that of its wire, if it has one of its own."""
+    name, step = plain(box.title), box.at
+    tooltip = _about(box)
+    if box.kind == "weight":
+        lines = [Line([indexed(_short(box, unrolled))], 11, True)]
+        lines += [note._replace(color="") for note in notes]
+        return Look(name, painted(lines), color, color, "#ffffff", tooltip)
+    kind: str = box.kind
+    if kind == "step" and box.states:
+        kind, lines = "cell", [Line([(name, "")])]
+        if not any(note.low for note in notes):  # else they name the states themselves
+            lines.append(Line(state_pieces(list(box.states), step), 10))
+    elif kind in ("step", "input", "initial"):
+        symbol = name == "loss" and not notes  # ℓ: with notes the label could not have two sizes
+        lines = [Line([("ℓ" if symbol else name, step)], 12 if symbol else 11)]
+    else:
+        size = 15 if name == "Σ" and not notes else 11
+        lines = [Line([(plain(word), "")], size) for word in box.title.split("\n")]
+    if box.scalar and kind == ("step" if box.column is not None else "block"):
+        kind = "scalar"
+    fill, line = FILLS[kind]
+    at = f"{name}[t={step}]" if step else name
+    return Look(at, painted([*lines, *notes]), fill, color or line, INK, tooltip)
+
+
+def _short(box: Box, unrolled: Unrolled) -> str:
+    """The last part of a dotted name, and as much before it as tells it from others."""
+    parts = box.title.split(".")
+    others = [b.title.split(".") for b in unrolled.sources if b is not box]
+    n = 1
+    while n < len(parts) and any(other[-n:] == parts[-n:] for other in others):
+        n += 1
+    return plain(".".join(parts[-n:]))
+
+
+def _about(box: Box) -> str:
+    """What a box shows when the mouse is over it."""
+    if not box.nodes:
+        return box.title
+    node = box.nodes[-1]
+    ops = [n.op.name for n in box.nodes if n.op]
+    words = f": {', '.join(ops[:12])}{', ...' if len(ops) > 12 else ''}" if ops else ""
+    where = str(node.scope) if node.scope and ops and not box.any_step else box.title
+    return f"{where}{words}; shape {node.shape}"
+
+
+def state_pieces(names: Sequence[str], step: str) -> list[tuple[str, str]]:
+    """Names with the step as subscript, and some room between them."""
+    return [(("  " if k else "") + plain(name), step) for k, name in enumerate(names)]
+
+
+def small(words: str, color: str) -> Line:
+    """Words beside a wire."""
+    return Line([(words, "")], 9, color=color)
+
+
+def colors_of(unrolled: Unrolled) -> dict[Box, str]:
+    """A colour for every weight, in their order; grey for what is computed and used like one."""
+    weights = [box for box in unrolled.sources if box.kind == "weight"]
+    colors = {box: PALETTE[k % len(PALETTE)] for k, box in enumerate(weights)}
+    boxes = (*unrolled.sources, *unrolled.steps)
+    others = [box for box in boxes if box.kind in ("source", "block")]
+    return colors | dict.fromkeys(others, "#555555")
+
+
+def pale(color: str, share: float) -> str:
+    """`color`, nearer to white the smaller its share."""
+    keep = 0.3 + 0.7 * share
+    parts = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
+    return "#" + "".join(f"{round(255 - keep * (255 - part)):02x}" for part in parts)

@@ -1,0 +1,3 @@
+"""The engine: from the call of an op to its gradient."""
+
+__all__: list[str] = []

@@ -1,0 +1,94 @@
+"""Tensors where an op takes metadata: axes, sizes, options, numbers that have no derivative rule.
+
+One that needs no gradient stands for its value. One on the graph would get no gradient, or a part
+of it, without a word; so it is refused.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import NoDerivativeError
+from .arraylike import ArrayLike
+from .context import local
+
+__all__ = ["metadata_of", "plain_call", "plain_keywords", "settled"]
+
+_PLAIN = frozenset({bool, int, float, str, type(None), slice, type(Ellipsis), type})
+
+
+def plain_keywords(name: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a call of op `name`, with plain values for Tensors in any container.
+
+    Raises NoDerivativeError for a Tensor that requires grad.
+    """
+    for value in keywords.values():
+        if type(value) not in _PLAIN and _holds_tensor(value):
+            return {key: settled(name, key, value) for key, value in keywords.items()}
+    return keywords
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(type(part) not in _PLAIN and _holds_tensor(part) for part in value)
+    if isinstance(value, Mapping):
+        return any(map(_holds_tensor, value.values()))
+    return isinstance(value, ArrayLike)
+
+
+def settled(name: str, key: str, value: Any) -> Any:
+    """`value`, given to op `name` as `key`, with plain values for Tensors in any container."""
+    if isinstance(value, ArrayLike):
+        if value._node is not None and local.frame.record:
+            raise NoDerivativeError(
+                f"{name}(..., {key}=...): {key} has no derivative here, and the Tensor given "
+                f"requires grad, so its gradient would be lost; pass {key}.detach(), or write the "
+                f"formula with ops of which it is an operand"
+            )
+        return value._data if value.ndim else value._data.item()
+    if isinstance(value, Mapping):
+        return {k: settled(name, key, part) for k, part in value.items()}
+    if isinstance(value, tuple | list) and _holds_tensor(value):
+        return type(value)([settled(name, key, part) for part in value])
+    return value
+
+
+# -- functions made of ops
+
+
+def metadata_of(
+    function: Callable[..., Any], named: Sequence[str] = ()
+) -> tuple[tuple[int, str], ...]:
+    """Which parameters take metadata, by position and name: those that are `named`, and those whose
+    annotation is that of a number, an axis, a word, and not ``Any``, whatever NumPy takes."""
+    found = []
+    for place, p in enumerate(inspect.signature(function).parameters.values()):
+        kind = str(p.annotation)
+        plain = p.annotation is not p.empty and "Any" not in kind and "Tensor" not in kind
+        if plain or p.name in named:
+            found.append((place if p.kind is not p.KEYWORD_ONLY else _NOWHERE, p.name))
+    return tuple(found)
+
+
+_NOWHERE = 1 << 30  # no call has so many arguments
+
+
+def plain_call(
+    name: str,
+    metadata: tuple[tuple[int, str], ...],
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call with plain values for Tensors where metadata belong."""
+    for place, key in metadata:
+        value = args[place] if place < len(args) else keywords.get(key)
+        if type(value) in _PLAIN or not _holds_tensor(value):
+            continue
+        value = settled(name, key, value)
+        if place < len(args):
+            args = (*args[:place], value, *args[place + 1 :])
+        else:
+            keywords = {**keywords, key: value}
+    return args, keywords

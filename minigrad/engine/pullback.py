@@ -1,0 +1,99 @@
+"""What one node does in the sweep: its total arrives, and its rules make contributions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from ..errors import GraphFreedError
+from .cotangents import Chosen, Cotangent, LazySum, add, dense
+from .messages import check_written, freed_message
+from .node import FREED, Node
+from .unbroadcast import fit
+
+__all__ = ["arrived", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
+
+def arrived(node: Node, g: Any) -> Any:
+    """The complete total at `node` as its rules want it, and as its hooks leave it."""
+    if isinstance(g, Cotangent):
+        g = g.arrived(node)
+    if node.extra is not None:
+        for hook in node.extra.get("hooks", ()):
+            values = hook(dense(g))
+            if values is not dense(g):
+                g = g.replaced(values) if isinstance(g, Chosen) else values
+    return g
+
+
+def residuals(node: Node, visited: Sequence[Node]) -> Any:
+    """What the rules of `node` saved.
+
+    Raises GraphFreedError where an earlier pass let go of it; `visited` are the nodes before it in
+    this one.
+    """
+    if node.saved is FREED:
+        raise GraphFreedError(freed_message(node, visited))
+    return node.saved
+
+
+def hand_on(totals: dict[Node, Any], parent: Node, c: Any) -> None:
+    """Add a contribution to the total of `parent`."""
+    totals[parent] = add(totals[parent], c) if parent in totals else c
+
+
+def pulled_back(
+    node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool, totals: dict[Node, Any]
+) -> None:
+    """Hand the contributions of `node` on to its parents. The definition
+    of what `specialise` writes out."""
+    for parent, c in pullback(node, g, saved, needed, lazily):
+        hand_on(totals, parent, c)
+
+
+def pullback(
+    node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool
+) -> Iterator[tuple[Node, Any]]:
+    """The contributions of `node` to those of its parents that are needed, as (parent, cotangent).
+
+    lazily: what several uses of a leaf can sum in one product may wait for each other.
+    Raises MutationError for a leaf that was written to after its value had been saved.
+    """
+    plan: Any = node.plan
+    if plan.joint is not None:
+        contributions = (
+            _through(plan, plan.joint, g, saved, plan.op.is_linear(plan.op.joint))
+            if isinstance(g, Chosen) else plan.joint(g, saved)
+        )
+        for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True)):
+            if parent is not None and parent in needed:
+                check_written(node, i, parent)
+                yield parent, fitted(c, parent, node, i)
+        return
+    for i, _, apply, linear in plan.steps:
+        parent = node.parents[i]
+        if parent not in needed:
+            continue
+        if parent.plan is None:
+            check_written(node, i, parent)
+            if lazily and i in plan.lazy:
+                collect, total = plan.lazy[i]
+                item = collect(dense(g), saved)
+                if item is not None:
+                    yield parent, LazySum(item, total, parent, (node, i))
+                    continue
+        c = _through(plan, apply, g, saved, linear) if isinstance(g, Chosen) else apply(g, saved)
+        yield parent, fitted(c, parent, node, i)
+
+
+def _through(plan: Any, rule: Any, g: Chosen, saved: Any, linear: bool) -> Any:
+    """What a rule makes of a cotangent that knows what was chosen."""
+    if plan.op.any_cotangent:
+        return rule(g, saved)
+    return g.through(rule, saved, plan.op.elementwise, linear)
+
+
+def fitted(c: Any, parent: Node, node: Node, i: int) -> Any:
+    """In the shape and dtype of the argument that it belongs to."""
+    if isinstance(c, Cotangent):
+        return c.fitted(parent, node, i)
+    return fit(c, parent, node, i)

@@ -1,0 +1,192 @@
+"""Tensor: a NumPy array that remembers how it was computed.
+
+A tensor is a value: its array is never written to, so what a graph has saved cannot change.
+Writes, which put new arrays in the place of old ones, are in ``mutation``, its gradient in
+``gradient``.
+Operators and methods are attached by the records in ``minigrad.ops``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import GraphLossError
+from .arraylike import detached
+from .dispatch import call_function, call_ufunc
+from .foreign import operand
+from .gradient import WithGradient
+from .node import Leaf, Node
+from .values import Array, as_array, frozen
+from .views import mark_view
+
+__all__ = ["Parameter", "Tensor", "as_tensor", "detached", "handle", "tensor", "wrap"]
+
+_new = object.__new__
+
+
+class Tensor(WithGradient):
+    """An array that records what is done to it.
+
+    data: numbers, nested lists or an array; copied, keeping its dtype.
+    requires_grad: whether gradients with respect to it are wanted; needs a float dtype.
+    name: a label for pictures, the ledger and messages.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.])
+    """
+
+    # All but _data and _node are unset until they are needed.
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node", "_source")
+
+    _data: Any
+    _node: Node | None
+
+    def __init__(
+        self, data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
+        if isinstance(data, Tensor):
+            if data.requires_grad:
+                raise TypeError(
+                    "Tensor(data): data is a Tensor that requires grad, and a copy would lose its "
+                    "graph; use it as it is, or pass data.detach()"
+                )
+            data = data._data
+        self._data = frozen(as_array(data, dtype))
+        self._node = None
+        if name is not None:
+            self._name: str | None = name
+        if requires_grad:
+            self.requires_grad = True
+
+    @property
+    def name(self) -> str | None:
+        """The label given at construction or later; shown in pictures and messages."""
+        named = self._node.name if self._node is not None else None
+        return named or getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+        if self._node is not None:
+            self._node.put(name=name)
+
+    def _label(self) -> str:
+        return repr(self.name) if self.name else f"tensor of shape {self.shape}"
+
+    def detach(self) -> Tensor:
+        """The same values without a graph."""
+        twin = wrap(self._data, None)
+        mark_view(twin, self)
+        return twin
+
+    @staticmethod
+    def _as_tensor(value: Any) -> Tensor:
+        return as_tensor(value)
+
+    @staticmethod
+    def _handle(value: Any) -> Tensor:
+        return handle(value)
+
+    # -- as a NumPy array
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, kwargs, wrap)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+        return call_function(func, name, args, kwargs, wrap)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._node is not None:
+            raise GraphLossError(
+                f"{self._label()} requires grad, and an array would lose its graph; use np.stack "
+                f"on a list, a NumPy function that minigrad knows, np.asarray(other) of an operand "
+                f"from another library, or .detach() or .numpy()"
+            )
+        array = self.numpy()
+        return array if dtype is None and not copy else np.array(array, dtype=dtype, copy=copy)
+
+    def __copy__(self) -> Self:
+        """A second handle on the same value; of a leaf that requires grad, a leaf of its own."""
+        return self._twin(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy with its own values and attributes; of a leaf also requires_grad and .grad.
+
+        Raises TypeError for the result of an op, whose graph cannot be copied.
+        """
+        if not self.is_leaf:
+            raise TypeError(
+                f"copy.deepcopy of {self._label()}, the result of op {self._node}: a copy would "
+                f"lose its graph; copy .detach() of it, or use it as it is"
+            )
+        return self._twin(lambda value: copy.deepcopy(value, memo), memo)
+
+    def _twin(self, copied: Callable[[Any], Any], memo: dict[int, Any] | None = None) -> Self:
+        """A tensor of this type, whatever its __init__ takes, with attributes that are `copied`."""
+        twin = _new(type(self))
+        if memo is not None:
+            memo[id(self)] = twin  # an attribute may lead back here
+        state: Any = object.__getstate__(self)
+        attributes, slots = state  # of those that are set
+        leaf = isinstance(self._node, Leaf)
+        twin._data = frozen(np.array(self._data)) if self.is_leaf else self._data
+        twin._node = None if leaf else self._node
+        for name, value in {**slots, **(attributes or {})}.items():
+            if name not in ("_data", "_grad", "_node", "_source"):
+                object.__setattr__(twin, name, copied(value))
+        if leaf:
+            twin.requires_grad = True
+            if (grad := self.grad) is not None:
+                twin.grad = wrap(grad._data, None)
+        return twin
+
+
+class Parameter(Tensor):
+    """A leaf that requires grad by default and that a Module counts among its own.
+
+    >>> Parameter([1.0]).requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Array, requires_grad: bool = True, name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(data, requires_grad, name, dtype)
+
+
+def tensor(
+    data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+) -> Tensor:
+    """``Tensor(data, ...)``.
+
+    >>> tensor([1, 2], dtype=float)
+    Tensor([1., 2.])
+    """
+    return Tensor(data, requires_grad, name, dtype)
+
+
+def wrap(data: Any, node: Node | None) -> Tensor:
+    """A Tensor around an array that the engine owns; no copy."""
+    out = _new(Tensor)
+    out._data, out._node = data, node
+    return out
+
+
+def as_tensor(value: Any) -> Tensor:
+    """`value` itself if it is a Tensor, else a Tensor with its values."""
+    return value if isinstance(value, Tensor) else wrap(as_array(operand(value)), None)
+
+
+def handle(value: Any) -> Tensor:
+    """A Tensor of its own with the value, and the graph if there is one: a write to it is seen by
+    nobody else who has `value`."""
+    return wrap(value._data, value._node) if isinstance(value, Tensor) else as_tensor(value)

@@ -1,0 +1,3 @@
+"""Ops that pick entries by index, write to them, or put them in order."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Products, decompositions and systems: linear algebra."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Ops of neural networks: layers, convolution, losses."""
+
+__all__: list[str] = []

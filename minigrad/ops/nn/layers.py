@@ -1,0 +1,91 @@
+"""Ops of layers that deserve a record of their own, for accuracy or for speed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.op import Lazy
+from ...engine.primitive import primitive
+from ..common import one_of
+from ..linear.products import rows, sum_of_products
+from ..rules import floating
+
+__all__ = ["linear", "log_softmax", "softmax", "standardize"]
+
+
+@primitive(
+    "(n,k),(m,k),(m)->(n,m)",
+    vjps=(
+        lambda g, weight: g @ weight,
+        lambda g, input: np.swapaxes(rows(g), 0, 1) @ rows(input),
+        lambda g: g,
+    ),
+    lazy={"weight": Lazy(lambda g, input: (rows(g), rows(input)), sum_of_products)},
+    samples=lambda rng: (
+        (rng.normal(size=(2, 4, 3)), rng.normal(size=(5, 3)),
+         one_of(rng, None, rng.normal(size=5))), {},
+    ),
+)
+def linear(input: Any, weight: Any, bias: Any) -> Any:
+    """input @ weightᵀ + bias"""
+    input, weight = np.asarray(input), np.asarray(weight)
+    if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"input has shape {input.shape} and weight {weight.shape}; wanted (..., K) and (M, K)"
+        )
+    y = input @ weight.T
+    if bias is None:
+        return y
+    if np.shape(bias) != (len(weight),):
+        raise ValueError(f"bias has shape {np.shape(bias)}, wanted {(len(weight),)}")
+    return y + bias
+
+
+def shifted(x: Any, axis: int) -> Any:
+    """`x` minus its maximum along axis, in a new array of floats; a row of -∞ stays as it is."""
+    x = floating(x)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # of no entries too
+    return np.subtract(x, np.where(np.isneginf(top), 0, top), out=np.empty_like(x))
+
+
+def positive(total: Any) -> Any:
+    """The sums of exponentials, and 1 for that of a row of -∞."""
+    return np.where(total == 0, 1, total)
+
+
+@primitive(
+    "(n)->(n)", samples={"axis": "axis"}, methods=["softmax"],
+    vjps=(lambda g, out, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),),
+)
+def softmax(x: Any, *, axis: int = -1) -> Any:
+    """eˣ / Σ eˣ along axis; 0 for a row of -∞"""
+    y = shifted(x, axis)
+    np.exp(y, out=y)
+    y /= positive(np.sum(y, axis=axis, keepdims=True))
+    return y
+
+
+@primitive(
+    "(n)->(n)", samples={"axis": "axis"}, methods=["log_softmax"],
+    vjps=(lambda g, out, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),),
+)
+def log_softmax(x: Any, *, axis: int = -1) -> Any:
+    """x - ln Σ eˣ along axis; -∞ for a row of -∞"""
+    y = shifted(x, axis)
+    y -= np.log(positive(np.sum(np.exp(y), axis=axis, keepdims=True)))
+    return y
+
+
+def _standardize_slope(g: Any, out: Any, x: Any, axis: tuple[int, ...], eps: float) -> Any:
+    along = g - np.mean(g, axis=axis, keepdims=True)
+    along = along - out * np.mean(g * out, axis=axis, keepdims=True)
+    return along / np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
+
+
+@primitive("(n)->(n)", samples={"axis": "axis"}, vjps=(_standardize_slope,))
+def standardize(x: Any, *, axis: int | tuple[int, ...], eps: float = 1e-5) -> Any:
+    """(x - mean) / √(variance + eps), both along axis"""
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return centred / np.sqrt(np.mean(np.square(centred), axis=axis, keepdims=True) + eps)

@@ -1,0 +1,3 @@
+"""PyTorch's names and words for methods of Tensor."""
+
+__all__: list[str] = []

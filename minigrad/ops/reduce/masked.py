@@ -1,0 +1,166 @@
+"""``where=`` and ``initial=`` of NumPy's reductions: what is left out gets slope 0.
+
+A reduction of part of the entries is that of all, with the others replaced by what changes nothing:
+0 in a sum, 1 in a product, ``initial`` in an extreme.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...engine.dispatch import HANDLERS
+from ...engine.op import POSITIVE
+from ...engine.primitive import primitive
+from ...engine.tensor import Tensor, as_tensor, detached
+from ...errors import NoDerivativeError
+from ..common import composite
+from ..elementwise.arithmetic import singular
+from . import nan_reductions, reductions  # noqa: F401  # they fill HANDLERS
+from .reductions import freedom
+
+__all__: list[str] = []
+
+
+def _mask(x: Any, where: Any) -> Any:
+    mask = np.asarray(detached(where))
+    if mask.dtype != bool and mask.ndim:
+        raise TypeError(f"where has dtype {mask.dtype}, wanted bool")
+    return np.broadcast_to(mask.astype(bool), x.shape)
+
+
+def _chosen(x: Any, where: Any, other: Any) -> Any:
+    """`x`, with another value in the place of what `where` leaves out."""
+    return x if where is True else np.where(_mask(x, where), x, np.asarray(other, x.dtype))
+
+
+def _number(initial: Any, dtype: Any) -> Any:
+    if np.ndim(initial):
+        raise ValueError(f"initial has shape {np.shape(initial)}, wanted a single number")
+    return initial.astype(dtype) if isinstance(initial, Tensor) else np.asarray(initial, dtype)
+
+
+def _sum(x: Any, where: Any = True, initial: Any = 0, **options: Any) -> Any:
+    total = np.sum(_chosen(x, where, 0), **options)
+    return total + _number(initial, total.dtype)
+
+
+def _prod(x: Any, where: Any = True, initial: Any = 1, **options: Any) -> Any:
+    total = np.prod(_chosen(x, where, 1), **options)
+    return total * _number(initial, total.dtype)
+
+
+def _extreme(extreme: Callable[..., Any], of_two: Callable[..., Any]) -> Callable[..., Any]:
+    def call(x: Any, where: Any = True, initial: Any = None, **options: Any) -> Any:
+        if initial is None:
+            return extreme(x, **options)
+        first = _number(initial, x.dtype)
+        if x.size == 0:
+            return np.sum(x, dtype=x.dtype, **options) + first
+        return of_two(extreme(_chosen(x, where, detached(first)), **options), first)
+
+    return call
+
+
+def _count(x: Any, where: Any, dtype: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.asarray(np.sum(_mask(x, where), axis=axis, keepdims=keepdims)).astype(dtype)
+
+
+def _mean(x: Any, where: Any = True, dtype: Any = None, **options: Any) -> Any:
+    total = _sum(x if x.dtype.kind == "f" else x.astype(float), where, dtype=dtype, **options)
+    return total / _count(x, where, total.dtype, **options)
+
+
+def _var(
+    x: Any, where: Any = True, dtype: Any = None, ddof: float = 0, axis: Any = None,
+    keepdims: bool = False, mean: Any = None, correction: float | None = None,
+) -> Any:
+    x = x if dtype is None and x.dtype.kind == "f" else x.astype(dtype or float)
+    ddof = freedom(ddof, correction)
+    mean = _mean(x, where, axis=axis, keepdims=True) if mean is None else mean
+    gap = _chosen(x - mean, where, 0)
+    left = _count(x, where, x.dtype, axis, keepdims) - ddof
+    return np.sum(gap * gap, axis=axis, keepdims=keepdims) / np.maximum(left, 0)
+
+
+def _std(x: Any, where: Any = True, ddof: float = 0, **options: Any) -> Any:
+    return _deviation(_var(x, where, ddof=ddof, **options))
+
+
+@primitive(
+    domains=(POSITIVE,), name="deviation",
+    vjps=(lambda g, out: g * singular(0.5 / out, at=detached(out) == 0),),
+)
+def _deviation(x: Any) -> Any:
+    """√x; slope 0 at 0, as of np.std"""
+    return np.sqrt(x)
+
+
+def _take_where(function: Any, composed: Callable[..., Any]) -> None:
+    """Let a reduction of NumPy, and the method of that name, take where= and initial= too."""
+    direct, signature = HANDLERS[function], inspect.signature(function)
+    positional = [
+        p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    most = len([name for name in positional if name not in ("where", "initial")])
+    extremes = (np.max, np.min, np.nanmax, np.nanmin)
+    start = None if function in extremes else 0  # of a sum or a product there is one
+    known = (*inspect.signature(composed).parameters, "axis", "keepdims", "dtype")
+    if function in (np.std, np.nanvar, np.nanstd):
+        known += ("ddof", "mean", "correction")
+
+    explained = composite(function)(composed)
+
+    def with_options(*args: Any, **keywords: Any) -> Any:
+        given = signature.bind(*args, **keywords).arguments
+        x = as_tensor(given.pop("a"))
+        given = {k: v for k, v in given.items() if v is not np._NoValue}
+        some = given.get("where", True) is not True
+        if some and "initial" in known and given.get("initial", start) is None:
+            raise ValueError(
+                f"np.{function.__name__}(..., where=...) needs initial=, which is the result where "
+                f"nothing is chosen"
+            )
+        given = {k: v for k, v in given.items() if v is not None}
+        if unknown := given.keys() - set(known):
+            raise NoDerivativeError(
+                f"np.{function.__name__}(..., {min(unknown)}=...) cannot be recorded for a Tensor: "
+                f"leave it out"
+            )
+        return explained(x, **given)
+
+    @functools.wraps(direct)
+    def call(*args: Any, **keywords: Any) -> Any:
+        if len(args) > most or not keywords.keys().isdisjoint(("where", "initial", "mean")):
+            return with_options(*args, **keywords)
+        return direct(*args, **keywords)
+
+    aliases = {"max": np.amax, "min": np.amin}
+    HANDLERS[function] = HANDLERS[aliases.get(function.__name__, function)] = call
+    setattr(Tensor, function.__name__, call)
+
+
+def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of what is not NaN, among what `where` chooses."""
+
+    def call(x: Any, where: Any = True, initial: Any = None, **options: Any) -> Any:
+        options |= {} if initial is None else {"initial": initial}
+        return function(x, where=_mask(x, where) & ~np.isnan(detached(x)), **options)
+
+    return call
+
+
+_COMPOSED: dict[Any, Callable[..., Any]] = {
+    np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
+    np.max: _extreme(np.max, np.maximum), np.min: _extreme(np.min, np.minimum),
+    np.nansum: _of_numbers(_sum), np.nanprod: _of_numbers(_prod), np.nanmean: _of_numbers(_mean),
+    np.nanvar: _of_numbers(_var), np.nanstd: _of_numbers(_std),
+    np.nanmax: _of_numbers(_extreme(np.max, np.maximum)),
+    np.nanmin: _of_numbers(_extreme(np.min, np.minimum)),
+}
+for _function, _composed in _COMPOSED.items():
+    _take_where(_function, _composed)

@@ -1,0 +1,103 @@
+"""Trade time for memory: forget the inside of a function, and run it again in the backward pass.
+
+Cutting a chain of T steps into √T checkpointed pieces needs memory for about 2√T steps, for one
+more forward pass (Chen et al. 2016, "Training deep nets with sublinear memory cost").
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.backward import recorded
+from ..engine.context import local
+from ..engine.cotangents import Chosen, dense
+from ..engine.node import Node, ancestors, next_key, parts
+from ..engine.op import Op
+from ..engine.pullback import residuals
+from ..engine.sweep import sweep
+from ..engine.tensor import Tensor, as_tensor, detached, wrap
+from ..errors import GradientError
+from .tree import flatten
+
+__all__ = ["checkpoint"]
+
+# Its one rule runs the function again and goes back through it.
+_CHECKPOINT = Op(
+    lambda *xs, rerun: xs, name="checkpoint", arguments=("xs",), params={"rerun": None},
+    signature="(n)->(m)", formula="f(*xs), computed again in the backward pass",
+    joint=lambda g, rerun: rerun(g), variadic=True, multiple=True, any_cotangent=True,
+)
+
+
+def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """f(*args, **kwargs), without keeping what f computes on the way.
+
+    f returns a Tensor or nested lists, tuples, dicts of them. Everything that it uses gets its
+    gradient: the arguments, and parameters that it refers to otherwise. f must compute the same
+    when it runs again: GradientError is raised where a checksum shows that it did not (dropout
+    without a fixed seed, a parameter written to in between).
+
+    Source: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost" (2016).
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor([0.5, 2.0], requires_grad=True)
+    >>> checkpoint(lambda x: np.tanh(w * x).sum(), np.ones(2)).backward()
+    >>> np.allclose(w.grad.numpy(), 1 - np.tanh([0.5, 2.0]) ** 2)
+    True
+    """
+    frame = local.frame
+    start = next_key()
+    leaves, rebuild = flatten(f(*args, **kwargs))
+    outputs = [as_tensor(leaf) for leaf in leaves]
+    live = [k for k, y in enumerate(outputs) if y._node is not None and y._node.key < start]
+    if not frame.record or not live:
+        return rebuild(leaves)
+    roots: list[Any] = [outputs[k]._node for k in live]
+    inside = ancestors(roots, since=start)
+    sources = list({p: None for node in inside for p in node.parents if p and p.key > start})
+    checksum = _checksum(outputs)
+
+    def rerun(cotangents: Any) -> list[Any]:
+        before = local.frame
+        values, chosen = dense(cotangents), getattr(cotangents, "chosen", None)
+        lifted = any(isinstance(g, Tensor) for g in values)
+        local.frame = before.but(record=True, scope=frame.scope)
+        try:
+            again = [as_tensor(leaf) for leaf in flatten(f(*args, **kwargs))[0]]
+            if _checksum(again) != checksum:
+                raise GradientError(
+                    "checkpoint: the function computed something else when it ran again for the "
+                    "backward pass; fix its random seed inside it, and call backward() before "
+                    "parameters are updated"
+                )
+            if chosen is not None:
+                values = map(Chosen, values, chosen)
+            found, _ = sweep(
+                [(again[k]._node, g) for k, g in zip(live, values, strict=True)],  # type: ignore[misc]  # live
+                wanted=sources,
+                stop=True,
+                unpack=recorded if lifted else residuals,
+            )
+        finally:
+            local.frame = before
+        return [found.get(s, np.zeros(s.shape, s.dtype)) for s in sources]
+
+    whole = Node()
+    whole.key, whole.plan, whole.parents = next_key(), _CHECKPOINT.plan(1), tuple(sources)
+    whole.saved, whole.scope, whole.extra = rerun, frame.scope, None
+    whole.shape = tuple(outputs[k].shape for k in live)
+    whole.dtype = tuple(outputs[k].dtype for k in live)
+    for k, node in zip(live, parts(whole), strict=True):
+        leaves[k] = wrap(outputs[k]._data, node)
+    return rebuild(leaves)
+
+
+def _checksum(outputs: list[Tensor]) -> int:
+    total = 0
+    for y in outputs:
+        total = zlib.crc32(np.ascontiguousarray(detached(y)).tobytes(), total)
+    return total

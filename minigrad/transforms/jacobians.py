@@ -1,0 +1,80 @@
+"""Whole derivative matrices, and products with the second one, out of the transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.tensor import Tensor, as_tensor
+from .arguments import Argnums, Trace, check_function
+from .derivatives import Function, grad, jvp
+from .tree import flatten
+
+__all__ = ["hessian", "hvp", "jacobian"]
+
+
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+    """A function that returns ∂f/∂argument with shape f's shape + the argument's shape.
+
+    argnums: position of the argument (default: the first), or a sequence of them (then a tuple).
+    With nested results or arguments: f's structure outside, the argument's inside. Takes one sweep
+    for each entry of f's result. Arrays or Tensors come back as from ``value_and_grad``. Raises
+    TypeError for arguments that are not floats.
+
+    >>> jacobian(lambda x: x ** 2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    check_function(f, "jacobian")
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        trace = Trace(args, argnums, "jacobian")
+        with trace.recording():
+            leaves, rebuild = flatten(f(*trace.args, **kwargs))
+            ys = [as_tensor(y) for y in leaves]
+            trace.follow(*ys)
+            return rebuild([_rows(trace, y) for y in ys])
+
+    return differentiated
+
+
+def _rows(trace: Trace, y: Tensor) -> Any:
+    """The Jacobian of one output, a reverse pass for each of its entries."""
+    flat, one = y.reshape(-1), np.ones((), y.dtype)
+    rows = [trace.pull([flat[k]], [one], trace.lift) for k in range(y.size)]
+    stack: Callable[..., Any] = np.stack
+    blocks = [
+        stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype)
+        for k, v in enumerate(trace.variables)
+    ]
+    shaped = [
+        np.reshape(b, y.shape + v.shape) for b, v in zip(blocks, trace.variables, strict=True)
+    ]
+    return trace.result(shaped)
+
+
+def hessian(f: Function, argnums: Argnums = 0) -> Function:
+    """A function that returns ∂²f/∂x∂x with shape f's shape + x's shape twice.
+
+    Arguments and errors are those of ``jacobian``; of several arguments, a tuple of tuples.
+
+    >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(jacobian(f, argnums), argnums)
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """∂²f/∂x∂x · v for f with one float as result, without forming the Hessian.
+
+    x and v are arrays, or containers of arrays, of the same structure. Raises TypeError unless f
+    gives one float, ValueError where the shapes of x and v differ.
+
+    >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    return jvp(grad(f), [x], [v])[1]

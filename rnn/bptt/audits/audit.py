@@ -1,0 +1,367 @@
+"""Your own derivation against the tape: which gradient is wrong, at which step, and why.
+
+Hand derivations of BPTT go wrong by one index or one factor, and training works with the result all
+the same. `audit` compares what you derived with what the tape computes. Where they differ, it
+repeats the derivation with one slip at a time, and names the slip that leads to your numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from minigrad import Tensor
+from minigrad.engine.tensor import detached
+
+from ...cells import Cell, ElmanCell
+from ..contributions.ledger import gates_of
+from ..graph import norm, pull
+from .chain import Chain, evaluate
+from .claims import Form, distance
+from .misplaced import misplaced
+from .recurrence import Loss, OneStep, factors, parameters, single_steps
+from .slips import slips
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
+
+__all__ = ["Audit", "Explanation", "Finding", "audit"]
+
+Array = np.ndarray[Any, Any]
+Tables = dict[str, Array]
+_Tables = Mapping[str, Array]  # the same of single gradients, in their shapes
+
+
+class Explanation(NamedTuple):
+    """A slip that leads to the claimed numbers.
+
+    key, says: its short name, and what it is. misfit: ‖claimed − slipped‖ / ‖claimed‖. slipped:
+    the gradient with the slip, in the form of the claimed one. terms: the same by the step of the
+    use, (T, *shape).
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> found = audit({"W_hh": np.array([[-4.0]])}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
+    >>> why = found["W_hh"].explanations[0]
+    >>> why.key, why.misfit, why.terms.ravel()
+    ('times -1', 0.0, array([ 0., -2., -2.]))
+    """
+
+    key: str
+    says: str
+    misfit: float
+    slipped: Array
+    terms: Array
+
+
+class Finding(NamedTuple):
+    """What the audit says of one claimed gradient.
+
+    claimed, true: in the form in which it was claimed. terms: the true one by the step of the use,
+    (T, *shape). error: ‖claimed − true‖. relative: the same over the larger of their norms;
+    Inf where the claim holds a NaN or an Inf.
+    agrees: whether that is within the tolerance. steps: the steps whose terms are wrong, as far as
+    one can know: out of claimed terms, or else out of the first explanation. explanations: the
+    slips that lead to the claimed numbers, the simplest first. operand: what the parameter is
+    multiplied with in step t, "x_t" or "h_{t-1}", where that can be told.
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> claim = np.array([[3.0]])                        # without the carry from step 3 to 2
+    >>> finding = audit({"W_hh": claim}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())["W_hh"]
+    >>> finding.true, finding.terms.ravel(), finding.relative, finding.steps
+    (array([[4.]]), array([0., 2., 2.]), 0.25, (2,))
+    >>> finding.explanations[0].key
+    'carry missing'
+    """
+
+    name: str
+    claimed: Array
+    true: Array
+    terms: Array
+    error: float
+    relative: float
+    agrees: bool
+    steps: tuple[int, ...]
+    explanations: tuple[Explanation, ...]
+    operand: str
+
+
+class Audit(Mapping[str, Finding]):
+    """The findings by name; ``print(audit)`` says them in words.
+
+    agrees: whether every claimed gradient is right. weight: the recurrent one. direct: whether the
+    state also goes from step to step past it, as in an LSTM.
+
+    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
+    >>> claims = {"W_xh": np.array([[6.0]]), "W_hh": np.array([[3.0]])}
+    >>> found = audit(claims, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
+    >>> found.agrees, [name for name, finding in found.items() if not finding.agrees]
+    (False, ['W_hh'])
+    """
+
+    def __init__(self, findings: Mapping[str, Finding], weight: str, direct: bool) -> None:
+        self.findings, self.weight, self.direct = dict(findings), weight, direct
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every claimed gradient is right."""
+        return all(finding.agrees for finding in self.values())
+
+    def __getitem__(self, name: str) -> Finding:
+        if name not in self.findings:
+            raise KeyError(f"audit[{name!r}]: the claimed gradients are {', '.join(self.findings)}")
+        return self.findings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
+        """The relative errors, and for each wrong gradient its terms beside the true ones."""
+        from ..plots.audit import plot_audit
+
+        return plot_audit(self, path)
+
+    def __repr__(self) -> str:
+        from .report import written
+
+        return written(self)
+
+
+def audit(
+    claimed: Any,
+    cell: Any,
+    xs: Any,
+    loss: Loss,
+    *,
+    params: Any = None,
+    state: Any = None,
+    rtol: float | None = None,
+) -> Audit:
+    """Compare claimed gradients of Σ_t ℓ_t with the true ones, and explain the differences.
+
+    claimed: the gradients by the names of the parameters, or a function without arguments that
+        returns them. Each in one of three forms: the gradient; its terms G_t by the step of the use
+        (T, *shape), as in ``ledger``; or G[t, s] by the steps of loss and use (T, T, *shape), as in
+        ``two_time``. "W_hh[f]" is the block of gate f. For a cell with one state, its name ("h")
+        is ∂L/∂h_t of all steps, (T, B, H). One number in the place of one entry will do.
+    cell, xs, loss, params, state: as for ``rtrl``: any cell, its inputs, ``loss(output, t)`` → ℓ_t,
+        the parameters of the output layer, the first state.
+    rtol: the relative difference that still counts as equal (default: 1e-6, or 1e-3 where float32
+        is involved). Printed numbers need a larger one.
+
+    Each step is taken apart into its factors, by the tape of that step alone: the error e_t, the
+    slope φ'(z_t), the recurrent weight, and what each parameter is multiplied with. A slip is the
+    chain rule with one of them dropped, doubled or shifted by a step; a carry or a term missing; a
+    wrong sign or constant. With few steps several slips may lead to the same numbers: all are told.
+    The factors are dense matrices, so this is for small examples.
+
+    Raises ValueError for names that are not known and for shapes that do not fit, and where the
+    cell does something else each time it is run.
+
+    >>> from rnn import ElmanCell
+    >>> from rnn.bptt import rtrl
+    >>> cell, xs = ElmanCell(1, 2, biases=0, dtype=float, rng=0), np.ones((3, 1, 1))
+    >>> right = rtrl(cell, xs, lambda h, t: (h ** 2).sum())
+    >>> found = audit({"W_hh": -right["W_hh"]}, cell, xs, lambda h, t: (h ** 2).sum())
+    >>> found["W_hh"].agrees, found["W_hh"].explanations[0].says
+    (False, 'the sign is wrong')
+    """
+    named = parameters(cell, params, "audit")
+    taken = list(single_steps(cell, xs, loss, state, "audit"))
+    chain = Chain(
+        [factors(step, named) for step in taken], _after(cell, xs, taken, named),
+        [step.output.numpy() for step in taken],
+    )
+    truth = evaluate(chain.truth())
+    _check(cell, xs, loss, state, named, truth, taken)
+
+    given = claimed() if callable(claimed) else claimed
+    if not isinstance(given, Mapping) or not given:
+        raise TypeError(
+            f"audit(claimed): received {type(given).__name__}; wanted the claimed gradients by "
+            f"name, or a function that returns them"
+        )
+    forms = {name: Form(name, value, cell, named, taken) for name, value in given.items()}
+    if rtol is None:
+        types = [cell.dtype, *(form.claimed.dtype for form in forms.values())]
+        rtol = 1e-3 if any(t.itemsize < 8 for t in types) else 1e-6
+    scale = max((float(norm(table)) for table in truth.values()), default=0.0)
+    close = {name: distance(form, form.table(truth)) for name, form in forms.items()}
+    finite = {name for name, (_, error, _) in close.items() if np.isfinite(error)}
+    wrong = [
+        name
+        for name, (_, error, size) in close.items()
+        if name not in finite or error > max(rtol * size, 1e-14 * scale)
+    ]
+    rivals = _Rivals(chain, cell, taken, named, truth)
+    explained = _explanations(rivals, {n: forms[n] for n in wrong if n in finite}, close, rtol)
+    findings = {}
+    for name, form in forms.items():
+        true, error, size = close[name]
+        terms, because = form.table(truth).sum(axis=0), tuple(explained.get(name, ()))
+        findings[name] = Finding(
+            name, form.claimed, true, terms, error,
+            np.inf if name not in finite else error / size if size else 0.0,
+            name not in wrong, _steps(form, true, terms, because, rtol) if name in wrong else (),
+            because, _operand(chain, form.key),
+        )
+    weight = chain.steps[0].recurrent[0] if chain.steps[0].recurrent else "W"
+    return Audit(findings, weight, chain.direct)
+
+
+class _Rivals(NamedTuple):
+    """Where the numbers may have come from, other than the chain rule."""
+
+    chain: Chain
+    cell: Cell
+    taken: list[OneStep]
+    named: Mapping[str, Tensor]
+    truth: Tables
+
+    def tables(self, forms: Mapping[str, Form]) -> Iterator[tuple[str, str, int, _Tables]]:
+        """(key, says, wrong, the table of each gradient) of one slip after the other."""
+        chosen = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
+        nonlinearity = chosen if isinstance(chosen, str) else None
+        for slip in slips(self.chain, nonlinearity, len(self.taken[0].output)):
+            found = evaluate(slip.recipe)
+            yield slip.key, slip.says, slip.wrong, {n: f.table(found) for n, f in forms.items()}
+        for name, form in forms.items():
+            if form.of_state:
+                continue
+            whole = {
+                key: _whole(self.truth[key], len(self.taken), p.shape)
+                for key, p in self.named.items()
+            }
+            gates = gates_of(self.cell).get(form.key, {})
+            for other in misplaced(
+                form.key, whole, form.claimed, len(form.lead), gates, form.gate, form.columns
+            ):
+                yield other.key, other.says, other.wrong, {name: other.table}
+
+
+def _whole(table: Array, T: int, shape: tuple[int, ...]) -> Array:
+    if not table.size:  # a parameter that no step uses
+        return np.zeros((T, T, *shape))
+    return table.reshape(T, T, *shape)
+
+
+def _explanations(
+    rivals: _Rivals,
+    forms: Mapping[str, Form],
+    close: Mapping[str, tuple[Array, float, float]],
+    rtol: float,
+) -> dict[str, list[Explanation]]:
+    """For each wrong gradient the slips that lead to it.
+
+    First come those with fewer slips at once, then those that explain more of the wrong gradients.
+    """
+    if not forms:
+        return {}
+    found: dict[str, list[tuple[int, int, Explanation]]] = {n: [] for n in forms}
+    counts: dict[str, int] = {}
+    for place, (key, says, wrong, tables) in enumerate(rivals.tables(forms)):
+        for name, table in tables.items():
+            other, error, size = distance(forms[name], table)
+            # Near enough to the claim, and much nearer than the truth is.
+            if error <= rtol * size and error <= 0.2 * close[name][1]:
+                misfit = error / size if size else 0.0
+                explanation = Explanation(key, says, misfit, other, table.sum(axis=0))
+                found[name].append((wrong, place, explanation))
+                counts[key] = counts.get(key, 0) + 1
+    explained = {}
+    for name, ranked in found.items():
+        ranked.sort(key=lambda one: (one[0], -counts[one[2].key], one[1]))
+        told = [explanation for *_, explanation in ranked]
+        # What a constant factor is, another slip may say better.
+        explained[name] = [e for e in told if e.key != "constant factor"] or told
+    return explained
+
+
+def _steps(
+    form: Form, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
+) -> tuple[int, ...]:
+    """The steps of the use at which terms are wrong, out of the claim or of its explanation."""
+    if form.lead:
+        wrong, right = form.claimed, true
+        if len(form.lead) == 2:
+            wrong, right = np.swapaxes(wrong, 0, 1), np.swapaxes(right, 0, 1)
+    elif because:
+        wrong, right = because[0].terms, terms
+    else:
+        return ()
+    axes = tuple(range(1, wrong.ndim))
+    off, size = norm(wrong - right, axis=axes), float(np.max(norm(right, axis=axes), initial=0.0))
+    limit = rtol * size if form.lead else 1e-9 * size
+    return tuple(int(t) + 1 for t in np.flatnonzero(~(off <= limit)))
+
+
+def _operand(chain: Chain, name: str) -> str:
+    """What a parameter is multiplied with in step t, as far as the factors tell."""
+    if name in chain.steps[0].recurrent:
+        return "h_{t-1}"
+    if any(local is None for local in chain.after.get(name, ())):
+        return "x_t"
+    return ""
+
+
+def _after(
+    cell: Cell, xs: Any, taken: list[OneStep], named: Mapping[str, Tensor]
+) -> dict[str, list[Array | None]]:
+    """What each parameter would meet in the step after the last; None where that is an input."""
+    state = taken[-1].after
+    x = np.asarray(detached(xs[-1]))
+    another = (x + 1) % cell.input_size if x.dtype.kind in "iu" else x + 1
+    found = []
+    for made_up in (x, another):
+        (step,) = single_steps(
+            cell, made_up[None], lambda output, t: None, state if len(state) > 1 else state[0],
+            "audit", start=len(taken) + 1,
+        )
+        uses = factors(step, named).uses
+        found.append({name: [use.local for use in uses[name]] for name in named})
+    one, two = found
+    return {
+        name: [
+            a if np.array_equal(a, b) else None for a, b in zip(one[name], two[name], strict=True)
+        ]
+        for name in named
+    }
+
+
+def _check(
+    cell: Cell,
+    xs: Any,
+    loss: Loss,
+    state: Any,
+    named: Mapping[str, Tensor],
+    truth: Tables,
+    taken: list[OneStep],
+) -> None:
+    """Raise unless the steps, put together, are what backpropagation through time computes."""
+    from ...sequence.unrolling import steps
+
+    losses = [loss(output, t) for t, (output, _) in enumerate(steps(cell, xs, state), 1)]
+    live = [value for value in losses if isinstance(value, Tensor) and value.requires_grad]
+    ones = [np.ones(value.shape, value.dtype) for value in live]
+    gradients = pull(live, ones, list(named.values()))
+    slack = np.sqrt(np.finfo(cell.dtype).eps)
+    for (name, parameter), g in zip(named.items(), gradients, strict=True):
+        total = truth[name].sum(axis=(0, 1))
+        have = total.reshape(parameter.shape) if total.size else np.zeros(parameter.shape)
+        size = max(float(norm(have)), float(norm(g)))
+        if not float(norm(have - g)) <= 100 * slack * size:
+            raise ValueError(
+                f"audit(cell): two runs of {type(cell).__name__} over the same inputs give "
+                f"different gradients for {name} (norms {float(norm(have)):.6g} and "
+                f"{float(norm(g)):.6g}); wanted a cell and a loss without randomness (call eval()) "
+                f"and without NaN"
+            )

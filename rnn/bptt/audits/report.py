@@ -1,0 +1,143 @@
+"""An audit in words."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..graph import norm
+
+if TYPE_CHECKING:
+    from .audit import Audit, Explanation, Finding
+
+__all__ = ["written"]
+
+WIDTH = 96
+
+
+def written(audit: Audit) -> str:
+    """What the audit found, for reading."""
+    wrong = [finding for finding in audit.values() if not finding.agrees]
+    width = max(len(name) for name in audit)
+    lines = [f"Audit of {len(audit)} gradient{'s' if len(audit) > 1 else ''}: " + (
+        "all agree with the tape" if not wrong
+        else f"{len(wrong)} disagree{'s' if len(wrong) == 1 else ''} with the tape"
+    )]
+    for finding in audit.values():
+        mark = "agrees" if finding.agrees else "WRONG "
+        lines.append(f"  ∂L/∂{finding.name:<{width}}  {mark}  {_difference(finding)}")
+    for alike in _grouped(wrong):
+        lines += ["", *_why(alike)]
+    together = _together(wrong)
+    if together is not None:
+        lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
+    if wrong:
+        W = audit.weight
+        s = "s" if audit.direct else "h"
+        past = f" + δ_{{t+1}} ∂s_{{t+1}}/∂s_t past {W}" if audit.direct else ""
+        means = (
+            f", where φ'(z_t) stands for ∂s_t/∂(h_{{t-1}} {W}) of the state s_t" * audit.direct
+        )
+        lines += ["", *_wrapped(
+            f"The chain rule, with e_t = ∂ℓ_t/∂{s}_t: δ_t = e_t + (δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
+            f"{past}, and ∂L/∂{W} = Σ_t h_{{t-1}}ᵀ (δ_t ⊙ φ'(z_t)){means}"
+        )]
+    return "\n".join(lines)
+
+
+def _grouped(wrong: list[Finding]) -> list[list[Finding]]:
+    """Those with the same first explanation together; those without any alone."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in wrong:
+        key = finding.explanations[0].key if finding.explanations else f"none: {finding.name}"
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
+def _difference(finding: Finding) -> str:
+    """By how much a gradient is off; the numbers themselves where there is one."""
+    if not np.isfinite(finding.relative):
+        return "holds a NaN or an Inf"
+    if finding.claimed.size == 1 and not finding.agrees:
+        return (
+            f"claimed {finding.claimed.item():.9g}, true {finding.true.item():.9g}: off by "
+            f"{finding.relative:.2%}"
+        )
+    return f"relative error {finding.relative:.2g}"
+
+
+def _why(alike: list[Finding]) -> list[str]:
+    """The explanation that some wrong gradients share, and the terms that it makes wrong."""
+    names = " and ".join(f"∂L/∂{finding.name}" for finding in alike)
+    if not alike[0].explanations:
+        known = (
+            f" The terms that differ are those of {_count(alike[0].steps)}." if alike[0].steps else
+            " Claim its terms by step, (T, *shape), to see where it begins to differ."
+        )
+        return _wrapped(
+            f"{names}: no single slip of those tried leads to the claimed numbers." + known
+        )
+    lines = _wrapped(f"{names}: {alike[0].explanations[0].says}.")
+    for finding in alike:
+        for line in _terms(finding):
+            lines += _wrapped(f"∂L/∂{finding.name}, {line}" if len(alike) > 1 else line, "    ")
+        others = [other.key for other in finding.explanations[1:]]
+        if others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            lines += _wrapped(
+                f"The numbers of ∂L/∂{finding.name} do not tell it from: {'; '.join(others[:3])}"
+                f"{more}.", "    ",
+            )
+    return lines
+
+
+def _together(wrong: list[Finding]) -> Explanation | None:
+    """A slip that explains several wrong gradients, where each by itself has a simpler one."""
+    if len(wrong) < 2 or len({f.explanations[0].key for f in wrong if f.explanations}) < 2:
+        return None
+    for explanation in wrong[0].explanations:
+        if all(explanation.key in {e.key for e in finding.explanations} for finding in wrong):
+            return explanation
+    return None
+
+
+def _terms(finding: Finding) -> list[str]:
+    """The wrong terms beside the right ones."""
+    terms, right = finding.explanations[0].terms, finding.terms
+    lines = []
+    for t in finding.steps[:6]:
+        have, want = terms[t - 1], right[t - 1]
+        if have.size == 1:
+            said = f"{have.item():.9f}, right is {want.item():.9f}"
+        elif have.size <= 6:
+            said = f"{_row(have)}, right is {_row(want)}"
+        else:
+            said = (
+                f"‖{float(norm(have)):.4g}‖, right is ‖{float(norm(want)):.4g}‖, apart by "
+                f"‖{float(norm(have - want)):.4g}‖"
+            )
+        operand = finding.operand.replace("{t-1}", str(t - 1)).replace("_t", f"_{t}")
+        lines.append(f"term of step {t}{f' (of {operand})' if operand else ''}: {said}")
+    if len(finding.steps) > 6:
+        lines.append(f"... and of {_count(finding.steps[6:])}")
+    return lines
+
+
+def _row(array: Any) -> str:
+    return np.array2string(np.round(array, 4) + 0.0, separator=", ").replace("\n", "")
+
+
+def _count(steps: tuple[int, ...]) -> str:
+    if len(steps) == 1:
+        return f"step {steps[0]}"
+    shown = ", ".join(map(str, steps[:10]))
+    return f"steps {shown}" + (f" and {len(steps) - 10} more" if len(steps) > 10 else "")
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent + "    ",
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,208 @@
+"""∂h_t/∂h_s: how the state at one step depends on the state at another, as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad import Tensor
+from minigrad.engine.tensor import detached
+
+from ..graph import label, parts, pull, without_constants
+from ..result import ArrayResult
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
+
+__all__ = ["Jacobian", "jacobian"]
+
+Array = np.ndarray[Any, Any]
+
+
+class Jacobian(ArrayResult):
+    """∂h_t/∂h_s as an array, with what one reads off it.
+
+    matrix: (B, H_t, H_s), entry [b, i, j] = ∂h_t[b, i]/∂h_s[b, j]; with ``full`` (B, H_t, B, H_s),
+        of states without a batch axis (H_t, H_s). ``np.asarray(jacobian)`` is the matrix.
+
+    >>> J = Jacobian(np.array([[[0.0, 3.0], [0.5, 0.0]]]))           # B = 1, H = 2
+    >>> J.shape, J.singular_values, J.norm
+    ((1, 2, 2), array([[3. , 0.5]]), 3.0)
+    """
+
+    def __init__(self, matrix: Array, of: str = "h_t", by: str = "h_s", full: bool = False) -> None:
+        self.matrix = self.values = matrix
+        self.of, self.by, self.full = of, by, full
+
+    @property
+    def _square(self) -> Array:
+        """The matrix with its two sides last."""
+        if not self.full:
+            return self.matrix
+        rows = self.matrix.shape[0] * self.matrix.shape[1]
+        return self.matrix.reshape(rows, -1)
+
+    @cached_property
+    def singular_values(self) -> Array:
+        """From the largest to the smallest, (B, min(H_t, H_s)): by how much it stretches."""
+        return singular_values(self._square)
+
+    @property
+    def eigenvalues(self) -> Array:
+        """Of a square matrix, complex, (B, H), the largest modulus first."""
+        matrix = self._square
+        if matrix.shape[-1] != matrix.shape[-2]:
+            raise ValueError(
+                f"eigenvalues: the Jacobian is {matrix.shape[-2]} × {matrix.shape[-1]}; only a "
+                f"square one has them. See singular_values"
+            )
+        return by_modulus(np.linalg.eigvals(matrix))
+
+    @property
+    def norms(self) -> Array:
+        """‖∂h_t/∂h_s‖₂, the largest singular value, of each row of the batch: (B,)."""
+        values = self.singular_values
+        return values[..., 0] if values.shape[-1] else np.zeros(values.shape[:-1])
+
+    @property
+    def norm(self) -> float:
+        """‖∂h_t/∂h_s‖₂ of the whole batch: the largest of ``norms``."""
+        return float(np.max(self.norms, initial=0.0))
+
+    def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
+        """The matrix of one row of the batch, and all singular values; written to `path` if given.
+
+        Needs matplotlib, which the extra ``viz`` brings.
+        """
+        from ..plots.states import plot_jacobian
+
+        return plot_jacobian(self, path, row)
+
+    def __repr__(self) -> str:
+        values = self.singular_values
+        smallest = float(np.min(values, initial=np.inf)) if values.size else 0.0
+        return (
+            f"Jacobian ∂{self.of}/∂{self.by}: shape {self.shape}, singular values from "
+            f"{self.norm:.4g} to {smallest:.4g}"
+        )
+
+
+def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
+    """∂h_t/∂h_s over all paths of the live graph that lead from h_s to h_t.
+
+    h_t, h_s: two states of one unrolled network, (B, H) each, from ``rnn.steps`` or out of the
+        outputs of ``rnn.unroll``. s may be before, at or after t: I at t, zeros after it. A tuple,
+        such as the state (h, c) of an LSTM, is taken as one vector [h, c]; what is the same in
+        both and constant, such as a dropout mask, is left out.
+    full: also the (zero) derivatives of each row of the batch by the other rows.
+
+    For one tensor h_s, all paths that start there count; for the c_s of an LSTM that is also the
+    way through h_s. The parts of a tuple are varied alone, the others held, so that the Jacobians
+    of whole states obey the chain rule ∂s_t/∂s_r = ∂s_t/∂s_s · ∂s_s/∂s_r.
+    Takes H_t sweeps (B · H_t if full), and one that checks that the rows are independent.
+
+    Raises ValueError where they are not (batch normalisation, say): ask for the full matrix.
+    GradientError for a state that the graph does not know, such as zeros made by ``unroll``.
+
+    >>> from rnn import ElmanCell, steps
+    >>> cell = ElmanCell(2, 3, nonlinearity="identity", dtype=float, rng=0)
+    >>> h = [h for _, h in steps(cell, np.ones((4, 1, 2)))]
+    >>> J = jacobian(h[3], h[1])
+    >>> W = cell.W_hh.numpy()
+    >>> J.shape, bool(np.allclose(J[0], (W @ W).T)), jacobian(h[1], h[3]).norm
+    ((1, 3, 3), True, 0.0)
+    """
+    h_t, h_s = without_constants([h_t, h_s])
+    upper, lower = parts(h_t, "jacobian", "h_t"), parts(h_s, "jacobian", "h_s")
+    (matrix,) = matrices(upper, [lower], full, "jacobian")
+    return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)
+
+
+def matrices(
+    upper: Sequence[Tensor], lowers: Sequence[Sequence[Tensor]], full: bool, function: str
+) -> list[Array]:
+    """∂upper/∂lower for each of several states, out of the same sweeps.
+
+    Of states with several parts only one may be asked for: more would hold each other fixed.
+    """
+    targets = [part for lower in lowers for part in lower]
+    walls = any(len(lower) > 1 for lower in lowers)
+    batched = all(part.ndim == 2 for part in (*upper, *targets))
+    rows = [
+        pull(upper, cotangents, targets, walls=walls)
+        for cotangents in _units(upper, one_by_one=full or not batched)
+    ]
+    found, at = [], 0
+    for lower in lowers:
+        parts_of_rows = [row[at : at + len(lower)] for row in rows]
+        found.append(np.stack([np.concatenate([_flat(g) for g in r], 1) for r in parts_of_rows]))
+        at += len(lower)
+    if not batched:
+        return [f.reshape(len(f), -1) for f in found]                    # (H_t, H_s)
+    if full:
+        B = len(upper[0])
+        return [f.reshape(B, len(f) // B, *f.shape[1:]) for f in found]  # (B, H_t, B, H_s)
+    by_row = [f.transpose(1, 0, 2) for f in found]                       # (B, H_t, H_s)
+    _check_rows(upper, lowers, by_row, walls, function)
+    return by_row
+
+
+def _flat(value: Any) -> Array:
+    """(B, H), (H,) or () as (B, H) or (1, H)."""
+    array = np.asarray(detached(value))
+    return array if array.ndim == 2 else array.reshape(1, -1)
+
+
+def _units(state: Sequence[Tensor], one_by_one: bool) -> Iterator[list[Array]]:
+    """The unit cotangents of a state: for each row of the batch, or for all rows at once."""
+    for rows in range(len(_flat(state[0]))) if one_by_one else [slice(None)]:
+        for k, part in enumerate(state):
+            for i in range(_flat(part).shape[1]):
+                cotangents = [np.zeros(p.shape, p.dtype) for p in state]
+                cotangents[k].reshape(_flat(part).shape)[rows, i] = 1
+                yield cotangents
+
+
+def _check_rows(
+    upper: Sequence[Tensor],
+    lowers: Sequence[Sequence[Tensor]],
+    found: Sequence[Array],
+    walls: bool,
+    function: str,
+) -> None:
+    """Raise unless a random cotangent comes back as if the rows of the batch were independent."""
+    if len(upper[0]) < 2:
+        return
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=part.shape).astype(part.dtype) for part in upper]
+    cotangent = np.concatenate(given, axis=1)                            # (B, H_t)
+    targets = [part for lower in lowers for part in lower]
+    pulled = iter(pull(upper, given, targets, walls=walls))
+    for lower, matrix in zip(lowers, found, strict=True):
+        have = np.concatenate([next(pulled) for _ in lower], axis=1)     # (B, H_s)
+        want = np.einsum("bi,bij->bj", cotangent, matrix)
+        slack = np.sqrt(np.finfo(want.dtype).eps) * np.max(np.abs(matrix), initial=0.0)
+        if np.isfinite(have).all() and np.max(np.abs(have - want), initial=0.0) > 10 * slack:
+            raise ValueError(
+                f"{function}: the rows of the batch depend on each other, as under batch "
+                f"normalisation, so there is no Jacobian of each row alone; ask for the whole one: "
+                f"jacobian(h_t, h_s, full=True)"
+            )
+
+
+def singular_values(matrix: Array) -> Array:
+    """Of each matrix of a stack, the largest first; NaN for one with a NaN or an Inf."""
+    finite = np.all(np.isfinite(matrix), axis=(-2, -1))
+    values = np.linalg.svd(np.where(finite[..., None, None], matrix, 0), compute_uv=False)
+    return np.where(finite[..., None], values, np.nan)
+
+
+def by_modulus(values: Array) -> Array:
+    """Sorted by modulus, the largest first, along the last axis."""
+    order = np.argsort(-np.abs(values), axis=-1, kind="stable")
+    return np.take_along_axis(values, order, axis=-1)

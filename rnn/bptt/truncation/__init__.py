@@ -1,0 +1,3 @@
+"""Backpropagation through time cut short, and what that costs."""
+
+__all__: list[str] = []

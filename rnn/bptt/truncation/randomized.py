@@ -1,0 +1,120 @@
+"""Randomised truncation: short windows, and on average over the cuts the full gradient.
+
+Truncated BPTT forgets what lies before its windows, always the same way: its gradient is biased.
+Here the graph is cut at random, and where it is not cut, what flows back is scaled up by the
+probability with which it could have been cut. The factor has mean 1, so nothing is lost on average;
+what one pays is variance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor
+
+from ...cells.wrappers import probability
+from ...sequence.unrolling import detach
+from .windows import Runner, Window, joined, runner
+
+__all__ = ["power_law", "randomized"]
+
+Cuts = Callable[[int], float]
+
+
+def randomized(
+    model: Any,
+    xs: Any,
+    p: float | Cuts,
+    state: Any = None,
+    rng: np.random.Generator | int | None = None,
+) -> Iterator[Window]:
+    """Run `model` over `xs` in windows that end at random; their gradients sum to an unbiased one.
+
+    model, xs, state: those of ``rnn.bptt.truncated``, and so are the windows that it yields.
+    p: the probability of a cut after a step; or a function that gives it from the number of steps
+        since the last cut, such as ``power_law(20)``. Windows have 1/p steps on average.
+    rng: a NumPy Generator or a seed for the cuts.
+
+    Between two steps of one window the gradient on its way back is multiplied by 1/(1 - p). Through
+    every boundary it is thus 0 with probability p and else 1/(1 - p) times too large: its mean over
+    the cuts is that of full BPTT, at fixed parameters. The price is variance: what comes back over
+    k steps is multiplied by (1 - p)^-k in its mean square, so for long sequences it stays bounded
+    only where the gradient vanishes faster than (1 - p)^(k/2). Where it does not, let p fall with
+    the length of the window.
+    Tallec and Ollivier, Unbiasing truncated backpropagation through time (2017).
+
+    >>> from rnn import GRUCell
+    >>> xs, ys = np.ones((8, 2, 5)), np.zeros((8, 2, 3))
+    >>> for window in randomized(GRUCell(5, 3, rng=0), xs, p=0.4, rng=1):
+    ...     loss = ((window.outputs - ys[window.where]) ** 2).sum()
+    ...     loss.backward()
+    ...     print(window.where.start, window.where.stop)
+    0 3
+    3 5
+    5 8
+    """
+    if callable(p):
+        cuts = p
+    else:
+        try:
+            chance = probability(p, "p", "randomized")
+        except TypeError as error:
+            raise TypeError(
+                f"{error}, or a function of the number of steps since the last cut"
+            ) from None
+        cuts = lambda steps: chance  # noqa: E731  # a constant as a function
+    if len(xs) == 0:
+        raise ValueError("randomized(model, xs): xs has no steps (T = 0); wanted at least one")
+    return _randomized(runner(model, "randomized"), xs, cuts, np.random.default_rng(rng), state)
+
+
+def power_law(mean: float, alpha: float = 4.0) -> Cuts:
+    """A probability of cutting that falls with the length l of the window: α / ((α - 1) l₀ + l).
+
+    mean: l₀, above 1, the mean length of a window. alpha: above 1; lengths have heavier tails the
+    smaller it is, as l^-α.
+
+    Long windows are rare but not exponentially so, which keeps the factors 1/(1 - p) near 1 where
+    many are multiplied. Tallec and Ollivier (2017).
+
+    >>> [round(power_law(10)(l), 4) for l in (1, 10, 100)]
+    [0.129, 0.1, 0.0308]
+    """
+    for name, value in (("mean", mean), ("alpha", alpha)):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise TypeError(f"power_law({name}={value!r}): wanted a number above 1")
+        if not 1 < value < np.inf:
+            raise ValueError(f"power_law({name}={value!r}): wanted a number above 1")
+    return lambda length: float(alpha / ((alpha - 1) * mean + length))
+
+
+def _randomized(
+    run: Runner, xs: Any, cuts: Cuts, rng: np.random.Generator, state: Any
+) -> Iterator[Window]:
+    begin, outputs, state = 0, [], detach(state)
+    for t in range(len(xs)):
+        output, state = run(xs[t : t + 1], state, t + 1)
+        outputs.append(output)
+        end = t + 1
+        chance = probability(cuts(end - begin), f"p({end - begin})", "randomized")
+        if end == len(xs) or rng.random() < chance:
+            state = detach(state)
+            yield Window(joined(outputs), state, slice(begin, end))
+            begin, outputs = end, []
+        else:
+            state = _weighted(state, 1 / (1 - chance))
+
+
+def _weighted(state: Any, factor: float) -> Any:
+    """The same state; the gradient that comes back through it is multiplied by `factor`."""
+    if isinstance(state, tuple | list):
+        return type(state)(_weighted(part, factor) for part in state)
+    if not isinstance(state, Tensor) or not state.requires_grad or factor == 1:
+        return state
+    # Not on the state itself, which is also an output: the loss of its own step counts once.
+    carried: Tensor = state.clone()
+    carried.register_hook(lambda g: g * factor)
+    return carried

@@ -1,0 +1,127 @@
+"""A cell opened up: one step as a graph of ops, its gates and states called by their names.
+
+The graph is the one that the tape records. Gates are found in it by following the blocks of
+columns that ``cell.gates`` declares, so a cell of one's own has them too.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad import Tape, draw, enable_grad, scope, tensor
+from minigrad.drawing.reading.walk import label_of
+from minigrad.engine.node import Node
+from minigrad.engine.tensor import Tensor
+
+from .cells import Cell
+from .cells.state import parts, whole
+from .cells.wrappers import Wrapper
+
+if TYPE_CHECKING:
+    from minigrad.drawing import Drawing
+
+__all__ = ["draw_cell"]
+
+Gates = tuple[str, ...]
+
+
+def draw_cell(cell: Cell, *, direction: str = "LR", title: str | None = None) -> Drawing:
+    """The ops of one step of `cell`: from x_t and the state before, through the gates, to the
+    state after.
+
+    direction: where data flows: "LR" (default), "RL", "BT" or "TB". title: a line above.
+
+    A sigmoid or tanh that makes a gate carries the gate's name, and so does the wire of a block of
+    columns before it: "rz" is the columns of r and z together.
+
+    The cell is not changed. Raises TypeError for what is no cell.
+
+    >>> from rnn import LSTMCell
+    >>> draw_cell(LSTMCell(5, 3))
+    <Drawing of ... ops>
+    """
+    if not isinstance(cell, Cell):
+        raise TypeError(f"draw_cell(cell): received {type(cell).__name__}; wanted a Cell")
+    cell = copy.deepcopy(cell)    # with a random state of its own, where it has one
+    x = _entering("x_t", np.zeros((1, cell.input_size), cell.dtype))
+    names = list(cell.state_sizes)
+    state = whole(tuple(
+        _entering(f"{name}_t-1", part)
+        for name, part in zip(names, parts(cell.initial_state(1)), strict=True)
+    ))
+    before: dict[str, Any] = {"x": x, **dict(zip(names, parts(state), strict=True))}
+    with enable_grad(), scope(cell.name, **before):
+        output, after = cell.step(x, state)
+    results = [part for part in (output, *parts(after)) if part._node is not None]
+    inner = cell
+    while isinstance(inner, Wrapper):
+        inner = inner.cell
+    _name_gates(Tape(*results), inner.gates, inner.hidden_size)
+    given = {part._node for part in parts(state)}
+    for name, part in zip(names, parts(after), strict=True):
+        if part._node is not None and part._node not in given:
+            part._node.put(name=f"{name}_t")
+    return draw(list({part._node: part for part in results}.values()), view="ops",
+                direction=direction, title=title)
+
+
+def _entering(name: str, value: Any) -> Tensor:
+    return tensor(getattr(value, "_data", value), requires_grad=True, name=name)
+
+
+def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
+    """Give the nodes that hold some gates, and nothing else, their names."""
+    holds: dict[Node, Gates] = {}
+    for node in tape:
+        found = _gates_of(node, holds, gates, H) if node.op else ()
+        if not found:
+            continue
+        parents = [parent for parent in node.parents if parent is not None]
+        made = len(parents) == 1 and parents[0] in holds and node.shape == parents[0].shape
+        if node.op is not None and (node.op.name == "part" or (made and len(found) == 1)):
+            node.put(name="".join(found))
+        if not (made and len(found) == 1) and not label_of(node):    # else only used from here on
+            holds[node] = found
+
+
+def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gates:
+    """The gates whose columns `node` consists of, if it does."""
+    known = [p for p in node.parents if p in holds]
+    if node.op is not None and node.op.name == "part" and known:
+        return _block(node, known[0], holds[known[0]], H)
+    if node.shape and isinstance(node.shape[0], tuple):    # split: the parts take theirs from it
+        return holds[known[0]] if known else ()
+    if not node.shape or prod(node.shape[:-1]) != 1:
+        return ()
+    if not known:    # x W_xh or h W_hh or their sum: the columns of all gates
+        width = len(gates) * H
+        leaves = [p for p in node.parents if p is not None and p.plan is None]
+        names = {str(p.name).rpartition(".")[2] for p in leaves if p.shape[-1] == width}
+        return gates if not names.isdisjoint(_WEIGHTS) and node.shape[-1] == width else ()
+    same = {holds[p] for p in known if p is not None and p.shape == node.shape}
+    others = [p for p in node.parents if p is not None and p not in holds]
+    op = node.op.name if node.op is not None else ""
+    kept = op in _KEEP or (op == "multiply" and all(p.plan is None for p in others))
+    return same.pop() if len(same) == 1 and kept else ()
+
+
+_WEIGHTS = ("W_xh", "W_hh")
+
+# After these the columns are still those of the same gates; so they are when a weight scales them.
+_KEEP = (
+    "add", "standardize", "clip", "sigmoid", "tanh", "relu", "hardsigmoid", "softsign", "softplus",
+    "elu",
+)
+
+
+def _block(node: Node, split: Node, gates: Gates, H: int) -> Gates:
+    """The gates of one part of a split of `gates`, each H columns wide."""
+    before = sum(shape[-1] for shape in split.shape[: node.saved])
+    first, count = before // H, node.shape[-1] // H
+    whole_blocks = before % H == 0 == node.shape[-1] % H
+    return gates[first : first + count] if whole_blocks else ()
