@@ -16,13 +16,13 @@ import numpy as np
 from ..errors import explain
 from .callers import caller_line
 from .context import local
-from .dispatch import HANDLERS
+from .declared import declare
 from .foreign import operand
 from .forward import checked, refuse_complex
 from .keywords import plain_keywords
 from .messages import check_finite
 from .node import Node, next_key, parts
-from .numpy_calls import known, numpy_handler
+from .numpy_calls import known
 from .op import Domain, Lazy, Op, Plan, Rule, register
 from .tensor import Tensor, detached, wrap
 from .views import mark_views
@@ -116,12 +116,7 @@ def primitive(
         else:
             call.__doc__, call.__module__ = forward.__doc__, forward.__module__
             call.__wrapped__ = forward  # its signature
-        handlers = {function: numpy_handler(op, function, call) for function in numpy}
-        HANDLERS.update(handlers)
-        for method in methods:  # a method takes what NumPy's function of that name takes
-            same = getattr(np, method, None)
-            plain = isinstance(same, np.ufunc)
-            setattr(Tensor, method, call if plain else handlers.get(same, call))
+        declare(call, numpy, methods)
         return cast(F, call)  # the same signature, for Tensors too
 
     return decorate
