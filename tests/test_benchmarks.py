@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import chain, lstm, measure
+from benchmarks import by_hand, chain, lstm, measure
 from benchmarks.pairs import NotInstalled, Spread, alternate
 from benchmarks.report import machine, markdown, table
 from benchmarks.rows import QUESTIONS, Result, answers, ratio_line
@@ -80,6 +80,17 @@ def test_lstm_gradients_are_those_of_the_formulas(one_hot: bool) -> None:
         assert np.sum(found[name] * direction) == pytest.approx(
             (ahead - behind) / (2 * step), rel=1e-7
         ), name
+
+
+@pytest.mark.parametrize("steps", [1, 3, 8, 19])
+def test_lstm_by_hand_is_the_same_step(steps: int) -> None:
+    """The step written by hand has the loss and gradients of the tape, whatever its blocks."""
+    shape = lstm.Shape(steps, 3, 4, 5)
+    ours, hand = lstm.minigrad(shape, dtype=np.float64), by_hand.lstm(shape, dtype=np.float64)
+    assert hand.forward() == pytest.approx(ours.forward().item(), rel=1e-12)
+    wanted = gradients(ours)
+    for name, g in gradients(hand).items():
+        np.testing.assert_allclose(g, wanted[name], rtol=1e-11, atol=1e-14, err_msg=name)
 
 
 @pytest.mark.peers
