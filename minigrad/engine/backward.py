@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradientError, describe
-from .cotangents import dense
+from .cotangents import Cotangent, dense
 from .foreign import operand
 from .node import Node, parts
 from .pullback import residuals
@@ -169,6 +169,8 @@ def seed(output: Tensor, cotangent: Array) -> tuple[Node, Any]:
                 f"call backward(gradient) with shape {output.shape}, or reduce it, as in .sum()"
             )
         return node, np.ones(output.shape, output.dtype)
+    if isinstance(cotangent, Cotangent):  # as transforms make them
+        return node, cotangent
     value = detached(cotangent)
     try:
         g = np.array(operand(value))
@@ -199,10 +201,8 @@ def sweep_from(
     """
     seeds = [seed(o, c) for o, c in zip(outputs, cotangents, strict=True)]
     nodes = None if targets is None else {t._node for t in targets if t._node is not None}
-    if create_graph:
-        seeds = [(node, as_tensor(g)) for node, g in seeds]
-    else:
-        seeds = [(node, detached(g)) for node, g in seeds]
+    as_recorded: Callable[[Any], Any] = as_tensor if create_graph else detached
+    seeds = [(n, g if isinstance(g, Cotangent) else as_recorded(g)) for n, g in seeds]
     totals, visited = sweep(
         seeds,
         wanted=nodes,

@@ -70,9 +70,9 @@ def dense(c: Any) -> Any:
 
 
 def chosen_part(g: Any, chosen: Any) -> Any:
-    """``np.where(chosen, g, 0)``. Of arrays a product gives the same many times faster, unless
-    there is an infinite entry or NaN."""
-    if isinstance(g, np.ndarray | np.generic):
+    """``np.where(chosen, g, 0)``. Of large arrays a product gives the same many times faster,
+    unless there is an infinite entry or NaN."""
+    if isinstance(g, np.ndarray) and g.size > 128:
         product = g * chosen
         if np.isfinite(product).all():
             return product
@@ -88,21 +88,29 @@ class Chosen(Cotangent):
     be 0, is not of this kind.
 
     values: 0 where not chosen. chosen: truth values of the same shape. For an op with several
-    results both are lists.
+    results both are lists. clean: False for values that are not 0 yet where not chosen; the rules
+    of elementwise ops take them as they are, so that a chain is cleaned once, at its end.
     """
 
-    __slots__ = ("chosen", "values")
+    __slots__ = ("_clean", "_values", "chosen")
 
-    def __init__(self, values: Any, chosen: Any) -> None:
-        self.values, self.chosen = values, chosen
+    def __init__(self, values: Any, chosen: Any, clean: bool = True) -> None:
+        self._values, self.chosen, self._clean = values, chosen, clean
+
+    @property
+    def values(self) -> Any:
+        """0 where not chosen."""
+        if not self._clean:
+            self._values, self._clean = chosen_part(self._values, self.chosen), True
+        return self._values
 
     @property
     def shape(self) -> Any:
-        return self.values.shape
+        return self._values.shape
 
     @property
     def dtype(self) -> Any:
-        return self.values.dtype
+        return self._values.dtype
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Chosen):
@@ -113,10 +121,17 @@ class Chosen(Cotangent):
         return dense(self.values)
 
     def arrived(self, node: Node) -> Any:
-        return Chosen(dense(self.values), self.chosen)
+        if isinstance(self._values, Cotangent):
+            return Chosen(self.dense(), self.chosen)
+        return self
 
-    def fitted(self, parent: Node, node: Node, i: int) -> Chosen:
-        """In the shape of an argument: it is chosen if one of its copies is."""
+    def fitted(self, parent: Node, node: Node, i: int) -> Any:
+        """In the shape of an argument: it is chosen if one of its copies is. Behind a leaf there
+        is no slope, so that it takes an array."""
+        if parent.plan is None:
+            return fit(self.values, parent, node, i)
+        if self.chosen.shape == parent.shape and self.dtype == parent.dtype:
+            return self
         return Chosen(fit(self.values, parent, node, i), reduced(np.any, self.chosen, parent.shape))
 
     def moved(self, move: Callable[[Any], Any]) -> Chosen:
@@ -136,11 +151,13 @@ class Chosen(Cotangent):
         names no values, only shapes and keywords, so it shows where entries go if one applies it
         to marks. Any other rule mixes entries: its result is all chosen.
         """
+        if elementwise:
+            c = rule(self._values, saved)
+            if isinstance(c, Chosen) and c.shape == self.shape:
+                return Chosen(c._values, self.chosen & c.chosen, clean=False)
+            if getattr(c, "shape", None) == self.shape:
+                return Chosen(c, self.chosen, clean=False)
         c = rule(self.values, saved)
-        if elementwise and np.shape(c) == self.chosen.shape:
-            chosen = self.chosen
-            c, chosen = (c.values, chosen & c.chosen) if isinstance(c, Chosen) else (c, chosen)
-            return Chosen(chosen_part(c, chosen), chosen)
         if not linear:
             return c
         came_from = dense(rule(_marks(self.chosen), saved))

@@ -121,8 +121,7 @@ def dropout(
     if not training or p == 0:
         return input
     keep = np.random.default_rng(rng).random(np.shape(input)) >= p
-    dtype = np.result_type(getattr(input, "dtype", float), np.float16)
-    return np.where(keep, input, np.zeros((), dtype)) * np.asarray(1 / (1 - p), dtype)
+    return layers.dropped(input, keep, scale=1 / (1 - p))
 
 
 # -- normalisation

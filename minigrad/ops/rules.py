@@ -25,8 +25,12 @@ AXES = {"axis": "axes", "keepdims": "bool"}  # what tests pass to a reduction
 
 def passed(g: Any, chosen: Any) -> Chosen:
     """The cotangent of what a selection chose: `g` where `chosen`; nothing depends on the rest."""
-    shape = np.broadcast_shapes(g.shape, np.shape(chosen))
-    return Chosen(chosen_part(g, chosen), np.broadcast_to(chosen, shape))
+    if np.shape(chosen) == g.shape:
+        return Chosen(g, chosen, clean=False)
+    values = chosen_part(g, chosen)
+    if np.shape(chosen) != values.shape:
+        chosen = np.broadcast_to(chosen, values.shape)
+    return Chosen(values, chosen)
 
 
 def flat(g: Any) -> Chosen:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.cotangents import Chosen
 from ..engine.tensor import Tensor, as_tensor
 from .arguments import Argnums, Trace, check_function
 from .derivatives import Function, grad, jvp
@@ -42,9 +43,12 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
 
 def _rows(trace: Trace, y: Tensor) -> Any:
-    """The Jacobian of one output, a reverse pass for each of its entries."""
-    flat, one = y.reshape(-1), np.ones((), y.dtype)
-    rows = [trace.pull([flat[k]], [one], trace.lift) for k in range(y.size)]
+    """The Jacobian of one output, a reverse pass for each of its entries. The others are not
+    chosen: what they have behind them may be infinite."""
+    units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+    lift: Callable[..., Any] = as_tensor if trace.lift else np.asarray
+    seeds = [Chosen(lift(u), u != 0) for u in units] if y.size > 1 else units
+    rows = [trace.pull([y], [seed], trace.lift) for seed in seeds]
     stack: Callable[..., Any] = np.stack
     blocks = [
         stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype)

@@ -130,8 +130,8 @@ FAULTS = [
         CHOSEN, "an entry chosen on one of two paths counts as not chosen",
     ),
     Fault(
-        COTANGENTS, "return Chosen(chosen_part(c, chosen), chosen)",
-        "return Chosen(c, chosen)",
+        COTANGENTS, "return Chosen(c, self.chosen, clean=False)",
+        "return Chosen(c, self.chosen)",
         CHOSEN, "a branch not taken contributes 0 · ∞ = NaN",
     ),
     Fault(

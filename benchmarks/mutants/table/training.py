@@ -127,8 +127,7 @@ FAULTS = [
         "tests/test_optim_schedules.py", "LinearLR: goes on after its last step",
     ),
     Fault(
-        "minigrad/functional/layers.py", "* np.asarray(1 / (1 - p), dtype)",
-        "* np.asarray(1, dtype)",
+        "minigrad/functional/layers.py", "scale=1 / (1 - p))", "scale=1)",
         "tests/ops/test_functional.py", "dropout: what stays is not scaled up",
     ),
     Fault(

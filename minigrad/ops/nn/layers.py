@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.cotangents import chosen_part
 from ...engine.op import Lazy
 from ...engine.primitive import primitive
 from ..common import one_of
 from ..linear.products import rows, sum_of_products
-from ..rules import floating
+from ..rules import floating, passed
 
-__all__ = ["linear", "log_softmax", "softmax", "standardize"]
+__all__ = ["dropped", "linear", "log_softmax", "softmax", "standardize"]
 
 
 @primitive(
@@ -41,6 +42,15 @@ def linear(input: Any, weight: Any, bias: Any) -> Any:
     if np.shape(bias) != (len(weight),):
         raise ValueError(f"bias has shape {np.shape(bias)}, wanted {(len(weight),)}")
     return y + bias
+
+
+@primitive(
+    "(),()->()", vjps=(lambda g, keep, scale: passed(g * scale, keep), None),
+    samples=lambda rng: ((rng.normal(size=(2, 3)), rng.random((2, 3)) < 0.5), {"scale": 1.6}),
+)
+def dropped(x: Any, keep: Any, *, scale: float) -> Any:
+    """scale x where keep, else 0, whatever x is there"""
+    return chosen_part(floating(x), keep) * scale
 
 
 def shifted(x: Any, axis: int) -> Any:
