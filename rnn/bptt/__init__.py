@@ -1,6 +1,7 @@
 """Backpropagation through time, taken apart and cut short."""
 
-from .audits.audit import Audit, Explanation, Finding, audit
+from .audits.audit import Audit, audit
+from .audits.findings import Explanation, Finding
 from .contributions.ledger import Ledger, ledger
 from .contributions.lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
 from .contributions.two_time import TwoTime, two_time

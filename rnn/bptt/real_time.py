@@ -14,6 +14,7 @@ import numpy as np
 
 from .audits.recurrence import Loss, parameters, single_steps
 from .graph import norm, pull, units
+from .plots.contributions import plot_rtrl
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -60,9 +61,11 @@ class RTRL(Mapping[str, Array]):
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """‖∂s_t/∂θ‖ and ‖∂ℓ_t/∂θ‖ over t, a line for each parameter."""
-        from .plots.gradients import plot_rtrl
-
-        return plot_rtrl(self, path)
+        taken = {
+            name: norm(terms.reshape(len(terms), -1), axis=1)
+            for name, terms in self.by_loss.items()
+        }
+        return plot_rtrl(self.steps, self.sensitivities, taken, path)
 
     def __repr__(self) -> str:
         width = max(len("parameter"), *map(len, self))

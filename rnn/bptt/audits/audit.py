@@ -18,10 +18,13 @@ from minigrad.engine.tensor import detached
 from ...cells import Cell, ElmanCell
 from ..contributions.ledger import gates_of
 from ..graph import norm, pull
+from ..plots.audit import TermsPanel, plot_audit
 from .chain import Chain, evaluate
 from .claims import Form, distance
+from .findings import Explanation, Finding
 from .misplaced import misplaced
 from .recurrence import Loss, OneStep, factors, parameters, single_steps
+from .report import written
 from .slips import slips
 
 if TYPE_CHECKING:
@@ -29,66 +32,11 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["Audit", "Explanation", "Finding", "audit"]
+__all__ = ["Audit", "audit"]
 
 Array = np.ndarray[Any, Any]
 Tables = dict[str, Array]
 _Tables = Mapping[str, Array]  # the same of single gradients, in their shapes
-
-
-class Explanation(NamedTuple):
-    """A slip that leads to the claimed numbers.
-
-    key, says: its short name, and what it is. misfit: ‖claimed − slipped‖ / ‖claimed‖. slipped:
-    the gradient with the slip, in the form of the claimed one. terms: the same by the step of the
-    use, (T, *shape).
-
-    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
-    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
-    >>> found = audit({"W_hh": np.array([[-4.0]])}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())
-    >>> why = found["W_hh"].explanations[0]
-    >>> why.key, why.misfit, why.terms.ravel()
-    ('times -1', 0.0, array([ 0., -2., -2.]))
-    """
-
-    key: str
-    says: str
-    misfit: float
-    slipped: Array
-    terms: Array
-
-
-class Finding(NamedTuple):
-    """What the audit says of one claimed gradient.
-
-    claimed, true: in the form in which it was claimed. terms: the true one by the step of the use,
-    (T, *shape). error: ‖claimed − true‖. relative: the same over the larger of their norms;
-    Inf where the claim holds a NaN or an Inf.
-    agrees: whether that is within the tolerance. steps: the steps whose terms are wrong, as far as
-    one can know: out of claimed terms, or else out of the first explanation. explanations: the
-    slips that lead to the claimed numbers, the simplest first. operand: what the parameter is
-    multiplied with in step t, "x_t" or "h_{t-1}", where that can be told.
-
-    >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
-    >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
-    >>> claim = np.array([[3.0]])                        # without the carry from step 3 to 2
-    >>> finding = audit({"W_hh": claim}, cell, np.ones((3, 1, 1)), lambda h, t: h.sum())["W_hh"]
-    >>> finding.true, finding.terms.ravel(), finding.relative, finding.steps
-    (array([[4.]]), array([0., 2., 2.]), 0.25, (2,))
-    >>> finding.explanations[0].key
-    'carry missing'
-    """
-
-    name: str
-    claimed: Array
-    true: Array
-    terms: Array
-    error: float
-    relative: float
-    agrees: bool
-    steps: tuple[int, ...]
-    explanations: tuple[Explanation, ...]
-    operand: str
 
 
 class Audit(Mapping[str, Finding]):
@@ -126,14 +74,26 @@ class Audit(Mapping[str, Finding]):
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """The relative errors, and for each wrong gradient its terms beside the true ones."""
-        from ..plots.audit import plot_audit
-
-        return plot_audit(self, path)
+        relative = {name: finding.relative for name, finding in self.items()}
+        wrong = [finding for finding in self.values() if not finding.agrees]
+        panels = [panel for panel in map(_panel, wrong) if panel is not None][:3]
+        return plot_audit(relative, [finding.name for finding in wrong], panels, path)
 
     def __repr__(self) -> str:
-        from .report import written
+        return written(self.findings, self.weight, self.direct)
 
-        return written(self)
+
+def _panel(finding: Finding) -> TermsPanel | None:
+    """The terms by the step of the use: as claimed, or else as the explanation has them."""
+    extra = finding.claimed.ndim - finding.terms.ndim
+    best = finding.explanations[0] if finding.explanations else None
+    because = best.key if best else "not explained"
+    if extra >= 0:
+        claimed = finding.claimed.sum(axis=0) if extra else finding.claimed
+        return TermsPanel(finding.name, finding.terms, claimed, "claimed", because)
+    if best is None:
+        return None
+    return TermsPanel(finding.name, finding.terms, best.terms, "with this slip", because)
 
 
 def audit(

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ..graph import norm
-
-if TYPE_CHECKING:
-    from .audit import Audit, Explanation, Finding
+from .findings import Explanation, Finding
 
 __all__ = ["written"]
 
 WIDTH = 96
 
 
-def written(audit: Audit) -> str:
-    """What the audit found, for reading."""
-    wrong = [finding for finding in audit.values() if not finding.agrees]
-    width = max(len(name) for name in audit)
-    lines = [f"Audit of {len(audit)} gradient{'s' if len(audit) > 1 else ''}: " + (
+def written(findings: Mapping[str, Finding], W: str, direct: bool) -> str:
+    """What the audit found, for reading. W: the recurrent weight. direct: whether the state also
+    goes from step to step past it."""
+    wrong = [finding for finding in findings.values() if not finding.agrees]
+    width = max(len(name) for name in findings)
+    lines = [f"Audit of {len(findings)} gradient{'s' if len(findings) > 1 else ''}: " + (
         "all agree with the tape" if not wrong
         else f"{len(wrong)} disagree{'s' if len(wrong) == 1 else ''} with the tape"
     )]
-    for finding in audit.values():
+    for finding in findings.values():
         mark = "agrees" if finding.agrees else "WRONG "
         lines.append(f"  ∂L/∂{finding.name:<{width}}  {mark}  {_difference(finding)}")
     for alike in _grouped(wrong):
@@ -34,11 +34,10 @@ def written(audit: Audit) -> str:
     if together is not None:
         lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
     if wrong:
-        W = audit.weight
-        s = "s" if audit.direct else "h"
-        past = f" + δ_{{t+1}} ∂s_{{t+1}}/∂s_t past {W}" if audit.direct else ""
+        s = "s" if direct else "h"
+        past = f" + δ_{{t+1}} ∂s_{{t+1}}/∂s_t past {W}" if direct else ""
         means = (
-            f", where φ'(z_t) stands for ∂s_t/∂(h_{{t-1}} {W}) of the state s_t" * audit.direct
+            f", where φ'(z_t) stands for ∂s_t/∂(h_{{t-1}} {W}) of the state s_t" * direct
         )
         lines += ["", *_wrapped(
             f"The chain rule, with e_t = ∂ℓ_t/∂{s}_t: δ_t = e_t + (δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"

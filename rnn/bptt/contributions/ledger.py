@@ -16,6 +16,7 @@ from minigrad.module import Module
 
 from ...cells import Cell
 from ..graph import norm
+from ..plots.contributions import plot_ledger
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -110,9 +111,10 @@ class Ledger(Mapping[str, Array]):
 
         Needs matplotlib, which the extra ``viz`` brings.
         """
-        from ..plots.figures import plot_ledger
-
-        return plot_ledger(self, path, names)
+        chosen = list(self if names is None else names)
+        norms = {name: self.norms(name) for name in chosen}
+        totals = {name: float(norm(self.total(name))) for name in chosen}
+        return plot_ledger(self.steps, norms, totals, path)
 
     def __repr__(self) -> str:
         if not self._terms:

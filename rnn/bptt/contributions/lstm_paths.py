@@ -15,6 +15,7 @@ from ...cells import Cell
 from ...cells.wrappers import Wrapper
 from ..graph import as_states, label, norm, parts, step_of
 from ..jacobians.jacobian import matrices
+from ..plots.lstm import plot_paths, plot_terms
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -65,9 +66,11 @@ class LSTMTerms(Mapping[str, Array]):
 
     def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
         """The terms and their sum as heat maps, of one row of the batch."""
-        from ..plots.lstm import plot_terms
-
-        return plot_terms(self, path, row)
+        titled = {
+            name if name == "direct" else f"through {name}": term[row]
+            for name, term in self._terms.items()
+        }
+        return plot_terms({**titled, "sum": self.total[row]}, self.of, self.by, path)
 
     def __repr__(self) -> str:
         found = ", ".join(f"{name} {value:.4g}" for name, value in self.norms().items())
@@ -197,9 +200,8 @@ class LSTMPaths:
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """The norms of both parts over t, on a logarithmic axis."""
-        from ..plots.lstm import plot_paths
-
-        return plot_paths(self, path)
+        norms = self.norms()
+        return plot_paths(self.steps, norms["c"], norms["h"], norms["total"], path)
 
     def __repr__(self) -> str:
         lines = [f"{'t':>3}  {'along c':>9}  {'through h':>9}  {'∂L/∂c_t':>9}"]

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad import Tensor, contributions
 
 from ..graph import norm
+from ..plots.contributions import plot_two_time
 from ..result import ArrayResult
 from .ledger import named_tensors
 
@@ -51,9 +52,7 @@ class TwoTime(ArrayResult):
 
         Needs matplotlib, which the extra ``viz`` brings.
         """
-        from ..plots.figures import plot_two_time
-
-        return plot_two_time(self, path)
+        return plot_two_time(self.norms(), self.loss_steps, self.use_steps, self.name, path)
 
     def __repr__(self) -> str:
         return (

@@ -12,6 +12,7 @@ from minigrad.module import Module
 
 from ...cells import Cell, ElmanCell
 from ...cells.activations import ACTIVATIONS
+from ..plots.jacobians import plot_bound, plot_spectrum
 from .jacobian import by_modulus
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ class Bound:
 
     def plot(self, path: str | PathLike[str] | None = None, lags: int = 50) -> Figure:
         """The bound over the lag; see ``Norms.plot(bound=...)`` for it beside what was measured."""
-        from ..plots.states import plot_bound
-
-        return plot_bound(self, path, lags)
+        return plot_bound(self.rate, self.radius * self.gamma_h, lags, path)
 
     def __repr__(self) -> str:
         says = (
@@ -153,9 +152,7 @@ class Spectrum(Mapping[str, Array]):
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """The eigenvalues in the complex plane, beside the unit circle."""
-        from ..plots.states import plot_spectrum
-
-        return plot_spectrum(self, path)
+        return plot_spectrum(self.eigenvalues, path)
 
     def __repr__(self) -> str:
         lines = ["Spectrum of W_hh", "gate  largest |eigenvalue|  singular values"]

@@ -12,6 +12,7 @@ from minigrad import Tensor
 from minigrad.engine.tensor import detached
 
 from ..graph import label, parts, pull, without_constants
+from ..plots.jacobians import plot_jacobian
 from ..result import ArrayResult
 
 if TYPE_CHECKING:
@@ -79,9 +80,10 @@ class Jacobian(ArrayResult):
 
         Needs matplotlib, which the extra ``viz`` brings.
         """
-        from ..plots.states import plot_jacobian
-
-        return plot_jacobian(self, path, row)
+        square = self._square
+        chosen = None if square.ndim == 2 else row
+        matrix = square if chosen is None else square[chosen]
+        return plot_jacobian(matrix, self.singular_values, self.of, self.by, chosen, path)
 
     def __repr__(self) -> str:
         values = self.singular_values

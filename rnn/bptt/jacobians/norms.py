@@ -10,15 +10,15 @@ import numpy as np
 from minigrad import Tensor
 
 from ..graph import as_states, label, norm, parts, pull, step_of, without_constants
+from ..plots.jacobians import plot_norms
 from ..result import ArrayResult
+from .bound import Bound
 from .jacobian import matrices, singular_values
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
-
-    from .bound import Bound
 
 __all__ = ["Norms", "norms"]
 
@@ -63,9 +63,10 @@ class Norms(ArrayResult):
         bound: of the same network, to be drawn beside them, starting at the norm at lag 0.
         Needs matplotlib, which the extra ``viz`` brings.
         """
-        from ..plots.states import plot_norms
-
-        return plot_norms(self, path, bound)
+        limit = None if bound is None else (bound.at(self.lags) * self.values[-1], bound.rate)
+        return plot_norms(
+            self.lags, self.values, self.rate, self.singular_values, self.of, limit, path
+        )
 
     def __repr__(self) -> str:
         return (

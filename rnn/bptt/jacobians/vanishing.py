@@ -11,6 +11,7 @@ from minigrad import init
 
 from ...cells import Cell, ElmanCell, GRUCell, LSTMCell
 from ...sequence.unrolling import steps
+from ..plots.jacobians import plot_vanishing
 from .bound import Bound, bound
 from .norms import Norms, norms
 
@@ -63,9 +64,10 @@ class Vanishing(Mapping[tuple[str, float], Norms]):
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """A panel for each cell, a line for each scale, the bound of the vanilla network dashed."""
-        from ..plots.states import plot_vanishing
-
-        return plot_vanishing(self, path)
+        relative = {cell: self.relative(cell) for cell in self.cells}
+        T = max(rows.shape[1] for rows in relative.values())
+        bounds = {scale: limit.at(range(T)) for scale, limit in self.bounds.items()}
+        return plot_vanishing(relative, bounds, self.states, path)
 
     def __repr__(self) -> str:
         T = len(next(iter(self._found.values())))

@@ -3,77 +3,88 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..graph import norm
-from .figures import COLOURS, INK, bare, finish, new_figure
-from .gradients import bars
-from .states import whole_numbers
+from .figures import COLOURS, INK, bars, finish, new_figure, ruled, whole_numbers
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-    from ..audits.audit import Audit, Finding
-
-__all__ = ["plot_audit"]
+__all__ = ["TermsPanel", "plot_audit"]
 
 RIGHT, WRONG = COLOURS[2], COLOURS[1]
 
+Array = np.ndarray[Any, Any]
 
-def plot_audit(audit: Audit, path: str | PathLike[str] | None) -> Figure:
-    """On the left the relative error of each gradient; then, for each wrong one, its terms."""
-    detailed = [f for f in audit.values() if not f.agrees and _claimed_terms(f) is not None][:3]
-    figure = new_figure(3.4 + 3.1 * len(detailed), max(3.6, 0.8 + 0.24 * len(audit)))
-    first, *others = np.ravel(figure.subplots(1, 1 + len(detailed)))
-    bars(
-        first, list(audit), [finding.relative for finding in audit.values()], "{:.2g}",
-        [RIGHT if finding.agrees else WRONG for finding in audit.values()], least=1e-3,
-    )
+
+class TermsPanel(NamedTuple):
+    """What is drawn of one wrong gradient.
+
+    right, wrong: its terms by the step of the use, (T, *shape). label: what the wrong ones are.
+    because: in a few words, what is wrong with them.
+
+    >>> TermsPanel("W_hh", np.zeros((3, 1)), np.ones((3, 1)), "claimed", "not explained").name
+    'W_hh'
+    """
+
+    name: str
+    right: Array
+    wrong: Array
+    label: str
+    because: str
+
+
+def plot_audit(
+    relative: Mapping[str, float],
+    wrong: Sequence[str],
+    panels: Sequence[TermsPanel],
+    path: str | PathLike[str] | None,
+) -> Figure:
+    """On the left the relative error of each gradient, those in `wrong` in the colour of errors;
+    then the terms of some of them."""
+    figure = new_figure(3.4 + 3.1 * len(panels), max(3.6, 0.8 + 0.24 * len(relative)))
+    first, *others = np.ravel(figure.subplots(1, 1 + len(panels)))
+    colours = [WRONG if name in wrong else RIGHT for name in relative]
+    bars(first, list(relative), list(relative.values()), "{:.2g}", colours, least=1e-3)
     first.set_title("Relative error", loc="left", color=INK, fontsize=10)
-    for axes, finding in zip(others, detailed, strict=True):
-        _plot_terms(axes, finding)
+    for axes, panel in zip(others, panels, strict=True):
+        _plot_terms(axes, panel)
     return finish(figure, path)
 
 
-def _claimed_terms(finding: Finding) -> Any:
-    """The wrong terms by the step of the use: as claimed, or as the explanation has them."""
-    extra = finding.claimed.ndim - finding.terms.ndim
-    if extra >= 0:
-        return finding.claimed.sum(axis=0) if extra else finding.claimed
-    return finding.explanations[0].terms if finding.explanations else None
-
-
-def _plot_terms(axes: Any, finding: Finding) -> None:
+def _plot_terms(axes: Any, panel: TermsPanel) -> None:
     """The terms of one gradient beside the true ones: their values, or their norms."""
-    wrong, right = _claimed_terms(finding), finding.terms
+    right, wrong = panel.right, panel.wrong
     steps = np.arange(1, len(right) + 1)
     if right[0].size == 1:
         values, what = [a.reshape(len(a)) for a in (right, wrong)], "$G_t$"
     else:
-        values = [norm(a.reshape(len(a), -1), axis=1) for a in (right, wrong)]
-        what = r"$\|G_t\|$"
+        values, what = [_norms(a) for a in (right, wrong)], r"$\|G_t\|$"
     axes.plot(steps, values[0], color=RIGHT, marker="o", markersize=6, linewidth=1.6, label="true")
-    label = "claimed" if finding.claimed.ndim >= right.ndim else "with this slip"
     axes.plot(
         steps, values[1], color=WRONG, marker="x", markersize=6, linewidth=1.2, linestyle="--",
-        label=label,
+        label=panel.label,
     )
     if right[0].size > 1:  # equal norms do not say equal terms
-        apart = norm((wrong - right).reshape(len(right), -1), axis=1)
+        apart = _norms(wrong - right)
         axes.plot(steps, apart, color=INK, linewidth=1.0, linestyle=":", label="apart by")
-    because = finding.explanations[0].key if finding.explanations else "not explained"
     axes.set_title(
-        f"{finding.name}, {what}\n" + textwrap.fill(because, 34), loc="left", color=INK,
+        f"{panel.name}, {what}\n" + textwrap.fill(panel.because, 34), loc="left", color=INK,
         fontsize=10,
     )
     axes.set_xlabel("step $t$ of the use", color=INK)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    ruled(axes)
     axes.legend(frameon=False, fontsize=9)
     axes.margins(x=0.1)
-    bare(axes)
     whole_numbers(axes.xaxis)
+
+
+def _norms(terms: Array) -> Any:
+    """‖·‖ at each step."""
+    return norm(terms.reshape(len(terms), -1), axis=1)

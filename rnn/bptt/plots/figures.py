@@ -1,4 +1,4 @@
-"""Pictures of the ledger. matplotlib is imported here, when somebody plots."""
+"""What the pictures share: figures without global state, colours, axes and a few kinds of marks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from ..contributions.ledger import Ledger
-    from ..contributions.two_time import TwoTime
-
-__all__ = ["plot_ledger", "plot_two_time"]
+__all__ = [
+    "COLOURS", "GREY", "INK", "bare", "bars", "finish", "heat_map", "line", "linear_axis",
+    "log_axis", "marker", "new_figure", "ruled", "spans_decades", "whole_numbers",
+]
 
 # Distinguishable also without red or green vision (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("-", "--", ":", "-.")
-DECADES = 2.0  # from here on a linear axis would hide the small terms
+DECADES = 2.0  # from here on a linear axis would hide the small values
 INK = "#333333"
+GREY = "#888888"
 
 
 def new_figure(width: float, height: float) -> Any:
@@ -49,10 +50,39 @@ def line(k: int) -> dict[str, Any]:
     return {"color": COLOURS[place], "linestyle": DASHES[times % len(DASHES)]}
 
 
+def marker(count: int) -> str | None:
+    """Dots on a line of `count` values, while there are few enough to tell them apart."""
+    return "o" if count <= 40 else None
+
+
 def bare(axes: Any) -> None:
     """Take away what carries no information."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK)
+
+
+def ruled(axes: Any) -> None:
+    """Faint horizontal lines behind the data, and nothing superfluous around it."""
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    bare(axes)
+
+
+def log_axis(axes: Any) -> None:
+    """A logarithmic y axis with a faint grid."""
+    axes.set_yscale("log")
+    ruled(axes)
+
+
+def linear_axis(axes: Any) -> None:
+    """A y axis from 0 on, with a faint grid."""
+    axes.set_ylim(bottom=0)
+    ruled(axes)
+
+
+def whole_numbers(axis: Any) -> None:
+    """Ticks at whole numbers only: steps, lags and ranks."""
+    axis.get_major_locator().set_params(integer=True)
 
 
 def spans_decades(values: Any) -> bool:
@@ -61,81 +91,40 @@ def spans_decades(values: Any) -> bool:
     return bool(positive.size) and bool(np.log10(positive.max() / positive.min()) > DECADES)
 
 
-def plot_ledger(
-    ledger: Ledger, path: str | PathLike[str] | None, names: Sequence[str] | None
-) -> Figure:
-    """‖G_t‖ over t for each weight. On a logarithmic axis zeros are hollow marks at its foot."""
-    chosen = list(ledger if names is None else names)
-    norms = {name: ledger.norms(name) for name in chosen}
-    # Room for the names beside the axes, and no taller than these: the title stands above.
-    longest = max(map(len, chosen), default=0)
-    figure = new_figure(7.2 + 0.1 * max(0, longest - 8), max(3.8, 1.2 + 0.22 * len(chosen)))
-    axes = figure.add_subplot()
-    every = np.concatenate([np.zeros(0), *norms.values()])
-    log = spans_decades(every)
-    positive = every[(every > 0) & np.isfinite(every)]
-    foot = 10 ** (np.floor(np.log10(positive.min())) - 0.5) if log else 0.0
-    marker = "o" if len(ledger.steps) <= 40 else None
-    steps = np.asarray(ledger.steps)
-    for k, name in enumerate(chosen):
-        values = norms[name]
-        total = float(np.linalg.norm(np.ravel(ledger.total(name))))
-        shown = np.where(values > 0, values, np.nan) if log else values
-        axes.plot(
-            steps, shown, **line(k), marker=marker, markersize=4, linewidth=1.6,
-            label=rf"{name}   $\|\Sigma\,G_t\|$ = {total:.3g}",
+def heat_map(axes: Any, matrix: Any, limit: float, title: str) -> Any:
+    """A matrix in colours that are white at 0."""
+    image = axes.imshow(
+        matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest", aspect="equal"
+    )
+    axes.set_title(title, loc="left", color=INK, fontsize=10)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color("#cccccc")
+    return image
+
+
+def bars(
+    axes: Any,
+    labels: Sequence[str],
+    values: Sequence[float],
+    form: str,
+    colours: Sequence[str] | None = None,
+    least: float = 0.0,
+) -> None:
+    """Horizontal bars, the first on top, with their numbers; `least` fills the width at least."""
+    drawn = np.nan_to_num(np.asarray(values, dtype=float), nan=0.0, posinf=0.0)
+    places = np.arange(len(labels))[::-1]
+    axes.barh(places, drawn, height=0.62, color=colours or COLOURS[0])
+    axes.set_yticks(places, labels)
+    for place, value, width in zip(places, values, drawn, strict=True):
+        axes.annotate(
+            form.format(value), (width, place), xytext=(4, 0), textcoords="offset points",
+            va="center", color=INK, fontsize=9,
         )
-        zeros = steps[values == 0] if log else steps[:0]
-        if len(zeros):
-            axes.plot(
-                zeros, np.full(len(zeros), foot), linestyle="none", marker="o", markersize=5,
-                markerfacecolor="white", markeredgecolor=line(k)["color"], clip_on=False,
-            )
-    if log:
-        axes.set_yscale("log")
-        axes.set_ylim(bottom=foot)
-        if np.any(every == 0):
-            axes.set_xlabel("time step $t$   (hollow: exactly 0)", color=INK)
-    elif every.size:
-        axes.set_ylim(bottom=0)
-    if not axes.get_xlabel():
-        axes.set_xlabel("time step $t$", color=INK)
-    axes.set_ylabel(r"$\|G_t\|$", color=INK)
-    axes.set_title("The gradient of each weight, by the step that used it", loc="left", color=INK)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    axes.set_xlim(0, (float(drawn.max(initial=least)) or 1.0) * 1.22)
+    axes.set_ylim(-0.7, len(labels) - 0.3)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
     bare(axes)
-    if chosen:
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return finish(figure, path)
-
-
-def plot_two_time(table: TwoTime, path: str | PathLike[str] | None) -> Figure:
-    """A heat map of ‖G[t, s]‖: rows are steps of the loss, columns steps of the use; 0 is grey."""
-    from matplotlib.colors import LogNorm
-
-    norms, rows, columns = table.norms(), table.loss_steps, table.use_steps
-    figure = new_figure(5.4, 4.4)
-    axes = figure.add_subplot()
-    log = spans_decades(norms)
-    axes.set_facecolor("#f2f2f2")
-    half = 0.5
-    if norms.size:
-        # Steps without any use leave a gap, so that every step stands at its number.
-        grid = np.zeros((len(rows), columns[-1] - columns[0] + 1))
-        grid[:, np.asarray(columns) - columns[0]] = norms
-        shown = np.ma.masked_where(grid == 0, grid)
-        mesh = axes.imshow(
-            shown, cmap="viridis", norm=LogNorm() if log else None, origin="upper",
-            extent=(columns[0] - half, columns[-1] + half, rows[-1] + half, rows[0] - half),
-            interpolation="nearest", aspect="equal",
-        )
-        figure.colorbar(mesh, ax=axes, label=r"$\|G_{t,s}\|$", shrink=0.85)
-    axes.set_xlabel("step $s$ of the use", color=INK)
-    axes.set_ylabel("step $t$ of the loss", color=INK)
-    axes.set_title(f"{table.name}: which loss, through which use", loc="left", color=INK)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.get_major_locator().set_params(integer=True)
-    bare(axes)
-    return finish(figure, path)
+    axes.tick_params(left=False)

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import COLOURS, INK, finish, new_figure
-from .states import heat_map, log_axis, whole_numbers
+from .figures import COLOURS, INK, finish, heat_map, log_axis, marker, new_figure, whole_numbers
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-    from ..contributions.lstm_paths import LSTMPaths, LSTMTerms
-
 __all__ = ["plot_paths", "plot_terms"]
 
+Array = np.ndarray[Any, Any]
 
-def plot_terms(terms: LSTMTerms, path: str | PathLike[str] | None, row: int) -> Figure:
-    """One heat map for each term and one for the sum, all in the same colours."""
-    every = {**terms, "sum": terms.total}
-    figure = new_figure(2.0 * len(every) + 1.0, 2.5)
-    panels = figure.subplots(1, len(every))
-    limit = max(float(np.max(np.abs(term[row]), initial=0.0)) for term in every.values()) or 1.0
-    for axes, (name, term) in zip(panels, every.items(), strict=True):
-        title = f"through {name}" if name in terms and name != "direct" else name
-        image = heat_map(axes, term[row], limit, title)
-        axes.set_xlabel(rf"$\|\cdot\|_2$ = {np.linalg.norm(term[row], 2):.3g}", color=INK)
-    panels[0].set_ylabel(rf"$\partial {terms.of} / \partial {terms.by}$", color=INK)
+
+def plot_terms(
+    matrices: Mapping[str, Array], of: str, by: str, path: str | PathLike[str] | None
+) -> Figure:
+    """A heat map for each term of ∂of/∂by, the sum among them, all in the same colours."""
+    figure = new_figure(2.0 * len(matrices) + 1.0, 2.5)
+    panels = figure.subplots(1, len(matrices))
+    limit = max(float(np.max(np.abs(term), initial=0.0)) for term in matrices.values()) or 1.0
+    for axes, (title, term) in zip(panels, matrices.items(), strict=True):
+        image = heat_map(axes, term, limit, title)
+        axes.set_xlabel(rf"$\|\cdot\|_2$ = {np.linalg.norm(term, 2):.3g}", color=INK)
+    panels[0].set_ylabel(rf"$\partial {of} / \partial {by}$", color=INK)
     figure.colorbar(image, ax=panels, shrink=0.8, pad=0.01)
     return finish(figure, path)
 
 
-def plot_paths(paths: LSTMPaths, path: str | PathLike[str] | None) -> Figure:
-    """The norms of both paths and of their sum over t."""
+def plot_paths(
+    steps: Sequence[int],
+    along_c: Array,
+    through_h: Array,
+    total: Array,
+    path: str | PathLike[str] | None,
+) -> Figure:
+    """The norms of both paths of ∂L/∂c_t and of their sum, (T,) each, over t."""
     figure = new_figure(6.4, 3.8)
     axes = figure.add_subplot()
-    labels = {"c": "along $c$, from $c_{t+1}$", "h": "through $h_t$", "total": "both"}
-    colours = {"c": COLOURS[0], "h": COLOURS[1], "total": "#bbbbbb"}
-    marker = "o" if len(paths.steps) <= 40 else None
-    for name, values in reversed(paths.norms().items()):
+    for values, label, colour, width in (
+        (total, "both", "#bbbbbb", 3.0),
+        (through_h, "through $h_t$", COLOURS[1], 1.6),
+        (along_c, "along $c$, from $c_{t+1}$", COLOURS[0], 1.6),
+    ):
         axes.plot(
-            paths.steps, np.where(values > 0, values, np.nan), color=colours[name], marker=marker,
-            markersize=4, linewidth=3.0 if name == "total" else 1.6, label=labels[name],
+            steps, np.where(values > 0, values, np.nan), color=colour, marker=marker(len(steps)),
+            markersize=4, linewidth=width, label=label,
         )
     log_axis(axes)
     axes.set_xlabel("time step $t$", color=INK)

@@ -14,6 +14,7 @@ from minigrad.module import Module
 from ...cells.base import size
 from ..contributions.ledger import named_tensors
 from ..graph import norm, pull
+from ..plots.truncation import plot_truncation
 from .truncated import truncated
 from .windows import Window
 
@@ -97,9 +98,12 @@ class TruncationError:
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """Relative error and angle: over the reach if there are several, else by parameter."""
-        from ..plots.gradients import plot_truncation
-
-        return plot_truncation(self, path)
+        names = {name: name for name in self.full} | {"all": None}
+        relative = {label: self.relative(name) for label, name in names.items()}
+        angles = {label: self.angle(name) for label, name in names.items()}
+        return plot_truncation(
+            self.reach if isinstance(self.reach, tuple) else None, relative, angles, path
+        )
 
     def __repr__(self) -> str:
         width = max(len("all"), *map(len, self.full))
