@@ -19,7 +19,7 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
 
 from .cells import Cell
-from .cells.state import parts, whole
+from .cells.state import pack, unpack
 from .cells.wrappers import Wrapper
 
 if TYPE_CHECKING:
@@ -50,20 +50,20 @@ def draw_cell(cell: Cell, *, direction: str = "LR", title: str | None = None) ->
     cell = copy.deepcopy(cell)    # with a random state of its own, where it has one
     x = _entering("x_t", np.zeros((1, cell.input_size), cell.dtype))
     names = list(cell.state_sizes)
-    state = whole(tuple(
+    state = pack(tuple(
         _entering(f"{name}_t-1", part)
-        for name, part in zip(names, parts(cell.initial_state(1)), strict=True)
+        for name, part in zip(names, unpack(cell.initial_state(1)), strict=True)
     ))
-    before: dict[str, Any] = {"x": x, **dict(zip(names, parts(state), strict=True))}
+    before: dict[str, Any] = {"x": x, **dict(zip(names, unpack(state), strict=True))}
     with enable_grad(), scope(cell.name, **before):
         output, after = cell.step(x, state)
-    results = [part for part in (output, *parts(after)) if part._node is not None]
+    results = [part for part in (output, *unpack(after)) if part._node is not None]
     inner = cell
     while isinstance(inner, Wrapper):
         inner = inner.cell
     _name_gates(Tape(*results), inner.gates, inner.hidden_size)
-    given = {part._node for part in parts(state)}
-    for name, part in zip(names, parts(after), strict=True):
+    given = {part._node for part in unpack(state)}
+    for name, part in zip(names, unpack(after), strict=True):
         if part._node is not None and part._node not in given:
             part._node.put(name=f"{name}_t")
     return draw(list({part._node: part for part in results}.values()), view="ops",

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine import pullback
 from ..engine.cotangents import Chosen, Lazy, dense
-from ..engine.op import Plan
+from ..engine.op import Op, Plan
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 
-if TYPE_CHECKING:
-    from .mutation import Mutant
-
-__all__ = ["planted"]
+__all__ = ["Mutant"]
 
 Rule = Callable[[Any, Any], Any]
 
 
-def planted(m: Mutant) -> AbstractContextManager[Mutant]:
-    """A block in which the op of the mutant has its fault, on every thread."""
-    return _planted_in_fit(m) if m.kind == "not_unbroadcast" else _planted_in_plans(m)
+class Mutant(NamedTuple):
+    """One fault: its kind, the argument whose rule has it, and for "held" what is held.
+
+    >>> from minigrad.testing.calls import record_of
+    >>> from minigrad import grad
+    >>> fault = Mutant(record_of("exp"), "sign", position=0)
+    >>> with fault.planted():
+    ...     slope = grad(np.exp)(0.0)
+    >>> str(fault), float(slope)
+    ('exp, rule for x: sign', -1.0)
+    """
+
+    op: Op
+    kind: str
+    position: int
+    held: str | None = None
+
+    @property
+    def argument(self) -> str:
+        """The name of that argument."""
+        name = self.op.argument(self.position)
+        return f"{name}[{self.position}]" if self.op.variadic else name
+
+    def __str__(self) -> str:
+        held = f" of {'the cotangent' if self.held == 'g' else self.held}" if self.held else ""
+        return f"{self.op.name}, rule for {self.argument}: {self.kind}{held}"
+
+    def planted(self) -> AbstractContextManager[Mutant]:
+        """A block in which the op has the fault, on every thread."""
+        in_sweep = self.kind == "not_unbroadcast"
+        return _planted_in_fit(self) if in_sweep else _planted_in_plans(self)
 
 
 @contextmanager

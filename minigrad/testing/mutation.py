@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..engine.op import Op
 from ..errors import MinigradError
 from .calls import record_of
-from .faults import planted
+from .faults import Mutant
 
 __all__ = [
     "MUTANT_KINDS", "Fault", "Mutant", "MutantSurvived", "assert_kills_mutants", "mutant",
@@ -40,38 +40,6 @@ MUTANT_KINDS = {
 
 class MutantSurvived(MinigradError, AssertionError):
     """A test that passes although a derivative rule is wrong."""
-
-
-class Mutant(NamedTuple):
-    """One fault: its kind, the argument whose rule has it, and for "held" what is held.
-
-    >>> import numpy as np
-    >>> from minigrad import grad
-    >>> fault = Mutant(record_of("exp"), "sign", position=0)
-    >>> with fault.planted():
-    ...     slope = grad(np.exp)(0.0)
-    >>> str(fault), float(slope)
-    ('exp, rule for x: sign', -1.0)
-    """
-
-    op: Op
-    kind: str
-    position: int
-    held: str | None = None
-
-    @property
-    def argument(self) -> str:
-        """The name of that argument."""
-        name = self.op.argument(self.position)
-        return f"{name}[{self.position}]" if self.op.variadic else name
-
-    def __str__(self) -> str:
-        held = f" of {'the cotangent' if self.held == 'g' else self.held}" if self.held else ""
-        return f"{self.op.name}, rule for {self.argument}: {self.kind}{held}"
-
-    def planted(self) -> AbstractContextManager[Mutant]:
-        """A block in which the op has the fault, on every thread."""
-        return planted(self)
 
 
 def mutant(

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
 from minigrad import Parameter, no_grad
 from minigrad.engine.tensor import detached
 
-if TYPE_CHECKING:
-    from .base import Cell
-
 __all__ = ["Gate"]
+
+
+class HasGates(Protocol):
+    """What a gate asks of its cell."""
+
+    hidden_size: int
+
+    @property
+    def gates(self) -> tuple[str, ...]: ...
+
+    def named_parameters(self) -> Iterable[tuple[str, Parameter]]: ...
 
 
 class _Block:
@@ -72,7 +81,7 @@ class Gate:
     b_xh = _Block()
     b_hh = _Block()
 
-    def __init__(self, cell: Cell, name: str) -> None:
+    def __init__(self, cell: HasGates, name: str) -> None:
         if name not in cell.gates:
             raise ValueError(
                 f"{type(cell).__name__}.gate({name!r}): its gates are {', '.join(cell.gates)}"

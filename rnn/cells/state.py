@@ -6,19 +6,21 @@ from typing import Any
 
 from minigrad import Tensor, tensor
 
-__all__ = ["State", "parts", "whole", "with_batch", "without_batch"]
+__all__ = ["State", "pack", "unpack", "with_batch", "without_batch"]
 
 State = Tensor | tuple[Tensor, ...]
 
 
-def parts(state: State) -> tuple[Tensor, ...]:
-    """The parts of a state, one or several."""
-    return state if isinstance(state, tuple) else (state,)
+def unpack(state: Any) -> tuple[Any, ...]:
+    """The parts of a state, one or several: h as (h,), and (h, c) as it is."""
+    if isinstance(state, tuple):
+        return state
+    return tuple(state) if isinstance(state, list) else (state,)
 
 
-def whole(given: tuple[Tensor, ...]) -> State:
-    """The state that has these parts."""
-    return given[0] if len(given) == 1 else given
+def pack(parts: tuple[Tensor, ...]) -> State:
+    """The state that has these parts: h of (h,), and (h, c) as it is."""
+    return parts[0] if len(parts) == 1 else parts
 
 
 def with_batch(state: Any, owner: str) -> Any:
@@ -36,4 +38,4 @@ def with_batch(state: Any, owner: str) -> Any:
 
 def without_batch(state: State) -> State:
     """The state of the one sequence in a batch of one."""
-    return whole(tuple(part[0] for part in parts(state)))
+    return pack(tuple(part[0] for part in unpack(state)))

@@ -14,7 +14,7 @@ from minigrad import Tensor, tensor
 
 from .base import Cell, size
 from .gate import Gate
-from .state import State, parts, whole
+from .state import State, pack, unpack
 
 __all__ = ["DropoutCell", "ResidualCell", "SkipCell", "Wrapper", "ZoneoutCell"]
 
@@ -128,11 +128,11 @@ class SkipCell(Wrapper):
         return {**sizes, **{f"{first}_{k}": width for k in range(2, self.lag + 1)}}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        given, n = parts(state), len(self.cell.state_sizes)
+        given, n = unpack(state), len(self.cell.state_sizes)
         h, others, past = given[0], given[1:n], given[n:]
         seen = (h + past[-1]) * 0.5
-        output, new = super().step(x, whole((seen, *others)))
-        return output, (*parts(new), h, *past[:-1])
+        output, new = super().step(x, pack((seen, *others)))
+        return output, (*unpack(new), h, *past[:-1])
 
     def extra_repr(self) -> str:
         return f"lag={self.lag}"
@@ -179,7 +179,8 @@ class ZoneoutCell(Wrapper):
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         output, new = super().step(x, state)
         mixed: list[Tensor] = []
-        for before, after, rate in zip(parts(state), parts(new), self.rates.values(), strict=True):
+        rates = self.rates.values()
+        for before, after, rate in zip(unpack(state), unpack(new), rates, strict=True):
             if rate == 0:
                 mixed.append(after)
             elif self.training:
@@ -188,8 +189,8 @@ class ZoneoutCell(Wrapper):
                 mixed.append(chosen)
             else:
                 mixed.append(after + rate * (before - after))
-        outputs = {id(a): m for a, m in zip(parts(new), mixed, strict=True)}
-        return outputs.get(id(output), output), whole(tuple(mixed))
+        outputs = {id(a): m for a, m in zip(unpack(new), mixed, strict=True)}
+        return outputs.get(id(output), output), pack(tuple(mixed))
 
     def extra_repr(self) -> str:
         return f"rate={self.rates}"
@@ -242,7 +243,7 @@ class DropoutCell(Wrapper):
         return {**sizes, **masks}
 
     def initial_state(self, batch: int) -> State:
-        return (*parts(self.cell.initial_state(batch)), *self._masks(batch))
+        return (*unpack(self.cell.initial_state(batch)), *self._masks(batch))
 
     def _masks(self, batch: int) -> list[Tensor]:
         """Fresh masks; in evaluation all 1."""
@@ -261,11 +262,11 @@ class DropoutCell(Wrapper):
             isinstance(state, tuple | list) and len(state) == inner
         )
         if state is not None and alone:
-            return (*parts(self.cell.as_state(state, batch)), *self._masks(batch))
+            return (*unpack(self.cell.as_state(state, batch)), *self._masks(batch))
         return super().as_state(state, batch)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        given, n = parts(state), len(self.cell.state_sizes)
+        given, n = unpack(state), len(self.cell.state_sizes)
         inner, masks = given[:n], given[n:]
         if self.training:
             if self.inputs:
@@ -277,8 +278,8 @@ class DropoutCell(Wrapper):
                 x = x * masks[0]
             if self.hidden:
                 inner = (inner[0] * masks[-1], *inner[1:])
-        output, new = super().step(x, whole(inner))
-        return output, (*parts(new), *masks)
+        output, new = super().step(x, pack(inner))
+        return output, (*unpack(new), *masks)
 
     def extra_repr(self) -> str:
         return f"inputs={self.inputs}, hidden={self.hidden}"

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..layers import Recurrent
 from ..layers.merging import MERGES
 from .cell_weights import GATES, CellWeights, kind_of
+from .one_cell import build
 
 __all__ = ["GATES", "CellWeights", "Weights", "kind_of"]
 
@@ -122,8 +124,6 @@ class Weights:
 
     def cells(self) -> list[list[Any]]:
         """New cells with these weights: ``cells()[layer][direction]``."""
-        from .cells import build
-
         return [[build(cell) for cell in directions] for directions in self.layers]
 
     def layer(self, **options: Any) -> Any:
@@ -131,8 +131,6 @@ class Weights:
 
         options: further arguments of Recurrent, such as batch_first.
         """
-        from ..layers import Recurrent
-
         merge = self.merge if self.bidirectional else "concat"
         return Recurrent(self.cells(), merge=merge, reverse=self.reverse, **options)
 

@@ -15,7 +15,7 @@ from minigrad import Parameter, Tensor, tensor
 
 from ..cells import Cell, State
 from ..cells.base import what
-from ..cells.state import parts, whole
+from ..cells.state import pack, unpack
 
 __all__ = ["Layout"]
 
@@ -64,10 +64,10 @@ class Layout:
             own = cell.initial_state(batch)
             if learned:
                 found: list[Any] = []
-                for name, part in zip(cell.state_sizes, parts(own), strict=True):
+                for name, part in zip(cell.state_sizes, unpack(own), strict=True):
                     value = learned.get(f"{prefix}{name}_0")
                     found.append(part if value is None else np.broadcast_to(value, part.shape))
-                own = whole(tuple(found))
+                own = pack(tuple(found))
             states.append(own)
         return states
 
@@ -87,12 +87,12 @@ class Layout:
         names = cell.state_sizes
         if len(found) == len(remembered(cell)) < len(names):
             given = iter(found)
-            fresh = parts(cell.initial_state(batch))
+            fresh = unpack(cell.initial_state(batch))
             found = tuple(
                 part if name in MASKS else next(given)
                 for name, part in zip(names, fresh, strict=True)
             )
-        return cell.as_state(whole(found), batch)
+        return cell.as_state(pack(found), batch)
 
     def _listed(self, state: Any) -> list[tuple[Any, ...]]:
         count = len(self.cells)
@@ -180,16 +180,16 @@ class Layout:
         kept = [
             tuple(
                 part
-                for name, part in zip(cell.state_sizes, parts(state), strict=True)
+                for name, part in zip(cell.state_sizes, unpack(state), strict=True)
                 if name not in MASKS
             )
             for cell, state in zip(self.cells, states, strict=True)
         ]
         if not self.stacked:
-            return tuple(map(whole, kept))
+            return tuple(map(pack, kept))
         axis = 1 if self.batch_first else 0
         joined: tuple[Any, ...] = tuple(np.stack(rows, axis) for rows in zip(*kept, strict=True))
-        return whole(joined)
+        return pack(joined)
 
 
 def _leaves(state: Any) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from minigrad import Tensor, tensor
 from minigrad.engine.context import Scope, local
 
 from ..cells import Cell, State
-from ..cells.state import parts, whole
+from ..cells.state import pack, unpack
 
 __all__ = ["Run", "run", "walk"]
 
@@ -49,7 +49,7 @@ def walk(
     first = start + T if reverse else start - 1
     entering = {
         f"{part}_{first}": value
-        for part, value in zip(names, parts(state), strict=True)
+        for part, value in zip(names, unpack(state), strict=True)
         if not value.requires_grad
     }
     nothing = tensor(np.zeros((B, cell.output_size), cell.dtype))
@@ -79,7 +79,7 @@ def walk(
         finally:
             local.frame = before
         entering = entering if nobody else {}
-        for part, value in zip(names, parts(state), strict=False):
+        for part, value in zip(names, unpack(state), strict=False):
             node = value._node
             if node is not None and node.plan is not None:
                 if node.extra is None:
@@ -93,12 +93,12 @@ def _masked(
     here: Array, output: Tensor, rest: Tensor, new: State, old: State
 ) -> tuple[Tensor, State]:
     """Output and state of a step that is not everybody's: the others keep `rest` and `old`."""
-    pairs = zip(parts(new), parts(old), strict=True)
+    pairs = zip(unpack(new), unpack(old), strict=True)
     kept = tuple(_chosen(here, after, before) for after, before in pairs)
     # An output that is a part of the state stays one, so that a loss of the outputs depends on
     # the states that are returned.
-    same = [k for k, part in enumerate(parts(new)) if part is output]
-    return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)
+    same = [k for k, part in enumerate(unpack(new)) if part is output]
+    return _chosen(here, kept[same[0]] if same else output, rest), pack(kept)
 
 
 class Run(NamedTuple):

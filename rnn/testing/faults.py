@@ -13,11 +13,12 @@ from minigrad.engine.tensor import detached
 
 from ..bptt.truncation import truncated
 from ..cells import Cell, Gate
+from ..cells.state import unpack
 from ..layers import recurrent
 from ..sequence import unrolling
 from ..sequence.unrolling import detach
 from .subject import substituted
-from .trial import CellTrial, parts_of
+from .trial import CellTrial
 
 __all__ = ["CELL_FAULTS", "PLANTS", "RUN_FAULTS", "changes_something"]
 
@@ -118,7 +119,7 @@ def _state_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Any]]) -> 
 
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
-            named = dict(zip(cell.state_sizes, parts_of(state), strict=True))
+            named = dict(zip(cell.state_sizes, unpack(state), strict=True))
             return step(cell, x, _like(state, change(cell, named).values()))
 
         return faulty
@@ -136,7 +137,7 @@ def _hidden() -> Wrapper:
 
         def faulty(cell: Any, x: Any, state: Any) -> Any:
             kept = memory.get(id(cell))
-            if kept is not None and np.shape(parts_of(kept)[0]) == parts_of(state)[0].shape:
+            if kept is not None and np.shape(unpack(kept)[0]) == unpack(state)[0].shape:
                 state = kept
             output, memory[id(cell)] = step(cell, x, state)
             return output, memory[id(cell)]
@@ -150,8 +151,8 @@ def _kept(part: str) -> Wrapper:
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
             output, new = step(cell, x, state)
-            found = dict(zip(cell.state_sizes, parts_of(new), strict=True))
-            found[part] = dict(zip(found, parts_of(state), strict=True))[part]
+            found = dict(zip(cell.state_sizes, unpack(new), strict=True))
+            found[part] = dict(zip(found, unpack(state), strict=True))[part]
             return output, _like(state, found.values())
 
         return faulty

@@ -16,6 +16,7 @@ from minigrad import Tensor, no_grad
 from minigrad.engine.tensor import Parameter
 from minigrad.testing.trial import demand, pull, same_bits
 
+from ..cells.state import unpack
 from ..layers import Recurrent
 from ..sequence.unrolling import unroll
 from .bptt_laws import (
@@ -28,7 +29,7 @@ from .bptt_laws import (
     untied,
 )
 from .far_laws import everywhere
-from .trial import CellTrial, Result, agree, near, parts_of
+from .trial import CellTrial, Result, agree, near
 
 __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
@@ -49,7 +50,7 @@ def declared(t: CellTrial) -> None:
     the initial state fits."""
     cell, B = t.cell, t.B
     output, state = cell(t.xs[0], t.carried())
-    names, parts = list(cell.state_sizes), parts_of(state)
+    names, parts = list(cell.state_sizes), unpack(state)
     demand(
         len(parts) == len(names),
         f"the state has {len(parts)} parts, wanted {len(names)}: {', '.join(names)}",
@@ -74,7 +75,7 @@ def pure(t: CellTrial) -> None:
 
     def values(xs: Any, state: dict[str, Any]) -> list[Any]:
         outputs, last = t.run(t.cell, Tensor(xs), t.carried(state))
-        return [outputs, *parts_of(last)]
+        return [outputs, *unpack(last)]
 
     first = values(xs, state)
     values(xs[::-1] + 1.0, {k: v - 1.0 for k, v in state.items()})
@@ -92,9 +93,9 @@ def reference(t: CellTrial) -> None:
     if t.reference is None:
         return
     output, last = t.cell(t.xs[0], t.carried())
-    wanted, wanted_state = t.reference(t.cell, t.xs[0], t.whole(list(t.state.values())))
+    wanted, wanted_state = t.reference(t.cell, t.xs[0], t.pack(list(t.state.values())))
     near(output, wanted, "the output")
-    for name, a, b in zip(t.state, parts_of(last), parts_of(wanted_state), strict=True):
+    for name, a, b in zip(t.state, unpack(last), unpack(wanted_state), strict=True):
         near(a, b, f"state {name}")
 
 
@@ -249,15 +250,15 @@ def padding(t: CellTrial) -> None:
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         rows, ends = [], []
         for b, n in enumerate(lengths):
-            own = t.whole([part[b : b + 1] for part in parts_of(state)])
+            own = t.pack([part[b : b + 1] for part in unpack(state)])
             pieces: list[Any] = [np.zeros((t.T - n, 1, cell.output_size))]
             if n:
                 outputs, own = t.loop(cell, xs[:n, b : b + 1], own)
                 pieces.insert(0, outputs)
             rows.append(np.concatenate(pieces))
-            ends.append(parts_of(own))
+            ends.append(unpack(own))
         last = [np.concatenate(part) for part in zip(*ends, strict=True)]
-        return np.concatenate(rows, axis=1), t.whole(last)
+        return np.concatenate(rows, axis=1), t.pack(last)
 
     agree(found, t.result(run), f"with lengths {lengths.tolist()}")
 
@@ -275,16 +276,16 @@ def masked(t: CellTrial) -> None:
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
         rows, ends = [], []
         for b in range(t.B):
-            own = t.whole([part[b : b + 1] for part in parts_of(state)])
+            own = t.pack([part[b : b + 1] for part in unpack(state)])
             ys = [Tensor(np.zeros((1, cell.output_size)))]
             for k in range(t.T):
                 y, after = cell.step(xs[k, b : b + 1], own) if mask[k, b] else (ys[-1], own)
                 ys.append(y)
                 own = after
             rows.append(np.stack(ys[1:]))
-            ends.append(parts_of(own))
+            ends.append(unpack(own))
         last = [np.concatenate(part) for part in zip(*ends, strict=True)]
-        return np.concatenate(rows, axis=1), t.whole(last)
+        return np.concatenate(rows, axis=1), t.pack(last)
 
     found = t.result(lambda cell, xs, state: layer(xs, state, mask=mask), xs=xs)
     agree(found, t.result(run), f"with the mask {mask.astype(int).tolist()}")
@@ -296,8 +297,8 @@ def unbatched(t: CellTrial) -> None:
         return
 
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        outputs, last = unroll(cell, xs[:, 0], t.whole([part[0] for part in parts_of(state)]))
-        return outputs[:, None], t.whole([part[None] for part in parts_of(last)])
+        outputs, last = unroll(cell, xs[:, 0], t.pack([part[0] for part in unpack(state)]))
+        return outputs[:, None], t.pack([part[None] for part in unpack(last)])
 
     first = slice(0, 1)
     given: dict[str, Any] = {

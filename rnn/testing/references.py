@@ -29,7 +29,7 @@ from ..cells import (
     SkipCell,
     ZoneoutCell,
 )
-from .trial import parts_of
+from ..cells.state import unpack
 
 __all__ = ["REFERENCES", "reference_of"]
 
@@ -178,7 +178,7 @@ def _inner(cell: Any, x: Any, parts: Any) -> Any:
     inner = reference_of(cell.cell)
     assert inner is not None  # or the wrapper would have none
     output, state = inner(cell.cell, x, parts[0] if len(parts) == 1 else tuple(parts))
-    return output, parts_of(state)
+    return output, unpack(state)
 
 
 def _state(parts: Any) -> Any:
@@ -186,7 +186,7 @@ def _state(parts: Any) -> Any:
 
 
 def residual(cell: Any, x: Any, state: Any) -> Any:
-    output, parts = _inner(cell, x, parts_of(state))
+    output, parts = _inner(cell, x, unpack(state))
     return output + x, _state(parts)
 
 
@@ -200,11 +200,11 @@ def skip(cell: Any, x: Any, state: Any) -> Any:
 
 def zoneout(cell: Any, x: Any, state: Any) -> Any:
     """In evaluation."""
-    output, parts = _inner(cell, x, parts_of(state))
+    output, parts = _inner(cell, x, unpack(state))
     rates = cell.rates.values()
     mixed = [
         rate * old + (1 - rate) * new
-        for rate, old, new in zip(rates, parts_of(state), parts, strict=True)
+        for rate, old, new in zip(rates, unpack(state), parts, strict=True)
     ]
     shown = next((m for m, new in zip(mixed, parts, strict=True) if new is output), output)
     return shown, _state(mixed)

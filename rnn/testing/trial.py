@@ -14,10 +14,12 @@ from minigrad.testing import LawBroken
 from minigrad.testing.trial import pull
 
 from ..cells import Cell
+from ..cells.state import unpack
 from ..sequence.unrolling import stack, unroll
+from .references import reference_of
 from .subject import Subject, substituted
 
-__all__ = ["CellTrial", "Result", "agree", "cell_trial", "near", "parts_of"]
+__all__ = ["CellTrial", "Result", "agree", "cell_trial", "near"]
 
 Array = np.ndarray[Any, Any]
 Runner = Callable[..., tuple[Any, Any]]
@@ -84,13 +86,13 @@ class CellTrial:
         """The parameters that have a gradient, by name."""
         return {name: p for name, p in self.cell.named_parameters() if p.requires_grad}
 
-    def whole(self, parts: Sequence[Any]) -> Any:
+    def pack(self, parts: Sequence[Any]) -> Any:
         """Parts as the state that the cell takes."""
         return parts[0] if len(self.cell.state_sizes) == 1 else tuple(parts)
 
     def carried(self, state: dict[str, Array] | None = None) -> Any:
         """The state before the first step, or that of the given parts, without a past."""
-        return self.whole([Tensor(v) for v in (self.state if state is None else state).values()])
+        return self.pack([Tensor(v) for v in (self.state if state is None else state).values()])
 
     def result(
         self,
@@ -106,8 +108,8 @@ class CellTrial:
         xs.requires_grad = xs.dtype.kind == "f"
         state = self.state if state is None else state
         leaves = {name: Tensor(value, requires_grad=True) for name, value in state.items()}
-        outputs, last = (run or self.run)(self.cell, xs, self.whole(list(leaves.values())))
-        parts = dict(zip(state, parts_of(last), strict=True))
+        outputs, last = (run or self.run)(self.cell, xs, self.pack(list(leaves.values())))
+        parts = dict(zip(state, unpack(last), strict=True))
         g_state = self.g_state if g_state is None else g_state
         targets = {**self.learned, **{f"initial state {k}": v for k, v in leaves.items()}}
         if xs.requires_grad:
@@ -151,15 +153,10 @@ class CellTrial:
         def f(*given: Any) -> Any:
             with substituted(self.cell, dict(zip(names, given, strict=False))):
                 xs, *state = given[len(names) :]
-                outputs, last = self.run(self.cell, xs, self.whole(state))
-            return outputs, *parts_of(last)
+                outputs, last = self.run(self.cell, xs, self.pack(state))
+            return outputs, *unpack(last)
 
         return f, arguments
-
-
-def parts_of(state: Any) -> tuple[Any, ...]:
-    """The parts of a state, one or several."""
-    return tuple(state) if isinstance(state, tuple | list) else (state,)
 
 
 def cell_trial(
@@ -179,8 +176,6 @@ def cell_trial(
     >>> from rnn.testing import laws
     >>> laws.chunked(cell_trial(GRUCell, T=5))
     """
-    from .references import reference_of
-
     made = Subject(cell).make(input_size, hidden_size, seed)
     return CellTrial(made, T, B, seed, reference or reference_of(made), run)
 

@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -40,7 +40,7 @@ def test_cells_agree_with_pytorch(kind, biases):
     xs = mg.tensor(data, requires_grad=True)
     state = tuple(mg.tensor(v, requires_grad=True) for v in values)
     outputs, last = unroll(cell, xs, state if len(state) > 1 else state[0])
-    loss = (outputs * weight).sum() + sum((part**2).sum() for part in parts(last))
+    loss = (outputs * weight).sum() + sum((part**2).sum() for part in unpack(last))
     loss.backward()
 
     peer_xs = torch.tensor(data, requires_grad=True)
@@ -48,9 +48,9 @@ def test_cells_agree_with_pytorch(kind, biases):
     carry, peer_outputs = peer_state if len(state) > 1 else peer_state[0], []
     for t in range(T):
         carry = peer(peer_xs[t], carry)
-        peer_outputs.append(parts(carry)[0])
+        peer_outputs.append(unpack(carry)[0])
     peer_loss = (torch.stack(peer_outputs) * torch.tensor(weight)).sum()
-    peer_loss = peer_loss + sum((part**2).sum() for part in parts(carry))
+    peer_loss = peer_loss + sum((part**2).sum() for part in unpack(carry))
     peer_loss.backward()
 
     def close(ours, theirs, what):
@@ -62,7 +62,7 @@ def test_cells_agree_with_pytorch(kind, biases):
     close(xs.grad, peer_xs.grad, "inputs")
     for k, (mine, theirs) in enumerate(zip(state, peer_state, strict=True)):
         close(mine.grad, theirs.grad, f"initial state {k}")
-    for mine, theirs in zip(parts(last), parts(carry), strict=True):
+    for mine, theirs in zip(unpack(last), unpack(carry), strict=True):
         close(mine, theirs, "last state")
     for name, parameter in cell.named_parameters():
         gradient = getattr(peer, NAMES[name]).grad

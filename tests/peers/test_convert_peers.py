@@ -17,7 +17,7 @@ from rnn import (
     Recurrent,
     unroll,
 )
-from rnn.cells.state import parts, whole
+from rnn.cells.state import pack, unpack
 from rnn.convert import explain, from_torch, load, to_torch, weights_of
 
 torch = pytest.importorskip("torch")
@@ -92,17 +92,17 @@ def test_layers_agree_with_pytorch(kind, seed, layers, bidirectional, bias, K, H
 
     xs = mg.tensor(data, requires_grad=True)
     state = tuple(mg.tensor(start, requires_grad=True) for start in starts)
-    outputs, last = layer(xs, whole(state))
-    loss_of(outputs, parts(last), weight, mg.tensor).backward()
+    outputs, last = layer(xs, pack(state))
+    loss_of(outputs, unpack(last), weight, mg.tensor).backward()
 
     peer_xs = torch.tensor(data, requires_grad=True)
     peer_state = tuple(torch.tensor(start, requires_grad=True) for start in starts)
-    peer_outputs, peer_last = peer(peer_xs, whole(peer_state))
-    loss_of(peer_outputs, parts(peer_last), weight, torch.tensor).backward()
+    peer_outputs, peer_last = peer(peer_xs, pack(peer_state))
+    loss_of(peer_outputs, unpack(peer_last), weight, torch.tensor).backward()
 
     close(outputs, peer_outputs, "outputs")
     close(xs.grad, peer_xs.grad, "inputs")
-    for mine, theirs in zip(parts(last), parts(peer_last), strict=True):
+    for mine, theirs in zip(unpack(last), unpack(peer_last), strict=True):
         close(mine, theirs, "last state")
     for mine, theirs in zip(state, peer_state, strict=True):
         close(mine.grad, theirs.grad, "initial state")
@@ -161,16 +161,16 @@ def test_our_cells_in_pytorch(kind, biases):
 
     xs = mg.tensor(data, requires_grad=True)
     state = tuple(mg.tensor(start, requires_grad=True) for start in starts)
-    outputs, last = unroll(cell, xs, whole(state))
-    loss_of(outputs, parts(last), np.ones(3), mg.tensor).backward()
+    outputs, last = unroll(cell, xs, pack(state))
+    loss_of(outputs, unpack(last), np.ones(3), mg.tensor).backward()
 
     peer_xs = torch.tensor(data, requires_grad=True)
     peer_state = tuple(torch.tensor(start, requires_grad=True) for start in starts)
-    carry, steps = whole(peer_state), []
+    carry, steps = pack(peer_state), []
     for x in peer_xs:
         carry = peer(x, carry)
-        steps.append(parts(carry)[0])
-    loss_of(torch.stack(steps), parts(carry), np.ones(3), torch.tensor).backward()
+        steps.append(unpack(carry)[0])
+    loss_of(torch.stack(steps), unpack(carry), np.ones(3), torch.tensor).backward()
 
     close(outputs, torch.stack(steps), "outputs")
     close(xs.grad, peer_xs.grad, "inputs")

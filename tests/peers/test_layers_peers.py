@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from rnn import GRU, LSTM, RNN, convert
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -74,7 +74,7 @@ def compare(layer, peer, matched, lengths=None, given_state=True):
     given = (state if len(state) > 1 else state[0]) if given_state else None
     outputs, last = layer(xs, given, lengths)
     loss = (outputs * laid_out(weight)).sum()
-    loss = loss + sum((k + 1) * (part**2).sum() for k, part in enumerate(parts(last)))
+    loss = loss + sum((k + 1) * (part**2).sum() for k, part in enumerate(unpack(last)))
     loss.backward()
 
     peer_xs = torch.tensor(laid_out(data), requires_grad=True)
@@ -90,12 +90,12 @@ def compare(layer, peer, matched, lengths=None, given_state=True):
         packed_outputs, peer_last = peer(packed, peer_given)
         peer_outputs, _ = rnn.pad_packed_sequence(packed_outputs, batch_first=swap, total_length=T)
     peer_loss = (peer_outputs * torch.tensor(laid_out(weight))).sum()
-    peer_loss = peer_loss + sum((k + 1) * (p**2).sum() for k, p in enumerate(parts(peer_last)))
+    peer_loss = peer_loss + sum((k + 1) * (p**2).sum() for k, p in enumerate(unpack(peer_last)))
     peer_loss.backward()
 
     close(outputs, peer_outputs, "outputs")
     close(xs.grad, peer_xs.grad, "gradient of the inputs")
-    for k, (ours, theirs) in enumerate(zip(parts(last), parts(peer_last), strict=True)):
+    for k, (ours, theirs) in enumerate(zip(unpack(last), unpack(peer_last), strict=True)):
         close(ours, theirs.transpose(0, 1) if swap else theirs, f"state {k}")
     if given_state:
         for k, (ours, theirs) in enumerate(zip(state, peer_state, strict=True)):
@@ -167,7 +167,7 @@ def test_one_sequence_agrees_with_pytorch(kind, batch_first, num_layers, bidirec
         torch.tensor(xs), peer_state if len(initial) > 1 else peer_state[0]
     )
     close(outputs, peer_outputs, "outputs")
-    for ours, theirs in zip(parts(last), parts(peer_last), strict=True):
+    for ours, theirs in zip(unpack(last), unpack(peer_last), strict=True):
         close(ours, theirs, "state")
     (outputs**2).sum().backward()
     (peer_outputs**2).sum().backward()
@@ -187,5 +187,5 @@ def test_reverse_agrees_with_pytorch(kind):
     outputs, last = layer(xs)
     peer_outputs, peer_last = peer(torch.tensor(xs[::-1].copy()))
     close(outputs, peer_outputs.flip(0), "outputs")
-    for ours, theirs in zip(parts(last), parts(peer_last), strict=True):
+    for ours, theirs in zip(unpack(last), unpack(peer_last), strict=True):
         close(ours, theirs, "state")

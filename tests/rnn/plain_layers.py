@@ -3,8 +3,8 @@ PyTorch say what layers do, with the steps of ``rnn.testing.references``."""
 
 import numpy as np
 
+from rnn.cells.state import unpack
 from rnn.testing.references import reference_of
-from rnn.testing.trial import parts_of
 
 
 def merged(merge, forward, reverse):
@@ -31,7 +31,7 @@ def one_direction(cell, xs, state, own, held, reverse):
             if own[t, b]:
                 whole = parts[0] if len(parts) == 1 else tuple(parts)
                 before, after = step(cell, xs[t, b : b + 1], whole)
-                parts = list(parts_of(after))
+                parts = list(unpack(after))
                 ys[t, b] = before[0]
             elif held[t, b]:
                 ys[t, b] = before[0]

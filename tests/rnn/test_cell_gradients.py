@@ -9,7 +9,7 @@ import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
 from rnn.bptt import ledger
 from rnn.cells.products import block_product
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 T, B, K, H = 4, 3, 2, 3
 
@@ -62,7 +62,7 @@ def test_hand_written_backward_pass(kind, biases):
     )
     outputs, last = unroll(cell, xs, state if len(state) > 1 else state[0])
     seeds = [rng.normal(size=outputs.shape), *(rng.normal(size=(B, H)) for _ in state)]
-    loss = sum((v * s).sum() for v, s in zip((outputs, *parts(last)), seeds, strict=True))
+    loss = sum((v * s).sum() for v, s in zip((outputs, *unpack(last)), seeds, strict=True))
     loss.backward()
 
     _, options, by_hand = CELLS[kind]
@@ -71,7 +71,7 @@ def test_hand_written_backward_pass(kind, biases):
     )
     close = {"rtol": 1e-10, "atol": 1e-10, "strict": True}
     np.testing.assert_allclose(outputs.numpy(), expected, **close)
-    for value, want in zip(parts(last), last_expected, strict=True):
+    for value, want in zip(unpack(last), last_expected, strict=True):
         np.testing.assert_allclose(value.numpy(), want, **close)
     np.testing.assert_allclose(xs.grad.numpy(), d_xs, **close)
     for value, want in zip(state, d_state, strict=True):

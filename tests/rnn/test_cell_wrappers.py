@@ -19,7 +19,7 @@ from rnn import (
 )
 from rnn.bptt import ledger
 from rnn.cells import Wrapper
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 K = H = 4
 T, B = 6, 3
@@ -54,7 +54,7 @@ def test_a_wrapper_is_a_cell(wrap, make):
     outputs, state = unroll(cell, sequence())
     assert cell.name == make.name
     assert cell.gate(make.gates[0]).W_hh.shape == (H, H)
-    assert len(parts(state)) == len(cell.state_sizes)
+    assert len(unpack(state)) == len(cell.state_sizes)
     loss = (outputs**2).sum()
     terms = ledger(loss, cell)
     loss.backward()
@@ -104,7 +104,7 @@ def test_residual_adds_the_input_to_the_output_alone(make):
     plain, state = unroll(cell, xs)
     outputs, same = unroll(ResidualCell(cell), xs)
     np.testing.assert_allclose(outputs.numpy(), plain.numpy() + xs, rtol=1e-14)
-    for a, b in zip(parts(same), parts(state), strict=True):
+    for a, b in zip(unpack(same), unpack(state), strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 

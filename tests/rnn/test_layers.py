@@ -24,7 +24,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import truncated
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 # -- one cell
 
@@ -38,7 +38,7 @@ def test_one_layer_is_its_cell_unrolled(make):
     expected, last = unroll(layer.cell, xs)
     assert_same(outputs, expected)
     assert len(ancestors([outputs._node])) == len(ancestors([expected._node]))
-    for whole, part in zip(parts(state), parts(last), strict=True):
+    for whole, part in zip(unpack(state), unpack(last), strict=True):
         assert whole.shape == (1, B, H)
         assert_same(whole[0], part)
 
@@ -97,8 +97,8 @@ def test_any_cell_stacks_in_both_directions(make):
         below = np.concatenate([one.numpy(), two.numpy()[::-1]], axis=-1)
         states += [first, second]
     np.testing.assert_allclose(outputs.numpy(), below, rtol=1e-12)
-    for k, whole in enumerate(parts(state)):
-        expected = [parts(one)[k].numpy() for one in states]
+    for k, whole in enumerate(unpack(state)):
+        expected = [unpack(one)[k].numpy() for one in states]
         np.testing.assert_allclose(whole.numpy(), expected, rtol=1e-12)
 
 
@@ -150,7 +150,7 @@ def test_reversed_input_is_the_reverse_direction(make):
     np.testing.assert_array_equal(
         turned.numpy()[::-1], np.concatenate([reverse, forward], axis=-1)
     )
-    for one, two in zip(parts(state), parts(turned_state), strict=True):
+    for one, two in zip(unpack(state), unpack(turned_state), strict=True):
         np.testing.assert_array_equal(one.numpy(), two.numpy()[::-1])
 
 
@@ -165,7 +165,7 @@ def test_rows_of_a_batch_are_independent(make):
     alone, _ = layer(xs[:, 1:2])
     np.testing.assert_allclose(permuted.numpy(), outputs.numpy()[:, order], rtol=1e-12)
     np.testing.assert_allclose(alone.numpy(), outputs.numpy()[:, 1:2], rtol=1e-12)
-    for one, two in zip(parts(permuted_state), parts(state), strict=True):
+    for one, two in zip(unpack(permuted_state), unpack(state), strict=True):
         np.testing.assert_allclose(one.numpy(), two.numpy()[:, order], rtol=1e-12)
     x = mg.tensor(xs, requires_grad=True)
     layer(x)[0][:, 1].sum().backward()
@@ -186,7 +186,7 @@ def test_running_in_pieces_is_running_the_whole(make):
     (np.concatenate([first, second]) * weight).sum().backward()
     for name, value in gradients(layer).items():
         np.testing.assert_allclose(value, expected[name], rtol=1e-11, atol=1e-13, err_msg=name)
-    for one, two in zip(parts(last), parts(end), strict=True):
+    for one, two in zip(unpack(last), unpack(end), strict=True):
         np.testing.assert_array_equal(one.numpy(), two.numpy())
 
 
@@ -216,16 +216,16 @@ def test_batch_first_is_of_inputs_outputs_and_states(make, lengths):
     options = {"num_layers": 2, "bidirectional": True, "dtype": float, "rng": 0}
     layer, turned = make(K, H, **options), make(K, H, **options, batch_first=True)
     xs = sequence()
-    start = tuple(sequence(4, B, H, seed=k) for k in range(len(parts(layer.initial_state(B)))))
+    start = tuple(sequence(4, B, H, seed=k) for k in range(len(unpack(layer.initial_state(B)))))
     swap = [part.swapaxes(0, 1) for part in start]
     outputs, state = layer(xs, start if len(start) > 1 else start[0], lengths)
     other, other_state = turned(
         xs.swapaxes(0, 1), tuple(swap) if len(swap) > 1 else swap[0], lengths
     )
     np.testing.assert_array_equal(other.numpy().swapaxes(0, 1), outputs.numpy())
-    for one, two in zip(parts(state), parts(other_state), strict=True):
+    for one, two in zip(unpack(state), unpack(other_state), strict=True):
         np.testing.assert_array_equal(two.numpy().swapaxes(0, 1), one.numpy())
-    assert parts(turned.initial_state(7))[0].shape == (7, 4, H)
+    assert unpack(turned.initial_state(7))[0].shape == (7, 4, H)
     (outputs**2).sum().backward()
     (other**2).sum().backward()
     expected = gradients(layer)
@@ -263,7 +263,7 @@ def test_inputs_and_states_are_cast(make):
     """Layers are float32 by default and cast what they are given; float64 on request."""
     layer = make(K, H, 2)
     outputs, state = layer(np.ones((T, B, K), int), layer.initial_state(B))
-    assert outputs.dtype == parts(state)[0].dtype == np.float32
+    assert outputs.dtype == unpack(state)[0].dtype == np.float32
     assert make(K, H, dtype=float)(sequence())[0].dtype == np.float64
 
 
@@ -286,16 +286,16 @@ def test_all_states_on_request(make):
     layer, xs = make(K, H, 2, bidirectional=True, dtype=float, rng=0), sequence()
     outputs, state, states = layer(xs, return_states=True)
     assert [len(one) for one in states] == [T] * 4
-    for k, whole in enumerate(parts(state)):
-        last = [parts(states[n][0 if n % 2 else -1])[k].numpy() for n in range(4)]
+    for k, whole in enumerate(unpack(state)):
+        last = [unpack(states[n][0 if n % 2 else -1])[k].numpy() for n in range(4)]
         np.testing.assert_array_equal(whole.numpy(), last)
-    top = np.concatenate([[parts(h)[0].numpy() for h in states[n]] for n in (2, 3)], axis=-1)
+    top = np.concatenate([[unpack(h)[0].numpy() for h in states[n]] for n in (2, 3)], axis=-1)
     np.testing.assert_array_equal(outputs.numpy(), top)
     for one in states:
         for here in one:
-            parts(here)[0].retain_grad()
+            unpack(here)[0].retain_grad()
     outputs.sum().backward()
-    assert all(parts(here)[0].grad.numpy().any() for one in states for here in one)
+    assert all(unpack(here)[0].grad.numpy().any() for one in states for here in one)
 
 
 def test_all_states_of_one_cell():
@@ -316,7 +316,7 @@ def test_step_by_step_is_the_whole(make):
     for t, x in enumerate(xs, 1):
         output, states = layer.step(x, states, t)
         assert_same(output, outputs[t - 1])
-    for one, two in zip(parts(layer.join_states(states)), parts(state), strict=True):
+    for one, two in zip(unpack(layer.join_states(states)), unpack(state), strict=True):
         assert_same(one, two)
 
 

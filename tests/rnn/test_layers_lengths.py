@@ -25,7 +25,7 @@ from rnn import (
     ZoneoutCell,
     losses,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 T, K, H = 6, 4, 4
 LENGTHS = [3, 6, 0, 1, 5]    # unsorted, with an empty one
@@ -76,11 +76,11 @@ def run(layer, xs, lengths=LENGTHS, state=None):
     outputs, last = layer(x, state, lengths)
     weight = np.random.default_rng(3).normal(size=outputs.shape)
     loss = (outputs * outputs * weight).sum()
-    for part in parts(last):
+    for part in unpack(last):
         loss = loss + (part**3).sum()
     loss.backward()
     found = {name: p.grad.numpy() for name, p in layer.named_parameters()}
-    return outputs.numpy(), [p.numpy() for p in parts(last)], {**found, "xs": x.grad.numpy()}
+    return outputs.numpy(), [p.numpy() for p in unpack(last)], {**found, "xs": x.grad.numpy()}
 
 
 @pytest.mark.parametrize("filling", [np.nan, np.inf, 1e300], ids=str)
@@ -136,10 +136,10 @@ def test_every_sequence_is_run_as_if_alone(kind):
         x = mg.tensor(xs[:n, b : b + 1], requires_grad=True)
         alone, last = layer(x)
         np.testing.assert_allclose(outputs[:n, b], alone.numpy()[:, 0], rtol=1e-11, atol=1e-13)
-        for whole, part in zip(states, parts(last), strict=True):
+        for whole, part in zip(states, unpack(last), strict=True):
             np.testing.assert_allclose(whole[:, b], part.numpy()[:, 0], rtol=1e-11, atol=1e-13)
         loss = (alone * alone * weight[:n, b : b + 1]).sum()
-        for part in parts(last):
+        for part in unpack(last):
             loss = loss + (part**3).sum()
         loss.backward()
         np.testing.assert_allclose(grads["xs"][:n, b], x.grad.numpy()[:, 0], 1e-10, 1e-12)
@@ -166,16 +166,16 @@ def test_length_zero_gives_the_initial_state(make):
     rng = np.random.default_rng(1)
     start = tuple(
         mg.tensor(rng.normal(size=(4, B, H)), requires_grad=True)
-        for _ in parts(layer.initial_state(B))
+        for _ in unpack(layer.initial_state(B))
     )
     given = start if len(start) > 1 else start[0]
     for lengths in (LENGTHS, [0] * B):
         empty = np.flatnonzero(np.array(lengths) == 0)
         outputs, last = layer(padded(np.nan), given, lengths)
         assert not outputs.numpy()[:, empty].any()
-        for one, two in zip(start, parts(last), strict=True):
+        for one, two in zip(start, unpack(last), strict=True):
             np.testing.assert_array_equal(two.numpy()[:, empty], one.numpy()[:, empty])
-        sum((part * 3).sum() for part in parts(last)).backward()
+        sum((part * 3).sum() for part in unpack(last)).backward()
         for one in start:
             np.testing.assert_array_equal(one.grad.numpy()[:, empty], 3)
             one.grad = None
@@ -236,7 +236,7 @@ def test_rows_can_be_sorted_or_not(make):
     outputs, state = layer(xs, lengths=LENGTHS)
     other, other_state = layer(xs[:, order], lengths=np.array(LENGTHS)[order])
     np.testing.assert_allclose(other.numpy(), outputs.numpy()[:, order], rtol=1e-12)
-    for one, two in zip(parts(state), parts(other_state), strict=True):
+    for one, two in zip(unpack(state), unpack(other_state), strict=True):
         np.testing.assert_allclose(two.numpy(), one.numpy()[:, order], rtol=1e-12)
 
 

@@ -28,7 +28,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import ledger
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 # -- learned initial states
 
@@ -42,7 +42,7 @@ def test_learned_initial_states(make):
     xs = sequence()
     assert_same(layer(xs)[0], plain(xs)[0])
     learned = {n: p for n, p in layer.named_parameters() if n.startswith("initial.")}
-    assert len(learned) == 4 * len(parts(plain.initial_state(1)))
+    assert len(learned) == 4 * len(unpack(plain.initial_state(1)))
     assert "initial.1.reverse.h_0" in learned
     rng = np.random.default_rng(1)
     for p in learned.values():
@@ -106,7 +106,7 @@ def test_recurrent_dropout_has_one_mask_for_a_call(make):
     masks = [here[-1].numpy() for here in states[1]]
     assert all((mask == masks[0]).all() for mask in masks)
     assert set(np.unique(masks[0])) <= {0.0, 2.0}
-    assert len(parts(state)) == len(parts(make(K, H)(xs)[1]))
+    assert len(unpack(state)) == len(unpack(make(K, H)(xs)[1]))
     again, _ = layer(xs, state)
     assert (again.numpy() != outputs.numpy()).any()
     plain = make(K, H, 2, dtype=float, rng=0)
@@ -121,7 +121,7 @@ def test_zoneout(make):
     assert isinstance(layer.cell, ZoneoutCell)
     assert isinstance(layer.cell.cell, DropoutCell)
     _, _, (states,) = layer(sequence(), return_states=True)
-    hs = [parts(state)[0].numpy() for state in states]
+    hs = [unpack(state)[0].numpy() for state in states]
     kept = [before == after for before, after in pairwise(hs)]
     assert np.mean(kept) > 0.6
 

@@ -16,7 +16,7 @@ from rnn import (
     ZoneoutCell,
     last,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 from rnn.losses import over_time
 
 NOBODY = [0] * B
@@ -49,7 +49,7 @@ def test_layers(make, options, batch_first, form):
     xs = mg.tensor(np.full(shape, np.nan, np.float32), requires_grad=True)
     outputs, state = layer(xs, lengths=form(NOBODY))
     assert not outputs.numpy().any()
-    assert not any(part.numpy().any() for part in parts(state))
+    assert not any(part.numpy().any() for part in unpack(state))
     outputs.sum().backward()
     nothing_but_zeros(layer)
     assert not xs.grad.numpy().any()
@@ -61,11 +61,11 @@ def test_states(make):
     layer = make(K, H, num_layers=2, bidirectional=True, rng=0)
     rng = np.random.default_rng(0)
     before = [mg.tensor(rng.normal(size=(4, B, H)).astype(np.float32), requires_grad=True)
-              for _ in parts(layer.initial_state(B))]
+              for _ in unpack(layer.initial_state(B))]
     state = tuple(before) if len(before) > 1 else before[0]
     outputs, after = layer(sequence(), state, NOBODY)
-    (outputs.sum() + sum((k + 1) * part.sum() for k, part in enumerate(parts(after)))).backward()
-    for k, (one, two) in enumerate(zip(before, parts(after), strict=True)):
+    (outputs.sum() + sum((k + 1) * part.sum() for k, part in enumerate(unpack(after)))).backward()
+    for k, (one, two) in enumerate(zip(before, unpack(after), strict=True)):
         np.testing.assert_array_equal(one.numpy(), two.numpy())
         np.testing.assert_array_equal(one.grad.numpy(), np.full((4, B, H), k + 1))
     nothing_but_zeros(layer)
@@ -128,7 +128,7 @@ def test_no_sequences(make, lengths):
     layer = make(K, H, 2, bidirectional=True, rng=0)
     outputs, state = layer(np.zeros((T, 0, K)), lengths=lengths)
     assert outputs.shape == (T, 0, 2 * H)
-    assert all(part.shape == (4, 0, H) for part in parts(state))
+    assert all(part.shape == (4, 0, H) for part in unpack(state))
     outputs.sum().backward()
     nothing_but_zeros(layer)
 

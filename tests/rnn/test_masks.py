@@ -27,7 +27,7 @@ from rnn import (
     generate,
     last,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 from rnn.layers.merging import MERGES
 
 CELLS = {
@@ -59,7 +59,7 @@ def outputs_of(found):
 
 def by_cell(layer, state):
     """The parts of the last state of each cell, of a stacked one."""
-    return [parts(one) for one in layer.split_state(state, B)]
+    return [unpack(one) for one in layer.split_state(state, B)]
 
 
 @given(
@@ -127,7 +127,7 @@ def test_masked_steps_reach_nothing(make, directions):
         if HOLES[:, b].any():
             alone, ends = layer(xs[HOLES[:, b], b : b + 1])
             np.testing.assert_allclose(ys.numpy()[HOLES[:, b], b], alone.numpy()[:, 0], atol=1e-12)
-            for part, end in zip(parts(state), parts(ends), strict=True):
+            for part, end in zip(unpack(state), unpack(ends), strict=True):
                 np.testing.assert_allclose(part.numpy()[:, b], end.numpy()[:, 0], atol=1e-12)
             (alone**2).sum().backward()
     for p, g in zip(layer.parameters(), found, strict=True):
@@ -181,7 +181,7 @@ def test_derivatives(kind, directions):
                 params[n]._data, params[n]._node = w._data, w._node
             ys, state = layer(xs, lengths=[T, 4, 2], mask=HOLES)
             sides = outputs_of(ys)
-            return (*sides, *parts(state))
+            return (*sides, *unpack(state))
         finally:
             for n, (data, node) in before.items():
                 params[n]._data, params[n]._node = data, node
@@ -277,11 +277,11 @@ def test_reverse_is_half_of_bidirectional(make):
     ys, state = both(sequence(), lengths=[T, 1, 3])
     zs, last_state = reverse(sequence(), lengths=[T, 1, 3])
     np.testing.assert_array_equal(zs.numpy(), ys.numpy()[..., H:])
-    for a, b in zip(parts(last_state), parts(state), strict=True):
+    for a, b in zip(unpack(last_state), unpack(state), strict=True):
         np.testing.assert_array_equal(a.numpy()[0], b.numpy()[1])
     np.testing.assert_array_equal(last(zs, reverse=True).numpy(), zs.numpy()[0])
     np.testing.assert_array_equal(last(zs, [T, 1, 3], reverse=True).numpy(),
-                                  parts(last_state)[0].numpy()[0])
+                                  unpack(last_state)[0].numpy()[0])
 
 
 def test_steps_in_reverse_know_their_place():

@@ -8,7 +8,7 @@ import pytest
 import minigrad as mg
 from rnn import GRU, ElmanCell, GRUCell, LSTMCell, Recurrent, steps, unroll
 from rnn.bptt import ledger, truncated, two_time, windows
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 T, B, K, H = 9, 2, 3, 4
 CELLS = [ElmanCell, LSTMCell, GRUCell]
@@ -42,7 +42,7 @@ def test_values_are_those_of_the_whole_sequence(make, k1, k2):
     )
     states = [state for _, state in steps(cell, xs)]
     for w in found:
-        for part, want in zip(parts(w.state), parts(states[w.where.stop - 1]), strict=True):
+        for part, want in zip(unpack(w.state), unpack(states[w.where.stop - 1]), strict=True):
             np.testing.assert_allclose(part.numpy(), want.numpy(), rtol=1e-13)
             assert not part.requires_grad
 

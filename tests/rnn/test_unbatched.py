@@ -29,7 +29,7 @@ from rnn import (
     steps,
     unroll,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 CELLS = {
     "elman": lambda: ElmanCell(K, H, dtype=float, rng=0),
@@ -51,14 +51,14 @@ def started(cell, seed=3):
     return [rng.uniform(-1, 1, n) for n in cell.state_sizes.values()]
 
 
-def whole(given):
+def pack(given):
     return given[0] if len(given) == 1 else tuple(given)
 
 
 def measured(module, run):
     """Outputs, states and the gradients of a loss of both."""
     outputs, state = run()
-    values = [*(outputs if isinstance(outputs, tuple) else (outputs,)), *parts(state)]
+    values = [*(outputs if isinstance(outputs, tuple) else (outputs,)), *unpack(state)]
     module.zero_grad()
     sum((k + 1) * (v**2).sum() for k, v in enumerate(values)).backward()
     return values, [p.grad.numpy() for p in module.parameters()]
@@ -81,10 +81,10 @@ def test_cells(kind, start):
     """x (K,) and parts of the state (H,), given as arrays, Tensors and lists."""
     cell = CELLS[kind]().eval()
     x, state = sequence()[0, 0], started(cell) if start else None
-    rows = None if state is None else whole([part[None] for part in state])
+    rows = None if state is None else pack([part[None] for part in state])
     for given in (x, mg.tensor(x), x.tolist()):
         assert_like_a_batch_of_one(
-            cell, lambda given=given: cell(given, None if state is None else whole(state)),
+            cell, lambda given=given: cell(given, None if state is None else pack(state)),
             lambda: cell(x[None], rows), [0] * (1 + len(cell.state_sizes)),
         )
 
@@ -97,8 +97,8 @@ def test_unrolled(kind):
     axes = [1] + [0] * len(state)
     for given in (xs, mg.tensor(xs), [mg.tensor(x) for x in xs]):
         assert_like_a_batch_of_one(
-            cell, lambda given=given: unroll(cell, given, whole(state)),
-            lambda: unroll(cell, xs[:, None], whole([part[None] for part in state])), axes,
+            cell, lambda given=given: unroll(cell, given, pack(state)),
+            lambda: unroll(cell, xs[:, None], pack([part[None] for part in state])), axes,
         )
     assert_like_a_batch_of_one(
         cell, lambda: unroll(cell, xs), lambda: unroll(cell, xs[:, None]), axes
@@ -121,15 +121,15 @@ def test_layers(make, layers, directions, batch_first, start, length, masked, to
     layer = make(K, H, layers, batch_first=batch_first, dtype=float, rng=0, **options)
     cells, rng = layers * (1 + layer.bidirectional), np.random.default_rng(0)
     xs = rng.integers(0, K, T) if tokens else rng.normal(size=(T, K))
-    count = len(parts(layer.initial_state(1)))
+    count = len(unpack(layer.initial_state(1)))
     state = [rng.normal(size=(cells, H)) for _ in range(count)] if start else None
     axis, of_state = (0, 0) if batch_first else (1, 1)
-    batch = None if state is None else whole([np.expand_dims(p, of_state) for p in state])
+    batch = None if state is None else pack([np.expand_dims(p, of_state) for p in state])
     mask = rng.random(T) < 0.5 if masked else None
     sides = 2 if layer.bidirectional and directions is None else 1
     assert_like_a_batch_of_one(
         layer,
-        lambda: layer(xs, None if state is None else whole(state), length, mask=mask),
+        lambda: layer(xs, None if state is None else pack(state), length, mask=mask),
         lambda: layer(
             np.expand_dims(xs, axis), batch, None if length is None else [length],
             mask=None if mask is None else np.expand_dims(mask, axis),
@@ -172,7 +172,7 @@ def test_learned_states(make):
     layer = make(K, H, learn_initial_state=True, dtype=float, rng=0)
     for p in layer.initial.values():
         p.data = np.arange(1.0, H + 1)
-    axes = [1] + [1] * len(parts(layer.initial_state(1)))
+    axes = [1] + [1] * len(unpack(layer.initial_state(1)))
     xs = sequence()[:, 0]
     assert_like_a_batch_of_one(layer, lambda: layer(xs), lambda: layer(xs[:, None]), axes)
 

@@ -17,7 +17,7 @@ from rnn import (
     steps,
     unroll,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 
 ALL = [ElmanCell, LSTMCell, GRUCell]
 every_cell = pytest.mark.parametrize("make", ALL)
@@ -44,7 +44,7 @@ def test_unrolling_is_calling_the_cell_step_by_step(make):
     np.testing.assert_array_equal(outputs.numpy(), np.array(by_hand))
     pairs = list(steps(cell, xs))
     np.testing.assert_array_equal(outputs.numpy(), [o.numpy() for o, _ in pairs])
-    for a, b, c in zip(parts(last), parts(state), parts(pairs[-1][1]), strict=True):
+    for a, b, c in zip(unpack(last), unpack(state), unpack(pairs[-1][1]), strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
         np.testing.assert_array_equal(a.numpy(), c.numpy())
 
@@ -64,7 +64,7 @@ def test_running_in_pieces_is_running_the_whole(make, cut):
     pieces = np.concatenate([first, second])
     (pieces * weight).sum().backward()
     np.testing.assert_array_equal(pieces.numpy(), whole.numpy())
-    for a, b in zip(parts(last), parts(end), strict=True):
+    for a, b in zip(unpack(last), unpack(end), strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
     check_equal(gradients(cell), expected, rtol=1e-12, atol=1e-14)
 
@@ -123,7 +123,7 @@ def test_no_grad_leaves_no_tape(make):
     with mg.no_grad():
         outputs, state = unroll(cell, xs)
     assert not outputs.requires_grad
-    assert not any(part.requires_grad for part in parts(state))
+    assert not any(part.requires_grad for part in unpack(state))
     np.testing.assert_array_equal(outputs.numpy(), unroll(cell, xs)[0].numpy())
 
 
@@ -219,7 +219,7 @@ def test_states_are_named(make):
     """The states of every step carry the names that the cell declares."""
     cell = make(K, H)
     for _, state in steps(cell, sequence()):
-        assert [part.name for part in parts(state)] == list(cell.state_sizes)
+        assert [part.name for part in unpack(state)] == list(cell.state_sizes)
 
 
 def test_a_name_that_the_user_gave_stays():

@@ -116,8 +116,8 @@ FAULTS = [
         WRAPPERS, "ResidualCell: no residual",
     ),
     Fault(
-        "rnn/cells/wrappers.py", "        return output, (*parts(new), h, *past[:-1])\n",
-        "        return output, (*parts(new), *past)\n",
+        "rnn/cells/wrappers.py", "        return output, (*unpack(new), h, *past[:-1])\n",
+        "        return output, (*unpack(new), *past)\n",
         WRAPPERS, "SkipCell: older states are not handed on",
     ),
     Fault(
@@ -126,8 +126,8 @@ FAULTS = [
         WRAPPERS, "ZoneoutCell: the expectation the wrong way round",
     ),
     Fault(
-        "rnn/cells/wrappers.py", "        return output, (*parts(new), *masks)\n",
-        "        return output, (*parts(new), *self._masks(len(masks[0])))\n",
+        "rnn/cells/wrappers.py", "        return output, (*unpack(new), *masks)\n",
+        "        return output, (*unpack(new), *self._masks(len(masks[0])))\n",
         WRAPPERS, "DropoutCell: a new mask at every step",
     ),
     Fault(
@@ -167,8 +167,8 @@ FAULTS = [
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "return _chosen(here, kept[same[0]] if same else output, rest), whole(kept)",
-        "return kept[same[0]] if same else output, whole(kept)",
+        "return _chosen(here, kept[same[0]] if same else output, rest), pack(kept)",
+        "return kept[same[0]] if same else output, pack(kept)",
         "tests/rnn/test_layers_lengths.py", "outputs at padding are not 0",
     ),
     Fault(

@@ -107,7 +107,7 @@ FAULTS = [
         f"{NUMBERS} {ROUND}", "gates: reshaped instead of transposed",
     ),
     Fault(
-        "rnn/convert/cells.py", "    refuse(\"load\", found.faults)\n", "",
+        "rnn/convert/one_cell.py", "    refuse(\"load\", found.faults)\n", "",
         f"{ROUND} {ERRORS}", "load: writes what fits and says nothing of the rest",
     ),
     Fault(

@@ -17,7 +17,7 @@ from minigrad.engine.node import PART, Node, ancestors
 from minigrad.engine.tensor import detached, tensor, wrap
 
 from ...cells import Cell
-from ...cells.state import parts
+from ...cells.state import unpack
 from ...sequence.unrolling import steps
 from ..contributions.ledger import named_tensors
 from ..graph import pull, units
@@ -63,7 +63,7 @@ def single_steps(
         raise ValueError(f"{function}(cell, xs): xs has no steps (T = 0); wanted at least one")
     for t in range(start, start + len(xs)):
         x = xs[t - start : t - start + 1]
-        given = parts(cell.as_state(state, len(cell.as_input(x[0]))))
+        given = unpack(cell.as_state(state, len(cell.as_input(x[0]))))
         before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
         ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
         with scope("loss", t=t):
@@ -73,7 +73,7 @@ def single_steps(
                 f"{function}(loss): at step {t} it returned {type(value).__name__} of shape "
                 f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss there"
             )
-        yield OneStep(t, before, parts(state), output, value)
+        yield OneStep(t, before, unpack(state), output, value)
 
 
 class Use(NamedTuple):

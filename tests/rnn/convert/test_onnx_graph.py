@@ -22,7 +22,7 @@ from rnn import (
     ZoneoutCell,
     unroll,
 )
-from rnn.cells.state import parts
+from rnn.cells.state import unpack
 from rnn.convert.onnx_files import graph_of
 
 T, B, K, H = 5, 3, 4, 2
@@ -64,7 +64,7 @@ def test_cells(kind):
     ys, state = unroll(cell, xs)
     y, *last = evaluate(graph_of(cell, dtype=float), x=xs)
     np.testing.assert_allclose(y, ys.numpy(), atol=1e-12)
-    for theirs, ours in zip(last, parts(state), strict=True):
+    for theirs, ours in zip(last, unpack(state), strict=True):
         np.testing.assert_allclose(theirs[0], ours.numpy(), atol=1e-12)
 
 
@@ -108,7 +108,7 @@ def test_layers(kind, layers, merge, batch_first, lengths, initial):
                 node.inputs[4] == "lengths")
     y, *states = evaluate(graph, **feed)
     np.testing.assert_allclose(y, ys.numpy(), atol=1e-12)
-    for theirs, ours in zip(states, parts(last), strict=True):
+    for theirs, ours in zip(states, unpack(last), strict=True):
         np.testing.assert_allclose(theirs, ours.numpy(), atol=1e-12)
 
 
