@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradientError, describe
+from .context import enable_grad
 from .cotangents import Cotangent, dense
 from .foreign import operand
 from .node import Node, parts
@@ -23,9 +24,13 @@ from .sweep import free, sweep
 from .tensor import Tensor, as_tensor, detached, handle, wrap
 from .values import Array
 
-__all__ = ["backward", "gradients", "recorded", "seed", "sweep_from"]
+__all__ = ["RecordingNeeded", "backward", "gradients", "recorded", "seed", "sweep_from"]
 
 _writing = threading.RLock()  # it knows whose it is
+
+
+class RecordingNeeded(GradientError):
+    """A rule that needs to know how its cotangents depend on what it saved."""
 
 
 def backward(
@@ -201,20 +206,30 @@ def sweep_from(
     """
     seeds = [seed(o, c) for o, c in zip(outputs, cotangents, strict=True)]
     nodes = None if targets is None else {t._node for t in targets if t._node is not None}
-    as_recorded: Callable[[Any], Any] = as_tensor if create_graph else detached
-    seeds = [(n, g if isinstance(g, Cotangent) else as_recorded(g)) for n, g in seeds]
-    totals, visited = sweep(
-        seeds,
-        wanted=nodes,
-        stop=walls,
-        unpack=recorded if create_graph else residuals,
-    )
+    try:
+        totals, visited = _swept(seeds, nodes, walls, create_graph)
+    except RecordingNeeded:
+        with enable_grad():
+            totals, visited = _swept(seeds, nodes, walls, True)
     found = {node: dense(g) for node, g in totals.items()}
+    if not create_graph:
+        found = {node: detached(g) for node, g in found.items()}
     if write is not None:
         write(found)  # before anything is freed: an interrupt leaves a graph that can go on
     if not (create_graph if retain_graph is None else retain_graph):
         free(visited)
     return found
+
+
+def _swept(seeds: Any, wanted: Any, walls: bool, record: bool) -> Any:
+    """The sweep, recorded or not."""
+    given: Callable[[Any], Any] = as_tensor if record else detached
+    return sweep(
+        [(node, g if isinstance(g, Cotangent) else given(g)) for node, g in seeds],
+        wanted=wanted,
+        stop=walls,
+        unpack=recorded if record else residuals,
+    )
 
 
 def recorded(node: Node, visited: Sequence[Node]) -> Any:

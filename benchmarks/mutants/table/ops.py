@@ -289,6 +289,21 @@ FAULTS = [
         f"{LAWS}[solve]", "solve: the gradient of the matrix transposed",
     ),
     Fault(
+        "minigrad/ops/linear/degenerate.py", "found = np.where(inside, skew(along) / gaps, 0)",
+        "found = np.where(inside, skew(along), 0)",
+        "tests/ops/test_degenerate.py", "equal values: the block is not divided by the gaps",
+    ),
+    Fault(
+        "minigrad/ops/linear/degenerate.py",
+        "(np.where(inside, skew(detached(twice)), 0), far * size + _size(m) + _size(twice)),", "",
+        "tests/ops/test_degenerate.py", "equal values: what only curves as the vectors turn passes",
+    ),
+    Fault(
+        "minigrad/ops/linear/degenerate.py", "bracket = bracket @ k - k @ bracket",
+        "bracket = 0 * bracket",
+        "tests/ops/test_degenerate.py", "equal values: an answer where there is none, or none",
+    ),
+    Fault(
         "minigrad/ops/linear/decompositions.py",
         "return x * (np.tri(n, dtype=x.dtype) - 0.5 * np.eye(n, dtype=x.dtype))",
         "return x * np.tri(n, dtype=x.dtype)",

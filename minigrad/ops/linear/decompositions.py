@@ -19,7 +19,7 @@ from ..common import composite, existing, one_of
 from ..rules import transposed as _t
 from ..shape.axes import swapaxes
 from ..shape.joining import concatenate
-from .degenerate import equal_pairs, shared, within_groups
+from .degenerate import equal_pairs, shared, skew, within_groups
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
@@ -80,10 +80,6 @@ def _by_part(g: Any) -> tuple[Any, list[bool]]:
     return g, [True] * len(g)
 
 
-def _skew(m: Any) -> Any:
-    return (m - _t(m)) / 2
-
-
 def _inverse_gaps(values: Any, same: Any) -> Any:
     """1 / (v_j - v_i), and 0 where the two are equal."""
     gaps = values[..., None, :] - values[..., :, None]
@@ -94,10 +90,8 @@ def _eigh_rule(g: Any, out: Any, uplo: str) -> Any:
     ((gw, gv), used), (w, v) = _by_part(g), out
     same, one = equal_pairs(w), np.eye(w.shape[-1], dtype=v.dtype)
     if used[1]:
-        m = _t(v) @ gv
-        known = within_groups(gw, m, same, "eigh")
-        alone = same.sum(axis=-1, keepdims=True) == 1
-        inner = np.where(alone, gw[..., None], 0) * one + known + _inverse_gaps(w, same) * _skew(m)
+        known = within_groups((gw, gv), out, 0, lambda g: _t(v) @ g[1], same, "eigh")
+        inner = gw[..., None] * one + known + _inverse_gaps(w, same) * skew(_t(v) @ gv)
     else:
         inner = shared(gw, same)[..., None] * one
     lower = _lower(v @ inner @ _t(v))
@@ -130,8 +124,8 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     """``(eigenvalues, eigenvectors)`` of symmetric matrices, ascending; vectors in columns.
 
     Only the triangle UPLO of `a` is read, and the gradient lies in it. Where eigenvalues are equal
-    they share alike, functions of the matrix such as ``(v * f(w)) @ v.T`` have a gradient of first
-    order, and backward raises GradientError where it depends on LAPACK's choice of the vectors.
+    they share alike, and what no choice of their vectors changes, such as ``(v * f(w)) @ v.T``, has
+    a gradient of first order; backward raises GradientError where the result depends on the choice.
     """
     if str(UPLO).upper() not in ("L", "U"):
         raise ValueError(f"UPLO={UPLO!r}, wanted 'L' or 'U'")
@@ -155,7 +149,8 @@ def _kinks(g: Any, s: Any) -> Any:
 
 
 def _svd_rule(g: Any, out: Any, full: bool) -> Any:
-    ((gu, gs, gvt), used), (u, s, vt) = _by_part(g), out
+    (g, used), (u, s, vt) = _by_part(g), out
+    gu, gs, gvt = g
     k = s.shape[-1]
     for name, part in (("u", gu[..., :, k:]), ("vh", gvt[..., k:, :])):
         if np.any(detached(part)):
@@ -168,11 +163,14 @@ def _svd_rule(g: Any, out: Any, full: bool) -> Any:
     if not (used[0] or used[2]):
         return u @ (shared(_kinks(gs, s), same)[..., None] * one) @ _t(v)
     left, right = _t(u) @ gu, _t(v) @ gv
-    known = within_groups(gs, left + right, same, "svd")
-    alone = same.sum(axis=-1, keepdims=True) == 1
-    inner = np.where(alone, gs[..., None], 0) * one + known
-    inner = inner + _inverse_gaps(s, same) * _skew(left + right)  # where u and v turn alike,
-    inner = inner + _skew(left - right) / (s[..., None, :] + s[..., :, None] + one)  # and apart
+
+    def both(g: Any) -> Any:
+        return _t(u) @ g[0][..., :k] + _t(g[2][..., :k, :] @ v)
+
+    known = within_groups(g, out, 1, both, same, "svd")
+    inner = gs[..., None] * one + known
+    inner = inner + _inverse_gaps(s, same) * skew(left + right)  # where u and v turn alike,
+    inner = inner + skew(left - right) / (s[..., None, :] + s[..., :, None] + one)  # and apart
     result = u @ inner @ _t(v)
     if u.shape[-2] > k:
         result = result + (gu - u @ (_t(u) @ gu)) / s[..., None, :] @ _t(v)

@@ -1,26 +1,35 @@
-"""Equal eigenvalues or singular values: what is known of a gradient that comes through them.
+"""Equal eigenvalues or singular values: the gradient of what does not depend on their vectors.
 
 Within a group of equal values any rotation of the vectors would do as well, and LAPACK chooses one.
-What does not depend on the choice can still have a gradient:
+Of the values alone, those of a group share alike, as the entries that reach a maximum do. What uses
+the vectors has a gradient if no rotation changes it, such as V f(w) Vᵀ. Then it is a limit: in the
+matrix V (w + ε d) Vᵀ, with entries of d that differ, the values are apart and the vectors the same,
+so that the block of a group is, for ε → 0,
 
-- of the values alone, those of a group share alike, as the entries that reach a maximum do;
-- of a function of the matrix, V f(w) Vᵀ with cotangent G, it is f′(w) VᵀGV within the group. The
-  cotangents that arrive are Vᵀ g_V = 2 f(w) VᵀGV, which is symmetric, and g_w = f′(w) diag VᵀGV. So
-  the first one is what is wanted, but for a factor, which its diagonal and g_w tell.
+    T_ij = skew(VᵀS)_ij / (d_j - d_i),   S = ∂⟨g_w, d⟩/∂V = ∂g_V/∂w · d,   and T_ii = g_w,i.
 
-Anything else depends on the choice, or cannot be told from what does, and raises GradientError.
+The cotangents g_w and g_V alone do not tell it: at A = 1 those of Σ A² + Σ w and of Σ A³ agree.
+So the pass has to be recorded. And what no rotation of a group may change is looked at: the result
+itself, to second order in exp(tK) with a K of no particular kind, and ⟨g_w, d⟩, which turns as the
+diagonal of T does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ...engine.tensor import Tensor, detached
+from ...engine.backward import RecordingNeeded, recorded
+from ...engine.op import Op
+from ...engine.primitive import apply
+from ...engine.sweep import sweep
+from ...engine.tensor import Tensor, as_tensor, detached
 from ...errors import GradientError
+from ..rules import transposed as _t
 
-__all__ = ["equal_pairs", "shared", "within_groups"]
+__all__ = ["equal_pairs", "shared", "skew", "within_groups"]
 
 
 def equal_pairs(values: Any) -> Any:
@@ -41,38 +50,88 @@ def shared(g: Any, same: Any) -> Any:
     return np.where(number > 1, mean, g)
 
 
-def within_groups(g: Any, m: Any, same: Any, op: str) -> Any:
-    """The gradient within each group (..., n, n), from the cotangents of the values (..., n) and
-    m = Vᵀ g_V; zero outside the groups, and where a value is equal to no other."""
-    found = np.zeros(m.shape, m.dtype)
-    for place in np.argwhere((same.sum(axis=-1) > 1).any(axis=-1)):
-        if isinstance(g, Tensor) or isinstance(m, Tensor):
-            _raise(op, "and a second derivative would need more than is known")
-        where = tuple(place)
-        for group in {tuple(np.flatnonzero(row)) for row in same[where] if row.sum() > 1}:
-            block = np.ix_(group, group)
-            found[where][block] = _one_group(g[where][list(group)], m[where][block], op)
-    return found
+def skew(m: Any) -> Any:
+    """The antisymmetric part."""
+    return (m - _t(m)) / 2
 
 
-def _one_group(g: Any, m: Any, op: str) -> Any:
-    """rate · m with the rate that makes its diagonal g, if there is one."""
-    diagonal, tolerance = np.diagonal(m), np.sqrt(np.finfo(m.dtype).eps)
-    if not (m.any() or g.any()):
-        return m
-    size, length = np.abs(m).max(), diagonal @ diagonal
-    rate = g @ diagonal / length if length > 0 else np.nan
-    fits = np.abs(m - m.T).max() <= tolerance * size
-    fits &= bool(np.abs(g - rate * diagonal).max() <= tolerance * np.abs(g).max())
-    apart = np.abs(m - np.diag(diagonal)).max() > tolerance * size
-    if not (fits and (apart or g.any())):
-        _raise(op, "and the result depends on which ones LAPACK chose")
-    return rate * (m + m.T) / 2
+def within_groups(
+    given: Sequence[Any], out: Sequence[Any], values: int, turning: Callable[[Any], Any],
+    same: Any, op: str,
+) -> Any:
+    """T (..., n, n), without its diagonal and zero outside the groups.
 
+    given: the cotangents of the results `out`, of which the one numbered `values` are the values
+    (..., n). turning: makes of such cotangents the matrix whose antisymmetric part is the slope as
+    the vectors turn: Vᵀ g_V. Raises RecordingNeeded unless they are recorded, GradientError for a
+    result that turns with the vectors.
+    """
+    g, w = given[values], out[values]
+    inside = same & ~np.eye(same.shape[-1], dtype=bool)
+    if not inside.any():
+        return np.zeros(same.shape, w.dtype)
+    if not isinstance(w, Tensor):
+        raise RecordingNeeded(f"{_said(op)}; backward() and the transforms can tell it")
+    rng, one = np.random.default_rng(0), np.eye(same.shape[-1], dtype=w.dtype)
+    d = rng.uniform(1, 2, same.shape[:-1]).astype(w.dtype)  # any that differ would do
+    k = np.where(inside, skew(rng.normal(size=same.shape)), 0).astype(w.dtype)
+    m = turning(given)
+    by_results = _by_results(np.sum(g * d), out)
+    along = turning(by_results)
+    gaps = np.where(inside, d[..., None, :] - d[..., :, None], 1)
+    found = np.where(inside, skew(along) / gaps, 0)
 
-def _raise(op: str, why: str) -> None:
-    what = "eigenvalues" if op == "eigh" else "singular values"
-    raise GradientError(
-        f"{op}: two {what} are equal, {why}: their vectors have no derivative there; use the "
-        f"{what} only, or a function of the matrix that needs no vectors"
+    block, far = detached(found) + detached(g)[..., None] * one, _size(w)
+    size = _size(block) + far * _size(by_results[values])  # of what is rounded
+    twice = turning(_by_results(np.sum(m * k), out))
+    again = turning(_by_results(np.sum(along * k), out))
+    bracket = block @ k - k @ block
+    bracket = bracket @ k - k @ bracket  # the second derivative of exp(-tK) T exp(tK)
+    off = (
+        (np.where(inside, skew(detached(m)), 0), far * size + _size(m)),
+        (np.where(inside, skew(detached(twice)), 0), far * size + _size(m) + _size(twice)),
+        (np.sum(detached(again) * k - bracket * one * d[..., None]), size + _size(again)),
     )
+    tolerance = same.shape[-1] ** 2 * np.sqrt(np.finfo(w.dtype).eps)
+    if any(_size(change) > tolerance * scale for change, scale in off):
+        raise GradientError(
+            f"{_said(op)}, and the result depends on which ones LAPACK chose: there is no "
+            f"derivative; use the values only, or what no choice of the vectors changes"
+        )
+    return apply(_FIRST_ORDER, (found, w), {})
+
+
+def _size(x: Any) -> Any:
+    return np.abs(np.asarray(detached(x))).max(initial=0.0)
+
+
+def _by_results(scalar: Any, out: Sequence[Any]) -> list[Any]:
+    """∂scalar/∂result for each result of a decomposition, recorded."""
+    whole = out[0]._node.parents[0]
+    scalar = as_tensor(scalar)
+    found: dict[Any, Any] = {}
+    if scalar._node is not None:
+        seed = as_tensor(np.ones((), scalar.dtype))
+        found, _ = sweep([(scalar._node, seed)], wanted={whole}, stop=True, unpack=recorded)
+    g = found.get(whole, [np.zeros(o.shape, o.dtype) for o in out])
+    return list(getattr(g, "values", g))
+
+
+def _said(op: str) -> str:
+    what = "eigenvalues" if op == "eigh" else "singular values"
+    return f"{op}: two {what} are equal, and the gradient comes through their vectors"
+
+
+def _no_second(g: Any) -> Any:
+    raise GradientError(
+        "a second derivative through the vectors of equal eigenvalues or singular values is not "
+        "known; use the values only, or a function of the matrix that needs no vectors"
+    )
+
+
+# T holds on a surface only, where the values are equal: of it there is no slope across.
+_FIRST_ORDER = Op(
+    lambda x, values: x, name="first order", arguments=("x", "values"), params={},
+    signature="(n,n),(n)->(n,n)", formula="x, known where the values are equal",
+    rules=(lambda g: g, _no_second),
+)
