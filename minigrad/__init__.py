@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from . import errors, functional, ops
 from .drawing import draw
 from .engine.backward import gradients
-from .engine.context import detect_anomaly, enable_grad, is_grad_enabled, no_grad, scope
 from .engine.memory import keep_freed_memory as _keep_freed_memory
+from .engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, scope
 from .engine.primitive import primitive
 from .engine.tensor import Parameter, Tensor, tensor
 from .module import Module

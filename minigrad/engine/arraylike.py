@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import GraphLossError, GraphLossWarning
 from .context import local
-from .node import PART, Leaf, Node
+from .node import Leaf, Node
+from .outputs import PART
 
 __all__ = ["ArrayLike", "detached"]
 

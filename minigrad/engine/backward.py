@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradientError, describe
-from .context import enable_grad
 from .cotangents import Cotangent, dense
 from .foreign import operand
-from .node import Node, parts
+from .modes import enable_grad
+from .node import Node
+from .outputs import parts
 from .pullback import residuals
 from .sweep import free, sweep
 from .tensor import Tensor, as_tensor, detached, handle, wrap

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import MutationError, describe
 from .arraylike import ArrayLike
-from .context import is_grad_enabled
 from .foreign import operand
+from .modes import is_grad_enabled
 from .node import Leaf, next_key
 from .values import Array, Values, frozen
 from .views import part_of, refuse_view, source_of

@@ -12,12 +12,9 @@ from operator import attrgetter
 from typing import Any
 
 from .context import Scope, local
-from .cotangents import OneOf
 from .op import Op, Plan
 
-__all__ = ["FREED", "PART", "Leaf", "Node", "ancestors", "next_key", "parts"]
-
-_new = object.__new__
+__all__ = ["FREED", "Leaf", "Node", "ancestors", "next_key"]
 
 # Keys count down, so that sorting by them puts the newest node first.
 next_key: Callable[[], int] = itertools.count(-1, -1).__next__
@@ -28,12 +25,6 @@ class _Freed:
 
 
 FREED = _Freed()
-
-# One of the several results of a node: `saved` is its number there.
-PART = Op(lambda x, *, index: x[index], name="part", arguments=("x",), params={"index": 0},
-          signature="(n)->()", formula="one of the results", any_cotangent=True,
-          rules=(lambda g, index: OneOf({index: g}),)).plan(1)
-
 
 class Node:
     """One op call on the tape (or a leaf, whose `plan` is None).
@@ -118,14 +109,3 @@ def ancestors(
                 seen.add(parent)
                 todo.append(parent)
     return sorted(seen, key=attrgetter("key"))
-
-
-def parts(whole: Node) -> list[Node]:
-    """The nodes of the outputs of a node with several."""
-    parents, scope, nodes = (whole,), whole.scope, []
-    for k, shape in enumerate(whole.shape):
-        node = _new(Node)
-        node.key, node.plan, node.parents, node.saved = next_key(), PART, parents, k
-        node.scope, node.shape, node.dtype, node.extra = scope, shape, whole.dtype[k], None
-        nodes.append(node)
-    return nodes

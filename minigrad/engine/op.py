@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .cotangents import Lazy
 from .domain import DISTINCT, NONZERO, POSITIVE, REAL, Domain
+from .lazy import Lazy
 
 __all__ = [
     "DISTINCT", "NONZERO", "OPS", "POSITIVE", "REAL",

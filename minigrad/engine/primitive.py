@@ -17,13 +17,16 @@ from ..errors import explain
 from .callers import caller_line
 from .context import local
 from .declared import declare
+from .domain import Domain
 from .foreign import operand
 from .forward import checked, refuse_complex
 from .keywords import plain_keywords
+from .lazy import Lazy
 from .messages import check_finite
-from .node import Node, next_key, parts
+from .node import Node, next_key
 from .numpy_calls import known
-from .op import Domain, Lazy, Op, Plan, Rule, register
+from .op import Op, Plan, Rule, register
+from .outputs import parts
 from .tensor import Tensor, detached, wrap
 from .views import mark_views
 

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ..errors import GraphFreedError
-from .cotangents import Chosen, Cotangent, LazySum, add, dense
+from .cotangents import Cotangent, add, dense
 from .messages import check_written, freed_message
 from .node import FREED, Node
 from .unbroadcast import fit
 
 __all__ = ["arrived", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
+
 
 def arrived(node: Node, g: Any) -> Any:
     """The complete total at `node` as its rules want it, and as its hooks leave it."""
@@ -21,7 +22,7 @@ def arrived(node: Node, g: Any) -> Any:
         for hook in node.extra.get("hooks", ()):
             values = hook(dense(g))
             if values is not dense(g):
-                g = g.replaced(values) if isinstance(g, Chosen) else values
+                g = g.replaced(values) if isinstance(g, Cotangent) else values
     return g
 
 
@@ -60,10 +61,8 @@ def pullback(
     """
     plan: Any = node.plan
     if plan.joint is not None:
-        contributions = (
-            _through(plan, plan.joint, g, saved, plan.op.is_linear(plan.op.joint))
-            if isinstance(g, Chosen) else plan.joint(g, saved)
-        )
+        linear = plan.op.is_linear(plan.op.joint)
+        contributions = _result(plan, plan.joint, g, saved, linear)
         for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True)):
             if parent is not None and parent in needed:
                 check_written(node, i, parent)
@@ -73,23 +72,20 @@ def pullback(
         parent = node.parents[i]
         if parent not in needed:
             continue
-        if parent.plan is None:
-            check_written(node, i, parent)
-            if lazily and i in plan.lazy:
-                collect, total = plan.lazy[i]
-                item = collect(dense(g), saved)
-                if item is not None:
-                    yield parent, LazySum(item, total, parent, (node, i))
-                    continue
-        c = _through(plan, apply, g, saved, linear) if isinstance(g, Chosen) else apply(g, saved)
+        check_written(node, i, parent)
+        c = None
+        if lazily and i in plan.lazy and parent.plan is None:
+            c = plan.lazy[i].waiting(g, saved, parent, node, i)
+        if c is None:
+            c = _result(plan, apply, g, saved, linear)
         yield parent, fitted(c, parent, node, i)
 
 
-def _through(plan: Any, rule: Any, g: Chosen, saved: Any, linear: bool) -> Any:
-    """What a rule makes of a cotangent that knows what was chosen."""
-    if plan.op.any_cotangent:
-        return rule(g, saved)
-    return g.through(rule, saved, plan.op.elementwise, linear)
+def _result(plan: Any, rule: Any, g: Any, saved: Any, linear: bool) -> Any:
+    """What a rule makes of a cotangent, be it an array, a Tensor or of another kind."""
+    if isinstance(g, Cotangent) and not plan.op.any_cotangent:
+        return g.through(rule, saved, plan.op.elementwise, linear)
+    return rule(g, saved)
 
 
 def fitted(c: Any, parent: Node, node: Node, i: int) -> Any:

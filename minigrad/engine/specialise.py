@@ -6,7 +6,7 @@ minigrad.testing holds it equal to the definition, ``pulled_back`` in ``pullback
 >>> import minigrad as mg
 >>> print(written_out(mg.catalogue("tanh")[0].plan(1)).source)
 def pullback_of_tanh(node, g, saved, needed, lazily, totals):
-    if isinstance(g, Chosen):
+    if isinstance(g, Cotangent):
         return pulled_back(node, g, saved, needed, lazily, totals)
     out = saved
     p0, = node.parents
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from . import pullback as definition
+from .lazy import LazySum
 from .op import Plan, Rule
 
 __all__ = ["source_of", "specialised", "written_out"]
@@ -36,7 +37,8 @@ _number = count(1)
 
 # What else has a name in the source.
 _TAKEN = {
-    *vars(definition), "node", "g", "c", "saved", "needed", "lazily", "totals", "item", "ndarray",
+    *vars(definition), "LazySum",
+    "node", "g", "c", "saved", "needed", "lazily", "totals", "item", "ndarray",
     "half", "type", "isinstance",
 }
 
@@ -52,7 +54,8 @@ def written_out(plan: Plan) -> Callable[..., Any]:
     if plan.joint is not None:
         return definition.pulled_back
     names: dict[str, Any] = {f"rule_{step.place}": step.rule for step in plan.steps}
-    names |= {"ndarray": np.ndarray, "half": np.dtype(np.float16)}  # which is added up with care
+    names |= {"LazySum": LazySum, "ndarray": np.ndarray}
+    names["half"] = np.dtype(np.float16)  # which is added up with care
     for i in plan.lazy:
         names[f"collect_{i}"], names[f"total_{i}"] = plan.op.lazy[i]
     source, file = source_of(plan), f"<pullback of {plan.op.name}, {next(_number)}>"
@@ -69,7 +72,7 @@ def source_of(plan: Plan) -> str:
     op = plan.op.name if plan.op.name.isidentifier() else "op"
     lines = [
         f"def pullback_of_{op}(node, g, saved, needed, lazily, totals):",
-        "    if isinstance(g, Chosen):",
+        "    if isinstance(g, Cotangent):",
         "        return pulled_back(node, g, saved, needed, lazily, totals)",
     ]
     if plan.keep:

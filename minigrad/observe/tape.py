@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..engine.node import FREED, PART, Node, ancestors
+from ..engine.node import FREED, Node, ancestors
+from ..engine.outputs import PART
 from ..engine.tensor import Tensor
 
 __all__ = ["Tape"]

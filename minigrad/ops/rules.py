@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.cotangents import Chosen, chosen_part
+from ..engine.selections import Chosen, chosen_part
 from ..engine.tensor import detached
 
 __all__ = [

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import OPS, Domain, Op
+from ..engine.domain import Domain
+from ..engine.op import OPS, Op
 from ..engine.primitive import _caller
 from ..engine.tensor import Tensor, wrap
 

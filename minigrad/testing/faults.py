@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import pullback
-from ..engine.cotangents import Chosen, Lazy, dense
+from ..engine.cotangents import dense
+from ..engine.lazy import Lazy
 from ..engine.op import Op, Plan
+from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 
 __all__ = ["Mutant"]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.context import detect_anomaly, no_grad
 from ..engine.cotangents import dense
+from ..engine.modes import detect_anomaly, no_grad
 from ..engine.op import Op
 from ..engine.pullback import pulled_back
 from ..engine.specialise import written_out

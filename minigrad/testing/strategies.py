@@ -39,7 +39,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import REAL, Domain, Op
+from ..engine.domain import REAL, Domain
+from ..engine.op import Op
 from ..engine.tensor import Tensor
 from .calls import LAYOUTS, Call, core_dimensions, draw_values, leaf, record_of
 from .extras import without_hypothesis
@@ -137,7 +138,7 @@ def arrays(
     wide, Fortran order, unaligned, read-only; 0-d and empty when no shape is given.
 
     >>> from hypothesis import given
-    >>> from minigrad.engine.op import POSITIVE
+    >>> from minigrad.engine.domain import POSITIVE
     >>> @given(arrays((2, 3), domain=POSITIVE))
     ... def test(x):
     ...     assert x.shape == (2, 3) and (x > 0).all()

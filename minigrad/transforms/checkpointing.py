@@ -14,10 +14,12 @@ import numpy as np
 
 from ..engine.backward import recorded
 from ..engine.context import local
-from ..engine.cotangents import Chosen, dense
-from ..engine.node import Node, ancestors, next_key, parts
+from ..engine.cotangents import dense
+from ..engine.node import Node, ancestors, next_key
 from ..engine.op import Op
+from ..engine.outputs import parts
 from ..engine.pullback import residuals
+from ..engine.selections import Chosen
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 from ..errors import GradientError

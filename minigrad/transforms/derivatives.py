@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.backward import sweep_from
-from ..engine.context import is_grad_enabled
+from ..engine.modes import is_grad_enabled
 from ..engine.tensor import as_tensor, detached, handle, wrap
 from .arguments import Argnums, Trace, check_function, scalar, value_of
 from .tree import flatten, flatten_like, tree_map

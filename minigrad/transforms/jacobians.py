@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.cotangents import Chosen
+from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor
 from .arguments import Argnums, Trace, check_function
 from .derivatives import Function, grad, jvp

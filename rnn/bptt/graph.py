@@ -12,7 +12,8 @@ import numpy as np
 
 from minigrad import Tensor
 from minigrad.engine.backward import sweep_from
-from minigrad.engine.node import PART, Node
+from minigrad.engine.node import Node
+from minigrad.engine.outputs import PART
 from minigrad.engine.tensor import wrap
 from minigrad.errors import GradientError
 

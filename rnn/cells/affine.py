@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad import primitive
 from minigrad.engine.kept import kept, kept_product
-from minigrad.engine.op import Lazy
+from minigrad.engine.lazy import Lazy
 from minigrad.engine.tensor import detached
 from minigrad.engine.unbroadcast import total
 from minigrad.ops.common import one_of

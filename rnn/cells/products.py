@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, primitive
-from minigrad.engine.op import Lazy
+from minigrad.engine.lazy import Lazy
 from minigrad.ops.index.indexing import embedding
 
 __all__ = ["block_product", "project"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.engine.context import no_grad
+from minigrad.engine.modes import no_grad
 from minigrad.functional import cross_entropy, softmax
 from minigrad.module import Module, Parameter
 

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.engine.backward import sweep_from
-from minigrad.engine.cotangents import OneOf
+from minigrad.engine.outputs import OneOf
 
 COUNTS = [1, 2, 15, 16, 17, 31, 32, 33, 100]
 RNG = np.random.default_rng(0)

@@ -9,7 +9,7 @@ import numpy as np
 from planted import planted
 
 import minigrad as mg
-from minigrad.engine.op import DISTINCT, NONZERO, POSITIVE, Domain
+from minigrad.engine.domain import DISTINCT, NONZERO, POSITIVE, Domain
 from minigrad.engine.tensor import detached
 
 AXES = {"axis": "axes", "keepdims": "bool"}

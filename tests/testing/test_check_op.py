@@ -7,7 +7,8 @@ import pytest
 from planted import planted
 
 import minigrad as mg
-from minigrad.engine.op import Domain, Lazy
+from minigrad.engine.domain import Domain
+from minigrad.engine.lazy import Lazy
 from minigrad.engine.tensor import detached
 from minigrad.testing import (
     LAWS,

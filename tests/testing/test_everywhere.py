@@ -9,7 +9,8 @@ from faulty import FAULTY, KINKS, RIGHT
 from hypothesis import settings
 from planted import planted
 
-from minigrad.engine.op import OPS, Domain
+from minigrad.engine.domain import Domain
+from minigrad.engine.op import OPS
 from minigrad.testing import CheckRefused, LawBroken, UndeclaredKink, check_grads, check_op
 from minigrad.testing.checking import check_everywhere
 from minigrad.testing.numbers import numbers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from planted import planted
 
 import minigrad as mg
-from minigrad.engine.op import Domain
+from minigrad.engine.domain import Domain
 from minigrad.testing import LAYOUTS, drawn_calls
 from minigrad.testing.calls import draw_values
 from minigrad.testing.strategies import (

@@ -47,7 +47,7 @@ FAULTS = [
     ),
     Fault(
         "minigrad/engine/pullback.py",
-        "                g = g.replaced(values) if isinstance(g, Chosen) else values\n",
+        "                g = g.replaced(values) if isinstance(g, Cotangent) else values\n",
         "                g = values\n",
         CHOSEN, "a hook makes unchosen entries count",
     ),
@@ -91,30 +91,32 @@ FAULTS = [
         f"{HOOKS} {BACKWARD} {VALUES}", "a name or hook put on a node drops the others",
     ),
     Fault(
-        COTANGENTS, "        if len(mine) >= AT_ONCE:\n                self._multiply_out(total)\n",
+        "minigrad/engine/lazy.py",
+        "        if len(mine) >= AT_ONCE:\n                self._multiply_out(total)\n",
         "        if len(mine) >= AT_ONCE:\n                mine.clear()\n",
         MANY, "the 17th and later uses of a weight: the first 16 are dropped",
     ),
     Fault(
-        COTANGENTS,
+        "minigrad/engine/lazy.py",
         "self._done = c if self._done is None else add(self._done, c)",
         "self._done = c",
         MANY, "the 17th and later uses of a weight: the last group alone",
     ),
     Fault(
-        COTANGENTS, "            self._count(dense(other))\n            return self\n",
+        "minigrad/engine/lazy.py",
+        "            self._count(dense(other))\n            return self\n",
         "            return self\n",
         MANY, "a weight used in a product and otherwise: the other use is dropped",
     ),
     Fault(
-        "minigrad/engine/cotangents.py",
+        "minigrad/engine/lazy.py",
         "        if other._done is not None:\n            self._count(other._done)\n",
         "",
         "tests/engine/test_many_uses.py",
         "what another lazy sum has multiplied out already is dropped",
     ),
     Fault(
-        "minigrad/engine/cotangents.py",
+        "minigrad/engine/outputs.py",
         "            parts[k] = add(parts[k], c) if k in parts else c\n",
         "            parts[k] = c\n",
         "tests/rnn/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
@@ -125,17 +127,18 @@ FAULTS = [
         SUMS, "sums of float16 contributions stop at 2,048",
     ),
     Fault(
-        COTANGENTS, "return Chosen(add(self.values, other.values), self.chosen | other.chosen)",
+        "minigrad/engine/selections.py",
+        "return Chosen(add(self.values, other.values), self.chosen | other.chosen)",
         "return Chosen(add(self.values, other.values), self.chosen & other.chosen)",
         CHOSEN, "an entry chosen on one of two paths counts as not chosen",
     ),
     Fault(
-        COTANGENTS, "return Chosen(c, self.chosen, clean=False)",
+        "minigrad/engine/selections.py", "return Chosen(c, self.chosen, clean=False)",
         "return Chosen(c, self.chosen)",
         CHOSEN, "a branch not taken contributes 0 · ∞ = NaN",
     ),
     Fault(
-        COTANGENTS, "        if not linear:\n            return c\n",
+        "minigrad/engine/selections.py", "        if not linear:\n            return c\n",
         "        if not linear:\n            return np.where(np.isnan(getattr(c, '_data', c)), "
         "0, c)\n",
         "tests/ops/test_honest_nan.py tests/engine/test_chosen.py",

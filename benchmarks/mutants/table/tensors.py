@@ -44,7 +44,7 @@ FAULTS = [
         "tests/engine/test_backward.py", "complex numbers can require grad",
     ),
     Fault(
-        "minigrad/engine/context.py", "        local.frame = self._before.pop()\n",
+        "minigrad/engine/modes.py", "        local.frame = self._before.pop()\n",
         "        if exc[0] is None:\n            local.frame = self._before.pop()\n",
         CONTEXT, "no_grad is not left by an exception",
     ),
@@ -53,12 +53,12 @@ FAULTS = [
         CONTEXT, "grad mode is one for all threads",
     ),
     Fault(
-        "minigrad/engine/context.py", "        self._before.append(local.frame)\n",
+        "minigrad/engine/modes.py", "        self._before.append(local.frame)\n",
         "        self._before[:] = [local.frame]\n",
         CONTEXT, "one context manager entered twice forgets the first",
     ),
     Fault(
-        "minigrad/engine/context.py",
+        "minigrad/engine/modes.py",
         "                    try:\n                        with "
         "self._fresh():\n                            item = resume(value)",
         "                    try:\n                        if "
@@ -66,7 +66,7 @@ FAULTS = [
         CONTEXT, "a decorated generator runs outside of its context",
     ),
     Fault(
-        "minigrad/engine/context.py",
+        "minigrad/engine/modes.py",
         "resume, value = inner.throw, error",
         "resume, value = inner.send, None",
         CONTEXT, "exceptions thrown into a decorated generator are lost",
@@ -79,7 +79,7 @@ FAULTS = [
         "the step of an enclosing scope is not found",
     ),
     Fault(
-        "minigrad/engine/context.py", "return frame.under(Scope(name, t, frame.scope, inputs))",
+        "minigrad/engine/modes.py", "return frame.under(Scope(name, t, frame.scope, inputs))",
         "return frame.under(Scope(name, t, None, inputs))",
         CONTEXT, "scopes have lost those around them",
     ),

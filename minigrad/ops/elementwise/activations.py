@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import NONZERO, REAL, Domain
+from ...engine.domain import NONZERO, REAL, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..rules import floating, one, passed

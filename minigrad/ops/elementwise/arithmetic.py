@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import NONZERO, POSITIVE, Domain
+from ...engine.domain import NONZERO, POSITIVE, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, detached
 from ..rules import flat, side

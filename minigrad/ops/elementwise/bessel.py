@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import NONZERO
+from ...engine.domain import NONZERO
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..rules import floating

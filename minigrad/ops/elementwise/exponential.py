@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import POSITIVE, Domain
+from ...engine.domain import POSITIVE, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from .activations import sigmoid

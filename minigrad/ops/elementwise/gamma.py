@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from ...engine.op import POSITIVE, Domain
+from ...engine.domain import POSITIVE, Domain
 from ...engine.primitive import primitive
 from ..common import one_of
 from ..rules import floating

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.dispatch import implements
-from ...engine.op import NONZERO
+from ...engine.domain import NONZERO
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, detached, wrap
 from ..rules import flat, passed

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import NONZERO, Domain
+from ...engine.domain import NONZERO, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..rules import one

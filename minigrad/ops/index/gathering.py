@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ...engine.cotangents import Chosen
 from ...engine.primitive import primitive
+from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, as_tensor, detached
 from ..common import composite, one_of, refuse
 from ..elementwise.selection import where

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.cotangents import Chosen
 from ...engine.foreign import is_foreign, operand
-from ...engine.op import OPS, Lazy
+from ...engine.lazy import Lazy
+from ...engine.op import OPS
 from ...engine.primitive import apply, primitive
+from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, detached
 from ...engine.unbroadcast import wider
 from ...engine.views import mark_view

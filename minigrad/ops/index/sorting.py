@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.cotangents import Chosen
-from ...engine.op import DISTINCT
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
+from ...engine.selections import Chosen
 from ...engine.tensor import as_tensor, detached
 from ..common import composite, existing, refuse, without_gradient
 from ..shape.axes import ravel

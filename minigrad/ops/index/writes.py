@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.context import is_grad_enabled
 from ...engine.foreign import operand
+from ...engine.modes import is_grad_enabled
 from ...engine.tensor import Tensor, detached, wrap
 from ...engine.views import part_of
 from ...errors import GraphLossError, explain

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.cotangents import Chosen
 from ...engine.primitive import primitive
+from ...engine.selections import Chosen
 from ...engine.tensor import as_tensor, detached
 from ...errors import GradientError, NoDerivativeError
 from ..common import composite, existing, one_of

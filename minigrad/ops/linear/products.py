@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ...engine.kept import kept_transpose
-from ...engine.op import Lazy
+from ...engine.lazy import Lazy
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor
 from ...engine.unbroadcast import total

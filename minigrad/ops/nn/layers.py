@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.cotangents import chosen_part
-from ...engine.op import Lazy
+from ...engine.lazy import Lazy
 from ...engine.primitive import primitive
+from ...engine.selections import chosen_part
 from ..common import one_of
 from ..linear.products import rows, sum_of_products
 from ..rules import floating, passed

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.dispatch import HANDLERS
-from ...engine.op import POSITIVE
+from ...engine.domain import POSITIVE
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...errors import NoDerivativeError

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import DISTINCT
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import composite, refuse

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ...engine.op import Domain
+from ...engine.domain import Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor, detached
 from ..common import composite

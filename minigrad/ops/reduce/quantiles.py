@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import DISTINCT
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ..common import composite, one_of, refuse

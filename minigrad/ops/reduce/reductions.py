@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.dispatch import implements
-from ...engine.op import DISTINCT
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import composite, refuse

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ...engine.op import DISTINCT
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..index.indexing import placed

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor, contributions, scope
-from minigrad.engine.node import PART, Node, ancestors
+from minigrad.engine.node import Node, ancestors
+from minigrad.engine.outputs import PART
 from minigrad.engine.tensor import detached, tensor, wrap
 
 from ...cells import Cell

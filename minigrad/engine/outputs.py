@@ -1,0 +1,70 @@
+"""Ops with several results: a node for each of them, and cotangents that say whose they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .cotangents import Cotangent, add, dense
+from .node import Node, next_key
+from .op import Op
+from .selections import Chosen
+
+__all__ = ["PART", "OneOf", "parts"]
+
+_new = object.__new__
+
+
+class OneOf(Cotangent):
+    """The cotangents of some of the results of an op that has several, by their number.
+
+    It belongs to one sweep, so adding it to a total changes the total: a copy for each of T
+    results would take O(T²).
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: dict[int, Any]) -> None:
+        self.parts = parts
+
+    def __add__(self, total: OneOf) -> OneOf:
+        parts = total.parts
+        for k, c in self.parts.items():
+            parts[k] = add(parts[k], c) if k in parts else c
+        return total
+
+    def dense(self) -> Any:
+        return tuple(map(dense, self.parts.values()))
+
+    def arrived(self, node: Node) -> Any:
+        """A list with a cotangent for every result: those that nobody used are 0, unchosen."""
+        shapes = list(zip(node.shape, node.dtype, strict=True))
+        given = [self.parts.get(k) for k in range(len(shapes))]
+        values = [
+            np.zeros(*like) if c is None else dense(c)
+            for c, like in zip(given, shapes, strict=True)
+        ]
+        if not any(c is None or isinstance(c, Chosen) for c in given):
+            return values
+        return Chosen(values, [
+            c.chosen if isinstance(c, Chosen) else np.full(like[0], c is not None)
+            for c, like in zip(given, shapes, strict=True)
+        ])
+
+
+# One of the several results of a node: `saved` is its number there.
+PART = Op(lambda x, *, index: x[index], name="part", arguments=("x",), params={"index": 0},
+          signature="(n)->()", formula="one of the results", any_cotangent=True,
+          rules=(lambda g, index: OneOf({index: g}),)).plan(1)
+
+
+def parts(whole: Node) -> list[Node]:
+    """The nodes of the outputs of a node with several."""
+    parents, scope, nodes = (whole,), whole.scope, []
+    for k, shape in enumerate(whole.shape):
+        node = _new(Node)
+        node.key, node.plan, node.parents, node.saved = next_key(), PART, parents, k
+        node.scope, node.shape, node.dtype, node.extra = scope, shape, whole.dtype[k], None
+        nodes.append(node)
+    return nodes
