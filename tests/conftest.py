@@ -9,6 +9,7 @@ import pytest
 
 import minigrad.testing.profiles  # noqa: F401  # registers quick, ci and thorough
 
+pytest.register_assert_rewrite("tests.support")  # a helper's assertion tells its values too
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 

@@ -7,11 +7,11 @@ import weakref
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.engine.backward import sweep_from
 from minigrad.errors import GradientError, GraphFreedError, NoDerivativeError
+from tests.support.leaves import leaf
 
 
 def chain(n, x):

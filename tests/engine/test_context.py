@@ -6,10 +6,10 @@ import threading
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import AnomalyError
+from tests.support.leaves import leaf
 
 
 def test_no_grad_is_per_thread_and_left_by_exceptions():

@@ -8,10 +8,10 @@ import weakref
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import GradientError, GraphFreedError
+from tests.support.leaves import leaf
 
 # -- gradients
 

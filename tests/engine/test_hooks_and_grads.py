@@ -6,11 +6,11 @@ import weakref
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.engine.op import OPS
 from minigrad.errors import NoDerivativeError
+from tests.support.leaves import leaf
 
 
 def test_hooks_run_in_the_order_of_registration():

@@ -9,10 +9,10 @@ import warnings
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import GradientWarning, GraphLossError, GraphLossWarning, NoDerivativeError
+from tests.support.leaves import leaf
 
 ARRAY = np.zeros(3)
 

@@ -5,10 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.errors import MutationError
+from tests.support.leaves import leaf
 
 
 def test_in_place_on_a_leaf_raises_while_recording():

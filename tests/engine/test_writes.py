@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leaves import leaf
 
 import minigrad as mg
 from minigrad.engine.op import OPS
 from minigrad.engine.views import source_of
 from minigrad.errors import GraphLossError, MutationError
 from minigrad.testing import check_grads, drawn_calls
+from tests.support.leaves import leaf
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(3, 4))

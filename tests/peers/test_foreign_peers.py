@@ -1,4 +1,4 @@
-"""pandas, xarray and SciPy beside Tensors: what tests/ops/test_foreign.py holds of stand-ins."""
+"""pandas, xarray and SciPy beside Tensors: what tests/engine/test_foreign.py holds of stand-ins."""
 
 import operator
 

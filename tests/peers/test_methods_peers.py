@@ -1,16 +1,12 @@
 """Methods of Tensor and functions give PyTorch's values, shapes, dtypes and gradients."""
 
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import minigrad as mg
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "ops"))
-from pytorch_calls import CALLS, NUMBERS, parts, run, same, summary, weights
+from tests.support.pytorch_calls import CALLS, NUMBERS, parts, run, same, summary, weights
 
 torch = pytest.importorskip("torch")
 

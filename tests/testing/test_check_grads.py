@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planted import planted
 
 import minigrad as mg
 from minigrad.engine.tensor import detached
@@ -20,6 +19,7 @@ from minigrad.testing import (
     mutant,
 )
 from minigrad.testing.differences import measure
+from tests.support.planted import planted
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(2, 3)), RNG.normal(size=3)

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from planted import planted
 
 import minigrad as mg
 from minigrad.engine.domain import Domain
@@ -22,6 +21,7 @@ from minigrad.testing import (
     mutant,
 )
 from minigrad.testing.calls import record_of
+from tests.support.planted import planted
 
 LAW = {law.__name__: law for law in LAWS}
 POSITIVE = Domain(0.5, 2.0)

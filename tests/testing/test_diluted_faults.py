@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from planted import planted
 
 from minigrad.testing import CheckRefused, GradientMismatch, check_grads
+from tests.support.planted import planted
 
 
 def wrong_at(k, n, factor=1.001):

@@ -5,9 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from faulty import FAULTY, KINKS, RIGHT
 from hypothesis import settings
-from planted import planted
 
 from minigrad.engine.domain import Domain
 from minigrad.engine.op import OPS
@@ -16,6 +14,8 @@ from minigrad.testing.checking import check_everywhere
 from minigrad.testing.numbers import numbers
 from minigrad.testing.options import option_calls
 from minigrad.testing.slopes import measure_slopes
+from tests.support.faulty import FAULTY, KINKS, RIGHT
+from tests.support.planted import planted
 
 SEEDS = (0, 1)
 # Under other seeds than test_records has, where there is time for it.

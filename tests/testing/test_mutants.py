@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planted import planted
 
 import minigrad as mg
 from minigrad.engine.op import OPS
@@ -21,6 +20,7 @@ from minigrad.testing import (
 )
 from minigrad.testing.calls import record_of
 from minigrad.testing.effects import differs, effect
+from tests.support.planted import planted
 
 # What rounds or compares has the derivative 0 everywhere; a fault in it changes nothing.
 DIFFERENTIABLE = [name for name, op in OPS.items() if (op.joint or any(op.rules)) and op.smooth]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
-from planted import planted
 
 import minigrad as mg
 from minigrad.engine.domain import Domain
@@ -23,6 +22,7 @@ from minigrad.testing.strategies import (
     shapes,
     tensors,
 )
+from tests.support.planted import planted
 
 thorough_search = settings(max_examples=3000, database=None, derandomize=True)
 

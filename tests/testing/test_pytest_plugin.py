@@ -5,11 +5,11 @@ import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 INSTALLED = any(e.value == "_minigrad_pytest" for e in entry_points(group="pytest11"))
 
 OP_TEST = """

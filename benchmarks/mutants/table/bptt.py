@@ -2,10 +2,11 @@
 
 from ..fault import Fault
 
-LEDGER, TWO_TIME = "tests/rnn/test_ledger.py", "rnn/bptt/contributions/two_time.py"
-JACOBIAN = "tests/rnn/test_jacobian.py"
-TRUNCATED = "tests/rnn/test_truncated.py"
-AUDIT = "tests/rnn/test_audit.py"
+LEDGER = "tests/rnn/bptt/contributions/test_ledger.py"
+TWO_TIME = "rnn/bptt/contributions/two_time.py"
+JACOBIAN = "tests/rnn/bptt/jacobians/test_jacobian.py"
+TRUNCATED = "tests/rnn/bptt/truncation/test_truncated.py"
+AUDIT = "tests/rnn/bptt/audits/test_audit.py"
 
 FAULTS = [
     Fault(
@@ -29,7 +30,7 @@ FAULTS = [
         "rnn/bptt/contributions/ledger.py",
         "blocks = {gate: cell.gate(gate).columns for gate in cell.gates}",
         "blocks = {gate: cell.gate(cell.gates[0]).columns for gate in cell.gates}",
-        "tests/rnn/test_ledger_gates.py", "ledger by gate: always the first one",
+        "tests/rnn/bptt/contributions/test_ledger_gates.py", "ledger by gate: always the first one",
     ),
     Fault(
         TWO_TIME, "                row[place[use.t]] += use.value\n",
@@ -101,24 +102,24 @@ FAULTS = [
     Fault(
         "rnn/bptt/truncation/comparison.py", "return float(norm(a - b) / norm(a))",
         "return float(norm(a - b) / norm(b))",
-        "tests/rnn/test_truncation_error.py",
+        "tests/rnn/bptt/truncation/test_truncation_error.py",
         "truncation error: relative to the truncated gradient",
     ),
     Fault(
         "rnn/bptt/truncation/comparison.py",
         "        if not np.isclose(value, whole, rtol=1e-3):\n",
         "        if False:\n",
-        "tests/rnn/test_truncation_error.py",
+        "tests/rnn/bptt/truncation/test_truncation_error.py",
         "truncation error: losses that do not add up are taken",
     ),
     Fault(
         "rnn/bptt/real_time.py", "            J @ s + np.stack(", "            J.T @ s + np.stack(",
-        "tests/rnn/test_rtrl.py", "RTRL: the Jacobian transposed",
+        "tests/rnn/bptt/test_rtrl.py", "RTRL: the Jacobian transposed",
     ),
     Fault(
         "rnn/bptt/real_time.py", "                direct + (by_state @ s).reshape(direct.shape)\n",
         "                direct\n",
-        "tests/rnn/test_rtrl.py", "RTRL: the loss reaches the present step alone",
+        "tests/rnn/bptt/test_rtrl.py", "RTRL: the loss reaches the present step alone",
     ),
     Fault(
         "rnn/bptt/audits/chain.py",

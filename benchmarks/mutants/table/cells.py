@@ -3,18 +3,19 @@
 from ..fault import Fault
 
 LAWS = "tests/rnn/testing/test_cell_laws.py"
-NUMBERS, VARIANTS = "tests/rnn/test_cell_gradients.py", "tests/rnn/test_cell_variants.py"
-WRAPPERS = "tests/rnn/test_cell_wrappers.py"
-LENGTHS = "tests/rnn/test_layers_lengths.py"
-OPTIONS = "tests/rnn/test_layers_options.py"
-LAYERS = "tests/rnn/test_layers.py"
-LOOP, UNROLL = "rnn/sequence/loop.py", "tests/rnn/test_unroll.py"
+NUMBERS = "tests/rnn/cells/test_cell_gradients.py"
+VARIANTS = "tests/rnn/cells/test_cell_variants.py"
+WRAPPERS = "tests/rnn/cells/test_cell_wrappers.py"
+LENGTHS = "tests/rnn/layers/test_layers_lengths.py"
+OPTIONS = "tests/rnn/layers/test_layers_options.py"
+LAYERS = "tests/rnn/layers/test_layers.py"
+LOOP, UNROLL = "rnn/sequence/loop.py", "tests/rnn/sequence/test_unroll.py"
 
 FAULTS = [
     Fault(
         "rnn/cells/lstm.py", "i, f, g, o = self.squashed(",
         "f, i, g, o = self.squashed(",
-        "tests/rnn/test_cell_gradients.py", "LSTM: input and forget gate swapped",
+        "tests/rnn/cells/test_cell_gradients.py", "LSTM: input and forget gate swapped",
     ),
     Fault(
         "rnn/cells/lstm.py", "        c = f * c + i * g\n", "        c = f * c + g\n",
@@ -23,13 +24,13 @@ FAULTS = [
     Fault(
         "rnn/cells/lstm.py", "        h = o * self.phi(c)\n",
         "        h = o * c\n",
-        "tests/rnn/test_cell_gradients.py", "LSTM: tanh of the memory dropped",
+        "tests/rnn/cells/test_cell_gradients.py", "LSTM: tanh of the memory dropped",
     ),
     Fault(
         "rnn/cells/lstm.py",
         "forget.b_xh, forget.b_hh = filled, np.zeros_like(filled)",
         "forget.b_xh, forget.b_hh = filled, filled",
-        "tests/rnn/test_cells.py", "LSTM: forget_bias twice where there are two biases",
+        "tests/rnn/cells/test_cells.py", "LSTM: forget_bias twice where there are two biases",
     ),
     Fault(
         "rnn/cells/gru.py", "h = n + z * (h - n) if self.update == \"keep\"",
@@ -39,12 +40,13 @@ FAULTS = [
     Fault(
         "rnn/cells/gru.py", "x_n + self.state_block(r * h, \"n\")",
         "x_n + r * self.state_block(h, \"n\")",
-        "tests/rnn/test_cell_gradients.py", "GRU: resets after the product where it should before",
+        "tests/rnn/cells/test_cell_gradients.py",
+        "GRU: resets after the product where it should before",
     ),
     Fault(
         "rnn/cells/gru.py", "x_n + r * h_n",
         "x_n + h_n",
-        "tests/rnn/test_cell_gradients.py", "GRU: no reset",
+        "tests/rnn/cells/test_cell_gradients.py", "GRU: no reset",
     ),
     Fault(
         "rnn/cells/mgu.py", "        h = h + f * (n - h)\n", "        h = n + f * (h - n)\n",
@@ -53,13 +55,13 @@ FAULTS = [
     Fault(
         "rnn/cells/lstm_variants.py", "self._gate(f + self.w_cf * c)",
         "self._gate(f + self.w_ci * c)",
-        "tests/rnn/test_cell_variants.py",
+        "tests/rnn/cells/test_cell_variants.py",
         "peephole LSTM: the forget gate looks through the input gate's weights",
     ),
     Fault(
         "rnn/cells/lstm_variants.py", "self._gate(o + self.w_co * c)",
         "self._gate(o + self.w_co * state[1])",
-        "tests/rnn/test_cell_variants.py",
+        "tests/rnn/cells/test_cell_variants.py",
         "peephole LSTM: the output gate sees the memory of the step before",
     ),
     Fault(
@@ -83,31 +85,31 @@ FAULTS = [
     Fault(
         "rnn/cells/gate.py", "            parameter[..., gate.columns] = values\n",
         "            parameter[...] = np.resize(values, parameter.shape)\n",
-        "tests/rnn/test_cells.py", "a write to one gate goes to all",
+        "tests/rnn/cells/test_cells.py", "a write to one gate goes to all",
     ),
     Fault(
         "rnn/cells/affine.py", "        lambda g, h: np.transpose(h) @ g,\n",
         "        lambda g, h: 0.999 * np.transpose(h) @ g,\n",
-        "tests/rnn/test_ops_of_cells.py",
+        "tests/rnn/cells/test_ops_of_cells.py",
         "affine: a factor in the gradient of U, use by use",
     ),
     Fault(
         "rnn/cells/products.py", "        total[:, slice(*columns)] += x.T @ g\n",
         "        total[:, slice(*columns)] = x.T @ g / 2\n",
-        "tests/rnn/test_ops_of_cells.py",
+        "tests/rnn/cells/test_ops_of_cells.py",
         "products with one gate: half of the gradient",
     ),
     Fault(
         "rnn/cells/products.py",
         "        lambda g, W, columns: g @ np.transpose(W[:, slice(*columns)]),",
         "        lambda g, W, columns: g @ np.transpose(W[:, : columns[1] - columns[0]]),",
-        "tests/rnn/test_ops_of_cells.py",
+        "tests/rnn/cells/test_ops_of_cells.py",
         "products with one gate: the gradient through another gate's columns",
     ),
     Fault(
         "rnn/cells/activate.py", "        start, at = at, at + len(list(same))\n",
         "        start, at = at, at + 1\n",
-        "tests/rnn/test_activate.py",
+        "tests/rnn/cells/test_activate.py",
         "gates: of neighbours with one function only the first is computed",
     ),
     Fault(
@@ -146,30 +148,32 @@ FAULTS = [
     Fault(
         LOOP, "Scope(name, start + k, before.scope, entering)",
         "Scope(name, start + k + 1, before.scope, entering)",
-        f"{UNROLL} tests/rnn/test_ledger.py", "the steps' numbers are off by one",
+        f"{UNROLL} tests/rnn/bptt/contributions/test_ledger.py",
+        "the steps' numbers are off by one",
     ),
     Fault(
         "rnn/sequence/loop.py",
         "        finally:\n            local.frame = before\n        entering",
         "        finally:\n            pass\n        entering",
-        "tests/rnn/test_unroll.py tests/rnn/test_ledger.py", "the scope of a step is not left",
+        "tests/rnn/sequence/test_unroll.py tests/rnn/bptt/contributions/test_ledger.py",
+        "the scope of a step is not left",
     ),
     Fault(
         "rnn/sequence/loop.py", "shown, state = (output, new) if here is None or here.all()",
         "shown, _ = (output, new) if here is None or here.all()",
-        "tests/rnn/test_unroll.py", "the state is not carried on",
+        "tests/rnn/sequence/test_unroll.py", "the state is not carried on",
     ),
     Fault(
         "rnn/sequence/loop.py",
         "kept = tuple(_chosen(here, after, before) for after, before in pairs)",
         "kept = tuple(after for after, before in pairs)",
-        "tests/rnn/test_layers_lengths.py", "the state runs on over padding",
+        "tests/rnn/layers/test_layers_lengths.py", "the state runs on over padding",
     ),
     Fault(
         "rnn/sequence/loop.py",
         "return _chosen(here, kept[same[0]] if same else output, rest), pack(kept)",
         "return kept[same[0]] if same else output, pack(kept)",
-        "tests/rnn/test_layers_lengths.py", "outputs at padding are not 0",
+        "tests/rnn/layers/test_layers_lengths.py", "outputs at padding are not 0",
     ),
     Fault(
         "rnn/layers/lengths.py",
@@ -195,7 +199,7 @@ FAULTS = [
         "rnn/layers/recurrent.py",
         "return outputs[:, 0] if one else outputs.swapaxes(0, 1) if self.batch_first else outputs",
         "return outputs[:, 0] if one else outputs",
-        "tests/rnn/test_layers.py", "batch_first: outputs stay time-major",
+        "tests/rnn/layers/test_layers.py", "batch_first: outputs stay time-major",
     ),
     Fault(
         "rnn/layers/states.py", "        axis = 1 if self.batch_first else 0\n        joined",
@@ -211,11 +215,11 @@ FAULTS = [
     Fault(
         "rnn/sequence/unrolling.py",
         "    return as_tensor(state).detach()\n", "    return as_tensor(state)\n",
-        f"{UNROLL} tests/rnn/test_truncated.py", "detach: forgotten",
+        f"{UNROLL} tests/rnn/bptt/truncation/test_truncated.py", "detach: forgotten",
     ),
     Fault(
         "rnn/sequence/unrolling.py", "for t, items in enumerate(zip(*rows, strict=True), start):",
         "for t, items in enumerate(zip(*rows, strict=True), start - 1):",
-        f"{UNROLL} tests/rnn/test_ledger.py", "each_step: steps count from 0",
+        f"{UNROLL} tests/rnn/bptt/contributions/test_ledger.py", "each_step: steps count from 0",
     ),
 ]

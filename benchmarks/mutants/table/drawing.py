@@ -2,8 +2,8 @@
 
 from ..fault import Fault
 
-STEPS, ROLLED = "tests/draw/test_steps_view.py", "tests/draw/test_rolled_view.py"
-OPS, NETWORKS = "tests/draw/test_ops_view.py", "tests/draw/test_networks.py"
+STEPS, ROLLED = "tests/drawing/test_steps_view.py", "tests/drawing/test_rolled_view.py"
+OPS, NETWORKS = "tests/drawing/test_ops_view.py", "tests/drawing/test_networks.py"
 
 FAULTS = [
     Fault(
@@ -90,11 +90,12 @@ FAULTS = [
     Fault(
         "minigrad/drawing/render/text.py", "        return f\"{value:#.3g}\".removesuffix(\".\")\n",
         "        return f\"{value:#.2g}\".removesuffix(\".\")\n",
-        "minigrad/drawing/render/text.py tests/draw/test_steps_view.py", "numbers with two digits",
+        "minigrad/drawing/render/text.py tests/drawing/test_steps_view.py",
+        "numbers with two digits",
     ),
     Fault(
         "minigrad/drawing/render/text.py", "html.escape(text).replace(", "text.replace(",
-        "tests/draw/test_rendering.py", "names with < and & break the label",
+        "tests/drawing/test_rendering.py", "names with < and & break the label",
     ),
     Fault(
         "minigrad/drawing/layout/rolled.py",

@@ -2,10 +2,10 @@
 
 from ..fault import Fault
 
-SEQUENCES, SEQ2SEQ = "tests/rnn/test_sequences.py", "tests/rnn/test_seq2seq.py"
-TASKS, TEXT = "tests/rnn/test_tasks.py", "tests/rnn/test_text.py"
-LOSSES, TRAIN = "tests/rnn/test_losses.py", "tests/rnn/test_train.py"
-CHECKPOINT = "tests/rnn/test_checkpoint.py"
+SEQUENCES, SEQ2SEQ = "tests/rnn/sequence/test_sequences.py", "tests/rnn/sequence/test_seq2seq.py"
+TASKS, TEXT = "tests/rnn/tasks/test_tasks.py", "tests/rnn/demo/test_text.py"
+LOSSES, TRAIN = "tests/rnn/sequence/test_losses.py", "tests/rnn/demo/test_train.py"
+CHECKPOINT = "tests/rnn/demo/test_checkpoint.py"
 
 FAULTS = [
     Fault(
@@ -134,7 +134,7 @@ FAULTS = [
         "rnn/demo/baselines.py",
         "p = np.full(len(codes), 1 / self.size)",
         "p = np.full(len(codes), 1.0)",
-        "tests/rnn/test_train.py rnn/demo/baselines.py tests/rnn/test_text.py",
+        "tests/rnn/demo/test_train.py rnn/demo/baselines.py tests/rnn/demo/test_text.py",
         "n-grams: probabilities of unseen characters sum to more than 1",
     ),
     Fault(
@@ -146,6 +146,6 @@ FAULTS = [
         "rnn/demo/train.py",
         "        signal.signal(signal.SIGINT, self._before)\n\n    def __enter__",
         "        pass\n\n    def __enter__",
-        f"{TRAIN} tests/rnn/test_cli.py", "training: a second Ctrl-C is not raised",
+        f"{TRAIN} tests/rnn/demo/test_cli.py", "training: a second Ctrl-C is not raised",
     ),
 ]

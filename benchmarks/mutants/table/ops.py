@@ -44,7 +44,8 @@ FAULTS = [
         "minigrad/ops/elementwise/exponential.py",
         "sigmoid(np.where(equal, 0, x) - np.where(equal, 0, y))",
         "sigmoid(x - y)",
-        "tests/ops/test_special_values.py tests/ops/test_slopes.py tests/ops/test_elementwise.py",
+        "tests/ops/test_special_values.py tests/ops/elementwise/test_slopes.py "
+        "tests/ops/elementwise/test_elementwise.py",
         "logaddexp: ∞ - ∞ where both operands are the same infinity",
     ),
     Fault(
@@ -70,7 +71,7 @@ FAULTS = [
         "minigrad/ops/reduce/reductions.py",
         "    top = np.where(np.isfinite(top), top, 0)\n    total = np.sum(np.exp(x - top)",
         "    top = np.zeros_like(top)\n    total = np.sum(np.exp(x - top)",
-        "tests/ops/test_special_values.py tests/ops/test_reduce.py",
+        "tests/ops/test_special_values.py tests/ops/reduce/test_reduce.py",
         "logsumexp overflows: the maximum is not taken off",
     ),
     Fault(
@@ -83,7 +84,7 @@ FAULTS = [
         "minigrad/ops/reduce/reductions.py",
         "    if ddof:\n        raise ValueError(f\"ddof={ddof} and correction",
         "    if ddof and correction == 0:\n        raise ValueError(f\"ddof={ddof} and correction",
-        "tests/ops/test_reduce.py", "ddof and correction given together: the error is gone",
+        "tests/ops/reduce/test_reduce.py", "ddof and correction given together: the error is gone",
     ),
     Fault(
         "minigrad/ops/elementwise/activations.py",
@@ -119,7 +120,7 @@ FAULTS = [
         "minigrad/ops/elementwise/activations.py",
         "return _SCALE * np.where(np.greater(x, 0), x, _ALPHA * np.expm1(_negative(x)))",
         "return _SCALE * np.where(np.greater(x, 0), x, np.expm1(_negative(x)))",
-        "tests/ops/test_elementwise.py tests/ops/test_functional.py",
+        "tests/ops/elementwise/test_elementwise.py tests/functional/test_functional.py",
         "selu: alpha left out of the value",
     ),
     Fault(
@@ -138,7 +139,7 @@ FAULTS = [
         "minigrad/ops/nn/layers.py",
         "return centred / np.sqrt(np.mean(np.square(centred), axis=axis, keepdims=True) + eps)",
         "return centred / (np.sqrt(np.mean(np.square(centred), axis=axis, keepdims=True)) + eps)",
-        "tests/ops/test_functional.py", "layer norm: eps outside of the root",
+        "tests/functional/test_functional.py", "layer norm: eps outside of the root",
     ),
     Fault(
         "minigrad/ops/nn/layers.py",
@@ -150,26 +151,27 @@ FAULTS = [
         "minigrad/ops/nn/layers.py",
         "return np.subtract(x, np.where(np.isneginf(top), 0, top), out=np.empty_like(x))",
         "return np.subtract(x, 0 * np.where(np.isneginf(top), 0, top), out=np.empty_like(x))",
-        "tests/ops/test_special_values.py tests/ops/test_functional.py",
+        "tests/ops/test_special_values.py tests/functional/test_functional.py",
         "softmax overflows: the maximum is not taken off",
     ),
     Fault(
         "minigrad/ops/nn/classification.py",
         "    ignored = target == ignore_index\n    safe",
         "    ignored = target == -100\n    safe",
-        "tests/ops/test_functional.py",
+        "tests/functional/test_functional.py",
         "cross_entropy: an ignore_index of the user's is not ignored",
     ),
     Fault(
         "minigrad/ops/nn/classification.py",
         "even = label_smoothing / input.shape[axis]",
         "even = label_smoothing / input.shape[0]",
-        "tests/ops/test_functional.py", "cross_entropy: smoothing over the batch, not the classes",
+        "tests/functional/test_functional.py",
+        "cross_entropy: smoothing over the batch, not the classes",
     ),
     Fault(
         "minigrad/ops/nn/classification.py", "total = weights.sum(dtype=np.float64)",
         "total = weights.size",
-        "tests/ops/test_functional.py",
+        "tests/functional/test_functional.py",
         "cross_entropy: the mean divides by all targets, the ignored ones too",
     ),
     Fault(
@@ -182,7 +184,7 @@ FAULTS = [
         "minigrad/ops/nn/classification.py",
         "return np.where(idle, 0, input) if idle.any() else input",
         "return input",
-        "tests/ops/test_functional.py tests/ops/test_special_values.py",
+        "tests/functional/test_functional.py tests/ops/test_special_values.py",
         "cross_entropy: NaN logits of ignored targets leak into the gradient",
     ),
     Fault(
@@ -207,20 +209,20 @@ FAULTS = [
         "minigrad/ops/index/indexing.py",
         "        np.add.at(out, index, x)\n",
         "        out[index] = x\n",
-        f"{LAWS}[index_add] tests/ops/test_index.py",
+        f"{LAWS}[index_add] tests/ops/index/test_index.py",
         "an index that repeats: written, not added",
     ),
     Fault(
         "minigrad/ops/index/indexing.py", "np.add.reduceat(g[order], starts,",
         "np.add.reduceat(g, starts,",
-        "tests/ops/test_index.py tests/engine/test_many_uses.py",
+        "tests/ops/index/test_index.py tests/engine/test_many_uses.py",
         "rows summed by index: cotangents not sorted with their indices",
     ),
     Fault(
         "minigrad/ops/index/indexing.py",
         "        if np.isfinite(total).all():  # 0 · ∞",
         "        if True:  # 0 · ∞",
-        "tests/ops/test_index.py tests/ops/test_special_values.py",
+        "tests/ops/index/test_index.py tests/ops/test_special_values.py",
         "one row's ∞ puts NaN into rows that have no part in it",
     ),
     Fault(
@@ -291,17 +293,19 @@ FAULTS = [
     Fault(
         "minigrad/ops/linear/degenerate.py", "found = np.where(inside, skew(along) / gaps, 0)",
         "found = np.where(inside, skew(along), 0)",
-        "tests/ops/test_degenerate.py", "equal values: the block is not divided by the gaps",
+        "tests/ops/linear/test_degenerate.py", "equal values: the block is not divided by the gaps",
     ),
     Fault(
         "minigrad/ops/linear/degenerate.py",
         "(np.where(inside, skew(detached(twice)), 0), far * size + _size(m) + _size(twice)),", "",
-        "tests/ops/test_degenerate.py", "equal values: what only curves as the vectors turn passes",
+        "tests/ops/linear/test_degenerate.py",
+        "equal values: what only curves as the vectors turn passes",
     ),
     Fault(
         "minigrad/ops/linear/degenerate.py", "bracket = bracket @ k - k @ bracket",
         "bracket = 0 * bracket",
-        "tests/ops/test_degenerate.py", "equal values: an answer where there is none, or none",
+        "tests/ops/linear/test_degenerate.py",
+        "equal values: an answer where there is none, or none",
     ),
     Fault(
         "minigrad/ops/linear/decompositions.py",

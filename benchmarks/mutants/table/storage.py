@@ -2,8 +2,9 @@
 
 from ..fault import Fault
 
-IO, FILES, HOSTILE = "minigrad/io.py", "tests/test_io.py", "tests/test_io_hostile.py"
-MODULE, MODULES, OPTIM = "minigrad/module.py", "tests/test_module.py", "tests/test_optim.py"
+IO, FILES, HOSTILE = "minigrad/io.py", "tests/module/test_io.py", "tests/module/test_io_hostile.py"
+MODULE, MODULES = "minigrad/module.py", "tests/module/test_module.py"
+OPTIM = "tests/optim/test_optim.py"
 
 FAULTS = [
     Fault(
@@ -13,12 +14,13 @@ FAULTS = [
     Fault(
         IO, "    for piece in (view[:start], _NO_DIGEST, view[end:]):",
         "    for piece in (view[:start], _NO_DIGEST, view[end + 1 :]):",
-        "tests/test_io_bytes.py", "files: the checksum leaves out a byte",
+        "tests/module/test_io_bytes.py", "files: the checksum leaves out a byte",
     ),
     Fault(
         "minigrad/io.py", "    _check_newer(path, raw[8 : 8 + length])",
         "    # _check_newer(path, raw[8 : 8 + length])",
-        "tests/test_io.py tests/test_io_hostile.py", "files: the format's version is not checked",
+        "tests/module/test_io.py tests/module/test_io_hostile.py",
+        "files: the format's version is not checked",
     ),
     Fault(
         IO, "int(version) > VERSION", "int(version) > VERSION + 1",
@@ -27,7 +29,8 @@ FAULTS = [
     Fault(
         IO, "order = sorted(arrays, key=lambda name: -arrays[name].itemsize)",
         "order = sorted(arrays, key=lambda name: arrays[name].itemsize)",
-        "tests/test_io_bytes.py", "files: arrays do not begin at multiples of their item size",
+        "tests/module/test_io_bytes.py",
+        "files: arrays do not begin at multiples of their item size",
     ),
     Fault(
         IO, "        temporary.replace(target)\n",
@@ -58,7 +61,7 @@ FAULTS = [
     Fault(
         "minigrad/module.py", "                places[name]._replace(array)\n",
         "                places[name]._data = array\n",
-        "tests/rnn/test_written_weights.py tests/test_module.py",
+        "tests/rnn/cells/test_written_weights.py tests/module/test_module.py",
         "load_state_dict: a graph does not notice",
     ),
     Fault(
@@ -74,7 +77,7 @@ FAULTS = [
         "minigrad/module.py",
         "            for module in modules:\n                module.training = mode\n",
         "            self.training = mode\n",
-        "tests/test_module.py", "modules: train() does not reach the modules inside",
+        "tests/module/test_module.py", "modules: train() does not reach the modules inside",
     ),
     Fault(
         MODULE, "        if any(thing is self for *_, thing in found):", "        if False:",
@@ -105,6 +108,7 @@ FAULTS = [
         "            self._defaults.update(values[0])\n            self._steps[:], "
         "self._states[:] = steps, states\n",
         "            self._defaults.update(values[0])\n            self._states[:] = states\n",
-        "tests/test_optim.py", "state dicts of optimizers: the numbers of steps are not loaded",
+        "tests/optim/test_optim.py",
+        "state dicts of optimizers: the numbers of steps are not loaded",
     ),
 ]

@@ -18,12 +18,13 @@ FAULTS = [
     Fault(
         "minigrad/engine/sweep.py", "        hand_on(totals, node, g)\n",
         "        totals[node] = g\n",
-        "tests/engine/test_transform_arguments.py",
+        "tests/transforms/test_transform_arguments.py",
         "the sweep: of two seeds at one node the last alone",
     ),
     Fault(
         SWEEP, "(stop and node in wanted)", "False",
-        "tests/rnn/test_jacobian.py", "the sweep: flows on past where it should stop",
+        "tests/rnn/bptt/jacobians/test_jacobian.py",
+        "the sweep: flows on past where it should stop",
     ),
     Fault(
         "minigrad/engine/sweep.py", "                    see(parent, node, dense(c))\n",
@@ -83,7 +84,7 @@ FAULTS = [
     Fault(
         "minigrad/engine/node.py", "and (since is None or parent.key < since)",
         "and (since is None or parent.key > since)",
-        "tests/engine/test_transforms.py", "what a checkpoint recorded is looked for before it",
+        "tests/transforms/test_transforms.py", "what a checkpoint recorded is looked for before it",
     ),
     Fault(
         "minigrad/engine/node.py", "self.extra = {**self.extra, **extra} if self.extra else extra",
@@ -119,7 +120,7 @@ FAULTS = [
         "minigrad/engine/outputs.py",
         "            parts[k] = add(parts[k], c) if k in parts else c\n",
         "            parts[k] = c\n",
-        "tests/rnn/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
+        "tests/rnn/cells/test_ops_of_cells.py tests/ops/test_records.py::test_every_law[eigh]",
         "several uses of one of several results: the last alone",
     ),
     Fault(
@@ -197,14 +198,14 @@ FAULTS = [
     ),
     Fault(
         "minigrad/ops/rules.py", "wins = x == out\n", "wins = x >= out\n",
-        "tests/ops/test_reduce.py tests/ops/test_records.py::test_every_law[amin]",
+        "tests/ops/reduce/test_reduce.py tests/ops/test_records.py::test_every_law[amin]",
         "minimum: everything above it wins too",
     ),
     Fault(
         "minigrad/ops/rules.py",
         "share(np.reshape(g, wanted), wins.sum(axis=axis, keepdims=True)), wins",
         "np.reshape(g, wanted), wins",
-        "tests/ops/test_reduce.py tests/ops/test_slopes.py",
+        "tests/ops/reduce/test_reduce.py tests/ops/elementwise/test_slopes.py",
         "maximum: ties get all of the cotangent each",
     ),
     Fault(
@@ -216,7 +217,7 @@ FAULTS = [
         "minigrad/ops/elementwise/selection.py",
         "    return passed(np.where(tie, 0.5 * g, g), wins | tie)\n",
         "    return passed(g, wins | tie)\n",
-        "tests/ops/test_slopes.py tests/ops/test_elementwise.py",
+        "tests/ops/elementwise/test_slopes.py tests/ops/elementwise/test_elementwise.py",
         "maximum of two: both get all of the cotangent at a tie",
     ),
     Fault(
@@ -242,7 +243,7 @@ FAULTS = [
         "if not (create_graph if retain_graph is None else retain_graph):",
         "if not (False if retain_graph is None else retain_graph):",
         "tests/engine/test_many_uses.py tests/engine/test_backward.py "
-        "tests/engine/test_transforms.py",
+        "tests/transforms/test_transforms.py",
         "backward(create_graph=True) frees the graph",
     ),
     Fault(

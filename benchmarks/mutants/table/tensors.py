@@ -75,7 +75,7 @@ FAULTS = [
         "minigrad/engine/context.py",
         "return next((s.t for s in self.chain() if s.t is not None), None)",
         "return self.t",
-        f"{CONTEXT} {BACKWARD} tests/draw/test_steps_view.py",
+        f"{CONTEXT} {BACKWARD} tests/drawing/test_steps_view.py",
         "the step of an enclosing scope is not found",
     ),
     Fault(
@@ -91,7 +91,7 @@ FAULTS = [
     Fault(
         "minigrad/engine/context.py", "return Frame(self.record, self.anomaly, scope, self.nested)",
         "return Frame(True, self.anomaly, scope, self.nested)",
-        f"{CONTEXT} tests/rnn/test_unroll.py", "a scope inside of no_grad records again",
+        f"{CONTEXT} tests/rnn/sequence/test_unroll.py", "a scope inside of no_grad records again",
     ),
     Fault(
         "minigrad/engine/messages.py", "and plan.op.argument(i) in plan.keep:",

@@ -2,11 +2,11 @@
 
 from ..fault import Fault
 
-RULES, OPTIM = "minigrad/optim/rules.py", "tests/test_optim.py"
-CLIP, CLIPPING = "minigrad/optim/clip.py", "tests/test_optim_clip.py"
-PLANS, PLANNED = "minigrad/optim/schedules.py", "tests/test_optim_schedules.py"
-LAYERS, FUNCTIONAL = "minigrad/functional/layers.py", "tests/ops/test_functional.py"
-INIT = "tests/test_init.py"
+RULES, OPTIM = "minigrad/optim/rules.py", "tests/optim/test_optim.py"
+CLIP, CLIPPING = "minigrad/optim/clip.py", "tests/optim/test_optim_clip.py"
+PLANS, PLANNED = "minigrad/optim/schedules.py", "tests/optim/test_optim_schedules.py"
+LAYERS, FUNCTIONAL = "minigrad/functional/layers.py", "tests/functional/test_functional.py"
+INIT = "tests/init/test_init.py"
 
 FAULTS = [
     Fault(
@@ -56,7 +56,7 @@ FAULTS = [
     Fault(
         "minigrad/optim/rules.py", "square = np.maximum(square - mean * mean, 0.0)",
         "square = square - mean * mean",
-        "tests/test_optim_precision.py",
+        "tests/optim/test_optim_precision.py",
         "centered RMSprop: a variance that rounding has made negative",
     ),
     Fault(
@@ -77,12 +77,13 @@ FAULTS = [
     Fault(
         "minigrad/optim/optimizer.py", "            state = rule._state(i)\n",
         "            state = self._states[i] = rule._state(i)\n",
-        "tests/test_optim.py", "optimizers: a step that fails has changed the slots",
+        "tests/optim/test_optim.py", "optimizers: a step that fails has changed the slots",
     ),
     Fault(
         "minigrad/state.py", "    except BaseException:\n        assign()\n        raise\n",
         "    except ZeroDivisionError:\n        assign()\n        raise\n",
-        "tests/test_interrupts.py", "optimizers: Ctrl-C between two assignments leaves half a step",
+        "tests/module/test_interrupts.py",
+        "optimizers: Ctrl-C between two assignments leaves half a step",
     ),
     Fault(
         "minigrad/optim/optimizer.py", "                state[name][block] = array\n",
@@ -119,16 +120,16 @@ FAULTS = [
     Fault(
         "minigrad/optim/schedules.py", "self._go(self.t + 1, self._known_base_lrs(self.base_lrs))",
         "self._go(self.t, self._known_base_lrs(self.base_lrs))",
-        "tests/test_optim_schedules.py", "schedules: the rate lags a step behind",
+        "tests/optim/test_optim_schedules.py", "schedules: the rate lags a step behind",
     ),
     Fault(
         "minigrad/optim/schedules.py", "end if t >= total else start",
         "end if t >= 2 * total else start",
-        "tests/test_optim_schedules.py", "LinearLR: goes on after its last step",
+        "tests/optim/test_optim_schedules.py", "LinearLR: goes on after its last step",
     ),
     Fault(
         "minigrad/functional/layers.py", "scale=1 / (1 - p))", "scale=1)",
-        "tests/ops/test_functional.py", "dropout: what stays is not scaled up",
+        "tests/functional/test_functional.py", "dropout: what stays is not scaled up",
     ),
     Fault(
         LAYERS, "    if not training or p == 0:\n        return input\n",
@@ -148,18 +149,18 @@ FAULTS = [
         "minigrad/functional/layers.py",
         "return np.where(padding[..., None], detached(rows), rows)",
         "return rows",
-        "tests/ops/test_layer_corners.py", "embedding: the row of the padding gets a gradient",
+        "tests/ops/nn/test_layer_corners.py", "embedding: the row of the padding gets a gradient",
     ),
     Fault(
         "minigrad/functional/layers.py", "around = (total // 2, total - total // 2)",
         "around = (total - total // 2, total // 2)",
-        "tests/ops/test_layer_corners.py",
+        "tests/ops/nn/test_layer_corners.py",
         "conv1d: padding 'same' with an even kernel, the odd zero on the other side",
     ),
     Fault(
         "minigrad/ops/nn/losses.py", "near = np.minimum(apart, delta)",
         "near = np.minimum(apart, 1.0)",
-        "tests/ops/test_layer_corners.py", "huber_loss: delta is not used",
+        "tests/ops/nn/test_layer_corners.py", "huber_loss: delta is not used",
     ),
     Fault(
         "minigrad/ops/nn/losses.py",
@@ -183,11 +184,12 @@ FAULTS = [
     Fault(
         "minigrad/optim/orthogonal.py", "new[:, block] = W @ (0.5 * inner - 0.5 * inner.T)",
         "new[:, block] = W @ (0.5 * inner + 0.5 * inner.T)",
-        "tests/test_optim_orthogonal.py", "Orthogonal: the symmetric part of the gradient is kept",
+        "tests/optim/test_optim_orthogonal.py",
+        "Orthogonal: the symmetric part of the gradient is kept",
     ),
     Fault(
         "minigrad/optim/orthogonal.py", "        if size < 1e-8:\n", "        if size < 1e-1:\n",
-        "tests/test_optim_orthogonal.py", "Orthogonal: the iteration ends too early",
+        "tests/optim/test_optim_orthogonal.py", "Orthogonal: the iteration ends too early",
     ),
     Fault(
         "minigrad/init/scaled.py", "fan = inputs if mode == \"fan_in\" else outputs",
@@ -217,6 +219,7 @@ FAULTS = [
     Fault(
         "minigrad/functional/penalties.py", "(relu(svdvals(given) - float(limit)) ** 2)",
         "((svdvals(given) - float(limit)) ** 2)",
-        "tests/ops/test_penalties.py", "spectral_norm_penalty: small singular values are penalized",
+        "tests/functional/test_penalties.py",
+        "spectral_norm_penalty: small singular values are penalized",
     ),
 ]

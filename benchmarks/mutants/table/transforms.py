@@ -2,39 +2,39 @@
 
 from ..fault import Fault
 
-TRANSFORMS = "tests/engine/test_transforms.py"
-CONTAINERS = "tests/engine/test_containers.py"
+TRANSFORMS = "tests/transforms/test_transforms.py"
+CONTAINERS = "tests/transforms/test_containers.py"
 CHECKPOINT = "minigrad/transforms/checkpointing.py"
 
 FAULTS = [
     Fault(
         "minigrad/transforms/jacobians.py", "np.reshape(b, y.shape + v.shape)",
         "np.reshape(b.T, y.shape + v.shape)",
-        "tests/engine/test_transform_arguments.py", "jacobian: transposed",
+        "tests/transforms/test_transform_arguments.py", "jacobian: transposed",
     ),
     Fault(
         "minigrad/transforms/jacobians.py", "return jacobian(jacobian(f, argnums), argnums)",
         "return jacobian(jacobian(f, argnums), 0)",
-        "tests/engine/test_transform_arguments.py",
+        "tests/transforms/test_transform_arguments.py",
         "hessian: the second derivative by another argument",
     ),
     Fault(
         "minigrad/transforms/derivatives.py",
         "for g, v in zip(pulled, directions, strict=True) if g.requires_grad",
         "for g, v in zip(pulled, reversed(directions), strict=True) if g.requires_grad",
-        "tests/engine/test_transform_arguments.py", "jvp: directions and arguments mixed up",
+        "tests/transforms/test_transform_arguments.py", "jvp: directions and arguments mixed up",
     ),
     Fault(
         "minigrad/transforms/derivatives.py",
         "        return (found, value[1]) if has_aux else found",
         "        return (found, value[0]) if has_aux else found",
-        "tests/engine/test_transform_arguments.py",
+        "tests/transforms/test_transform_arguments.py",
         "grad with has_aux: the value in the place of aux",
     ),
     Fault(
         "minigrad/transforms/arguments.py", "    chosen = [n % count for n in wanted]\n",
         "    chosen = [abs(n) for n in wanted]\n",
-        "tests/engine/test_transform_arguments.py", "argnums counted from the end",
+        "tests/transforms/test_transform_arguments.py", "argnums counted from the end",
     ),
     Fault(
         "minigrad/transforms/arguments.py",
@@ -45,7 +45,7 @@ FAULTS = [
         "minigrad/transforms/arguments.py",
         "    for n in wanted:\n        if not -count <= n < count:",
         "    for n in wanted:\n        if not -count <= n <= count:",
-        "tests/engine/test_transform_arguments.py", "argnums one too high: not refused by name",
+        "tests/transforms/test_transform_arguments.py", "argnums one too high: not refused by name",
     ),
     Fault(
         "minigrad/transforms/tree.py",
@@ -55,46 +55,48 @@ FAULTS = [
     ),
     Fault(
         "minigrad/transforms/tree.py", "            at += len(child)\n", "            at += 1\n",
-        "tests/engine/test_transform_arguments.py",
+        "tests/transforms/test_transform_arguments.py",
         "containers: leaves put back in the wrong places",
     ),
     Fault(
         CHECKPOINT, "            if _checksum(again) != checksum:\n", "            if False:\n",
-        "tests/engine/test_checkpointing.py",
+        "tests/transforms/test_checkpointing.py",
         "checkpoint: another result at the second run is not noticed",
     ),
     Fault(
         CHECKPOINT, "total = zlib.crc32(np.ascontiguousarray(detached(y)).tobytes(), total)",
         "total = zlib.crc32(np.ascontiguousarray(detached(y)).tobytes())",
-        "tests/engine/test_checkpointing.py",
+        "tests/transforms/test_checkpointing.py",
         "checkpoint: the checksum is that of the last output alone",
     ),
     Fault(
         CHECKPOINT, "local.frame = before.but(record=True, scope=frame.scope)",
         "local.frame = before.but(record=True)",
-        "tests/engine/test_checkpointing.py",
+        "tests/transforms/test_checkpointing.py",
         "checkpoint: the second run has lost the scope of the first",
     ),
     Fault(
         CHECKPOINT, "        finally:\n            local.frame = before\n",
         "        finally:\n            pass\n",
-        "tests/engine/test_checkpointing.py",
+        "tests/transforms/test_checkpointing.py",
         "checkpoint: the frame of the thread is not restored",
     ),
     Fault(
         "minigrad/transforms/checkpointing.py", "unpack=recorded if lifted else residuals,",
         "unpack=residuals,",
-        "tests/engine/test_transforms.py", "checkpoint: its backward pass is not recorded",
+        "tests/transforms/test_transforms.py", "checkpoint: its backward pass is not recorded",
     ),
     Fault(
         CHECKPOINT, "    for k, node in zip(live, parts(whole), strict=True):",
         "    for k, node in zip(live, reversed(parts(whole)), strict=True):",
-        "tests/engine/test_checkpointing.py", "checkpoint: the cotangents of its outputs mixed up",
+        "tests/transforms/test_checkpointing.py",
+        "checkpoint: the cotangents of its outputs mixed up",
     ),
     Fault(
         "minigrad/observe/contributions.py", "list(reversed(uses[t._node]))",
         "uses[t._node]",
-        "tests/rnn/test_ledger.py tests/draw/test_steps_view.py minigrad/observe/contributions.py",
+        "tests/rnn/bptt/contributions/test_ledger.py tests/drawing/test_steps_view.py "
+        "minigrad/observe/contributions.py",
         "contributions: in the order of the backward pass",
     ),
     Fault(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stacks import canonical, cell_weights
 
 from rnn import (
     CoupledLSTMCell,
@@ -26,6 +25,7 @@ from rnn.convert import (
     to_torch,
 )
 from rnn.convert.forward import forward, zero_state
+from tests.support.stacks import canonical, cell_weights
 
 K, H, T, B = 4, 3, 6, 2
 

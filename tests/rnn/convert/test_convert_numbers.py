@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stacks import cell_weights, run, stack
 
 from rnn import GRUCell, LSTMCell, MGUCell, unroll
 from rnn.convert import (
@@ -23,6 +22,7 @@ from rnn.convert import (
     weights_of,
 )
 from rnn.convert.forward import forward, zero_state
+from tests.support.stacks import cell_weights, run, stack
 
 sizes = st.integers(1, 4)
 seeds = st.integers(0, 2**32 - 1)

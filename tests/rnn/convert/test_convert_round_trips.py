@@ -4,15 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stacks import (
-    assert_same_arrays,
-    assert_same_weights,
-    bits,
-    canonical,
-    cell_weights,
-    stack,
-    stacks,
-)
 
 from rnn import (
     LSTM,
@@ -40,6 +31,15 @@ from rnn.convert import (
     to_onnx,
     to_torch,
     weights_of,
+)
+from tests.support.stacks import (
+    assert_same_arrays,
+    assert_same_weights,
+    bits,
+    canonical,
+    cell_weights,
+    stack,
+    stacks,
 )
 
 NONLINEARITIES = ["tanh", "relu", "sigmoid", "identity"]

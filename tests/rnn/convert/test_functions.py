@@ -3,7 +3,6 @@ where not."""
 
 import numpy as np
 import pytest
-from stacks import assert_same_weights
 
 from rnn import (
     GRU,
@@ -30,6 +29,7 @@ from rnn.convert import (
     weights_of,
 )
 from rnn.convert.forward import forward, zero_state
+from tests.support.stacks import assert_same_weights
 
 K, H, T, B = 3, 4, 5, 2
 XS = np.random.default_rng(0).normal(size=(T, B, K))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stacks import assert_same_weights
 
 from rnn.convert import from_keras
+from tests.support.stacks import assert_same_weights
 
 G = {"rnn": 1, "lstm": 4, "gru": 3}
 

@@ -3,7 +3,6 @@ evaluated in plain NumPy, as ONNX's documentation says."""
 
 import numpy as np
 import pytest
-from onnx_numpy import evaluate
 
 from rnn import (
     GRU,
@@ -24,6 +23,7 @@ from rnn import (
 )
 from rnn.cells.state import unpack
 from rnn.convert.onnx_files import graph_of
+from tests.support.onnx_numpy import evaluate
 
 T, B, K, H = 5, 3, 4, 2
 

@@ -1,0 +1,103 @@
+"""The geometry of the step view: nothing overlaps, columns are alike, time costs little."""
+
+import time
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minigrad as mg
+from minigrad.drawing.render.scene import Path, Shape, rounded
+from minigrad.drawing.render.text import Line, indexed, label, number, plain, shown, width
+from tests.support.pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
+from tests.support.recurrences import losses
+
+CELLS = [elman, lstm, gru]
+
+
+@pytest.mark.parametrize("make", CELLS)
+@pytest.mark.parametrize("T", [1, 2, 5])
+@pytest.mark.parametrize("ledger", [False, True])
+def test_nothing_overlaps(make, T, ledger):
+    """No two boxes or labels overlap, and no wire runs through a box or a label."""
+    assert_clear(scene(make(T), ledger, title="A title that is wider than some pictures are"))
+
+
+@given(loss=losses(), ledger=st.booleans(), most=st.sampled_from([None, 2, 3]))
+def test_nothing_overlaps_in_any_recurrence(loss, ledger, most):
+    """The same for layers, directions, attention, shared weights, cuts and heads of all kinds."""
+    assert_clear(scene(loss, ledger, most=most))
+
+
+def test_the_geometry_checks_find_faults():
+    """A label on a box and a wire through a label are found."""
+    picture = scene(elman(2))
+    box = next(s for s in picture.shapes if s.id == "rnn[t=1]")
+    line = Line([("here", "")], 9)
+    picture.add(Shape("on the box", box.right, box.y, 30, 10, (line,)))
+    assert ("rnn[t=1]", "on the box") in overlaps(picture)
+    picture.paths.append(Path("a", "b", [(box.x, -900.0), (box.x, 900.0)]))
+    assert ("a", "b", "rnn[t=1]") in crossings(picture)
+
+
+@pytest.mark.parametrize("make", CELLS)
+def test_columns_are_one_stamp(make):
+    """Every column is the first one, moved to the right by a multiple of one distance."""
+    columns = defaultdict(list)
+    for shape in scene(make(6)).shapes:
+        if "[t=" in shape.id and "[t=0]" not in shape.id:
+            t = int(shape.id.partition("[t=")[2][:-1])
+            columns[t].append((shape.x, shape.y, shape.width, shape.height))
+    step = columns[2][0][0] - columns[1][0][0]
+    first = sorted(columns[1])
+    for t, shapes in columns.items():
+        assert len(shapes) == len(first)
+        for (x, *rest), (x1, *rest1) in zip(sorted(shapes), first, strict=True):
+            assert x - x1 == pytest.approx((t - 1) * step)
+            assert rest == pytest.approx(rest1)
+
+
+def test_rows_follow_the_data():
+    """Inputs stand below the cell, the output above it, the loss above that, the sum on top."""
+    at = {shape.id: shape for shape in scene(elman(2)).shapes}
+    column = [at[f"{name}[t=1]"] for name in ("x", "rnn", "output", "loss")]
+    assert len({shape.x for shape in column}) == 1
+    assert [s.y for s in column] == sorted(s.y for s in column)
+    assert at["Σ"].y > column[-1].y
+    assert at["Σ"].x > at["loss[t=2]"].x
+    assert at["h[t=0]"].y == at["rnn[t=1]"].y == at["rnn[t=2]"].y
+
+
+def test_long_sequences_are_quick():
+    """Layout time grows with T no faster than the picture: 200 steps take seconds at most."""
+    start = time.perf_counter()
+    drawing = mg.draw(elman(200), ledger=True)
+    svg = drawing.svg()
+    assert time.perf_counter() - start < 20  # about one second; the limit is for busy machines
+    assert svg.count("<title>rnn[t=") >= 200
+
+
+def test_rounded_corners():
+    """A polyline becomes one Bézier spline of 3 n + 1 points that keeps its ends."""
+    spline = rounded([(0.0, 0.0), (50.0, 0.0), (50.0, 30.0)])
+    assert len(spline) % 3 == 1
+    assert (spline[0], spline[-1]) == ((0.0, 0.0), (50.0, 30.0))
+    assert (50.0, 0.0) not in spline
+
+
+def test_words():
+    """Numbers have three digits, names their subscripts, labels no control characters."""
+    assert [number(v) for v in (0.0, 0.05, 1.0, 123.4, 12345.0, 1e-9, float("nan"))] == [
+        "0", "0.0500", "1.00", "123", "12345", "1.0e-09", "nan",
+    ]
+    assert indexed("W_xh") == ("W", "xh")
+    assert indexed("learning_rate") == ("learning_rate", "")
+    assert plain("a\nb") == "a b"
+    assert len(plain("x" * 100)) < 45
+    assert "".join(text for text, _ in shown([], [[1.0, 1.0], [1.0, 1.0]])) == "norm 2.00"
+    assert "".join(text for text, _ in shown([], [1.0, 2.0])) == "[1.00, 2.00]"
+    assert width("W", 10) > width("i", 10)
+    assert label([Line([("h", "")])]) == "h"
+    assert str(Line([("β", "h")])) == "β_h"
+    assert str(Line([("h", "12")])) == "h₁₂"

@@ -1,0 +1,140 @@
+"""The op view: a box for each op, an edge for each operand, and a limit that explains itself."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from tests.support.pictures import attribute, edges, elman, lstm, nodes, parameter
+
+
+def boxes(drawing):
+    return {name: text for name, text in nodes(drawing.dot).items() if name[0].isdigit()}
+
+
+def test_every_op_once_and_every_use():
+    """Each node of the tape is one box, a leaf that is used twice too, with an edge a use."""
+    x, w = parameter("x", 2, 3), parameter("w", 3, 3)
+    y = np.tanh(x @ w) @ w + x
+    drawing = mg.draw(y)
+    assert repr(drawing) == "<Drawing of 6 ops>"
+    assert len(boxes(drawing)) == len(mg.Tape(y)) == 6
+    found = edges(drawing.dot)
+    assert sum(tail.endswith(" w") for tail, _, _ in found) == 2
+    assert sum(tail.endswith(" x") for tail, _, _ in found) == 2
+    assert len(found) == 7
+    colors = [attribute(text, "fillcolor") for name, text in boxes(drawing).items()]
+    assert len(set(colors)) == 3  # two leaves and the ops
+
+
+def test_the_same_operand_twice():
+    """x * x has two edges."""
+    x = parameter("x", 2)
+    assert len(edges(mg.draw(x * x).dot)) == 2
+
+
+def test_ops_with_several_results():
+    """A split is one box; the edges from it say which part they are."""
+    loss = lstm(1)
+    drawing = mg.draw(loss, view="ops")
+    (split,) = [name for name in boxes(drawing) if name.endswith("split")]
+    labels = [attribute(text, "label") for tail, _, text in edges(drawing.dot) if tail == split]
+    assert sorted(labels) == ["0", "1", "2", "3"]
+
+
+def test_parts_of_unequal_shapes():
+    """Every part of a split has its own shape, and a part with a name says it on its wire."""
+    one, two = np.split(parameter("x", 2, 5), [2], axis=1)
+    one.name = "gate"
+    dot = mg.draw([one * 2, two * 2]).dot
+    assert "(2, 2), (2, 3)" in dot
+    assert sorted(attribute(text, "label") or "" for _, _, text in edges(dot)) == ["", "1", "gate"]
+
+
+def test_what_enters_a_scope_is_no_weight():
+    """An input that a scope declares is pale, and called as it is there; a weight has a colour."""
+    x, w = mg.tensor([1.0], requires_grad=True), parameter("w", 1)
+    with mg.scope("cell", x=x):
+        y = x * w
+    found = boxes(mg.draw(y))
+    pale, strong = (found[name] for name in list(found)[:2])
+    assert ">x<" in pale or 'label=x' in pale
+    assert attribute(pale, "fillcolor") == "#e8f0fe"
+    assert attribute(strong, "fontcolor") == "#ffffff"
+
+
+def test_the_value_of_a_number_stands_for_its_shape():
+    """An empty shape would say nothing more."""
+    x = mg.tensor(3.0, requires_grad=True, name="x")
+    assert "()" in mg.draw(x * 2.0).dot
+    product = mg.draw((x * 2.0) * (x * 3.0), values=True)
+    with_shape = [name for name, text in boxes(product).items() if ">()<" in text]
+    assert with_shape == ["0 x"]  # nobody has saved its value
+
+
+def test_scopes_are_frames():
+    """Ops stand inside a frame for their scope, and that in one for the scope around it."""
+    with mg.scope("encoder"):
+        x = parameter("x", 2) * 2
+        with mg.scope("gate", t=3):
+            y = np.tanh(x)
+    dot = mg.draw(y, view="ops").dot
+    outer, inner = dot.index('"cluster encoder"'), dot.index('"cluster encoder_gate[t=3]"')
+    assert outer < dot.index("multiply") < inner < dot.index("tanh")
+
+
+def test_values_and_gradients():
+    """Values that the graph holds, and the derivative of the output with respect to each op."""
+    x = mg.tensor(3.0, requires_grad=True, name="x")
+    drawing = mg.draw(x * x * 2.0, values=True, gradients=True)
+    (leaf,) = [text for name, text in boxes(drawing).items() if name.endswith(" x")]
+    assert "3.00" in leaf
+    assert "grad = 12.0" in leaf
+    (first, last) = [text for name, text in boxes(drawing).items() if name.endswith("multiply")]
+    assert "grad = 2.00" in first
+    assert "18.0" in last
+    assert x.grad is None
+
+
+def test_values_of_tensors_that_are_named():
+    """A sum saves no operand; the picture shows the values of those that it is given."""
+    model = mg.Module()
+    model.a, model.b = mg.Parameter(2.0), mg.Parameter(10.0)
+    total = model.a + model.b
+    for asked in (model, [model.a, model.b], iter([model.a, model.b])):
+        found = boxes(mg.draw(total, values=asked))
+        assert ">2.00<" in found["0 a"]
+        assert ">10.0<" in found["1 b"]
+    with pytest.raises(TypeError, match=r"values=.*wanted True, tensors, or a module"):
+        mg.draw(total, values=[np.ones(2)])
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+def test_direction(direction):
+    """Data flows where it is told to."""
+    assert f"rankdir={direction}" in mg.draw(elman(1), view="ops", direction=direction).dot
+
+
+def test_a_chain_of_100_000_ops():
+    """A graph that is too large to lay out is refused in words, without recursion."""
+    x = parameter("x", 1)
+    for _ in range(100_000):
+        x = x * 1.0001
+    with pytest.raises(ValueError, match=r"100,001 ops, and more than 400 .*scope\(name, t=t\)"):
+        mg.draw(x)
+    assert sys.getrecursionlimit() < 100_000
+
+
+def test_a_long_chain_in_a_step():
+    """The step view draws a step of 20,000 ops as the one box that it is."""
+    x = parameter("x", 1)
+    with mg.scope("rnn", t=1):
+        for _ in range(20_000):
+            x = x * 1.0001
+    assert repr(mg.draw(x)) == "<Drawing of 1 step: 1 box, 1 weight>"
+
+
+def test_a_single_leaf():
+    """A parameter alone is a picture of one box."""
+    assert len(boxes(mg.draw(parameter("w", 2)))) == 1
