@@ -17,6 +17,7 @@ from .module import Module
 from .observe.contributions import contributions
 from .observe.tape import Tape
 from .ops.table import catalogue
+from .scanning.run import scan
 from .suggest import unknown_name as _unknown_name
 from .transforms.batching import vmap
 from .transforms.checkpointing import checkpoint
@@ -33,7 +34,8 @@ __all__ = [
     "Module", "Parameter", "Tape", "Tensor", "catalogue", "checkpoint", "contributions",
     "detect_anomaly", "draw", "enable_grad", "errors", "functional", "grad", "gradients",
     "hessian", "hvp", "init", "is_grad_enabled", "jacobian", "jvp", "load", "no_grad", "ops",
-    "optim", "primitive", "save", "scope", "tensor", "testing", "value_and_grad", "vjp", "vmap",
+    "optim", "primitive", "save", "scan", "scope", "tensor", "testing", "value_and_grad", "vjp",
+    "vmap",
 ]
 
 _keep_freed_memory()

@@ -23,6 +23,7 @@ __all__ = [
     "MutationError",
     "NoDerivativeError",
     "StateDictError",
+    "TraceError",
 ]
 
 
@@ -56,6 +57,10 @@ class GraphFreedError(GradientError):
 
 class MutationError(MinigradError, RuntimeError):
     """A write to a value that a live graph needs."""
+
+
+class TraceError(MinigradError, TypeError):
+    """A step of ``scan`` that does something which cannot be replayed for the other steps."""
 
 
 class AnomalyError(MinigradError, FloatingPointError):

@@ -45,9 +45,13 @@ class Scope:
 
 
 class Frame:
-    """The state of one thread, never changed: `nested` is set inside a functional transform."""
+    """The state of one thread, never changed: `nested` is set inside a functional transform.
 
-    __slots__ = ("anomaly", "nested", "record", "scope")  # read at every op, so no dict
+    `tracer` is what `apply` calls in its own place while ``scan`` traces a step, with `anomaly`
+    set, so that every op comes by.
+    """
+
+    __slots__ = ("anomaly", "nested", "record", "scope", "tracer")  # read at every op, so no dict
 
     def __init__(
         self,
@@ -55,12 +59,14 @@ class Frame:
         anomaly: bool = False,
         scope: Scope | None = None,
         nested: bool = False,
+        tracer: Any = None,
     ) -> None:
         self.record, self.anomaly, self.scope, self.nested = record, anomaly, scope, nested
+        self.tracer = tracer
 
     def under(self, scope: Scope) -> Frame:
         """This frame with another scope: ``but(scope=scope)`` at a third of the cost."""
-        return Frame(self.record, self.anomaly, scope, self.nested)
+        return Frame(self.record, self.anomaly, scope, self.nested, self.tracer)
 
     def but(self, **changes: Any) -> Frame:
         """This frame with some fields changed."""

@@ -195,6 +195,8 @@ def _is_metadata(op: Op, args: Sequence[Any]) -> bool:
 
 def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Call `op`: compute, and record if an argument requires grad."""
+    if (frame := local.frame).tracer is not None:
+        return frame.tracer(op, args, params)
     if params:
         params = plain_keywords(op.name, params)
     arrays: list[Any] = []
@@ -223,7 +225,6 @@ def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, params)
     if not tensors:
         return out
-    frame = local.frame
     mask &= op.usable
     if not op.multiple and out.dtype.kind in "biu":  # dtype=int: a step has no gradient
         mask = 0

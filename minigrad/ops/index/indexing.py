@@ -47,6 +47,8 @@ def plain_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple([plain_index(part) for part in index])
     index = detached(index)
+    if isinstance(index, Tensor):  # which stands for its values while a step is traced
+        return index
     if isinstance(index, list):
         return np.array(index) if index else np.zeros(0, np.intp)
     if isinstance(index, np.ndarray) or is_foreign(index):

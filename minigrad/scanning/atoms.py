@@ -1,0 +1,56 @@
+"""What stands in the arguments of an equation: variables and constants, also inside containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["leaves", "replaced", "token"]
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """What is in nested tuples, lists, dicts and slices, in order."""
+    if isinstance(tree, tuple | list):
+        for part in tree:
+            yield from leaves(part)
+    elif isinstance(tree, dict):
+        yield from leaves(list(tree.values()))
+    elif isinstance(tree, slice):
+        yield from (tree.start, tree.stop, tree.step)
+    else:
+        yield tree
+
+
+def replaced(tree: Any, function: Callable[[Any], Any]) -> Any:
+    """`tree` with ``function(leaf)`` in the place of each leaf."""
+    if isinstance(tree, tuple | list):
+        parts = [replaced(part, function) for part in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    if isinstance(tree, dict):
+        return {key: replaced(part, function) for key, part in tree.items()}
+    if isinstance(tree, slice):
+        return slice(*(replaced(part, function) for part in (tree.start, tree.stop, tree.step)))
+    return function(tree)
+
+
+def token(tree: Any, name: Callable[[Any], Any]) -> Any:
+    """A hashable key for a tree: equal for equal constants of equal types.
+
+    ``name(leaf)`` gives the key of a variable, and None for a constant. Numbers go by their repr,
+    in which NaN equals itself and -0.0 is not 0.
+    """
+    if isinstance(tree, tuple | list):
+        return (type(tree), *[token(part, name) for part in tree])
+    if isinstance(tree, dict):
+        return ("dict", *[(key, token(part, name)) for key, part in sorted(tree.items())])
+    if isinstance(tree, slice):
+        return ("slice", *[token(part, name) for part in (tree.start, tree.stop, tree.step)])
+    if (known := name(tree)) is not None:
+        return ("var", known)
+    if isinstance(tree, np.ndarray):
+        return (tree.shape, str(tree.dtype), tree.tobytes())
+    if isinstance(tree, bool | int | float | complex | str | np.generic | None):
+        return (type(tree), repr(tree))
+    return tree

@@ -1,0 +1,82 @@
+"""Plans: what is made of a step once, and used for every sequence that it fits.
+
+A step is traced at every call, which costs about as much as one of its T steps; so what it refers
+to is read anew, and a plan cannot be stale. The plan is found by what the trace says: ops, shapes,
+dtypes, constants, what needs a gradient.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import TraceError
+from .emit import emitted
+from .program import Program
+from .source import compiled
+from .step import Traced, Tree, traced, transposed
+
+__all__ = ["Plan", "plan_of"]
+
+_MOST = 64  # plans that are kept: the oldest goes first
+_plans: dict[Any, Plan] = {}
+_lock = threading.Lock()
+
+
+class Plan:
+    """The programs of a step, the source that was written for them, and the functions.
+
+    program, transpose: one step forwards and backwards (None where nothing needs a gradient).
+    live: which parts of the state, and of the outputs, are on the graph.
+    """
+
+    def __init__(self, step: Traced) -> None:
+        _name(step)
+        self.live = {
+            group: [k for k, t in enumerate(ts) if t._node is not None]
+            for group, ts in step.outputs.items()
+        }
+        self.program: Program = step.program
+        self.transpose: Program | None = transposed(step) if any(self.live.values()) else None
+        lines = emitted(self.program, self.transpose, self.live)
+        self.source, functions = compiled(lines, "a step")
+        self.forward: Callable[..., Any] = functions["forward"]
+        self.backward: Callable[..., Any] = functions.get("backward", _nothing)
+        self.rebuild = step.rebuild
+
+
+def _nothing(*args: Any) -> None:
+    """The backward pass of a step of which nothing needs a gradient."""
+
+
+def _name(step: Traced) -> None:
+    """Call variables what the user's code calls them."""
+    names = step.trace.names
+    for var, name in names.found.items():
+        var.name = var.name or name
+    for tracer, given in step.trace.captured:
+        tracer.var.name = tracer.var.name or names.captured.get(id(given), "")
+
+
+def plan_of(
+    step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
+    x_active: Sequence[bool],
+) -> tuple[Plan, list[Any], Callable[[list[Any]], Any]]:
+    """The plan for a step, what the step refers to, and how its output is put together."""
+    found = traced(step, state, x, active, x_active)
+    key = found.key()
+    plan = _plans.get(key)
+    if plan is None:
+        again = traced(step, state, x, active, x_active, named=True)
+        if again.key() != key:
+            raise TraceError(
+                "scan: the step does something else each time it is called, by what it draws or "
+                "counts: pass such values as inputs, or run it as it is, with how='unroll'"
+            )
+        plan = Plan(again)
+        with _lock:
+            _plans[key] = plan
+            if len(_plans) > _MOST:
+                del _plans[next(iter(_plans))]
+    return plan, found.captured, found.rebuild

@@ -1,0 +1,69 @@
+"""The same steps on the tape: what a plan computes, as ops that are recorded one by one.
+
+This is how a scan is differentiated twice, and what it means: a law holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..engine.backward import recorded
+from ..engine.context import local
+from ..engine.cotangents import dense
+from ..engine.pullback import residuals
+from ..engine.selections import Chosen
+from ..engine.sweep import sweep
+from ..engine.tensor import Tensor, as_tensor, wrap
+from .program import Program, Var, evaluate
+
+if TYPE_CHECKING:
+    from .run import Run
+
+__all__ = ["replayed", "unrolled"]
+
+
+def unrolled(
+    program: Program, groups: dict[str, list[Tensor]], order: Sequence[int]
+) -> dict[str, list[Tensor]]:
+    """The last state and the stacked outputs of a program that is run step by step on Tensors."""
+    rows = [x.unbind() for x in groups["x"]]
+    known: dict[Var, Any] = dict(
+        zip(program.inputs["captured"], groups["captured"], strict=True)
+    )
+    state: list[Any] = list(groups["state"])
+    outputs: dict[int, list[Any]] = {}
+    for t in order:
+        known |= zip(program.inputs["state"], state, strict=True)
+        known |= zip(program.inputs["x"], [row[t] for row in rows], strict=True)
+        found = evaluate(program, known)
+        state, outputs[t] = found["state"], found["y"]
+    columns = zip(*[outputs[t] for t in sorted(outputs)], strict=True)
+    ys: list[Any] = [np.stack([as_tensor(y) for y in column]) for column in columns]
+    return {"state": state, "y": ys}
+
+
+def replayed(run: Run, g: Any) -> list[Any]:
+    """The cotangents of the sources of a run, from a sweep through its steps."""
+    values = dense(g)
+    lifted = any(isinstance(v, Tensor) for v in values)
+    groups = {
+        group: [wrap(a, node) for a, node in zip(run.arrays[group], run.nodes[group], strict=True)]
+        for group in run.arrays
+    }
+    before = local.frame
+    local.frame = before.but(record=True, scope=run.scope)
+    try:
+        found = unrolled(run.plan.program, groups, run.order)
+        if isinstance(g, Chosen):
+            values = list(map(Chosen, values, g.chosen))
+        live = [found[group][k] for group in ("state", "y") for k in run.plan.live[group]]
+        totals, _ = sweep(
+            [(y._node, c) for y, c in zip(live, values, strict=True)],  # type: ignore[misc]  # on the graph
+            wanted=run.sources, stop=True, unpack=recorded if lifted else residuals,
+        )
+    finally:
+        local.frame = before
+    return [totals.get(s, np.zeros(s.shape, s.dtype)) for s in run.sources]

@@ -1,0 +1,232 @@
+"""``scan``: a step over a sequence, traced once, run from the source that is written for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.context import Scope, local
+from ..engine.cotangents import dense
+from ..engine.node import Node, next_key
+from ..engine.op import Op
+from ..engine.outputs import parts
+from ..engine.selections import Chosen
+from ..engine.tensor import Tensor, as_tensor, wrap
+from ..errors import describe
+from ..transforms.tree import flatten
+from .plan import Plan, plan_of
+from .ragged import masked
+from .replay import replayed
+from .tracer import NeedsTape
+
+__all__ = ["scan"]
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+_new = object.__new__
+
+# Its rule runs the backward program; recorded, it goes through the tape of all steps.
+_SCAN = Op(
+    lambda *xs, run: xs, name="scan", arguments=("xs",), params={"run": None},
+    signature="(n)->(m)", formula="a step over a sequence", variadic=True, multiple=True,
+    joint=lambda g, xs, run: run.cotangents(g), any_cotangent=True,
+)
+
+
+def scan(
+    step: Step,
+    state: Any,
+    xs: Any,
+    *,
+    reverse: bool = False,
+    lengths: Any = None,
+    how: str = "scan",
+) -> tuple[Any, Any]:
+    """The outputs of a step over a sequence, stacked, and the state after the last one.
+
+    ``output, state = step(x_t, state)`` for x_t = xs[0], xs[1], ...: what a loop in Python would
+    give, from a program that is traced from one step and written for all of them.
+
+    step: a function of (x, state) that returns (output, state), as ``step`` of a cell. Whatever it
+        uses beside its arguments (weights, arrays, numbers) counts, and gets its gradient.
+    state: an array or Tensor; or nested lists, tuples, dicts of them. The step returns the same.
+    xs: arrays or Tensors (T, ...), likewise nested; integers too.
+    reverse: from the last input to the first; outputs stand at the place of their input.
+    lengths: (B,), how many steps each row of the batch has (axis 0 of the state and of the
+        outputs). Behind its end a row keeps its state, and its outputs are 0.
+    how: "scan"; or "unroll", which runs every step on the tape: what a picture, the ledger and
+        ``detect_anomaly`` want (which get it without asking).
+
+    Raises ValueError for T = 0, for sequences of unequal T, and for a step that returns a state
+    of another form, shape or dtype; TraceError, with the op and the line, for a step that asks for
+    values, as ``if x.sum() > 0`` does.
+
+    >>> outputs, last = scan(lambda x, total: (total + x, total + x), 0.0, np.arange(4.0))
+    >>> outputs, last
+    (Tensor([0., 1., 3., 6.]), Tensor(6.))
+    """
+    if how not in ("scan", "unroll"):
+        raise ValueError(f"scan(how={how!r}): wanted 'scan' or 'unroll'")
+    given = _given(step, state, xs, lengths)
+    step, state, xs, T = given
+    order = range(T)[::-1] if reverse else range(T)
+    frame = local.frame
+    if how == "scan" and not frame.anomaly:
+        try:
+            return _scanned(step, state, xs, T, reverse)
+        except NeedsTape:
+            pass
+    return _unrolled(step, state, xs, order)
+
+
+def _given(step: Any, state: Any, xs: Any, lengths: Any) -> tuple[Any, Any, Any, int]:
+    """The arguments, checked, with Tensors for arrays."""
+    if not callable(step):
+        raise TypeError(f"scan(step, state, xs): step is {describe(step)}; wanted a function")
+    leaves, rebuild = flatten(xs)
+    tensors = [as_tensor(leaf) for leaf in leaves]
+    if not tensors:
+        raise ValueError("scan(step, state, xs): xs holds no array, so it has no steps")
+    if any(t.ndim == 0 for t in tensors):
+        raise ValueError("scan(step, state, xs): a part of xs has no axis; wanted (T, ...)")
+    sizes = {len(t) for t in tensors}
+    if len(sizes) > 1:
+        raise ValueError(
+            f"scan(step, state, xs): the parts of xs have {sorted(sizes)} steps; wanted equally "
+            f"many along axis 0"
+        )
+    (T,) = sizes
+    if T == 0:
+        raise ValueError(
+            "scan(step, state, xs): xs has no steps (T = 0); wanted at least one: the time axis "
+            "comes first"
+        )
+    xs = rebuild(tensors)
+    leaves, rebuild = flatten(state)
+    state = rebuild([as_tensor(leaf) for leaf in leaves])
+    if lengths is not None:
+        step, xs = masked(step, xs, lengths, T, state)
+    return step, state, xs, T
+
+
+def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[Any, Any]:
+    """Every step on the tape, under a scope of its own."""
+    leaves, rebuild = flatten(xs)
+    rows = [leaf.unbind() for leaf in leaves]
+    outputs: dict[int, list[Any]] = {}
+    for t in order:
+        before = local.frame
+        local.frame = before.under(Scope("scan", t, before.scope, {}))
+        try:
+            output, state = step(rebuild([row[t] for row in rows]), state)
+        finally:
+            local.frame = before
+        outputs[t], put = flatten(output)
+    columns = zip(*[outputs[t] for t in sorted(outputs)], strict=True)
+    stacked = [np.stack([as_tensor(y) for y in column]) for column in columns]
+    return put(stacked), state
+
+
+def _scanned(step: Step, state: Any, xs: Any, T: int, reverse: bool) -> tuple[Any, Any]:
+    """The plan for the step, found or made, run."""
+    states, put_state = flatten(state)
+    inputs, put_x = flatten(xs)
+    records = local.frame.record
+    first = -1 if reverse else 0
+    plan, captured, put_y = plan_of(
+        step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
+        [records and s._node is not None for s in states],
+        [records and x._node is not None for x in inputs],
+    )
+    run = Run(plan, T, reverse, states, inputs, captured)
+    new, ys = run.forward()
+    live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]
+    if not (live and records):
+        return put_y(list(map(_plain, ys))), put_state(list(map(_plain, new)))
+    groups = {"state": list(map(_plain, new)), "y": list(map(_plain, ys))}
+    node = run.record([groups[group][k] for group, k in live])
+    for (group, k), part in zip(live, parts(node), strict=True):
+        groups[group][k] = wrap(groups[group][k]._data, part)
+    return put_y(groups["y"]), put_state(groups["state"])
+
+
+def _plain(array: Any) -> Tensor:
+    return wrap(array, None)
+
+
+class Run:
+    """One call: its plan, what it was given, and what its forward pass has saved.
+
+    It holds arrays and nodes, and no Tensor, as all of the tape: so no cycle can form.
+    """
+
+    def __init__(
+        self, plan: Plan, T: int, reverse: bool, states: list[Tensor], inputs: list[Tensor],
+        captured: list[Any],
+    ) -> None:
+        self.plan, self.T, self.scope, self.saved = plan, T, local.frame.scope, None
+        self.order = range(T)[::-1] if reverse else range(T)
+        records = local.frame.record
+        groups = {"state": states, "x": inputs, "captured": list(map(as_tensor, captured))}
+        self.arrays = {g: [t._data for t in tensors] for g, tensors in groups.items()}
+        self.nodes = {
+            g: [t._node if records else None for t in tensors] for g, tensors in groups.items()
+        }
+        self.sources = list(dict.fromkeys(
+            node for nodes in self.nodes.values() for node in nodes if node is not None
+        ))
+
+    def _in_order(self, arrays: Sequence[Any]) -> list[Any]:
+        """Sequences in the order in which they are run, or back."""
+        return [a if a is None or self.order.step > 0 else a[::-1] for a in arrays]
+
+    def forward(self) -> tuple[list[Any], list[Any]]:
+        """The last state and the outputs."""
+        state, x, captured = (self.arrays[group] for group in ("state", "x", "captured"))
+        new, ys, self.saved = self.plan.forward(self.T, state, self._in_order(x), captured)
+        return list(new), self._in_order(ys)
+
+    def record(self, outputs: list[Tensor]) -> Node:
+        """The one node that stands for all steps."""
+        node = _new(Node)
+        node.key, node.plan = next_key(), _SCAN.plan(1)
+        node.parents = tuple(self.sources)
+        node.saved = self._values(), self
+        node.scope, node.extra = self.scope, None
+        node.shape, node.dtype = tuple(o.shape for o in outputs), tuple(o.dtype for o in outputs)
+        return node
+
+    def _values(self) -> tuple[Any, ...]:
+        found = {
+            node: array for group, nodes in self.nodes.items()
+            for node, array in zip(nodes, self.arrays[group], strict=True)
+        }
+        return tuple(found[node] for node in self.sources)
+
+    def cotangents(self, g: Any) -> list[Any]:
+        """The cotangents of the sources, for those of the results: arrays, or Tensors."""
+        values = dense(g)
+        if any(isinstance(v, Tensor) for v in values):
+            return replayed(self, g)
+        found = self._by_plan(values)
+        if isinstance(g, Chosen) and not all(np.isfinite(c).all() for c in found):
+            return replayed(self, g)  # which keeps 0 · ∞ out of what was not chosen
+        return found
+
+    def _by_plan(self, values: Sequence[Any]) -> list[Any]:
+        live = self.plan.live
+        d_state: list[Any] = [None] * len(self.arrays["state"])
+        for k, c in zip(live["state"], values, strict=False):
+            d_state[k] = c
+        d_ys = self._in_order(values[len(live["state"]) :])
+        of_state, of_x, of_captured = self.plan.backward(
+            self.T, d_state, d_ys, self.arrays["captured"], self.saved
+        )
+        found = {"state": of_state, "x": self._in_order(of_x), "captured": of_captured}
+        totals: dict[Node, Any] = {}
+        for group, nodes in self.nodes.items():
+            for node, c in zip(nodes, found[group], strict=True):
+                if node is not None and c is not None:
+                    totals[node] = totals[node] + c if node in totals else c
+        return [totals.get(s, np.zeros(s.shape, s.dtype)) for s in self.sources]

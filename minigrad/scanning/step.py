@@ -1,0 +1,222 @@
+"""A step and its transpose as programs: what a trace of one step comes to.
+
+Which parts of the state need a gradient is found by tracing until nothing changes: a state that
+starts as a constant is on the graph after the first step, if a weight is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.context import local
+from ..engine.node import Node
+from ..errors import describe
+from ..transforms.tree import flatten, flatten_like
+from .atoms import replaced, token
+from .program import Equation, Program, Var
+from .trace import Trace
+from .tracer import Tracer
+from .transpose import cotangents_of
+
+__all__ = ["Traced", "traced", "transposed"]
+
+
+@dataclass(eq=False, slots=True)
+class Traced:
+    """One step, written down.
+
+    program: from the groups "state", "x" and "captured" to "state" and "y".
+    captured: the Tensors and arrays that the step refers to, in the order of the group.
+    active: of each variable, and of each result, whether a gradient flows there, by group.
+    rebuild: the output of the step from its flat parts.
+    """
+
+    trace: Trace
+    program: Program
+    captured: list[Any]
+    inputs: dict[str, list[Tracer]]
+    outputs: dict[str, list[Any]]
+    rebuild: Callable[[list[Any]], Any]
+
+    def key(self) -> Any:
+        """Equal for steps that one plan serves: shapes, dtypes, ops, constants, what is active."""
+        number = {v: k for k, v in enumerate(_variables(self.program))}
+
+        def name(leaf: Any) -> Any:
+            return number[leaf] if isinstance(leaf, Var) else None
+
+        return (
+            tuple((group, len(vs)) for group, vs in self.program.inputs.items()),
+            tuple((v.shape, v.dtype.char) for v in number),
+            tuple(
+                (e.op, token(e.args, name), token(e.params, name)) for e in self.program.equations
+            ),
+            token(self.program.outputs, name),
+            tuple(t._node is not None for t in self.tracers(self.inputs)),
+            tuple(t._node is not None for t in self.tracers(self.outputs)),
+        )
+
+    @staticmethod
+    def tracers(groups: dict[str, list[Any]]) -> list[Any]:
+        return [t for group in groups.values() for t in group]
+
+
+def _variables(program: Program) -> list[Var]:
+    found = [v for group in program.inputs.values() for v in group]
+    return found + [out for equation in program.equations for out in equation.outs]
+
+
+Tree = tuple[list[Any], Callable[[list[Any]], Any]]
+
+
+def traced(
+    step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
+    x_active: Sequence[bool], named: bool = False,
+) -> Traced:
+    """The program of ``step(x, state)``. state, x: arrays, and what builds their containers.
+
+    active, x_active: which of them are on the graph; more of the state will be where the step
+    puts it there.
+    """
+    active = list(active)
+    while True:
+        found = _once(step, state, x, active, x_active, named)
+        now = [a or _on_graph(new) for a, new in zip(active, found.outputs["state"], strict=True)]
+        if now == active:
+            return found
+        active = now
+
+
+def _once(
+    step: Any, state: Tree, x: Tree, active: Sequence[bool], x_active: Sequence[bool], named: bool
+) -> Traced:
+    trace = Trace(named)
+    before = [trace.input(v, a) for v, a in zip(state[0], active, strict=True)]
+    inputs = [trace.input(v, a) for v, a in zip(x[0], x_active, strict=True)]
+    with trace.writing(record=local.frame.record):
+        result = step(x[1](list(inputs)), state[1](list(before)))
+        output, after = _pair(result)
+        new = _checked_state(after, state, before, trace)
+        ys, rebuild = flatten(output)
+        y = [trace.operand(v, "the output of the step") for v in ys]
+    trace.names.read()
+    captured = [tracer for tracer, _ in trace.captured]
+    groups = {"state": before, "x": inputs, "captured": captured}
+    outputs = {"state": new, "y": y}
+    program = Program(
+        {group: [t.var for t in tracers] for group, tracers in groups.items()},
+        trace.equations,
+        {group: [t.var for t in tracers] for group, tracers in outputs.items()},
+    )
+    program.equations = program.needed()
+    return Traced(trace, program, [given for _, given in trace.captured], groups, outputs, rebuild)
+
+
+def _pair(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"scan: step(x, state) returned {_outline(result)}; wanted the pair (output, state)"
+        )
+    return result
+
+
+def _outline(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"one Tensor of shape {value.shape}" if isinstance(value, Tracer) else describe(value)
+
+
+def _checked_state(after: Any, state: Tree, before: list[Tracer], trace: Trace) -> list[Any]:
+    """The new state, flat, or an error if the step could not take it again."""
+    like = state[1](list(before))
+    try:
+        flat = flatten_like(after, like, "the state that step(x, state) returned")
+        if any(isinstance(v, list | tuple | dict) for v in flat):
+            raise ValueError("the state that step(x, state) returned holds more parts")
+    except ValueError as error:
+        raise ValueError(
+            f"scan: {error}. step(x, state) returns (output, state), and the state has the form of "
+            f"the one that it was given"
+        ) from None
+    new = [trace.operand(v, "the new state") for v in flat]
+    for k, (a, b) in enumerate(zip(before, new, strict=True)):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            raise ValueError(
+                f"scan: part {k} of the state enters the step as {describe(a.value)} and leaves "
+                f"it as {describe(b.value)}; give the first state the shape and dtype that the "
+                f"step keeps"
+            )
+    return new
+
+
+def _on_graph(t: Any) -> bool:
+    return t._node is not None
+
+
+# -- backwards
+
+
+def transposed(found: Traced) -> Program:
+    """The backward program of a step, from the cotangents of what comes out to those of what goes
+    in.
+
+    inputs: "state" and "y", the cotangents of the results that are on the graph, and what it needs
+    of the forward program, as "saved". outputs: "state", "x", "captured", in the places of the
+    forward program's inputs; None where nothing flows.
+    """
+    trace = found.trace
+    start = trace.mark()
+    seeds: list[tuple[Node, Tracer]] = []
+    given: dict[str, list[Any]] = {"state": [], "y": []}
+    for group in ("y", "state"):
+        for result in found.outputs[group]:
+            if not _on_graph(result):
+                given[group].append(None)
+                continue
+            name = f"d_{trace.names.found.get(result.var, group)}"
+            g = trace.input(np.ones(result.shape, result.dtype), name=name)
+            given[group].append(g)
+            seeds.append((result._node, g))
+    wanted = [t for group in found.inputs.values() for t in group if _on_graph(t)]
+    totals = cotangents_of(trace, seeds, [t._node for t in wanted])  # type: ignore[misc]  # on graph
+    by_tracer = dict(zip(map(id, wanted), totals, strict=True))
+    outputs = {
+        group: [_atom(by_tracer.get(id(t))) for t in tracers]
+        for group, tracers in found.inputs.items()
+    }
+    constants = {t.var: given for t, given in trace.captured[len(found.captured) :]}
+    program = Program(
+        {group: [_atom(g) for g in gs if g is not None] for group, gs in given.items()},
+        [_with(constants, equation) for equation in trace.equations[start:]],
+        replaced(outputs, lambda a: constants.get(a, a) if isinstance(a, Var) else a),
+    )
+    program.equations = program.needed()
+    program.inputs["saved"] = _free(program)
+    return program
+
+
+def _with(constants: dict[Any, Any], equation: Equation) -> Equation:
+    """An equation with the arrays that rules bring along in it: they are the same at every call."""
+    args, params = replaced(
+        (equation.args, equation.params),
+        lambda atom: constants.get(atom, atom) if isinstance(atom, Var) else atom,
+    )
+    return Equation(equation.op, args, params, equation.outs, equation.line)
+
+
+def _atom(g: Any) -> Any:
+    return None if g is None else g.var
+
+
+def _free(program: Program) -> list[Var]:
+    """What a program reads and does not make: what the forward program has to save for it."""
+    made = {out for e in program.equations for out in e.outs}
+    made |= {v for group in program.inputs.values() for v in group}
+    read = [v for e in program.equations for v in e.uses()]
+    read += [v for group in program.outputs.values() for v in group if isinstance(v, Var)]
+    return [v for v in dict.fromkeys(read) if v not in made]
+

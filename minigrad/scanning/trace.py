@@ -1,0 +1,218 @@
+"""Writing a step down: it is run once, on tracers, and every op that it calls is an equation.
+
+Python runs as ever: loops over layers, branches on options and shapes are followed, and leave no
+trace. Tensors and arrays that the step refers to without having been given them are found as ops
+meet them, and read again at every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..engine.callers import caller_line
+from ..engine.context import local
+from ..engine.foreign import operand
+from ..engine.node import Leaf, Node, next_key
+from ..engine.op import Op
+from ..engine.outputs import parts
+from ..engine.tensor import Tensor, as_tensor
+from ..errors import TraceError, describe, explain
+from .atoms import leaves, replaced
+from .naming import Names
+from .program import Equation, Var
+from .tracer import Tracer, unwrapped
+
+__all__ = ["Trace"]
+
+_new = object.__new__
+
+# The shape of what these return depends on values.
+_BY_VALUE = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress,
+}
+
+
+class Trace:
+    """Equations as they are written, and what the step has met on the way.
+
+    captured: what it refers to, as (tracer, Tensor or array); held, so that no id is used twice.
+    named: whether to look for the names that the user's code has for results, which takes time.
+    """
+
+    def __init__(self, named: bool = False) -> None:
+        self.equations: list[Equation] = []
+        self.captured: list[tuple[Tracer, Any]] = []
+        self.names, self._named = Names(), named
+        self._known: dict[int, Tracer] = {}
+        self._made: dict[Var, Equation] = {}
+
+    # -- what a trace is made of
+
+    def tracer(self, var: Var, value: Any, node: Node | None = None) -> Tracer:
+        """A tracer for a variable."""
+        made = _new(Tracer)
+        made.trace, made.var, made.value, made._node = self, var, value, node
+        return made
+
+    def input(self, value: Any, active: bool = False, name: str = "") -> Tracer:
+        """A tracer for an input with the values of the step that is run; on the graph if active."""
+        var = Var(value.shape, value.dtype, name)
+        node = _leaf(var) if active else None
+        return self.tracer(var, value, node)
+
+    @contextmanager
+    def writing(self, record: bool) -> Iterator[None]:
+        """Write down what this thread does."""
+        before = local.frame
+        local.frame = before.but(tracer=self.apply, anomaly=True, record=record)
+        try:
+            with np.errstate(all="ignore"):  # the run says what there is to say
+                yield
+        finally:
+            local.frame = before
+
+    # -- ops
+
+    def apply(self, op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        """What an op does while a trace is written: compute, write down, record."""
+        params = replaced(params, unwrapped)
+        if not any(isinstance(leaf, Tensor) for leaf in leaves((args, params))):
+            return op.forward(*args, **params)
+        if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in leaves(params.get("index"))):
+            self._refuse_shape(f"{op.name} with a mask")
+        return self._written(op, [self._operand(a) for a in args], params)
+
+    def plainly(self, function: Any, args: Any, keywords: dict[str, Any]) -> Any:
+        """NumPy's own function, which has no derivative, as an equation."""
+        if "out" in keywords or function in _BY_VALUE:
+            self._refuse_shape(f"np.{function.__name__}")
+        args = [replaced(a, self._operand) for a in args]
+        return self._written(_of_numpy(function, len(args)), args, replaced(keywords, unwrapped))
+
+    def operand(self, value: Any, what: str) -> Tracer:
+        """A result of the step as a tracer; a constant becomes a captured input."""
+        value = unwrapped(value)
+        if not isinstance(value, Tensor | np.ndarray | np.generic | int | float):
+            raise TypeError(f"scan: {what} holds {describe(value)}; wanted Tensors or numbers")
+        made = self._operand(as_tensor(value))
+        return made  # type: ignore[no-any-return]  # a Tracer
+
+    def _operand(self, a: Any) -> Any:
+        """An operand: a tracer, or a constant. Tensors and arrays become captured inputs."""
+        a = unwrapped(a)
+        if isinstance(a, Tracer):
+            return a
+        if isinstance(a, Tensor):
+            return self._capture(a, a._data, a._node)
+        if a is None or isinstance(a, bool | int | float | complex | str):
+            return a
+        array = operand(a)
+        if array is NotImplemented:
+            raise TraceError(f"scan: {type(a).__qualname__} is no array that an op can take")
+        return self._capture(a, array, None)
+
+    def _capture(self, given: Any, value: Any, node: Node | None) -> Tracer:
+        known = self._known.get(id(given))
+        if known is None:
+            var = Var(np.shape(value), value.dtype, getattr(given, "name", None) or "")
+            known = self.tracer(var, value, None if node is None else _leaf(var))
+            self._known[id(given)] = known
+            self.captured.append((known, given))
+        return known
+
+    def _written(self, op: Op, args: list[Any], params: dict[str, Any]) -> Any:
+        try:
+            out = op.forward(*self.values(args), **self.values(params))
+        except (ValueError, TypeError, IndexError) as error:
+            given = self.values(args)
+            explain(error, op.name, op.arguments, [given] if op.variadic else given, params)
+        results = out if op.multiple else (out,)
+        if not all(isinstance(o, np.ndarray | np.generic) for o in results):
+            raise TraceError(
+                f"scan: {op.name} at {caller_line()} gives {out!r}, which is no array, and so "
+                f"the same for every step only by chance; run the step as it is, with how='unroll'"
+            )
+        outs = tuple(Var(o.shape, o.dtype) for o in results)
+        operands, keywords = replaced((tuple(args), params), _var)
+        self._write(Equation(op, operands, keywords, outs, caller_line()))
+        tracers = [self.tracer(v, o) for v, o in zip(outs, results, strict=True)]
+        self._record(op, args, params, tracers)
+        return tuple(tracers) if op.multiple else tracers[0]
+
+    def _write(self, equation: Equation) -> None:
+        self.equations.append(equation)
+        self._made.update(dict.fromkeys(equation.outs, equation))
+        if self._named:
+            self.names.look()
+
+    def _record(self, op: Op, args: list[Any], params: dict[str, Any], outs: list[Tracer]) -> None:
+        """The node that the op would leave on the tape, for `transpose`."""
+        nodes = [a._node if isinstance(a, Tracer) else None for a in args]
+        mask = sum(1 << i for i, node in enumerate(nodes) if node is not None) & op.usable
+        if not op.multiple and outs[0].dtype.kind in "biu":
+            mask = 0
+        if not (mask and local.frame.record):
+            return
+        plan = op.plan(1 if op.joint is not None else mask)
+        node = _new(Node)
+        node.key, node.plan, node.parents = next_key(), plan, tuple(nodes)
+        node.scope = node.extra = None
+        if op.multiple:
+            node.saved = plan.save(tuple(outs), args, params)
+            node.shape, node.dtype = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
+            for tracer, part in zip(outs, parts(node), strict=True):
+                tracer._node = part
+        else:
+            node.saved = plan.save(outs[0], args, params)
+            node.shape, node.dtype = outs[0].shape, outs[0].dtype
+            outs[0]._node = node
+
+    def _refuse_shape(self, what: str) -> NoReturn:
+        raise TraceError(
+            f"scan: {what} at {caller_line()} gives a result whose shape depends on values, or "
+            f"writes into an array, and a trace stands for every step: choose entries with "
+            f"np.where, or run the step as it is, with how='unroll'"
+        )
+
+    # -- questions
+
+    def values(self, tree: Any) -> Any:
+        """The values of the step that is run, in the place of tracers."""
+        return replaced(tree, lambda leaf: leaf.value if isinstance(leaf, Tracer) else leaf)
+
+    def origin(self, var: Var) -> str:
+        """What a variable is, for messages."""
+        made = self._made.get(var)
+        if made is None:
+            return f"an input of shape {var.shape}"
+        return f"the result of {made.op.name} ({made.line}), of shape {var.shape},"
+
+    def mark(self) -> int:
+        """A place to go back to."""
+        return len(self.equations)
+
+    def back_to(self, mark: int) -> None:
+        """Take back what was written after `mark`."""
+        del self.equations[mark:]
+
+
+def _var(leaf: Any) -> Any:
+    return leaf.var if isinstance(leaf, Tracer) else leaf
+
+
+def _leaf(var: Var) -> Leaf:
+    return Leaf(var.shape, var.dtype, var.name or None)
+
+
+@lru_cache(maxsize=256)
+def _of_numpy(function: Any, count: int) -> Op:
+    """A record for a function of NumPy's without a derivative."""
+    return Op(
+        function, name=function.__name__, arguments=[f"x{k}" for k in range(count)], params={},
+        signature="", formula=f"np.{function.__name__}", rules=[None] * count,
+    )

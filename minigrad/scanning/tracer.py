@@ -1,0 +1,181 @@
+"""Tensors that stand for the arrays of every step: what a step is run on while it is traced.
+
+A tracer knows its shape and dtype. Each op that meets one is written down as an equation. Whoever
+asks for its values gets an error, because they would be those of one step only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partialmethod
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..engine.callers import caller_line
+from ..engine.dispatch import HANDLERS, WITHOUT_GRADIENT, call_function, call_ufunc
+from ..engine.tensor import Tensor, wrap
+from ..errors import TraceError
+from .program import Var
+
+__all__ = ["NeedsTape", "Tracer", "unwrapped"]
+
+
+class NeedsTape(Exception):  # a signal: scan answers it by running every step
+    """The step does what only a tape can, such as registering a hook."""
+
+
+def _plain(what: str) -> Callable[..., NoReturn]:
+    def refuse(self: Tracer, *args: Any, **keywords: Any) -> NoReturn:
+        self._refuse(what)
+
+    return refuse
+
+
+class Tracer(Tensor):
+    """A Tensor without values of its own; `trace` writes down what is done with it.
+
+    value: that of the step that is run, from which the shapes of results are found.
+    """
+
+    __slots__ = ("trace", "value", "var")
+
+    trace: Any
+    value: Any
+    var: Var
+
+    # What detaches a Tensor to look at its values goes on with a tracer: it is as good as they.
+
+    @property
+    def _data(self) -> Any:
+        return self
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.var.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.var.dtype  # type: ignore[no-any-return]  # a dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.var.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.var.shape))
+
+    @property
+    def base(self) -> None:
+        """No view of anything, as far as writes are concerned."""
+
+    def detach(self) -> Tracer:
+        return self.trace.tracer(self.var, self.value)  # type: ignore[no-any-return]  # a Tracer
+
+    def __repr__(self) -> str:
+        return f"Tracer({self.var!r})"
+
+    # -- writes: the name stands for the new value from now on
+
+    def _become(self, result: Any) -> None:
+        self.var, self.value, self._node = result.var, result.value, result._node
+
+    def _check_write(self, what: str) -> None:
+        pass
+
+    def _inplace(self, result: Any) -> Any:
+        self._become(result)
+        return self
+
+    # -- values
+
+    def _refuse(self, what: str) -> NoReturn:
+        made = self.trace.origin(self.var)
+        raise TraceError(
+            f"scan: {what} of {made} at {caller_line()} asks for values, and a trace stands for "
+            f"every step, whatever its values: choose entries with np.where, take numbers that "
+            f"are the same at every step from outside, or run the step as it is, with "
+            f"how='unroll'"
+        )
+
+    __bool__ = _plain("the truth value (if, while, and, or, not)")
+    __float__ = _plain("float()")
+    __int__ = _plain("int()")
+    __index__ = _plain("use as a plain index")
+    __complex__ = _plain("complex()")
+    __array__ = _plain("np.asarray()")
+    __contains__ = _plain("the question `in`")
+    __format__ = _plain("a format")
+    item = _plain(".item()")
+    tolist = _plain(".tolist()")
+    numpy = _plain(".numpy()")
+    backward = _plain(".backward()")
+
+    data = property(_plain(".data"))
+
+    def _leave(self, what: str, quiet: bool = False) -> None:
+        self._refuse(what)
+
+    def _needs_tape(self, *args: Any, **keywords: Any) -> NoReturn:
+        raise NeedsTape
+
+    register_hook = _needs_tape
+    retain_grad = _needs_tape
+
+    # -- NumPy's functions
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and _is_numpys(ufunc):
+            return self.trace.plainly(ufunc, inputs, kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs, _wrap)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in _METADATA:
+            return func(*self.trace.values(args), **self.trace.values(kwargs))
+        if _is_numpys(func):
+            return self.trace.plainly(func, args, kwargs)
+        name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+        return call_function(func, name, args, kwargs, _wrap)
+
+    __hash__ = Tensor.__hash__
+
+
+# Operators without a derivative, which Tensor has from functions that look at values.
+for _name, _ufunc in {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
+    "ge": np.greater_equal, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
+    "lshift": np.left_shift, "rshift": np.right_shift,
+}.items():
+    _here = partialmethod(lambda self, other, of: of(self, other), of=_ufunc)
+    _there = partialmethod(lambda self, other, of: of(other, self), of=_ufunc)
+    setattr(Tracer, f"__{_name}__", _here)
+    setattr(Tracer, f"__r{_name}__", _there)
+setattr(Tracer, "__invert__", lambda self: np.invert(self))  # noqa: B010  # as above
+
+# Of these the answer is in the shape and the dtype.
+_METADATA = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.isrealobj,
+    np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like, np.tril_indices_from,
+    np.triu_indices_from, np.diag_indices_from,
+}
+
+
+def _is_numpys(function: Any) -> bool:
+    """Whether a function has no op behind it, so that NumPy's own is what is run at each step."""
+    handler = HANDLERS.get(function)
+    return function in WITHOUT_GRADIENT or getattr(handler, "__wrapped__", None) is function
+
+
+def _wrap(data: Any, node: Any) -> Any:
+    """`wrap`, which leaves a tracer as it is."""
+    return data if isinstance(data, Tracer) else wrap(data, node)
+
+
+def unwrapped(value: Any) -> Any:
+    """The tracer in a Tensor that was put around one."""
+    while type(value) is not Tracer and isinstance(value, Tensor):
+        if not isinstance(value._data, Tracer):
+            break
+        value = value._data
+    return value

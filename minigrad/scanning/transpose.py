@@ -1,0 +1,108 @@
+"""The backward program of a step: its transpose, made with the rules of the ops' own records.
+
+A rule is written in NumPy expressions. On arrays they compute, on Tensors they are recorded; on
+tracers they are written down, and what stands there is the backward program. No derivative is
+written here. A rule that asks for values, as that of a maximum does for ties, is an equation of
+its own: it is called at every step, as the tape would call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.cotangents import dense
+from ..engine.node import Node, ancestors
+from ..engine.op import Op
+from ..engine.pullback import arrived, hand_on, pullback
+from ..engine.selections import Chosen
+from ..errors import TraceError
+from .atoms import leaves, replaced
+from .trace import Trace
+from .tracer import Tracer
+
+__all__ = ["cotangents_of"]
+
+_HOLE = object()  # where a value goes that each step has for itself
+
+
+def cotangents_of(
+    trace: Trace, seeds: Sequence[tuple[Node, Tracer]], wanted: Sequence[Node]
+) -> list[Any]:
+    """The cotangents of `wanted`, as tracers, for those of some results; None where there is none.
+
+    It is the sweep, newest node first, on tracers; the equations are added to `trace`.
+    """
+    totals: dict[Node, Any] = {}
+    with trace.writing(record=False):
+        for node, g in seeds:
+            hand_on(totals, node, g)
+        order = ancestors(totals)
+        needed = _leading_to(order, wanted)
+        for node in order:
+            if node.plan is None or node not in totals or needed.isdisjoint(node.parents):
+                continue
+            g = arrived(node, totals.pop(node))
+            for parent, c in _contributions(trace, node, g, needed):
+                hand_on(totals, parent, c)
+        return [_tracer(trace, totals[n]) if n in totals else None for n in wanted]
+
+
+def _leading_to(order: Sequence[Node], wanted: Sequence[Node]) -> set[Node]:
+    leading = set(wanted)
+    for node in reversed(order):
+        if not leading.isdisjoint(node.parents):
+            leading.add(node)
+    return leading
+
+
+def _tracer(trace: Trace, g: Any) -> Any:
+    """A total as a tracer; a constant one is captured."""
+    g = dense(g)
+    return g if isinstance(g, Tracer) else trace._operand(g)
+
+
+def _contributions(trace: Trace, node: Node, g: Any, needed: set[Node]) -> list[tuple[Node, Any]]:
+    """What a node hands on, by its rules; as one opaque equation where they ask for values."""
+    given = (g.values, g.chosen) if isinstance(g, Chosen) else g
+    mark = trace.mark()
+    try:
+        return list(pullback(node, g, node.saved, needed, lazily=False))
+    except TraceError:
+        trace.back_to(mark)
+    parents = list(dict.fromkeys(p for p in node.parents if p is not None and p in needed))
+    inputs = [leaf for leaf in leaves((given, node.saved)) if isinstance(leaf, Tracer)]
+    found = trace.apply(_opaque(node, parents, given, isinstance(g, Chosen)), inputs, {})
+    return list(zip(parents, found, strict=True))
+
+
+def _opaque(node: Node, parents: list[Node], given: Any, chosen: bool) -> Op:
+    """The pullback of a node as an op of the cotangent and of what its rules saved."""
+    plan: Any = node.plan
+    twin = Node()
+    twin.key, twin.plan, twin.parents = node.key, node.plan, node.parents
+    twin.shape, twin.dtype, twin.saved = node.shape, node.dtype, None
+    twin.scope = twin.extra = None
+    template = replaced(  # without the arrays of the step that was traced
+        (given, node.saved), lambda leaf: _HOLE if isinstance(leaf, Tracer) else leaf
+    )
+
+    def forward(*arrays: Any) -> tuple[Any, ...]:
+        values = iter(arrays)
+        g, saved = replaced(template, lambda leaf: next(values) if leaf is _HOLE else leaf)
+        totals: dict[Node, Any] = {}
+        with np.errstate(all="ignore"):
+            cotangent = Chosen(*g) if chosen else g
+            for parent, c in pullback(twin, cotangent, saved, set(parents), lazily=False):
+                hand_on(totals, parent, c)
+        return tuple([
+            dense(totals[p]) if p in totals else np.zeros(p.shape, p.dtype) for p in parents
+        ])
+
+    return Op(
+        forward, name=f"pullback of {plan.op.name}", arguments=("arrays",), params={},
+        signature="", formula="", variadic=True, multiple=True,
+    )
+

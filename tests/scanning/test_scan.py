@@ -1,0 +1,263 @@
+"""scan is the loop over its steps: outputs, states and gradients, from a program of one step."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import rnn
+from minigrad.errors import TraceError
+from minigrad.scanning import plan as plans
+from minigrad.transforms.tree import flatten
+from tests.support.steps import CASES, B, Case, H, K, T, leaf
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def passed(case, how="scan", **options):
+    """Outputs, last state and gradients of one pass."""
+    for p in case.leaves:
+        p.zero_grad()
+    outputs, last = mg.scan(case.step, case.state, case.xs, how=how, **options)
+    results = flatten((outputs, last))[0]
+    rng = np.random.default_rng(1)
+    loss = sum(
+        ((y * rng.normal(size=y.shape)).sum() for y in results if y.requires_grad), mg.tensor(0.0)
+    )
+    if loss.requires_grad:
+        loss.backward()
+    grads = [None if p.grad is None else p.grad.numpy() for p in case.leaves]
+    return [y.detach().numpy() for y in results], grads
+
+
+def assert_same(found, wanted):
+    """Results to the last bit; gradients to rounding, as sums over time have their order."""
+    for y, z in zip(found[0], wanted[0], strict=True):
+        np.testing.assert_array_equal(y, z)
+    for k, (g, want) in enumerate(zip(found[1], wanted[1], strict=True)):
+        assert (g is None) == (want is None), k
+        if g is not None:
+            np.testing.assert_allclose(g, want, rtol=1e-12, atol=1e-13, err_msg=str(k))
+
+
+@pytest.mark.parametrize("options", [{}, {"reverse": True}], ids=["forward", "reverse"])
+@pytest.mark.parametrize("name", CASES)
+def test_scan_is_the_loop(name, options, rng):
+    """Outputs, last state and all gradients are those of every step on the tape."""
+    case = CASES[name](rng)
+    assert_same(passed(case, **options), passed(case, "unroll", **options))
+    assert_same(passed(case, **options), passed(case, "unroll", **options))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", ["lstm", "gru", "own_lstm", "containers"])
+def test_ragged_rows_are_each_alone(name, reverse, rng):
+    """With lengths each row is what it is alone; behind its end outputs are 0."""
+    case = CASES[name](rng)
+    lengths = np.array([2, T, 0])
+    found = passed(case, lengths=lengths, reverse=reverse)
+    assert_same(found, passed(case, "unroll", lengths=lengths, reverse=reverse))
+    outputs, last = mg.scan(case.step, case.state, case.xs, lengths=lengths, reverse=reverse)
+    for b, n in enumerate(lengths):
+        def row(tree, axis, b=b):
+            leaves, rebuild = flatten(tree)
+            return rebuild([mg.tensor(np.take(mg.tensor(np.asarray(v.detach() if isinstance(
+                v, mg.Tensor) else v)).numpy(), [b], axis)) for v in leaves])
+
+        ys = flatten(outputs)[0]
+        assert all(not y.numpy()[n:, b].any() for y in map(mg.Tensor.detach, ys))
+        if n:
+            leaves, rebuild = flatten(row(case.xs, 1))
+            alone, end = mg.scan(
+                case.step, row(case.state, 0), rebuild([v[:n] for v in leaves]), reverse=reverse
+            )
+            for y, z in zip(flatten(alone)[0], ys, strict=True):
+                np.testing.assert_allclose(
+                    y.detach().numpy()[:, 0], z.detach().numpy()[:n, b], rtol=1e-12, atol=1e-14
+                )
+            for s, z in zip(flatten(end)[0], flatten(last)[0], strict=True):
+                np.testing.assert_allclose(
+                    s.detach().numpy()[0], z.detach().numpy()[b], rtol=1e-12, atol=1e-14
+                )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_prefix(name, rng):
+    """The first outputs of a scan are the scan of the first inputs; of one step too."""
+    case = CASES[name](rng)
+    whole, _ = mg.scan(case.step, case.state, case.xs)
+    for n in (1, 3):
+        leaves, rebuild = flatten(case.xs)
+        part, _ = mg.scan(case.step, case.state, rebuild([v[:n] for v in leaves]))
+        for y, z in zip(flatten(whole)[0], flatten(part)[0], strict=True):
+            np.testing.assert_array_equal(y.detach().numpy()[:n], z.detach().numpy())
+
+
+@pytest.mark.parametrize("name", ["lstm", "own_lstm", "branches", "running", "containers"])
+def test_the_second_derivative(name, rng):
+    """A gradient of a gradient is that of the loop: it goes through the tape of all steps."""
+    case = CASES[name](rng)
+
+    def second(how):
+        outputs, last = mg.scan(case.step, case.state, case.xs, how=how)
+        ys = [y for y in flatten((outputs, last))[0] if y.requires_grad]
+        loss = sum((y * y).sum() for y in ys)
+        first = mg.gradients(loss, case.leaves, create_graph=True, materialize_grads=True)
+        total = sum((g * g).sum() for g in first)
+        return mg.gradients(total, case.leaves, materialize_grads=True)
+
+    for g, want in zip(second("scan"), second("unroll"), strict=True):
+        np.testing.assert_allclose(g.numpy(), want.numpy(), rtol=1e-10, atol=1e-11)
+
+
+def test_one_node(rng):
+    """A scan leaves one op on the tape."""
+    case = CASES["own_lstm"](rng)
+    outputs, _ = mg.scan(case.step, case.state, case.xs)
+    ops = [node.op.name for node in mg.Tape(outputs["h"]) if node.op]
+    assert ops == ["scan", "part"]
+
+
+def test_the_plan_is_found_again_and_is_not_stale(rng):
+    """One plan serves every call of one signature, with the weights as they are then."""
+    case = CASES["lstm"](rng)
+    passed(case)
+    count = len(plans._plans)
+    with mg.no_grad():
+        for p in case.leaves[:3]:
+            p -= 0.1
+    assert_same(passed(case), passed(case, "unroll"))
+    assert len(plans._plans) == count
+    cell = rnn.LSTMCell(K, H, dtype=float, rng=7)
+    other = Case(cell.step, case.state, case.xs, [*cell.parameters(), *case.state, case.xs])
+    assert_same(passed(other), passed(other, "unroll"))
+    assert len(plans._plans) == count
+    with mg.no_grad():
+        outputs, _ = mg.scan(case.step, case.state, case.xs)
+    assert not outputs.requires_grad
+    np.testing.assert_array_equal(outputs.numpy(), passed(case)[0][0])
+    case.leaves[0].requires_grad = False
+    assert passed(case)[1][0] is None
+
+
+def test_what_is_referred_to_is_read_at_every_call(rng):
+    """Arrays, numbers and flags that the step refers to are those of the call."""
+    array, scale = rng.normal(size=H), [2.0]
+
+    def step(x, s):
+        s = s * scale[0] + x * array
+        return s, s
+
+    xs = rng.normal(size=(T, B, H))
+    for value in (2.0, -0.5):
+        scale[0], array = value, array + 1
+        found, _ = mg.scan(step, np.zeros((B, H)), xs)
+        want, _ = mg.scan(step, np.zeros((B, H)), xs, how="unroll")
+        np.testing.assert_array_equal(found.numpy(), want.numpy())
+
+
+def test_outputs_stay(rng):
+    """Results of one call do not change at the next, nor what its backward pass needs."""
+    case = CASES["gru"](rng)
+    first, last = mg.scan(case.step, case.state, case.xs)
+    kept = first.detach().numpy().copy(), last.detach().numpy().copy()
+    other = mg.tensor(rng.normal(size=case.xs.shape))
+    mg.scan(case.step, case.state, other)
+    np.testing.assert_array_equal(first.detach().numpy(), kept[0])
+    np.testing.assert_array_equal(last.detach().numpy(), kept[1])
+    g, = mg.gradients(first.sum(), [case.xs])
+    want, = mg.gradients(mg.scan(case.step, case.state, case.xs, how="unroll")[0].sum(), [case.xs])
+    np.testing.assert_allclose(g.numpy(), want.numpy(), rtol=1e-12)
+
+
+def test_threads_share_a_plan(rng):
+    """Threads that scan at the same time each get what they would get alone."""
+    case = CASES["lstm"](rng)
+    inputs = [rng.normal(size=(T, B, K)) for _ in range(8)]
+    want = [mg.scan(case.step, case.state, x)[0].detach().numpy() for x in inputs]
+    found = [None] * 8
+
+    def work(k):
+        for _ in range(5):
+            found[k] = mg.scan(case.step, case.state, inputs[k])[0].detach().numpy()
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for a, b in zip(found, want, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_cannot_be_traced_says_where():
+    """A step that asks for values is refused, with the op, the line and the way out."""
+    xs = np.ones((T, B))
+    for step, text in {
+        lambda x, s: (s, s + x if x.sum() > 0 else s): "truth value.*greater",
+        lambda x, s: (s, s * float(x.sum())): r"float\(\) of the result of sum",
+        lambda x, s: (s, s + np.asarray(x)): "np.asarray",
+        lambda x, s: (s, s + x.item()): "item",
+        lambda x, s: (s, s + x[x > 0].sum()): "unroll",
+        lambda x, s: (s, s + len(np.nonzero(x)[0])): "nonzero",
+    }.items():
+        with pytest.raises(TraceError, match=text) as caught:
+            mg.scan(step, np.zeros(B), xs)
+        assert "test_scan.py" in str(caught.value)
+        assert "unroll" in str(caught.value)
+        assert mg.scan(lambda x, s: (s, s + x), np.zeros(B), xs)[1].shape == (B,)
+
+
+def test_bad_arguments():
+    """Errors name what was received and what is wanted."""
+    add = lambda x, s: (s, s + x)  # noqa: E731  # short
+    for call, error, text in (
+        (lambda: mg.scan(3, 0.0, np.ones(3)), TypeError, "a function"),
+        (lambda: mg.scan(add, 0.0, np.ones(0)), ValueError, "no steps"),
+        (lambda: mg.scan(add, 0.0, 1.0), ValueError, "axis"),
+        (lambda: mg.scan(add, 0.0, []), ValueError, "no array"),
+        (lambda: mg.scan(lambda x, s: (s, s), 0.0, (np.ones(3), np.ones(4))), ValueError, "3, 4"),
+        (lambda: mg.scan(add, np.zeros(2, int), np.ones((3, 2))), ValueError, "float64"),
+        (lambda: mg.scan(add, np.zeros(1), np.ones((3, 2))), ValueError, r"\(2,\)"),
+        (lambda: mg.scan(lambda x, s: s, 0.0, np.ones(3)), TypeError, "pair"),
+        (lambda: mg.scan(lambda x, s: (s, (s, s)), 0.0, np.ones(3)), ValueError, "form"),
+        (lambda: mg.scan(add, np.zeros(2), np.ones((3, 2)), lengths=[1]), ValueError, "lengths"),
+        (lambda: mg.scan(add, np.zeros(2), np.ones((3, 2)), lengths=[1, 4]), ValueError, "T = 3"),
+        (lambda: mg.scan(add, 0.0, np.ones(3), how="fast"), ValueError, "unroll"),
+    ):
+        with pytest.raises(error, match=text):
+            call()
+
+
+def test_hooks_and_anomaly_detection_see_every_step(rng):
+    """A hook inside the step runs at each; detect_anomaly names the step."""
+    seen = []
+    w = leaf(rng)
+
+    def step(x, s):
+        s = s * w + x
+        s.register_hook(lambda g: seen.append(float(g)))
+        return s, s
+
+    _, last = mg.scan(step, 0.0, np.ones(3))
+    last.backward()
+    assert len(seen) == 3
+    with (
+        pytest.raises(mg.errors.AnomalyError, match="t=1"), np.errstate(invalid="ignore"),
+        mg.detect_anomaly(),
+    ):
+        mg.scan(lambda x, s: (s, s + np.log(x) * w), 0.0, np.array([1.0, -1.0]))
+
+
+def test_an_error_in_mid_run_leaves_the_next_run_right(rng):
+    """An index that is out of range at one step is that op's error; then all is as before."""
+    emb = leaf(rng, 3, H)
+    step = lambda x, s: (s, s + mg.functional.embedding(x, emb))  # noqa: E731  # short
+    with pytest.raises(IndexError):
+        mg.scan(step, np.zeros((B, H)), np.full((4, B), 2) + np.arange(4)[:, None])
+    _, last = mg.scan(step, np.zeros((B, H)), np.zeros((4, B), int))
+    np.testing.assert_allclose(last.detach().numpy(), 4 * np.tile(emb.numpy()[0], (B, 1)))
