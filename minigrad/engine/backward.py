@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import GradientError, describe
 from .cotangents import Cotangent, dense
+from .declared import declare
 from .foreign import operand
 from .modes import enable_grad
 from .node import Node
@@ -90,7 +91,7 @@ def _assign(new: Sequence[tuple[Tensor, Tensor]]) -> None:
         raise
 
 
-setattr(Tensor, "backward", backward)  # noqa: B010  # Tensor knows no sweep
+declare(methods={"backward": backward})
 
 
 def gradients(

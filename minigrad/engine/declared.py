@@ -1,25 +1,117 @@
-"""What an op says it is: which functions of NumPy, and which methods of Tensor."""
+"""What ops, and functions made of ops, say they are: functions of NumPy, and methods of Tensor.
+
+A declaration is written down and changes nothing, so that the order of imports does not matter.
+``minigrad.ops.install`` attaches all of them, at one place; what is declared later it attaches at
+once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from .dispatch import HANDLERS
 from .numpy_calls import numpy_handler
-from .tensor import Tensor
+from .op import register
 
-__all__ = ["declare"]
+__all__ = ["FUNCTIONS", "METHODS", "Over", "Whose", "attach_with", "declare", "declare_op",
+           "implements"]
+
+Whose = Literal["NumPy", "PyTorch"]
+Call = Callable[..., Any]
 
 
-def declare(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] = ()) -> None:
-    """Make an op, by the function that `primitive` has made of it, what NumPy's `functions` do with
-    Tensors, and a method under each name in `methods`."""
+class Over(NamedTuple):
+    """A method made of the one that NumPy's meaning of its name has, or NumPy's function."""
+
+    make: Callable[[Call], Call]
+
+
+FUNCTIONS: dict[Any, Call] = {}
+"""By a function of NumPy, or (a ufunc, the name of its method): what it does with Tensors."""
+
+METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}}
+"""By whose meaning it is and by name: a function, a property, a function of NumPy, or an `Over`.
+Where both declare a name, PyTorch's is attached."""
+
+_attached: list[Callable[[Iterable[Any], Iterable[str]], None]] = []
+_reserved: set[str] = set()
+
+
+def declare(
+    functions: Mapping[Any, Call] | None = None,
+    methods: Mapping[str, Any] | None = None,
+    whose: Whose = "NumPy",
+) -> None:
+    """Say what NumPy's functions do with Tensors, and what the methods of some names are.
+
+    whose: the meaning of the methods. Raises ValueError for what something else has declared.
+    """
+    functions, methods = functions or {}, methods or {}
+    _check(functions, methods, whose)
+    FUNCTIONS.update(functions)
+    METHODS[whose].update(methods)
+    for attach in _attached:
+        attach(functions, methods)
+
+
+def declare_op(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] = ()) -> None:
+    """Enter an op, by the function that `primitive` has made of it, in the catalogue, and say that
+    it is what NumPy's `functions` do with Tensors, and a method of each name in `methods`."""
     handlers = {function: numpy_handler(call.op, function, call) for function in functions}
-    HANDLERS.update(handlers)
-    for method in methods:  # a method takes what NumPy's function of that name takes
-        same = getattr(np, method, None)
-        plain = isinstance(same, np.ufunc)
-        setattr(Tensor, method, call if plain else handlers.get(same, call))
+    same = {name: getattr(np, name, None) for name in methods}
+    found = {  # a method takes what NumPy's function of that name takes
+        name: f if f in handlers and not isinstance(f, np.ufunc) else call
+        for name, f in same.items()
+    }
+    _check(handlers, found, "NumPy")
+    register(call.op)
+    declare(handlers, found)
+
+
+def implements(*functions: Any) -> Callable[[Call], Call]:
+    """Make the decorated function what NumPy's `functions` do when they meet a Tensor."""
+
+    def register(function: Call) -> Call:
+        declare(dict.fromkeys(functions, function))
+        return function
+
+    return register
+
+
+def attach_with(
+    attach: Callable[[Iterable[Any], Iterable[str]], None], reserved: Iterable[str]
+) -> None:
+    """Let `attach` have the keys of all that is declared, now and later; no method of a name in
+    `reserved` is declared from now on."""
+    _reserved.update(reserved)
+    attach(FUNCTIONS, {**METHODS["NumPy"], **METHODS["PyTorch"]})
+    _attached.append(attach)
+
+
+def _check(functions: Mapping[Any, Call], methods: Mapping[str, Any], whose: Whose) -> None:
+    _refuse_taken(FUNCTIONS, functions, "NumPy's function")
+    _refuse_taken(METHODS[whose], methods, f"with {whose}'s meaning the Tensor method")
+    if taken := _reserved.intersection(methods):
+        raise ValueError(f"{min(taken)!r} is an attribute of every Tensor; choose another name")
+
+
+def _refuse_taken(table: Mapping[Any, Any], new: Mapping[Any, Any], what: str) -> None:
+    for key, call in new.items():
+        if key in table and _origin(table[key]) != _origin(call):
+            name = key if isinstance(key, str) else getattr(key, "__name__", key)
+            raise ValueError(
+                f"{what} {name} is declared by {_named(table[key])} already, and cannot be that of "
+                f"{_named(call)} too; choose another name"
+            )
+
+
+def _origin(call: Any) -> Any:
+    """Where it was defined: a notebook's cell that is run again declares it again."""
+    name = getattr(call, "__qualname__", "")
+    return (call.__module__, name) if name.isidentifier() else call
+
+
+def _named(call: Any) -> str:
+    return f"{getattr(call, '__module__', '')}.{getattr(call, '__name__', call)}"

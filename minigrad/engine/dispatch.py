@@ -20,24 +20,14 @@ from .values import frozen
 from .views import is_view, mark_view
 
 __all__ = [
-    "CALLING", "HANDLERS", "WITHOUT_GRADIENT", "call_function", "call_ufunc", "implements",
-    "on_graph", "plain", "plainly", "wrapped",
+    "CALLING", "HANDLERS", "WITHOUT_GRADIENT", "call_function", "call_ufunc", "on_graph", "plain",
+    "plainly", "wrapped",
 ]
 
-HANDLERS: dict[Any, Callable[..., Any]] = {}
+HANDLERS: dict[Any, Callable[..., Any]] = {}  # minigrad.ops.install fills it
 WITHOUT_GRADIENT: set[Any] = set()  # what gives positions, counts, truth values
 CALLING: set[Any] = set()  # what calls functions of the user's, which may bring in a graph
 Wrap = Callable[[Any, None], Any]
-
-
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make the decorated function what NumPy's `functions` do when they meet a Tensor."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        HANDLERS.update(dict.fromkeys(functions, function))
-        return function
-
-    return register
 
 
 def on_graph(values: Iterable[Any]) -> bool:

@@ -43,6 +43,7 @@ def numpy_handler(op: Op, function: Any, call: Callable[..., Any]) -> Callable[.
         return call(*arrays, **known(op, given))
 
     handler.__name__, handler.__doc__ = op.name, op.formula
+    handler.__qualname__, handler.__module__ = call.__qualname__, call.__module__
     return handler
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import explain
 from .callers import caller_line
 from .context import local
-from .declared import declare
+from .declared import declare_op
 from .domain import Domain
 from .foreign import operand
 from .forward import checked, refuse_complex
@@ -25,7 +25,7 @@ from .lazy import Lazy
 from .messages import check_finite
 from .node import Node, next_key
 from .numpy_calls import known
-from .op import Op, Plan, Rule, register
+from .op import Op, Plan, Rule
 from .outputs import parts
 from .tensor import Tensor, detached, wrap
 from .views import mark_views
@@ -95,22 +95,20 @@ def primitive(
                 f"op {label!r} takes {count} arrays and has {len(vjps)} rules; give one for each, "
                 f"None where there is no derivative"
             )
-        op = register(
-            Op(
-                checked(forward, label, multiple),
-                name=label,
-                signature=signature,
-                formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
-                rules=vjps,
-                joint=joint,
-                lazy=lazy,
-                domains=domains,
-                samples=samples,
-                multiple=multiple,
-                labels=labels,
-                smooth=smooth,
-                **parameters,
-            )
+        op = Op(
+            checked(forward, label, multiple),
+            name=label,
+            signature=signature,
+            formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
+            rules=vjps,
+            joint=joint,
+            lazy=lazy,
+            domains=domains,
+            samples=samples,
+            multiple=multiple,
+            labels=labels,
+            smooth=smooth,
+            **parameters,
         )
         call = _caller(op)
         call.op, call.__name__, call.__qualname__ = op, op.name, op.name
@@ -119,7 +117,7 @@ def primitive(
         else:
             call.__doc__, call.__module__ = forward.__doc__, forward.__module__
             call.__wrapped__ = forward  # its signature
-        declare(call, numpy, methods)
+        declare_op(call, numpy, methods)
         return cast(F, call)  # the same signature, for Tensors too
 
     return decorate

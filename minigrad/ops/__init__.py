@@ -1,6 +1,7 @@
-"""The catalogue of ops: one record each, imported here so that Tensor has its methods."""
+"""The catalogue of ops: one record each, imported here, and then attached to Tensor."""
 
-from . import operators
+from ..engine.tensor import Tensor
+from . import install, operators
 from .elementwise import (
     activations,
     arithmetic,
@@ -41,14 +42,15 @@ from .reduce import (
 )
 from .shape import axes, creation, insertion, joining, rearranging
 
+install.install(Tensor)
+
 __all__ = [
     "activations", "applying", "arithmetic", "axes", "bessel", "blends", "classification",
     "comparison", "complex_parts", "conversions", "convolution", "correlation", "creation",
     "cumulative", "decompositions", "degenerate", "einsum", "exponential", "fft", "gamma",
-    "gathering", "indexing", "insertion", "interpolation", "inverses", "joining", "layers",
-    "losses",
-    "masked", "matrices", "measures", "methods", "nan_reductions", "norms", "operators", "places",
-    "polynomials", "products", "quantiles", "ranking", "rearranging", "reductions", "rounding",
-    "running", "selection", "shapes", "sorting", "special", "statistics", "systems",
-    "trigonometry", "ufuncs", "words", "writes",
+    "gathering", "indexing", "insertion", "install", "interpolation", "inverses", "joining",
+    "layers", "losses", "masked", "matrices", "measures", "methods", "nan_reductions",
+    "norms", "operators", "places", "polynomials", "products", "quantiles", "ranking",
+    "rearranging", "reductions", "rounding", "running", "selection", "shapes", "sorting",
+    "special", "statistics", "systems", "trigonometry", "ufuncs", "words", "writes",
 ]

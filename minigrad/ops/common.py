@@ -13,13 +13,14 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from ..engine.dispatch import HANDLERS, WITHOUT_GRADIENT, plainly, wrapped
+from ..engine.declared import declare
+from ..engine.dispatch import WITHOUT_GRADIENT, plainly, wrapped
 from ..engine.foreign import operand
 from ..engine.keywords import metadata_of, plain_call
 from ..engine.tensor import Tensor, detached, wrap
 from ..errors import MinigradError, NoDerivativeError, explain
 
-__all__ = ["composite", "existing", "one_of", "refuse", "without_gradient"]
+__all__ = ["composite", "existing", "named", "one_of", "refuse", "without_gradient"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +45,18 @@ def composite(
 
     def decorate(function: F) -> F:
         name = functions[0].__name__ if functions else function.__name__
+        call = named(name, metadata)(function)
+        declare(dict.fromkeys(functions, call), dict.fromkeys(methods, call))
+        return call
+
+    return decorate
+
+
+def named(name: str, metadata: Sequence[str] = ()) -> Callable[[F], F]:
+    """Let the errors of the decorated function name it, and refuse Tensors that require grad where
+    `metadata` belong, as `composite` does."""
+
+    def decorate(function: F) -> F:
         plain_only = metadata_of(function, metadata)
 
         @functools.wraps(function)
@@ -56,9 +69,6 @@ def composite(
                     raise
                 _explain(name, function, args, kwargs, error)
 
-        HANDLERS.update(dict.fromkeys(functions, call))
-        for method in methods:
-            setattr(Tensor, method, call)
         return call  # type: ignore[return-value]  # the same signature, by wraps
 
     return decorate
@@ -83,18 +93,20 @@ def refuse(function: str, why: str = "leave it out", **options: Any) -> None:
             )
 
 
-def without_gradient(*functions: Any, methods: Sequence[str] = (), unless: str = "") -> None:
+def without_gradient(
+    *functions: Any, methods: Sequence[str] = (), unless: str = ""
+) -> dict[Any, Callable[..., Any]]:
     """Let NumPy's `functions`, whose results are positions, counts or truth values, take Tensors.
 
     The results are Tensors that do not require grad. `methods` are the names of those among them
     that are methods too. With `unless`, which says why, arguments that require grad are refused.
+    Returns what the functions do with Tensors.
     """
-    for function in functions:
-        HANDLERS[function] = call = _constant(function, unless)
-        if not unless:
-            WITHOUT_GRADIENT.add(function)
-        if function.__name__ in methods:
-            setattr(Tensor, function.__name__, call)
+    calls = {function: _constant(function, unless) for function in functions}
+    declare(calls, {f.__name__: call for f, call in calls.items() if f.__name__ in methods})
+    if not unless:
+        WITHOUT_GRADIENT.update(functions)
+    return calls
 
 
 def _constant(function: Any, unless: str) -> Callable[..., Any]:

@@ -1,5 +1,4 @@
-"""Python's operators with a Tensor on the right (``1 - x``) and in place (``x -= 1``), and the
-outer forms of NumPy's functions of two arguments."""
+"""Python's operators with a Tensor on the right (``1 - x``) and in place (``x -= 1``)."""
 
 from __future__ import annotations
 
@@ -8,16 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.dispatch import HANDLERS
+from ..engine.declared import declare
 from ..engine.tensor import Tensor
-from .elementwise import (  # they fill HANDLERS
-    arithmetic,
-    comparison,  # noqa: F401
-    exponential,  # noqa: F401
-    rounding,
-    selection,  # noqa: F401
-    trigonometry,  # noqa: F401
-)
+from .elementwise import arithmetic, rounding
+from .elementwise.comparison import BITWISE
 from .linear import products
 
 __all__: list[str] = []
@@ -29,10 +22,10 @@ def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _in_place(name: str) -> Callable[..., Any]:
     """``x += y``: a new value of x's shape and dtype, or a write to a leaf under no_grad()."""
-    operator = getattr(Tensor, f"__{name}__")
+    operator = f"__{name}__"
 
     def call(self: Tensor, other: Any) -> Tensor:
-        result = operator(self, other)
+        result = getattr(type(self), operator)(self, other)
         if result.shape != self.shape or not np.can_cast(result.dtype, self.dtype, "same_kind"):
             raise (ValueError if result.shape != self.shape else TypeError)(
                 f"the result of an in-place operator ({name}) on a tensor of shape {self.shape} "
@@ -53,23 +46,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "mod": rounding.mod,
     "pow": arithmetic.power,
     "matmul": products.matmul,
-    "and": HANDLERS[np.bitwise_and],
-    "or": HANDLERS[np.bitwise_or],
-    "xor": HANDLERS[np.bitwise_xor],
-    "lshift": HANDLERS[np.left_shift],
-    "rshift": HANDLERS[np.right_shift],
+    "and": BITWISE[np.bitwise_and],
+    "or": BITWISE[np.bitwise_or],
+    "xor": BITWISE[np.bitwise_xor],
+    "lshift": BITWISE[np.left_shift],
+    "rshift": BITWISE[np.right_shift],
 }
-for _name, _function in _FUNCTIONS.items():
-    setattr(Tensor, f"__r{_name}__", _reflected(_function))
-    setattr(Tensor, f"__i{_name}__", _in_place(_name))
-setattr(Tensor, "__rdivmod__", _reflected(rounding.divmod))  # noqa: B010  # a typed stub
-
-
-def _outer(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``np.add.outer(x, y)``: every entry of x with every entry of y."""
-    return lambda x, y: function(np.reshape(x, (*np.shape(x), *[1] * np.ndim(y))), y)
-
-
-for _function, _handler in list(HANDLERS.items()):
-    if isinstance(_function, np.ufunc) and _function.nin == 2 and _function.signature is None:
-        HANDLERS[_function, "outer"] = _outer(_handler)
+declare(methods={
+    **{f"__r{name}__": _reflected(function) for name, function in _FUNCTIONS.items()},
+    **{f"__i{name}__": _in_place(name) for name in _FUNCTIONS},
+    "__rdivmod__": _reflected(rounding.divmod),
+})

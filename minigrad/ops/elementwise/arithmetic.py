@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import declare
 from ...engine.domain import NONZERO, POSITIVE, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, detached
@@ -112,7 +113,7 @@ def _operator(self: Tensor, other: Any) -> Any:
     return power(self, other)
 
 
-setattr(Tensor, "__pow__", _operator)  # noqa: B010  # the class declares it for type checkers
+declare(methods={"__pow__": _operator})
 
 # -- absolute values
 

@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import HANDLERS
+from ...engine.declared import declare
 from ...engine.foreign import is_foreign, operand
 from ...engine.tensor import Tensor, as_tensor, detached, wrap
 from ...errors import NoDerivativeError
 from ..common import composite, refuse, without_gradient
 from ..index.indexing import index_add
 
-__all__ = ["bincount", "full_like"]
+__all__ = ["BITWISE", "bincount", "full_like"]
 
-without_gradient(
+COMPARISONS = without_gradient(
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
     np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isin,
     np.isnan, np.isinf, np.isfinite, np.isneginf, np.isposinf, np.signbit,
     np.isreal, np.isrealobj, np.iscomplex, np.iscomplexobj,
 )
-without_gradient(
+BITWISE = without_gradient(
     np.logical_and, np.logical_or, np.logical_not, np.logical_xor, np.bitwise_and, np.bitwise_or,
     np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm,
 )
@@ -73,18 +73,19 @@ def _writes(function: Any) -> None:
             f"np.broadcast_to, or assign x.data = array"
         )
 
-    HANDLERS[function] = call
+    declare({function: call})
 
 
 for _function in (np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal):
     _writes(_function)
 
-for _name, _function in {
-    "lt": np.less, "le": np.less_equal, "gt": np.greater,
-    "ge": np.greater_equal, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
-    "lshift": np.left_shift, "rshift": np.right_shift, "invert": np.invert,
-}.items():
-    setattr(Tensor, f"__{_name}__", HANDLERS[_function])
+declare(methods={
+    "__lt__": COMPARISONS[np.less], "__le__": COMPARISONS[np.less_equal],
+    "__gt__": COMPARISONS[np.greater], "__ge__": COMPARISONS[np.greater_equal],
+    "__and__": BITWISE[np.bitwise_and], "__or__": BITWISE[np.bitwise_or],
+    "__xor__": BITWISE[np.bitwise_xor], "__lshift__": BITWISE[np.left_shift],
+    "__rshift__": BITWISE[np.right_shift], "__invert__": BITWISE[np.invert],
+})
 
 
 def _equality(compare: Any) -> Any:
@@ -99,5 +100,4 @@ def _equality(compare: Any) -> Any:
     return call
 
 
-for _name in ("eq", "ne"):
-    setattr(Tensor, f"__{_name}__", _equality(getattr(operator, _name)))
+declare(methods={"__eq__": _equality(operator.eq), "__ne__": _equality(operator.ne)})

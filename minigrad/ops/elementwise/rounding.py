@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import implements
+from ...engine.declared import declare, implements
 from ...engine.domain import NONZERO
 from ...engine.primitive import primitive
-from ...engine.tensor import Tensor, detached, wrap
+from ...engine.tensor import detached, wrap
 from ..rules import flat, passed
 from .arithmetic import ldexp
 
@@ -126,4 +126,4 @@ def modf(x: Any) -> Any:
     return part, whole if whole.dtype == part.dtype else whole.astype(part.dtype)
 
 
-setattr(Tensor, "__divmod__", divmod)  # noqa: B010  # the class declares it for type checkers
+declare(methods={"__divmod__": divmod})

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import implements
+from ...engine.declared import declare, implements
 from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
-from ...engine.tensor import Tensor, detached
+from ...engine.tensor import detached
 from ..common import refuse
 from ..rules import passed
 
@@ -126,5 +126,5 @@ def where(condition: Any, *values: Any) -> Any:
     return _where(condition, *values) if values else np.nonzero(condition)
 
 
-setattr(Tensor, "clip", _numpy_clip)  # noqa: B010  # a method that records attach
-setattr(Tensor, "clamp", clip)  # noqa: B010  # PyTorch's name
+declare(methods={"clip": _numpy_clip})
+declare(methods={"clamp": clip}, whose="PyTorch")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ...engine.declared import declare
 from ...engine.primitive import primitive
 from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, as_tensor, detached
@@ -385,4 +386,4 @@ def _compress(self: Tensor, condition: Any, axis: int | None = None) -> Any:
     return compress(condition, self, axis)
 
 
-setattr(Tensor, "compress", _compress)  # noqa: B010  # typed stub
+declare(methods={"compress": _compress})

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import declare
 from ...engine.foreign import is_foreign, operand
 from ...engine.lazy import Lazy
 from ...engine.op import OPS
@@ -123,7 +124,7 @@ def _getitem_method(self: Tensor, index: Any) -> Any:
     return entry
 
 
-setattr(Tensor, "__getitem__", _getitem_method)  # noqa: B010  # typed stub
+declare(methods={"__getitem__": _getitem_method})
 
 
 @primitive(

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import declare
 from ...engine.foreign import operand
 from ...engine.modes import is_grad_enabled
 from ...engine.tensor import Tensor, detached, wrap
 from ...engine.views import part_of
 from ...errors import GraphLossError, explain
-from ..pytorch import methods  # noqa: F401  # what the methods in place are made of
 from .gathering import index_put
 from .indexing import is_basic, plain_index
 
@@ -61,7 +61,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     _write(self, index, value, "x[index] = value")
 
 
-setattr(Tensor, "__setitem__", _setitem)  # noqa: B010  # typed stub
+declare(methods={"__setitem__": _setitem})
 
 
 def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -98,11 +98,10 @@ _VALUES: dict[str, Callable[..., Any]] = {
             "pow", "reciprocal", "relu", "round", "rsqrt", "scatter", "scatter_add", "sigmoid",
             "sign", "sin", "sinh", "sqrt", "square", "sub", "tan", "tanh", "tril", "triu", "trunc",
         )
-        if hasattr(Tensor, name)
     },
 }
-for _name, _value in _VALUES.items():
-    setattr(Tensor, f"{_name}_", _in_place(f"{_name}_", _value))
+declare(methods={f"{name}_": _in_place(f"{name}_", value) for name, value in _VALUES.items()},
+        whose="PyTorch")
 
 
 def _detach(self: Tensor) -> Tensor:
@@ -111,4 +110,4 @@ def _detach(self: Tensor) -> Tensor:
     return self
 
 
-setattr(Tensor, "detach_", _detach)  # noqa: B010  # a method that records attach
+declare(methods={"detach_": _detach}, whose="PyTorch")

@@ -13,18 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import HANDLERS
 from ...engine.tensor import Tensor, as_tensor, detached, wrap
-from .. import operators  # noqa: F401  # they fill HANDLERS
-from ..common import composite, refuse
-from ..reduce import masked  # noqa: F401  # they fill HANDLERS
+from ..common import named, refuse
 from ..reduce.cumulative import cumprod, cumsum
 from ..reduce.reductions import logsumexp
 from ..reduce.running import cummax, cummin
 from ..rules import fold
 from ..shape.axes import cast
 
-__all__: list[str] = []
+__all__ = ["ufunc_methods"]
 
 _NOT_GIVEN = np._NoValue
 
@@ -144,17 +141,25 @@ _RUNNING: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _methods_of(ufunc: np.ufunc) -> None:
-    other = _REDUCTIONS.get(ufunc)
-    for function in (
-        _reduce_as(ufunc, other) if other else _reduce(ufunc),
-        _accumulate(ufunc, _RUNNING.get(ufunc)),
-        _reduceat(ufunc),
-    ):
-        method, function.__name__ = function.__name__, f"{ufunc.__name__}.{function.__name__}"
-        HANDLERS[ufunc, method] = composite()(function)
+def _outer(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.add.outer(x, y)``: every entry of x with every entry of y."""
+    return lambda x, y: function(np.reshape(x, (*np.shape(x), *[1] * np.ndim(y))), y)
 
 
-for _ufunc in list(HANDLERS):
-    if isinstance(_ufunc, np.ufunc) and _ufunc.signature is None and _ufunc.nargs == 3:
-        _methods_of(_ufunc)
+def ufunc_methods(ufunc: np.ufunc, call: Callable[..., Any]) -> dict[Any, Callable[..., Any]]:
+    """What the methods of a ufunc of two arguments do with Tensors, where it does what `call` does.
+    """
+    methods: dict[Any, Callable[..., Any]] = {}
+    if ufunc.signature is not None or ufunc.nin != 2:
+        return methods
+    methods[ufunc, "outer"] = _outer(call)
+    if ufunc.nout == 1:
+        other = _REDUCTIONS.get(ufunc)
+        for function in (
+            _reduce_as(ufunc, other) if other else _reduce(ufunc),
+            _accumulate(ufunc, _RUNNING.get(ufunc)),
+            _reduceat(ufunc),
+        ):
+            method, function.__name__ = function.__name__, f"{ufunc.__name__}.{function.__name__}"
+            methods[ufunc, method] = named(function.__name__)(function)
+    return methods

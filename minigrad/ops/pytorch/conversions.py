@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import declare
 from ...engine.tensor import Tensor, detached
-from ..shape import axes  # noqa: F401  # it attaches astype
 
 __all__: list[str] = []
 
@@ -102,7 +102,7 @@ def _question(doc: str, answer: Callable[[Tensor], Any]) -> Method:
     return call
 
 
-for _name, _method in {
+declare(whose="PyTorch", methods={
     "to": _to, "cuda": _cuda, "type": _type, "type_as": _type_as, "new_tensor": _new_tensor,
     "new_full": _new_full, "new_zeros": _new(np.zeros), "new_ones": _new(np.ones),
     "new_empty": _new(np.zeros),
@@ -123,5 +123,4 @@ for _name, _method in {
         "contiguous": ("x; where its entries lie does not matter here.", lambda x: x),
         "cpu": ("x; the CPU is the only device.", lambda x: x),
     }.items()},
-}.items():
-    setattr(Tensor, _name, _method)
+})

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import Over, declare
 from ...engine.dispatch import HANDLERS
 from ...engine.tensor import Tensor, detached
-from ..elementwise import complex_parts  # noqa: F401  # these attach methods replaced here
+from ..elementwise import complex_parts
 from ..elementwise.gamma import polygamma
-from ..index import gathering, sorting  # noqa: F401
+from ..index import gathering
 from ..nn import layers
-from ..reduce import cumulative, masked, nan_reductions, norms, quantiles  # noqa: F401
-from ..shape import joining, rearranging  # noqa: F401
+from ..shape.axes import matrix_transpose, swapaxes
 from . import blends, matrices, measures, places, ranking, shapes
 from .words import by_words, either, renamed
 
@@ -25,8 +25,7 @@ Method = Callable[..., Any]
 
 
 def _attach(methods: dict[str, Any]) -> None:
-    for name, method in methods.items():
-        setattr(Tensor, name, method)
+    declare(methods=methods, whose="PyTorch")
 
 
 def _numpy(function: Any) -> Any:
@@ -107,20 +106,16 @@ _OF_TWO = {
 
 
 def _of_one(name: str, function: Any) -> Method:
-    known = _numpy(function)
-
     def call(self: Tensor) -> Any:
-        return known(self)
+        return _numpy(function)(self)
 
     call.__name__, call.__doc__ = name, f"np.{function.__name__}(x)"
     return call
 
 
 def _of_two(name: str, function: Any) -> Method:
-    known = _numpy(function)
-
     def call(self: Tensor, other: Any) -> Any:
-        return known(self, other)
+        return _numpy(function)(self, other)
 
     call.__name__, call.__doc__ = name, f"np.{function.__name__}(x, other)"
     return call
@@ -135,9 +130,7 @@ _AXIS = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
 
 
 def _rename(names: str, words: dict[str, str], truth: str | None = None) -> None:
-    for name in names.split():
-        method = getattr(Tensor, name) if hasattr(Tensor, name) else _numpy(getattr(np, name))
-        setattr(Tensor, name, renamed(method, words, truth))
+    _attach({name: Over(lambda method: renamed(method, words, truth)) for name in names.split()})
 
 
 _rename(
@@ -151,14 +144,14 @@ _rename("diagonal", {"dim1": "axis1", "dim2": "axis2"})
 _rename("rot90", {"dims": "axes"})
 _rename("take", {"index": "indices"})
 _attach({
-    "ger": _numpy(np.outer), "moveaxis": _numpy(np.moveaxis), "movedim": _numpy(np.moveaxis),
-    "swapdims": renamed(_numpy(np.swapaxes), {"dim0": "axis1", "dim1": "axis2"}),
+    "ger": np.outer, "movedim": np.moveaxis,
+    "swapdims": renamed(swapaxes, {"dim0": "axis1", "dim1": "axis2"}),
     "masked_fill": gathering.masked_fill, "gather": renamed(gathering.gather, _AXIS),
     "index_select": renamed(gathering.index_select, _AXIS),
     "scatter_add": renamed(gathering.scatter_add, {**_AXIS, "src": "source"}),
     "index_put": renamed(gathering.index_put, {"indices": "index", "values": "value"}),
-    "matrix_power": _numpy(np.linalg.matrix_power),
-    **{name: _numpy(getattr(np, name)) for name in ("allclose", "bincount", "isclose", "outer")},
+    "matrix_power": np.linalg.matrix_power, "allclose": np.allclose, "bincount": np.bincount,
+    "isclose": np.isclose, "outer": np.outer,
 })
 
 # -- the words of a call decide; see words.py
@@ -203,16 +196,19 @@ def _view(self: Tensor, *shape: Any, **keywords: Any) -> Any:
     return self.reshape(*shape)
 
 
-for _function, _name, _method in (
-    (np.max, "max", ranking.max), (np.min, "min", ranking.min), (np.std, "std", measures.std),
-    (np.var, "var", measures.var), (np.squeeze, "squeeze", shapes.squeeze),
-    (np.transpose, "transpose", shapes.transpose), (np.argsort, "argsort", ranking.argsort),
-):
-    setattr(Tensor, _name, by_words(_function, getattr(Tensor, _name), _method))
+def _by_words(function: Any, method: Method, plain: str = "NumPy") -> Over:
+    return Over(lambda numpys: by_words(function, numpys, method, plain))
+
+
 _attach({
-    "norm": by_words(np.linalg.norm, norms.norm, measures.norm, plain="PyTorch"),
-    "median": by_words(np.median, _numpy(np.median), ranking.median, plain="PyTorch"),
-    "nanmedian": by_words(np.nanmedian, _numpy(np.nanmedian), ranking.nanmedian, plain="PyTorch"),
+    "max": _by_words(np.max, ranking.max), "min": _by_words(np.min, ranking.min),
+    "std": _by_words(np.std, measures.std), "var": _by_words(np.var, measures.var),
+    "squeeze": _by_words(np.squeeze, shapes.squeeze),
+    "transpose": _by_words(np.transpose, shapes.transpose),
+    "argsort": _by_words(np.argsort, ranking.argsort),
+    "norm": _by_words(np.linalg.norm, measures.norm, plain="PyTorch"),
+    "median": _by_words(np.median, ranking.median, plain="PyTorch"),
+    "nanmedian": _by_words(np.nanmedian, ranking.nanmedian, plain="PyTorch"),
     "permute": _several(_permute, "dims", "axes"), "sort": _sort, "flatten": _flatten,
     "nonzero": _nonzero, "view": _view,
 })
@@ -286,9 +282,9 @@ def _softmax(of: Callable[..., Any]) -> Method:
 _attach({
     "view_as": _like_shape, "reshape_as": _like_shape, "expand_as": _expand_as,
     "expand": _several(_expand, "size"), "broadcast_to": _several(_expand, "size", "shape"),
-    "t": _t, "H": property(_t), "mH": property(_numpy(np.matrix_transpose)), "where": _where,
+    "t": _t, "H": property(_t), "mH": property(matrix_transpose), "where": _where,
     "polygamma": _polygamma, "pow": _pow, "equal": _equal,
     **{name: _cut(name) for name in ("hsplit", "vsplit", "dsplit")},
     "softmax": _softmax(layers.softmax), "log_softmax": _softmax(layers.log_softmax),
-    "real": property(_numpy(np.real)), "imag": property(_numpy(np.imag)),
+    "real": property(complex_parts.real), "imag": property(complex_parts.imag),
 })

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ...engine.dispatch import implements
+from ...engine.declared import implements
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor
 from ..common import composite, existing, refuse

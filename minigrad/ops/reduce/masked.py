@@ -13,17 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import HANDLERS
+from ...engine.declared import declare
 from ...engine.domain import POSITIVE
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...errors import NoDerivativeError
-from ..common import composite
+from ..common import named
 from ..elementwise.arithmetic import singular
-from . import nan_reductions, reductions  # noqa: F401  # they fill HANDLERS
 from .reductions import freedom
 
-__all__: list[str] = []
+__all__ = ["COMPOSED", "take_where"]
 
 
 def _mask(x: Any, where: Any) -> Any:
@@ -100,9 +99,9 @@ def _deviation(x: Any) -> Any:
     return np.sqrt(x)
 
 
-def _take_where(function: Any, composed: Callable[..., Any]) -> None:
-    """Let a reduction of NumPy, and the method of that name, take where= and initial= too."""
-    direct, signature = HANDLERS[function], inspect.signature(function)
+def take_where(function: Any, direct: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction of NumPy that takes where= and initial= too."""
+    composed, signature = COMPOSED[function], inspect.signature(function)
     positional = [
         p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
     ]
@@ -113,7 +112,7 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
     if function in (np.std, np.nanvar, np.nanstd):
         known += ("ddof", "mean", "correction")
 
-    explained = composite(function)(composed)
+    explained = named(function.__name__)(composed)
 
     def with_options(*args: Any, **keywords: Any) -> Any:
         given = signature.bind(*args, **keywords).arguments
@@ -139,9 +138,7 @@ def _take_where(function: Any, composed: Callable[..., Any]) -> None:
             return with_options(*args, **keywords)
         return direct(*args, **keywords)
 
-    aliases = {"max": np.amax, "min": np.amin}
-    HANDLERS[function] = HANDLERS[aliases.get(function.__name__, function)] = call
-    setattr(Tensor, function.__name__, call)
+    return call
 
 
 def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +151,7 @@ def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-_COMPOSED: dict[Any, Callable[..., Any]] = {
+COMPOSED: dict[Any, Callable[..., Any]] = {
     np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
     np.max: _extreme(np.max, np.maximum), np.min: _extreme(np.min, np.minimum),
     np.nansum: _of_numbers(_sum), np.nanprod: _of_numbers(_prod), np.nanmean: _of_numbers(_mean),
@@ -162,5 +159,5 @@ _COMPOSED: dict[Any, Callable[..., Any]] = {
     np.nanmax: _of_numbers(_extreme(np.max, np.maximum)),
     np.nanmin: _of_numbers(_extreme(np.min, np.minimum)),
 }
-for _function, _composed in _COMPOSED.items():
-    _take_where(_function, _composed)
+COMPOSED |= {np.amax: COMPOSED[np.max], np.amin: COMPOSED[np.min]}
+declare(methods={f.__name__: f for f in COMPOSED if f.__name__.startswith("nan")})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.dispatch import implements
+from ...engine.declared import implements
 from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import detached

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.declared import declare
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, wrap
 from ..common import composite, existing, one_of
@@ -239,11 +240,9 @@ def clone(a: Any, order: str = "K", subok: bool = False) -> Any:
     return _clone(a)
 
 
-for _name, _method in {
+declare(methods={
     "reshape": _reshape_method,
     "transpose": _transpose_method,
-    "permute": _transpose_method,
     "T": property(transpose),
     "mT": property(matrix_transpose),
-}.items():
-    setattr(Tensor, _name, _method)
+})
