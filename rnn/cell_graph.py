@@ -17,6 +17,7 @@ from minigrad import Tape, draw, enable_grad, scope, tensor
 from minigrad.drawing.reading.walk import label_of
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import Tensor
+from minigrad.observe.packing import is_part
 
 from .cells import Cell
 from .cells.state import pack, unpack
@@ -83,7 +84,7 @@ def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
             continue
         parents = [parent for parent in node.parents if parent is not None]
         made = len(parents) == 1 and parents[0] in holds and node.shape == parents[0].shape
-        if node.op is not None and (node.op.name == "part" or (made and len(found) == 1)):
+        if node.op is not None and (is_part(node) or (made and len(found) == 1)):
             node.put(name="".join(found))
         if not (made and len(found) == 1) and not label_of(node):    # else only used from here on
             holds[node] = found
@@ -92,7 +93,7 @@ def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
 def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gates:
     """The gates whose columns `node` consists of, if it does."""
     known = [p for p in node.parents if p in holds]
-    if node.op is not None and node.op.name == "part" and known:
+    if is_part(node) and known:
         return _block(node, known[0], holds[known[0]], H)
     if node.shape and isinstance(node.shape[0], tuple):    # split: the parts take theirs from it
         return holds[known[0]] if known else ()
@@ -105,18 +106,13 @@ def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gat
         return gates if not names.isdisjoint(_WEIGHTS) and node.shape[-1] == width else ()
     same = {holds[p] for p in known if p is not None and p.shape == node.shape}
     others = [p for p in node.parents if p is not None and p not in holds]
-    op = node.op.name if node.op is not None else ""
-    kept = op in _KEEP or (op == "multiply" and all(p.plan is None for p in others))
-    return same.pop() if len(same) == 1 and kept else ()
+    op: Any = node.op
+    scaled = op.elementwise and all(p.plan is None for p in others)    # by a weight, or clipped
+    keeps = not op.moves_data and (not others or op.is_sum or scaled)
+    return same.pop() if len(same) == 1 and keeps else ()
 
 
 _WEIGHTS = ("W_xh", "W_hh")
-
-# After these the columns are still those of the same gates; so they are when a weight scales them.
-_KEEP = (
-    "add", "standardize", "clip", "sigmoid", "tanh", "relu", "hardsigmoid", "softsign", "softplus",
-    "elu",
-)
 
 
 def _block(node: Node, split: Node, gates: Gates, H: int) -> Gates:

@@ -118,6 +118,8 @@ class Op:
         domains: Sequence[Domain] = (),
         samples: Mapping[str, Any] | Callable[[np.random.Generator], Any] | None = None,
         smooth: bool = True,
+        moves_data: bool = False,
+        is_sum: bool = False,
         any_cotangent: bool = False,
     ) -> None:
         self.forward, self.name, self.formula = forward, name, formula
@@ -129,6 +131,7 @@ class Op:
         self.lazy = {self.arguments.index(name): z for name, z in (lazy or {}).items()}
         self.domains = tuple(domains) or (REAL,) * len(self.arguments)
         self.samples, self.smooth = samples, smooth
+        self.moves_data, self.is_sum = moves_data, is_sum
         self.any_cotangent = any_cotangent  # its rule takes them as they are, not only arrays
         shapes = [f"{a}_shape" for a in self.arguments]
         self.slots = ("out", *self.arguments, *self.params, *shapes)

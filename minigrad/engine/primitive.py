@@ -52,6 +52,8 @@ def primitive(
     multiple: bool = False,
     labels: str | None = None,
     smooth: bool = True,
+    moves_data: bool = False,
+    is_sum: bool = False,
 ) -> Callable[[F], F]:
     """Make the decorated forward function, written for arrays, an op on Tensors.
 
@@ -71,6 +73,8 @@ def primitive(
     labels: with `multiple`, the keyword whose entries are what pictures call the results; a rule
         has to name it, so that it is kept.
     smooth: False for ops with documented zero derivative.
+    moves_data: every entry of the result is one of an argument, at a place that no value decides.
+    is_sum: the result is the sum of the arguments.
 
     Array arguments of the forward are positional, everything else keyword-only.
 
@@ -108,6 +112,8 @@ def primitive(
             multiple=multiple,
             labels=labels,
             smooth=smooth,
+            moves_data=moves_data,
+            is_sum=is_sum,
             **parameters,
         )
         call = _caller(op)

@@ -13,9 +13,9 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.engine.backward import sweep_from
 from minigrad.engine.node import Node
-from minigrad.engine.outputs import PART
 from minigrad.engine.tensor import wrap
 from minigrad.errors import GradientError
+from minigrad.observe.packing import unpacked
 
 __all__ = [
     "as_states", "label", "norm", "parts", "pull", "step_of", "units", "without_constants",
@@ -98,33 +98,8 @@ def _original(state: Tensor, function: str, argument: str) -> Tensor:
             f"not know it. For the initial state, pass one to unroll that does: "
             f"minigrad.tensor(np.zeros((B, H)), requires_grad=True)"
         )
-    stacked: Any = None
-    if node.plan is PART:
-        stacked, place = node.parents[0], node.saved
-        if not _is(stacked, "unstack", "axis", 0):
-            return state
-        stacked = stacked.parents[0]
-    elif _is(node, "getitem"):
-        stacked, place = node.parents[0], _saved(node, "index")
-        if isinstance(place, tuple) and len(place) == 1:
-            place = place[0]
-        if isinstance(place, bool) or not isinstance(place, int | np.integer):
-            return state
-    if stacked is None or not _is(stacked, "stack", "axis", 0) or stacked.parents[place] is None:
-        return state
-    return wrap(state._data, stacked.parents[place])
-
-
-def _is(node: Node | None, op: str, name: str = "", value: Any = None) -> bool:
-    """Whether the node is of that op, with that value of the keyword `name`."""
-    if node is None or node.op is None or node.op.name != op:
-        return False
-    return not name or _saved(node, name) == value
-
-
-def _saved(node: Node, name: str) -> Any:
-    plan: Any = node.plan
-    return dict(zip(plan.keep, plan.items(node.saved), strict=False)).get(name)
+    found = unpacked(node)
+    return state if found is None or found is node else wrap(state._data, found)
 
 
 def as_states(states: Any, function: str) -> list[tuple[Tensor, ...]]:

@@ -36,6 +36,35 @@ def test_what_is_not_smooth_has_derivative_zero(name):
         assert all(x.grad is not None and not np.any(x.grad.numpy()) for x in xs)
 
 
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.moves_data])
+def test_what_moves_data_only_moves_it(name):
+    """``moves_data`` promises that every entry of the result is one of an argument, in a place
+    that other values do not change, and that the rules read no value with a derivative."""
+    op = OPS[name]
+    for call in drawn_calls(name):
+        differentiable = {op.argument(i) for i in call.live}
+        assert not differentiable & {"out", *op.named}
+        xs, first = list(call.args), 0
+        for i in call.live:
+            n = np.size(xs[i])
+            xs[i] = np.random.default_rng(0).permutation(first + np.arange(n)).reshape(xs[i].shape)
+            first += n
+        ys = call(*xs)
+        assert {float(entry) for y in ys for entry in np.ravel(y)} <= set(range(first))
+        for i in call.live:
+            xs[i] = xs[i] + 0.25
+        for y, other in zip(ys, call(*xs), strict=True):
+            np.testing.assert_array_equal(y + 0.25, other)
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.is_sum])
+def test_what_is_a_sum_adds_its_arguments(name):
+    """``is_sum`` promises the sum of the arguments."""
+    for call in drawn_calls(name):
+        (y,) = call.plain()
+        np.testing.assert_array_equal(y, sum(np.asarray(a) for a in call.args))
+
+
 def test_the_registry_is_no_stub():
     """The catalogue holds what people write: about two hundred ops, nearly all with derivatives."""
     assert len(OPS) > 150

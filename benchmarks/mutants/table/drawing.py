@@ -73,14 +73,14 @@ FAULTS = [
     ),
     Fault(
         "minigrad/drawing/reading/graph.py",
-        "word = \"Σ\" if word == \"add\" and node.shape == () else word",
-        "word = \"Σ\" if word == \"add\" else word",
+        "\"Σ\" if op.is_sum and node.shape == () else op.name", "\"Σ\" if op.is_sum else op.name",
         STEPS, "every sum is drawn as Σ",
     ),
     Fault(
-        "minigrad/drawing/reading/walk.py", "        here = stacked.parents[index]\n",
+        "minigrad/observe/packing.py", "        here = stacked.parents[index]\n",
         "        here = stacked.parents[0]\n",
-        f"{STEPS} {NETWORKS}", "what reads one entry of a stack is wired to the first",
+        f"{STEPS} {NETWORKS} tests/observe/test_packing.py",
+        "what reads one entry of a stack is wired to the first",
     ),
     Fault(
         "minigrad/drawing/layout/ops.py", "self.ids[parent], self.ids[node], label=index or None",

@@ -8,9 +8,10 @@ from typing import Any
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.tensor import Tensor
+from ...observe.packing import is_part
 from ..reading.entering import flat, node_of
 from ..reading.notes import gradients_of, values_of
-from ..reading.walk import is_part, label_of
+from ..reading.walk import label_of
 from ..render.scene import tidy, tooltip
 from ..render.style import FILLS, INK, MUTED, PALETTE
 from ..render.text import Line, clean, count, escaped, indexed, label, plain, shown

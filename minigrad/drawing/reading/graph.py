@@ -13,6 +13,7 @@ from typing import Any
 from ...engine.context import Scope
 from ...engine.node import Node
 from ...engine.tensor import Tensor
+from ...observe.packing import is_part
 from ..layout.boxes import Box, Track, Unrolled, Wire, along
 from ..layout.columns import arrange
 from .entering import connect, flat, node_of
@@ -119,9 +120,11 @@ def summary(nodes: Sequence[Node]) -> str:
         return nodes[-1].name
     words: list[str] = []
     for node in nodes:
-        word = node.op.name if node.op else "leaf"
-        word = "Σ" if word == "add" and node.shape == () else word
-        if word != "part" and words[-1:] != [word]:
+        op = node.op
+        if is_part(node):  # the op that it is a result of has been named
+            continue
+        word = "leaf" if op is None else "Σ" if op.is_sum and node.shape == () else op.name
+        if words[-1:] != [word]:
             words.append(word)
     return "\n".join(words if len(words) <= 5 else [*words[:2], "...", *words[-2:]])
 

@@ -23,7 +23,7 @@ __all__ = [
 
 add = primitive(
     "(),()->()", formula="x + y", vjps=(lambda g: g, lambda g: g),
-    numpy=[np.add], methods=["__add__"],
+    numpy=[np.add], methods=["__add__"], is_sum=True,
 )(np.add)
 
 subtract = primitive(

@@ -102,7 +102,7 @@ def nan_to_num(
 
 
 @primitive(
-    "(),(),()->()", name="where",
+    "(),(),()->()", moves_data=True, name="where",
     vjps=(
         None,
         lambda g, condition: passed(g, np.not_equal(condition, 0)),

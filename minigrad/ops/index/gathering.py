@@ -65,7 +65,7 @@ def _untake(g: Any, x_shape: tuple[int, ...], indices: Any, axis: int | None, mo
 
 
 @primitive(
-    "(n)->(k)", name="take", vjps=(_untake,),
+    "(n)->(k)", moves_data=True, name="take", vjps=(_untake,),
     samples=lambda rng: ((rng.normal(size=(3, 4)),), one_of(
         rng,
         {"indices": np.array([[2, 0], [2, -1]]), "axis": one_of(rng, 0, 1, -1, None)},
@@ -97,7 +97,7 @@ def take(
 
 
 @primitive(
-    "(n)->(k)", name="take_along_axis",
+    "(n)->(k)", moves_data=True, name="take_along_axis",
     vjps=(lambda g, x_shape, indices, axis: placed(g, _along(indices, axis, x_shape), x_shape),),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), one_of(
         rng,
@@ -169,7 +169,7 @@ def _fits(index: Any, axis: int, shape: tuple[int, ...]) -> Any:
 
 
 @primitive(
-    "(n)->(k)", name="gather",
+    "(n)->(k)", moves_data=True, name="gather",
     vjps=(lambda g, x_shape, axis, index: placed(g, _grid(index, axis), x_shape),),
     samples=lambda rng: ((rng.normal(size=(3, 4)),), one_of(
         rng,
@@ -362,7 +362,7 @@ def _choose(g: Any, xs_shape: Sequence[Any], a: Any, mode: str) -> list[Any]:
 
 
 @primitive(
-    "(n),(n)->(n)", joint=_choose, name="choose",
+    "(n),(n)->(n)", moves_data=True, joint=_choose, name="choose",
     samples=lambda rng: ((rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=(2, 1))), {
         "a": rng.integers(-2, 5, (2, 3)), "mode": one_of(rng, "wrap", "clip")}),
 )

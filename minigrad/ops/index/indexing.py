@@ -104,7 +104,7 @@ def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
 
 
 @primitive(
-    "(n)->(m)", samples={"index": "index"}, vjps=(_put_back,),
+    "(n)->(m)", moves_data=True, samples={"index": "index"}, vjps=(_put_back,),
     lazy={"x": Lazy(_row_pair, sum_rows)},
 )
 def getitem(x: Any, *, index: Any) -> Any:

@@ -27,7 +27,7 @@ Ints = int | tuple[int, ...]
 
 
 @primitive(
-    "(n)->(m)", vjps=(lambda g, x_shape, order: np.reshape(g, x_shape, order),),
+    "(n)->(m)", moves_data=True, vjps=(lambda g, x_shape, order: np.reshape(g, x_shape, order),),
     samples=lambda rng: ((rng.normal(size=(2, 6)),), one_of(
         rng, {"shape": (3, -1)}, {"shape": 12}, {"shape": (2, 3, 2), "order": "F"})),
 )
@@ -62,7 +62,8 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 @primitive(
-    "(n)->(n,1)", numpy=[np.expand_dims], vjps=(lambda g, x_shape: np.reshape(g, x_shape),),
+    "(n)->(n,1)", moves_data=True,
+    numpy=[np.expand_dims], vjps=(lambda g, x_shape: np.reshape(g, x_shape),),
     samples={"axis": "new_axes"}, methods=["unsqueeze"],
 )
 def expand_dims(x: Any, *, axis: Ints) -> Any:
@@ -71,7 +72,7 @@ def expand_dims(x: Any, *, axis: Ints) -> Any:
 
 
 @primitive(
-    "(n,1)->(n)", numpy=[np.squeeze], methods=["squeeze"],
+    "(n,1)->(n)", moves_data=True, numpy=[np.squeeze], methods=["squeeze"],
     vjps=(lambda g, x_shape: np.reshape(g, x_shape),),
     samples=lambda rng: ((rng.normal(size=(1, 3, 1)),), {"axis": one_of(rng, -1, None, (0, 2))}),
 )
@@ -115,7 +116,8 @@ def _inverse(axes: int | Sequence[int]) -> tuple[int, ...]:
 
 
 @primitive(
-    "(n,m)->(m,n)", numpy=existing("transpose", "permute_dims"), samples={"axes": "permutation"},
+    "(n,m)->(m,n)", moves_data=True,
+    numpy=existing("transpose", "permute_dims"), samples={"axes": "permutation"},
     vjps=(lambda g, axes: np.transpose(g, None if axes is None else _inverse(axes)),),
 )
 def transpose(x: Any, *, axes: Sequence[int] | None = None) -> Any:
@@ -129,7 +131,7 @@ def _transpose_method(self: Tensor, *axes: Any) -> Any:
 
 
 @primitive(
-    "(n,m)->(m,n)", numpy=[np.swapaxes], methods=["swapaxes"],
+    "(n,m)->(m,n)", moves_data=True, numpy=[np.swapaxes], methods=["swapaxes"],
     vjps=(lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2),),
     samples={"axis1": "axis", "axis2": "axis"},
 )
@@ -147,7 +149,7 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 @primitive(
-    "(n,m)->(m,n)", numpy=[np.moveaxis], methods=["moveaxis"],
+    "(n,m)->(m,n)", moves_data=True, numpy=[np.moveaxis], methods=["moveaxis"],
     vjps=(lambda g, source, destination: np.moveaxis(g, destination, source),),
     samples={"source": "axis_pair", "destination": "axis_pair"},
 )
@@ -167,7 +169,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @primitive(
-    "(n)->(m,n)", numpy=[np.broadcast_to], vjps=(lambda g: g,),
+    "(n)->(m,n)", moves_data=True, numpy=[np.broadcast_to], vjps=(lambda g: g,),
     samples={"shape": "broadcast_shape"},
 )
 def broadcast_to(x: Any, *, shape: Ints, subok: bool = False) -> Any:
@@ -228,7 +230,7 @@ def cast(x: Any, dtype: Any) -> Any:
     return x if dtype is None or x.dtype == dtype else astype(x, dtype)
 
 
-@primitive(vjps=(lambda g: g,), name="clone")
+@primitive(moves_data=True, vjps=(lambda g: g,), name="clone")
 def _clone(x: Any) -> Any:
     """x, as a node of its own"""
     return np.array(x)

@@ -44,7 +44,7 @@ def _apart(g: Any, axis: int) -> Any:
 
 
 @primitive(
-    "(n),(m)->(n+m)", name="concatenate", joint=_uncat,
+    "(n),(m)->(n+m)", moves_data=True, name="concatenate", joint=_uncat,
     samples=lambda rng: one_of(
         rng,
         ((rng.normal(size=(2, 1)), rng.normal(size=(2, 3))), {"axis": -1}),
@@ -58,7 +58,7 @@ def _concatenate(*xs: Any, axis: int | None = 0) -> Any:
 
 
 @primitive(
-    "(n),(n)->(2,n)", name="stack", joint=_apart,
+    "(n),(n)->(2,n)", moves_data=True, name="stack", joint=_apart,
     samples=lambda rng: (
         (rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), {"axis": one_of(rng, 0, 1, -1)}),
 )
@@ -208,7 +208,7 @@ def _join(g: Any, x_shape: tuple[int, ...], indices_or_sections: Any, axis: int)
 
 
 @primitive(
-    "(n)->(k),(m)", name="split", multiple=True, vjps=(_join,),
+    "(n)->(k),(m)", moves_data=True, name="split", multiple=True, vjps=(_join,),
     samples=lambda rng: ((rng.normal(size=(2, 6)),), {
         "indices_or_sections": one_of(rng, 3, [1, 4], [4, 2], [2, -1]),
         "axis": one_of(rng, 1, -1)}),
@@ -277,7 +277,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @primitive(
-    "(k,n)->(n),(n)", name="unstack", multiple=True,
+    "(k,n)->(n),(n)", moves_data=True, name="unstack", multiple=True,
     vjps=(lambda g, axis: np.stack(g, axis=axis),),
     samples=lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": one_of(rng, 0, 1, -1)}),
 )

@@ -25,7 +25,7 @@ Ints = int | tuple[int, ...]
 
 
 @primitive(
-    "(n)->(n)", numpy=[np.flip], methods=["flip"], samples={"axis": "axes"},
+    "(n)->(n)", moves_data=True, numpy=[np.flip], methods=["flip"], samples={"axis": "axes"},
     vjps=(lambda g, axis: np.flip(g, axis),),
 )
 def flip(x: Any, *, axis: Ints | None = None) -> Any:
@@ -50,7 +50,7 @@ def flipud(m: Any) -> Any:
 
 
 @primitive(
-    "(n,m)->(m,n)", numpy=[np.rot90], samples={"k": "int", "axes": "axis_pair"},
+    "(n,m)->(m,n)", moves_data=True, numpy=[np.rot90], samples={"k": "int", "axes": "axis_pair"},
     vjps=(lambda g, k, axes: np.rot90(g, -k, axes),),
 )
 def rot90(x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
@@ -59,7 +59,7 @@ def rot90(x: Any, *, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
 
 @primitive(
-    "(n)->(n)", numpy=[np.roll], methods=["roll"],
+    "(n)->(n)", moves_data=True, numpy=[np.roll], methods=["roll"],
     vjps=(lambda g, shift, axis: np.roll(g, np.negative(shift), axis),),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), one_of(
         rng, {"shift": 2}, {"shift": -4, "axis": 1}, {"shift": (1, 2), "axis": (0, -1)},
@@ -83,7 +83,7 @@ def _untile(g: Any, x_shape: tuple[int, ...], reps: Ints) -> Any:
 
 
 @primitive(
-    "(n)->(m)", name="tile", vjps=(_untile,),
+    "(n)->(m)", moves_data=True, name="tile", vjps=(_untile,),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), {
         "reps": one_of(rng, 2, (2, 1), (2, 1, 3), (0, 1), (2, 3))}),
 )
@@ -114,7 +114,7 @@ def _unrepeat(g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) 
 
 
 @primitive(
-    "(n)->(m)", name="repeat", vjps=(_unrepeat,),
+    "(n)->(m)", moves_data=True, name="repeat", vjps=(_unrepeat,),
     samples=lambda rng: ((rng.normal(size=(2, 3)),), one_of(
         rng, {"repeats": 2}, {"repeats": 3, "axis": -1}, {"repeats": 0, "axis": 0},
         {"repeats": [2, 0, 1], "axis": 1}, {"repeats": [1, 3], "axis": 0})),
@@ -255,7 +255,7 @@ def _undiagonal(
 
 
 @primitive(
-    "(n,n)->(n)", numpy=[np.diagonal], methods=["diagonal"], vjps=(_undiagonal,),
+    "(n,n)->(n)", moves_data=True, numpy=[np.diagonal], methods=["diagonal"], vjps=(_undiagonal,),
     samples=lambda rng: ((rng.normal(size=(3, 4, 2)),), one_of(
         rng, {}, {"offset": 1}, {"offset": -1, "axis1": -1, "axis2": 0},
         {"offset": 7, "axis1": 1, "axis2": 2})),

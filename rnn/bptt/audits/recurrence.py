@@ -14,8 +14,8 @@ import numpy as np
 
 from minigrad import Tensor, contributions, scope
 from minigrad.engine.node import Node, ancestors
-from minigrad.engine.outputs import PART
 from minigrad.engine.tensor import detached, tensor, wrap
+from minigrad.observe.packing import is_part
 
 from ...cells import Cell
 from ...cells.state import unpack
@@ -168,7 +168,7 @@ def _of_loss(
 
 def _used(node: Node, leaves: Mapping[Any, str]) -> list[str]:
     """The parameters that the node uses."""
-    if node.plan is PART:
+    if is_part(node):
         whole: Any = node.parents[0]
         return [leaves[p] for p in whole.parents if p in leaves]
     if node.op is None or node.op.multiple:  # its parts stand for it
@@ -229,7 +229,7 @@ def _rows(node: Node, before: Sequence[Tensor]) -> Array:
 def _local(node: Node, parameter: Tensor) -> Array:
     """∂(result of the node)/∂parameter in this one use, (m, n)."""
     out, rows = _tensor(node), []
-    user = node.parents[0] if node.plan is PART else node
+    user = node.parents[0] if is_part(node) else node
     for (unit,) in units([out]):
         row = np.zeros(parameter.shape, parameter.dtype)
         for use in contributions(out, [parameter], unit)[0]:

@@ -161,12 +161,13 @@ def _state_product(cell: Cell, c_t: Tensor, h: Tensor) -> Tensor:
 def _computed(c: Tensor) -> Tensor:
     """c_t as the step computed it, where a layer put old rows in the place of padding.
 
-    That is ``where(own, c_t, c_{t-1})``, which h_t was not made of.
+    That is ``where(valid, c_t, c_{t-1})``, which h_t was not made of.
     """
     node = c._node
-    if node is None or node.op is None or node.op.name != "where":
+    if node is None or node.op is None or not (node.op.elementwise and node.op.moves_data):
         return c
-    _, new, old = node.parents
+    new, *others = node.parents[-2:]
+    old = others[0] if others else None
     if new is None or (old is not None and old not in ancestors([new], since=old.key + 1)):
         return c  # of zoneout, where(kept, c_{t-1}, c_t)
     return wrap(np.empty(c.shape, c.dtype), new)
