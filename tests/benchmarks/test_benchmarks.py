@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 TINY = lstm.Shape(T=3, B=2, H=4, V=5)
 
 
-def gradients(workload: Workload) -> dict[str, Array]:
+def second_pass(workload: Workload) -> dict[str, Array]:
     """What one pass leaves, after another one before it."""
     for _ in range(2):
         workload.backward(workload.forward())
@@ -56,7 +56,7 @@ def lstm_loss(parameters: dict[str, Array], shape: lstm.Shape) -> float:
 @pytest.mark.parametrize("both", [True, False])
 def test_chain_has_the_gradient_of_a_power(both: bool) -> None:
     """minigrad's chain is x wⁿ with the gradients of it."""
-    found, wanted = gradients(chain.minigrad(7, both)), chain_by_hand(7, both)
+    found, wanted = second_pass(chain.minigrad(7, both)), chain_by_hand(7, both)
     assert found.keys() == wanted.keys()
     for name, g in wanted.items():
         np.testing.assert_allclose(found[name], g, rtol=1e-12)
@@ -66,7 +66,7 @@ def test_chain_has_the_gradient_of_a_power(both: bool) -> None:
 def test_lstm_gradients_are_those_of_the_formulas(one_hot: bool) -> None:
     """Loss and directional derivatives agree with central differences of a plain NumPy LSTM."""
     workload = lstm.minigrad(TINY, one_hot, dtype=np.float64)
-    loss, found = workload.forward().item(), gradients(workload)
+    loss, found = workload.forward().item(), second_pass(workload)
     parameters = lstm.weights(TINY, np.float64)
     assert found.keys() == parameters.keys()
     assert loss == pytest.approx(lstm_loss(parameters, TINY), rel=1e-12)
@@ -88,8 +88,8 @@ def test_lstm_by_hand_is_the_same_step(steps: int) -> None:
     shape = lstm.Shape(steps, 3, 4, 5)
     ours, hand = lstm.minigrad(shape, dtype=np.float64), by_hand.lstm(shape, dtype=np.float64)
     assert hand.forward() == pytest.approx(ours.forward().item(), rel=1e-12)
-    wanted = gradients(ours)
-    for name, g in gradients(hand).items():
+    wanted = second_pass(ours)
+    for name, g in second_pass(hand).items():
         np.testing.assert_allclose(g, wanted[name], rtol=1e-11, atol=1e-14, err_msg=name)
 
 
@@ -99,7 +99,7 @@ def test_lstm_by_hand_is_the_same_step(steps: int) -> None:
 def test_peers_run_the_same_chain(system: str, both: bool) -> None:
     """PyTorch and autograd compute the same gradients of the chain."""
     pytest.importorskip(system)
-    found = gradients(chain.SYSTEMS[system](7, both))
+    found = second_pass(chain.SYSTEMS[system](7, both))
     for name, g in chain_by_hand(7, both).items():
         np.testing.assert_allclose(found[name], g, rtol=1e-12)
 
@@ -110,8 +110,8 @@ def test_pytorch_trains_the_same_lstm() -> None:
     pytest.importorskip("torch")
     ours, theirs = (make(TINY, dtype=np.float64) for make in lstm.SYSTEMS.values())
     assert theirs.forward().item() == pytest.approx(ours.forward().item(), rel=1e-12)
-    wanted = gradients(ours)
-    for name, g in gradients(theirs).items():
+    wanted = second_pass(ours)
+    for name, g in second_pass(theirs).items():
         np.testing.assert_allclose(g, wanted[name], rtol=1e-9, atol=1e-12, err_msg=name)
 
 

@@ -11,7 +11,7 @@ import pytest
 import minigrad as mg
 from minigrad.engine.backward import sweep_from
 from minigrad.errors import GradientError, GraphFreedError, NoDerivativeError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 
 def chain(n, x):
@@ -24,7 +24,7 @@ def chain(n, x):
 def test_long_chains_do_not_recurse():
     """100,000 chained ops: forward, backward, repr, deepcopy and freeing need no recursion."""
     limit = sys.getrecursionlimit()
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     y = chain(100_000, x)
     assert "op=multiply" in repr(y)
     assert np.array_equal(copy.deepcopy(y.detach()).numpy(), [1.0, 2.0])
@@ -36,7 +36,7 @@ def test_long_chains_do_not_recurse():
 
 def test_second_backward_raises_unless_kept():
     """A freed graph says so; a kept one adds exactly the same gradient again."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     y = (x * x).sum()
     y.backward()
     with pytest.raises(GraphFreedError, match="retain_graph=True"):
@@ -51,7 +51,7 @@ def test_second_backward_raises_unless_kept():
 
 def test_freed_even_where_nothing_was_saved():
     """The second backward raises also for ops whose rules save nothing."""
-    x = leaf(1.0)
+    x = leaf([1.0])
     y = (x + 1.0).sum()
     y.backward()
     with pytest.raises(GraphFreedError):
@@ -60,7 +60,7 @@ def test_freed_even_where_nothing_was_saved():
 
 def test_carried_state_without_detach_teaches():
     """Using a state of a freed window names the step and says to detach."""
-    w = leaf(0.5, name="w")
+    w = leaf([0.5], name="w")
     h = mg.tensor(np.ones(1))
     for window in range(2):
         for t in (1, 2):
@@ -87,13 +87,13 @@ def test_carried_state_without_detach_teaches():
 def test_backward_that_cannot_start(make, message):
     """What cannot be differentiated raises GradientError with what was received and wanted."""
     with pytest.raises(GradientError, match=message):
-        make(leaf(1.0, 2.0))
+        make(leaf([1.0, 2.0]))
 
 
 def test_cotangent_of_another_float_dtype_is_cast():
     """A float32 or integer cotangent of a float64 result is used in float64."""
     for dtype in (np.float32, int):
-        x = leaf(1.0, 2.0)
+        x = leaf([1.0, 2.0])
         (x * 3).backward(np.ones(2, dtype))
         assert x.grad.dtype == np.float64
         assert np.array_equal(x.grad.numpy(), [3.0, 3.0])
@@ -101,7 +101,7 @@ def test_cotangent_of_another_float_dtype_is_cast():
 
 def test_unused_leaf_has_no_gradient():
     """`.grad` of a leaf that the result does not depend on stays None; transforms give zeros."""
-    x, unused = leaf(1.0), leaf(2.0)
+    x, unused = leaf([1.0]), leaf([2.0])
     (x * 2).sum().backward()
     assert unused.grad is None
     g = mg.grad(lambda a, b: a * 2, argnums=(0, 1))(1.0, 2.0)
@@ -110,7 +110,7 @@ def test_unused_leaf_has_no_gradient():
 
 def test_same_tensor_twice_and_diamonds():
     """x*x, x+x and paths that meet again add up."""
-    x = leaf(3.0)
+    x = leaf([3.0])
     (x * x + np.add(x, x)).sum().backward()
     assert x.grad.item() == 8.0
     x.grad = None
@@ -122,7 +122,7 @@ def test_same_tensor_twice_and_diamonds():
 
 def test_exception_in_backward_leaves_gradients_alone():
     """After a rule or hook has raised, no .grad has changed, and a retry gives the right sum."""
-    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
     y = x * w
     boom = []
 
@@ -143,7 +143,7 @@ def test_exception_in_backward_leaves_gradients_alone():
 
 def test_hooks_see_and_replace_the_complete_gradient():
     """A hook runs once, on the sum of all contributions; its result is what flows on."""
-    x = leaf(1.0)
+    x = leaf([1.0])
     y = x * 2
     seen = []
     remove = y.register_hook(lambda g: seen.append(g.item()))
@@ -162,7 +162,7 @@ def test_hooks_see_and_replace_the_complete_gradient():
 
 def test_hooks_on_leaves_and_retained_gradients():
     """Hooks work on leaves; retain_grad keeps an intermediate gradient."""
-    x = leaf(2.0)
+    x = leaf([2.0])
     x.register_hook(lambda g: g * 0.5)
     y = x * x
     y.retain_grad()
@@ -183,7 +183,7 @@ def test_requires_grad_needs_floats():
 
 def test_memory_is_flat_with_the_collector_off(collector_off):
     """No reference cycles: graphs are freed by reference counts alone, also with create_graph."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     y = np.tanh(x * x)
     watch = weakref.ref(y)
     y.sum().backward()
@@ -209,7 +209,7 @@ def test_memory_is_flat_with_the_collector_off(collector_off):
 
 def test_numpy_functions_without_derivative_raise():
     """Nothing falls back to an array quietly; the message names the function and the ways out."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     with pytest.raises(NoDerivativeError, match=r"np\.nextafter.*primitive"):
         np.nextafter(x, 1.0)
     with pytest.raises(NoDerivativeError, match=r"np\.spacing"):
@@ -223,7 +223,7 @@ def test_numpy_functions_without_derivative_raise():
 
 def test_failed_op_names_itself_and_its_operands():
     """A shape error carries the op's name and the shapes and dtypes that it received."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     with pytest.raises(ValueError, match=r"add\(x: \(2,\) float64, y: \(3,\) float64\)"):
         x + np.ones(3)
     with pytest.raises(ValueError, match=r"matmul\(x: \(2,\) float64, y: \(3, 2\) float64\)"):
@@ -255,7 +255,7 @@ def test_rule_with_a_wrong_shape_is_named():
 
     try:
         with pytest.raises(GradientError, match=r"'_misfit' for argument 'x'.*\(5,\).*\(2,\)"):
-            misfit(leaf(1.0, 2.0)).sum().backward()
+            misfit(leaf([1.0, 2.0])).sum().backward()
     finally:
         del OPS["_misfit"]
 

@@ -22,11 +22,7 @@ BRANCHES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quiet():
-    """The forward divides by 0, and should warn of it; that is not what is tested here."""
-    with np.errstate(all="ignore"):
-        yield
+pytestmark = pytest.mark.usefixtures("invalid_values_without_a_warning")
 
 
 @pytest.mark.parametrize("name", [n for n in BRANCHES if n != "exp(x) x"])

@@ -9,12 +9,12 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import AnomalyError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 
 def test_no_grad_is_per_thread_and_left_by_exceptions():
     """Another thread keeps recording; an exception restores the mode."""
-    x, seen = leaf(1.0), []
+    x, seen = leaf([1.0]), []
     with mg.no_grad():
         thread = threading.Thread(target=lambda: seen.append((x * 2).requires_grad))
         thread.start()
@@ -52,7 +52,7 @@ def test_no_grad_decorates_functions_and_generators():
             assert sent == "hello"
         return "end"
 
-    x = leaf(1.0)
+    x = leaf([1.0])
     assert not evaluate(x).requires_grad
     running = rows(x)
     assert next(running) is False
@@ -87,7 +87,7 @@ def test_exceptions_thrown_into_a_decorated_generator():
 
 def test_scopes_nest_and_label():
     """Nodes carry the path and the step of the scopes around them."""
-    x = leaf(1.0)
+    x = leaf([1.0])
     with mg.scope("encoder", t=3), mg.scope("gate f"):
         y = x * 2
     assert str(y._node.scope) == "encoder[t=3]/gate f"
@@ -98,7 +98,7 @@ def test_scopes_nest_and_label():
 
 def test_anomaly_forward_names_op_step_and_line():
     """The first NaN or Inf of the forward pass is reported with its op, step and source line."""
-    x = leaf(0.0, 1.0)
+    x = leaf([0.0, 1.0])
     with mg.detect_anomaly(), np.errstate(all="ignore"), mg.scope("cell", t=7):
         with pytest.raises(AnomalyError, match=r"first Inf in the forward of log in cell\[t=7\]"):
             np.log(x)
@@ -111,7 +111,7 @@ def test_anomaly_forward_names_op_step_and_line():
 
 def test_anomaly_backward_names_op_step_and_line():
     """An infinite derivative is reported at the op whose rule gave it, with its source line."""
-    x = leaf(0.0, 1.0)
+    x = leaf([0.0, 1.0])
     with mg.detect_anomaly(), np.errstate(all="ignore"):
         with mg.scope("cell", t=2):
             y = np.sqrt(x)
@@ -123,7 +123,7 @@ def test_anomaly_backward_names_op_step_and_line():
 
 def test_two_threads_on_two_graphs_and_on_one_parameter():
     """Concurrent backward passes lose no contribution to a shared leaf."""
-    w = leaf(1.0, 2.0)
+    w = leaf([1.0, 2.0])
     failures = []
 
     def work():
@@ -144,7 +144,7 @@ def test_two_threads_on_two_graphs_and_on_one_parameter():
 
 def test_anomalies_are_found_whoever_else_watches():
     """Also in a backward pass whose contributions are collected one by one."""
-    x = leaf(0.0, 1.0)
+    x = leaf([0.0, 1.0])
     y = np.sqrt(x * 1.0).sum()
     with mg.detect_anomaly(), pytest.raises(AnomalyError, match="backward of sqrt"):
         mg.contributions(y, [x])

@@ -14,6 +14,7 @@ import minigrad as mg
 from minigrad import Tensor
 from minigrad.engine.tensor import detached
 from minigrad.errors import GradientError, GraphLossError
+from tests.support.comparing import leaf
 from tests.support.foreign import (
     VALUES,
     ArrayOnly,
@@ -84,10 +85,6 @@ def matrix():
         return np.matrix(np.diag(VALUES))
 
 
-def leaf():
-    return Tensor(X, requires_grad=True)
-
-
 @pytest.mark.parametrize("call", TWO.values(), ids=TWO)
 @pytest.mark.parametrize("value", ARRAYS.values(), ids=ARRAYS)
 def test_arrays_underneath(value, call):
@@ -118,7 +115,7 @@ def test_refused_by_name(name, call):
         if call is operator.pow and name == "Fraction":
             continue  # Fraction ** y is float ** y, which Fraction itself computes
         with pytest.raises(TypeError) as raised:
-            sides(leaf())
+            sides(leaf(X))
         assert_words(raised.value, words, sides)
 
 
@@ -133,7 +130,7 @@ def test_matrices(matrix):
     for call in (operator.mul, operator.add, operator.matmul, np.matmul, np.add):
         for sides in (lambda x, f=call: f(x, matrix), lambda x, f=call: f(matrix, x)):
             with pytest.raises(TypeError, match="matrix"):
-                sides(leaf())
+                sides(leaf(X))
 
 
 @pytest.mark.parametrize("name", [
@@ -150,7 +147,7 @@ def test_classes_that_opt_out(name, requires_grad):
     assert call(other, x) == "its own"
     for function in (np.add, lambda a, b: np.where([True, False, True], a, b)):
         with pytest.raises(TypeError, match="OptedOut"):
-            function(leaf(), other)
+            function(leaf(X), other)
 
 
 @pytest.mark.parametrize("call", [
@@ -171,7 +168,7 @@ def test_masked_arrays_never_lose_the_graph(call):
         return call(x) if one else call(masked, x)
 
     with pytest.raises(GraphLossError):
-        run(leaf())
+        run(leaf(X))
     found, wanted = run(Tensor(X)), run(X)
     np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(wanted))
     np.testing.assert_array_equal(np.ma.filled(found, 0.0), np.ma.filled(wanted, 0.0))
@@ -182,7 +179,7 @@ def test_writes_to_masked_arrays():
     masked = np.ma.array(VALUES, mask=[0, 1, 0])
     before = masked.copy()
     with pytest.raises(GraphLossError):
-        masked[:] = leaf()
+        masked[:] = leaf(X)
     np.testing.assert_array_equal(masked.data, before.data)
     masked[:] = Tensor(X)
     np.testing.assert_array_equal(masked.data, X)
@@ -190,19 +187,19 @@ def test_writes_to_masked_arrays():
 
 DOORS = {
     "Tensor": lambda value: Tensor(value),
-    "an index": lambda value: leaf()[value],
-    "a cotangent": lambda value: leaf().backward(value),
-    ".data =": lambda value: setattr(leaf(), "data", value),
+    "an index": lambda value: leaf(X)[value],
+    "a cotangent": lambda value: leaf(X).backward(value),
+    ".data =": lambda value: setattr(leaf(X), "data", value),
     "x[...] =": lambda value: Tensor(X).__setitem__(slice(None), value),
-    "x[...] = on the graph": lambda value: (leaf() * 2).__setitem__(slice(None), value),
+    "x[...] = on the graph": lambda value: (leaf(X) * 2).__setitem__(slice(None), value),
     "a hook": lambda value: hooked(value),
-    "np.take": lambda value: np.take(leaf(), value),
+    "np.take": lambda value: np.take(leaf(X), value),
     "mg.grad": lambda value: mg.grad(lambda x: (x * x).sum())(value),
 }
 
 
 def hooked(value):
-    x = leaf()
+    x = leaf(X)
     y = x * 2
     y.register_hook(lambda g: value)
     y.sum().backward()
@@ -242,7 +239,7 @@ def test_operands_that_change_later():
 
     values = VALUES.copy()
     for call in (operator.mul, np.dot, np.matmul):
-        x = leaf()
+        x = leaf(X)
         y = call(x, Shared(values))
         before = values.copy()
         values[:] = 100.0

@@ -11,14 +11,14 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import GradientError, GraphFreedError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 # -- gradients
 
 
 def test_gradients_of_leaves_and_results():
     """They come in the order of the inputs, leaves or results, and no .grad is written."""
-    x, y = leaf(2.0), leaf(3.0)
+    x, y = leaf([2.0]), leaf([3.0])
     z = x * y
     out = z * z + x
     gx, gz, gy, again = mg.gradients(out, [x, z, y, x])
@@ -30,7 +30,7 @@ def test_gradients_of_leaves_and_results():
 
 def test_several_outputs_and_their_cotangents():
     """The gradients of several outputs are summed, weighted by grad_outputs."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     a, b = x * x, (x**3).sum()
     (g,) = mg.gradients([a, b], x, [np.array([1.0, 10.0]), None])
     np.testing.assert_allclose(g.numpy(), [2 + 3, 40 + 12])
@@ -42,7 +42,7 @@ def test_several_outputs_and_their_cotangents():
 
 def test_orders_and_kept_graphs():
     """create_graph gives what can be differentiated again; a graph is freed unless it is kept."""
-    x = leaf(2.0)
+    x = leaf([2.0])
     y = x**4
     (g,) = mg.gradients(y, x, create_graph=True)
     (h,) = mg.gradients(g, x, create_graph=True)
@@ -53,7 +53,7 @@ def test_orders_and_kept_graphs():
     mg.gradients(y, x)
     with pytest.raises(GraphFreedError):
         mg.gradients(y, x)
-    v = leaf(5.0)
+    v = leaf([5.0])
     (g,) = mg.gradients(x * x, x, grad_outputs=v, create_graph=True)
     g.sum().backward()
     assert (v.grad.item(), x.grad.item()) == (4.0, 10.0)
@@ -61,7 +61,7 @@ def test_orders_and_kept_graphs():
 
 def test_inputs_that_are_not_used():
     """An error by default, as a slip is likelier; None or zeros for those who say so."""
-    x, other = leaf(2.0), leaf(1.0, 2.0)
+    x, other = leaf([2.0]), leaf([1.0, 2.0])
     for options in ({}, {"allow_unused": False}):
         with pytest.raises(GradientError, match=r"input 1.*allow_unused.*materialize_grads"):
             mg.gradients(x * x, [x, other], **options)
@@ -85,12 +85,12 @@ def test_inputs_that_are_not_used():
 def test_gradients_that_cannot_be(call, message):
     """What does not fit is named."""
     with pytest.raises(GradientError, match=message):
-        call(leaf(1.0, 2.0))
+        call(leaf([1.0, 2.0]))
 
 
 def test_backward_for_some_inputs():
     """backward(inputs=) adds to the .grad of these and of no others, results too."""
-    x, y = leaf(2.0), leaf(3.0)
+    x, y = leaf([2.0]), leaf([3.0])
     z = x * y
     out = (z * z).sum()
     out.backward(inputs=[y, z], retain_graph=True)
@@ -102,7 +102,7 @@ def test_backward_for_some_inputs():
 
 def test_the_node_of_a_result():
     """grad_fn is the node, which names its op, parents and scope; leaves have none."""
-    x = leaf(2.0, name="x")
+    x = leaf([2.0], name="x")
     with mg.scope("cell", t=3):
         y = x * 3
     assert x.grad_fn is None
@@ -117,7 +117,7 @@ def test_the_node_of_a_result():
 
 def test_a_gradient_can_be_deleted():
     """`del x.grad` forgets it, as .grad = None does."""
-    x = leaf(2.0)
+    x = leaf([2.0])
     (x * x).sum().backward()
     del x.grad
     assert x.grad is None
@@ -128,11 +128,11 @@ def test_a_gradient_can_be_deleted():
 
 def test_a_gradient_that_nobody_can_see():
     """A leaf that is gone takes its gradient with it; switched off and on, it begins anew."""
-    x = leaf(2.0)
+    x = leaf([2.0])
     y = (x * x).sum()
     del x
     y.backward()
-    x = leaf(2.0)
+    x = leaf([2.0])
     (x * x).sum().backward()
     x.requires_grad_(False)
     assert x.grad is None
@@ -147,7 +147,7 @@ def test_a_gradient_that_nobody_can_see():
 def test_no_cycle_is_left(use, collector_off):
     """With the collector off everything goes when its last name goes: gradients with a graph of
     their own, what retain_grad() keeps, hooks, penalties on gradients, written tensors."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     y = np.tanh(x * x)
     if use == "retained":
         y.retain_grad()
@@ -208,7 +208,7 @@ class Interrupting:
 
 def graph():
     """Three leaves, a retained result, and a loss, with gradients of an earlier pass."""
-    x, w, b = leaf(1.0, 2.0), leaf(*np.eye(2)), leaf(0.5, 0.5)
+    x, w, b = leaf([1.0, 2.0]), leaf(np.eye(2)), leaf([0.5, 0.5])
     for t in (x, w, b):
         t.grad = np.ones(t.shape)
     h = np.tanh(x @ w + b)

@@ -10,12 +10,12 @@ import pytest
 import minigrad as mg
 from minigrad.engine.op import OPS
 from minigrad.errors import NoDerivativeError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 
 def test_hooks_run_in_the_order_of_registration():
     """Each hook gets what the one before it returned."""
-    x = leaf(1.0)
+    x = leaf([1.0])
     y = x * 2
     seen = []
     y.register_hook(lambda g: seen.append(g.item()) or g + 1)
@@ -27,7 +27,7 @@ def test_hooks_run_in_the_order_of_registration():
 
 def test_removing_a_hook_leaves_the_others():
     """What register_hook returns removes that hook, also a second time, and no other."""
-    x, seen = leaf(1.0), []
+    x, seen = leaf([1.0]), []
     remove = [x.register_hook(lambda g, k=k: seen.append(k)) for k in range(3)]
     remove[1]()
     remove[1]()
@@ -63,7 +63,7 @@ def test_a_gradient_has_the_shape_of_its_tensor(shape):
 def test_what_is_assigned_is_copied():
     """The caller's array stays the caller's: writeable, and no way to change the tensor."""
     for write in ("data", "index", "grad"):
-        x, given = leaf(0.0, 0.0), np.array([1.0, 2.0])
+        x, given = leaf([0.0, 0.0]), np.array([1.0, 2.0])
         if write == "data":
             x.data = given
         elif write == "index":
@@ -84,7 +84,7 @@ def test_contributions_of_threads_that_meet(monkeypatch):
         time.sleep(0.002)  # any other thread runs now
         return total
 
-    w = leaf(1.0, 2.0)
+    w = leaf([1.0, 2.0])
     losses = [[(w * 3.0).sum() for _ in range(5)] for _ in range(4)]
     threads = [
         threading.Thread(target=lambda mine=mine: [loss.backward() for loss in mine])
@@ -101,7 +101,7 @@ def test_contributions_of_threads_that_meet(monkeypatch):
 def test_leaves_are_freed_by_reference_counts(collector_off):
     """A leaf with a gradient, a hook and a graph closes no cycle: it goes with its last name."""
     for use in (lambda x: None, lambda x: (x * x).sum().backward(), lambda x: x.register_hook(len)):
-        x = leaf(1.0, 2.0)
+        x = leaf([1.0, 2.0])
         use(x)
         watch = weakref.ref(x)
         del x
@@ -115,7 +115,7 @@ def test_a_rule_that_gives_complex_numbers_is_refused():
         """x, with a rule that belongs to i x"""
         return np.array(x)
 
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     try:
         with pytest.raises(NoDerivativeError, match="complex"):
             turned(x).sum().backward()

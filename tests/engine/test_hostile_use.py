@@ -19,7 +19,7 @@ def registry():
     OPS.update(before)
 
 
-def leaf(*shape):
+def numbered(*shape):
     size = int(np.prod(shape))
     return mg.tensor(1.0 + np.arange(size).reshape(shape), requires_grad=True)
 
@@ -43,7 +43,7 @@ def test_lists_changed_after_the_call(name):
     f, option = LISTS[name]
     found = []
     for change in (False, True):
-        x, given = leaf(2, 3, 4), copy.deepcopy(option)
+        x, given = numbered(2, 3, 4), copy.deepcopy(option)
         y = f(x, given)
         if change:
             given.reverse()
@@ -73,7 +73,7 @@ def test_complex_results_are_refused(name):
 
 def test_hooks_that_return_complex_numbers():
     """A hook's result must fit the dtype of the gradient."""
-    x = leaf(2)
+    x = numbered(2)
     y = x * 2
     y.register_hook(lambda g: g.numpy() * 1j)
     with pytest.raises(GradientError, match="complex"):
@@ -119,9 +119,9 @@ def test_sums_in_an_array():
     np.multiply(total, mg.tensor(2.0), out=total)
     np.testing.assert_array_equal(total, [2, 4])
     with pytest.raises(NoDerivativeError, match=r"array \+= tensor: an array keeps no graph"):
-        total += leaf(2)
+        total += numbered(2)
     with pytest.raises(NoDerivativeError, match="out"):
-        np.exp(leaf(2), out=total)
+        np.exp(numbered(2), out=total)
     np.testing.assert_array_equal(total, [2, 4])
 
 
@@ -134,7 +134,7 @@ def test_formats():
 
 def test_a_list_of_tensors_is_no_array():
     """np.array of tensors that require grad says what to write instead."""
-    x = leaf()
+    x = numbered()
     for function in (np.array, mg.tensor, np.mean):
         with pytest.raises(TypeError, match=r"np\.stack"):
             function([x, x])
@@ -161,7 +161,7 @@ def test_forwards_return_arrays(result):
         return result
 
     with pytest.raises(TypeError, match=r"the forward of op 'returns .* wanted an array"):
-        op(leaf(2))
+        op(numbered(2))
 
 
 @pytest.mark.parametrize("result", [None, "a"])
@@ -173,7 +173,7 @@ def test_rules_return_arrays(result):
         return np.array(x)
 
     with pytest.raises(GradientError, match=f"'pulls .* for argument 'x' returned {result!r}"):
-        op(leaf(2)).sum().backward()
+        op(numbered(2)).sum().backward()
 
 
 def test_an_op_can_be_defined_again():

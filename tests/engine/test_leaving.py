@@ -12,7 +12,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import GradientWarning, GraphLossError, GraphLossWarning, NoDerivativeError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 ARRAY = np.zeros(3)
 
@@ -105,7 +105,7 @@ def test_numbers_that_are_lost(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_arrays_are_refused(name):
     """An array would lose the graph everywhere; the error names the ways out."""
-    for use in (lambda: REFUSED[name](leaf()), lambda: inside(REFUSED[name])):
+    for use in (lambda: REFUSED[name](leaf([])), lambda: inside(REFUSED[name])):
         with pytest.raises(GraphLossError, match=r"np\.stack.*\.detach\(\)"):
             use()
 
@@ -113,7 +113,7 @@ def test_arrays_are_refused(name):
 @pytest.mark.parametrize("name", ASKED)
 def test_numbers_that_are_asked_for(name):
     """Quiet outside; inside a transform an error that names the call."""
-    ASKED[name](leaf(2.0)[0] * 1)
+    ASKED[name](leaf([2.0])[0] * 1)
     with pytest.raises(GraphLossError, match=r"\.detach\(\)"):
         inside(ASKED[name])
     assert inside(lambda x: ASKED[name](x.detach())) == 4.0
@@ -243,13 +243,13 @@ def test_deep_copies_of_what_belongs_together():
 
 def test_deep_copies_of_results_refuse():
     """A copy would lose the graph: deepcopy says so as Tensor(x * 2) does, in containers too."""
-    y = leaf(1.0) * 2
+    y = leaf([1.0]) * 2
     for thing in (y, [y], {"state": (y,)}):
         with pytest.raises(TypeError, match=r"op multiply.*\.detach\(\)"):
             copy.deepcopy(thing)
     assert copy.deepcopy(y.detach()).tolist() == [2.0]
     with mg.no_grad():
-        assert copy.deepcopy(leaf(1.0) * 2).tolist() == [2.0]
+        assert copy.deepcopy(leaf([1.0]) * 2).tolist() == [2.0]
 
 
 # -- gradients of results
@@ -257,7 +257,7 @@ def test_deep_copies_of_results_refuse():
 
 def test_the_gradient_of_a_result_warns_once():
     """`.grad` of a result is None, and the first time says that retain_grad() would keep it."""
-    w = leaf(1.0)
+    w = leaf([1.0])
     y = w * 2
     y.sum().backward()
     with pytest.warns(GradientWarning, match=r"op multiply.*retain_grad\(\)"):
@@ -273,7 +273,7 @@ def test_the_gradient_of_a_result_warns_once():
 
 def test_the_usual_mistake():
     """w = w - lr * w.grad makes w a result: the warning names optimizers and no_grad()."""
-    w = leaf(1.0)
+    w = leaf([1.0])
     (w * w).sum().backward()
     w = w - 0.1 * w.grad
     (w * w).sum().backward()

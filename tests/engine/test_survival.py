@@ -8,10 +8,7 @@ import pytest
 import minigrad as mg
 from minigrad.errors import AnomalyError, GradientError, MutationError
 from minigrad.optim import SGD, clip_grad_norm
-
-
-def leaf(array, name=None):
-    return mg.tensor(array, requires_grad=True, name=name)
+from tests.support.comparing import leaf
 
 
 def test_ten_thousand_steps_without_the_collector(collector_off):

@@ -8,12 +8,12 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import MutationError
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 
 def test_in_place_on_a_leaf_raises_while_recording():
     """`w -= step` on a leaf raises under recording and updates it under no_grad."""
-    w = leaf(1.0, 2.0, name="w")
+    w = leaf([1.0, 2.0], name="w")
     with pytest.raises(MutationError, match=r"'w'.*no_grad"):
         w -= 1.0
     with pytest.raises(MutationError, match="'w'"):
@@ -30,7 +30,7 @@ def test_in_place_on_a_leaf_raises_while_recording():
 def test_in_place_on_a_saved_output():
     """`y += 1` changes y under all its names, as NumPy's does; what exp saved is untouched, so the
     gradient is right."""
-    x = leaf(0.0, 1.0)
+    x = leaf([0.0, 1.0])
     y = np.exp(x)
     also = y
     y += 1.0
@@ -43,7 +43,7 @@ def test_in_place_on_a_saved_output():
 
 def test_data_written_after_forward_raises_at_backward():
     """A leaf whose saved value was replaced raises at backward and names the op."""
-    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0, name="w")
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0], name="w")
     y = (x * w).sum()
     w.data = np.zeros(2)
     with pytest.raises(MutationError, match=r"^w was written to.*multiply"):
@@ -53,7 +53,7 @@ def test_data_written_after_forward_raises_at_backward():
 
 def test_write_that_no_rule_needs_is_harmless():
     """The gradient of a sum does not depend on the value, so a write does not matter."""
-    w = leaf(3.0, 4.0)
+    w = leaf([3.0, 4.0])
     y = (w + 1.0).sum()
     w.data = np.zeros(2)
     y.backward()
@@ -62,7 +62,7 @@ def test_write_that_no_rule_needs_is_harmless():
 
 def test_data_is_read_only_and_its_augmented_assignment_replaces():
     """`w.data[0] = 1` raises; `w.data -= step` gives w new values and leaves old views alone."""
-    w = leaf(1.0, 2.0)
+    w = leaf([1.0, 2.0])
     before = w.data
     with pytest.raises(MutationError, match="no_grad"):
         w.data[0] = 9.0
@@ -97,7 +97,7 @@ def test_arrays_given_in_and_handed_out_are_not_aliases():
 
 def test_index_given_in_is_copied():
     """Changing an index array after the forward does not change the gradient."""
-    x, index = leaf(1.0, 2.0, 3.0), np.array([0, 0])
+    x, index = leaf([1.0, 2.0, 3.0]), np.array([0, 0])
     y = x[index].sum()
     index[:] = 2
     y.backward()
@@ -121,7 +121,7 @@ def test_views_and_slices_are_values():
 
 def test_gradients_do_not_share_what_can_be_written():
     """One array may be the gradient of two tensors: scaling one leaves the other as it was."""
-    a, b = leaf(1.0), leaf(2.0)
+    a, b = leaf([1.0]), leaf([2.0])
     (a + b).sum().backward()
     a.grad *= 10.0
     assert a.grad.item() == 10.0
@@ -156,7 +156,7 @@ def test_dtypes_are_kept():
 
 def test_copies():
     """deepcopy gives independent values; tensors are not pickled."""
-    w = leaf(1.0, 2.0, name="w")
+    w = leaf([1.0, 2.0], name="w")
     (w * w).sum().backward()
     twin = copy.deepcopy(w)
     assert twin.requires_grad
@@ -170,7 +170,7 @@ def test_copies():
 
 def test_scalars_and_iteration():
     """Tensors convert to numbers, iterate over rows and have a length like arrays."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     assert [v.item() for v in x] == [1.0, 2.0]
     assert len(x) == 2
     assert f"{x.sum():.2f}" == "3.00"

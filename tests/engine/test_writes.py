@@ -14,7 +14,7 @@ from minigrad.engine.op import OPS
 from minigrad.engine.views import source_of
 from minigrad.errors import GraphLossError, MutationError
 from minigrad.testing import check_grads, drawn_calls
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(3, 4))
@@ -85,7 +85,7 @@ def test_in_every_mode(name, mode):
     f, u, v = written(name), RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4))
     step = 1e-6
     expected = (u * (f(W + step * v).numpy() - f(W - step * v).numpy())).sum() / (2 * step)
-    w = leaf(*W)
+    w = leaf(W)
     if mode == "backward":
         (f(w) * u).sum().backward()
         found = (w.grad.numpy() * v).sum()
@@ -101,7 +101,7 @@ def test_in_every_mode(name, mode):
 
 def test_the_loop_of_the_textbooks():
     """out[i] = w * i in a loop, into a tensor without a graph."""
-    w, out = leaf(2.0)[0], mg.tensor(np.zeros(3))
+    w, out = leaf([2.0])[0], mg.tensor(np.zeros(3))
     w = mg.tensor(2.0, requires_grad=True)
     for i in range(3):
         out[i] = w * i
@@ -147,7 +147,7 @@ def test_a_recurrence_that_fills_an_array(order):
 
 def test_the_older_value_stays_with_those_who_used_it():
     """What was computed from the value before a write keeps its gradient; no version is checked."""
-    w = leaf(1.0, 2.0)
+    w = leaf([1.0, 2.0])
     y = w * 3
     squares = y * y
     y[0] = 10.0
@@ -162,7 +162,7 @@ def test_a_leaf_is_written_to_under_no_grad_only():
     for name, write in WRITES.items():
         if name in ("data", "add to an entry"):
             continue
-        w, source = leaf(*W), leaf(*W)
+        w, source = leaf(W), leaf(W)
         with pytest.raises(MutationError, match=r"no_grad\(\)"):
             write(w, source)
         assert np.array_equal(w.numpy(), W)
@@ -174,7 +174,7 @@ def test_a_leaf_is_written_to_under_no_grad_only():
 
 def test_under_no_grad_values_are_written():
     """Recording nothing, a tensor without a graph takes the value and stays without."""
-    w, out = leaf(1.0, 2.0), mg.tensor(np.zeros(2))
+    w, out = leaf([1.0, 2.0]), mg.tensor(np.zeros(2))
     with mg.no_grad():
         out[0] = w[1] * 3
         out += w
@@ -185,7 +185,7 @@ def test_under_no_grad_values_are_written():
 
 def test_a_result_refuses_writes_under_no_grad():
     """A result whose value is exchanged behind its graph would have a wrong gradient."""
-    w = leaf(1.0, 2.0)
+    w = leaf([1.0, 2.0])
     y = w * 2
     with mg.no_grad():
         for write in (
@@ -201,7 +201,7 @@ def test_a_result_refuses_writes_under_no_grad():
 @pytest.mark.parametrize("dtype", [int, bool, np.uint8])
 def test_integers_refuse_what_has_a_gradient(dtype):
     """Numbers on the graph would lose it in a tensor of integers or truth values."""
-    w, out = leaf(1.0, 2.0), mg.tensor(np.zeros(2, dtype))
+    w, out = leaf([1.0, 2.0]), mg.tensor(np.zeros(2, dtype))
     for write in (lambda: operator.setitem(out, 0, w[0]), lambda: out.fill_(w[0])):
         with pytest.raises(GraphLossError, match=rf"{out.dtype}, which has no gradient"):
             write()
@@ -213,7 +213,7 @@ def test_integers_refuse_what_has_a_gradient(dtype):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_the_dtype_stays(dtype):
     """A write casts to the dtype of the tensor, as NumPy does; gradients have their own."""
-    w, out = leaf(1.0, 2.0), mg.tensor(np.zeros(2, dtype))
+    w, out = leaf([1.0, 2.0]), mg.tensor(np.zeros(2, dtype))
     out[0] = w[0] * 3
     out += w
     out.mul_(w)
@@ -225,7 +225,7 @@ def test_the_dtype_stays(dtype):
 
 def test_failed_writes_change_nothing():
     """A write whose shapes do not fit names its operands and leaves value and graph."""
-    w, out = leaf(1.0, 2.0), mg.tensor(np.zeros(3))
+    w, out = leaf([1.0, 2.0]), mg.tensor(np.zeros(3))
     for value in (np.zeros(2), w):
         with pytest.raises(ValueError, match=r"\(3,\) float64"):
             out[:] = value
@@ -243,7 +243,7 @@ def test_failed_writes_change_nothing():
 
 def test_names_hooks_and_retained_gradients():
     """The name stays; a hook of the old value sees the gradient there, retain_grad() follows."""
-    w, seen = leaf(1.0, 2.0), []
+    w, seen = leaf([1.0, 2.0]), []
     y = w * 3
     y.name = "y"
     y.retain_grad()
@@ -258,7 +258,7 @@ def test_names_hooks_and_retained_gradients():
 
 def test_detach_in_place():
     """detach_() cuts where it is called; what was computed before keeps its graph."""
-    w = leaf(1.0)
+    w = leaf([1.0])
     y = w * 2
     z = y * 3
     assert y.detach_() is y
@@ -312,7 +312,7 @@ PARTS = {"x[0]", "x[:, ::2]", "x[..., None]"}
 def test_writes_through_views_are_refused(view, made):
     """NumPy and PyTorch would write to x as well: while x lives, no write to a view of it is
     silently its own affair, whatever x is, and nothing has changed."""
-    x = {"constant": mg.tensor(W), "leaf": leaf(*W), "result": leaf(*W) * 1}[made]
+    x = {"constant": mg.tensor(W), "leaf": leaf(W), "result": leaf(W) * 1}[made]
     v = VIEWS[view](x)
     before = v.numpy().copy()
     for how, write in HOW.items():
@@ -329,7 +329,7 @@ def test_operators_in_place_write_through_parts(view):
     """v = x[index]; v += 1 writes to x, again and again, as in NumPy; to a leaf it is refused; and
     once x has been written to otherwise, v is no part of it any more."""
     wanted = W.copy()
-    x, part = leaf(*W) * 1, VIEWS[view](wanted)
+    x, part = leaf(W) * 1, VIEWS[view](wanted)
     v = VIEWS[view](x)
     for _ in range(2):
         v += 1
@@ -339,7 +339,7 @@ def test_operators_in_place_write_through_parts(view):
     x[0, 0] = 9.0
     with pytest.raises(MutationError, match="view"):
         v += 1
-    w = leaf(*W)
+    w = leaf(W)
     v = VIEWS[view](w)
     with pytest.raises(MutationError, match="leaf"):
         v += 1
@@ -371,8 +371,8 @@ def test_every_op_marks_its_views(name):
 def test_no_false_alarms(view):
     """A tensor that nobody sees parts of, a copy, or a view of what is gone is written to."""
     for make in (
-        lambda: VIEWS[view](mg.tensor(W)), lambda: VIEWS[view](leaf(*W) * 2).clone(),
-        lambda: VIEWS[view](leaf(*W)) * 2, lambda: np.copy(VIEWS[view](mg.tensor(W))),
+        lambda: VIEWS[view](mg.tensor(W)), lambda: VIEWS[view](leaf(W) * 2).clone(),
+        lambda: VIEWS[view](leaf(W)) * 2, lambda: np.copy(VIEWS[view](mg.tensor(W))),
     ):
         v = make()
         v[0] = 1.0
@@ -387,7 +387,7 @@ def test_no_false_alarms(view):
 
 def test_augmented_assignment_to_a_part():
     """x[i] += y writes to x, however x is indexed, once."""
-    w = leaf(1.0, 2.0, 3.0)
+    w = leaf([1.0, 2.0, 3.0])
     x, rows = mg.tensor(np.zeros((2, 3))), {"r": mg.tensor(np.zeros(3))}
     x[0] += w
     x[1, 1:] += w[1:]
@@ -416,7 +416,7 @@ def test_augmented_assignment_to_a_part():
 
 def test_exchanging_rows():
     """Parts are values: x[i], x[j] = x[j], x[i] exchanges rows, with their gradients."""
-    w = leaf(*np.arange(12.0).reshape(4, 3))
+    w = leaf(np.arange(12.0).reshape(4, 3))
     x = w * 1
     x[0], x[2] = x[2], x[0]
     assert np.array_equal(x.numpy(), np.arange(12.0).reshape(4, 3)[[2, 1, 0, 3]])
@@ -504,7 +504,7 @@ def test_random_programs(program):
     its gradient is that of finite differences."""
     values, u = np.linspace(0.5, 1.3, SIZE), np.linspace(1, 2, SIZE)
     start = np.linspace(-1, 1, SIZE)
-    w = leaf(*values)
+    w = leaf(values)
     out = run(program, w, mg.tensor(start))
     expected = run_functionally(program, values, start)
     np.testing.assert_allclose(out.numpy(), expected, rtol=1e-12, atol=1e-12)
@@ -522,7 +522,7 @@ def test_random_programs(program):
 def test_state_of_a_module():
     """Parameters that are state (requires_grad=False) take part in the graph of what is written to
     them, as in PyTorch; loading a state makes them plain values again."""
-    module, w = mg.Module(), leaf(1.0, 2.0)
+    module, w = mg.Module(), leaf([1.0, 2.0])
     module.running = mg.Parameter(np.zeros(2), requires_grad=False)
     module.running[...] = 0.9 * module.running + 0.1 * w
     assert isinstance(module.running, mg.Parameter)
@@ -539,7 +539,7 @@ def test_state_of_a_module():
 
 def test_an_element_of_a_constant_among_results():
     """A chain of writes in float32, in columns, reversed and transposed layouts."""
-    w = leaf(*np.arange(6.0).reshape(2, 3))
+    w = leaf(np.arange(6.0).reshape(2, 3))
     plain = np.zeros((2, 3))
     for layout in (plain, np.zeros((3, 2)).T, plain[::-1], np.zeros((2, 6))[:, ::2]):
         out, w.grad = mg.tensor(layout), None
@@ -554,7 +554,7 @@ def test_an_element_of_a_constant_among_results():
 def test_writes_to_gradients_stay_there(create_graph):
     """A gradient that several tensors have is each one's own: scaling one in place leaves the
     others, the cotangent that was given, and what a transform returns for another argument."""
-    a, b, c = leaf(1.0), leaf(2.0), mg.tensor([5.0])
+    a, b, c = leaf([1.0]), leaf([2.0]), mg.tensor([5.0])
     (a + b).backward(c, create_graph=create_graph)
     a.grad.zero_()
     a.grad += 1
@@ -574,7 +574,7 @@ def test_writes_to_gradients_stay_there(create_graph):
 def test_writes_of_hooks(create_graph):
     """A hook that writes to its gradient and returns it has replaced it; one that forgets to return
     it is told so, and nobody else's gradient has changed."""
-    a, b = leaf(1.0), leaf(2.0)
+    a, b = leaf([1.0]), leaf([2.0])
     remove = a.register_hook(lambda g: g.mul_(3))
     (a + b).sum().backward(create_graph=create_graph)
     assert (a.grad.item(), b.grad.item()) == (3.0, 1.0)

@@ -6,16 +6,16 @@ import pytest
 from examples import counting, scalar_rnn
 
 
-def close(have, want, digits=9):
+def agree(have, want, digits=9):
     np.testing.assert_allclose(have, want, rtol=0, atol=0.5 * 10.0**-digits * 1.01)
 
 
 def test_scalar_rnn_forward():
     """States, outputs and loss agree with the exact values to nine decimals."""
     states, outputs, losses = scalar_rnn.forward(scalar_rnn.tensors())
-    close([h.item() for h in states], [0.291312612, 0.311477977, 0.477954805])
-    close([o.item() for o in outputs], [0.233050090, 0.249182382, 0.382363844])
-    close(sum(losses).item(), 0.055010260)
+    agree([h.item() for h in states], [0.291312612, 0.311477977, 0.477954805])
+    agree([o.item() for o in outputs], [0.233050090, 0.249182382, 0.382363844])
+    agree(sum(losses).item(), 0.055010260)
 
 
 def test_scalar_rnn_gradients():
@@ -25,31 +25,31 @@ def test_scalar_rnn_gradients():
     exact = {"W_hy": 0.101641770, "W_hh": 0.105898791, "W_xh": 0.099280112}
     slipped = {"W_hy": 0.101641770, "W_hh": 0.112927064, "W_xh": 0.112744100}
     for name, w in weights.items():
-        close(w.grad.item(), exact[name])
-        close(scalar_rnn.by_hand(slip=False)[name], exact[name])
-        close(scalar_rnn.by_hand(slip=True)[name], slipped[name])
+        agree(w.grad.item(), exact[name])
+        agree(scalar_rnn.by_hand(slip=False)[name], exact[name])
+        agree(scalar_rnn.by_hand(slip=True)[name], slipped[name])
         assert abs(scalar_rnn.PRINTED[name] - slipped[name]) < 3e-4  # the notes round as they go
-    close(scalar_rnn.state_gradients(), [0.025892936, 0.196205410, 0.225891075])
+    agree(scalar_rnn.state_gradients(), [0.025892936, 0.196205410, 0.225891075])
 
 
 def test_scalar_rnn_ledger_and_two_time_table():
     """The per-step terms and the two-time table are exact, and sum to the gradient."""
     ledger = scalar_rnn.ledger()
-    close(ledger["W_xh"], [0.011847792, 0.017716985, 0.069715335])
-    close(ledger["W_hh"], [0, 0.051611812, 0.054286979])
-    close(ledger["W_hy"], [-0.048634614, 0.015319229, 0.134957156])
+    agree(ledger["W_xh"], [0.011847792, 0.017716985, 0.069715335])
+    agree(ledger["W_hh"], [0, 0.051611812, 0.054286979])
+    agree(ledger["W_hy"], [-0.048634614, 0.015319229, 0.134957156])
     table = scalar_rnn.two_time("W_hh")
-    close(table, [[0, 0, 0], [0, 0.010349936, 0], [0, 0.041261876, 0.054286979]])
-    close(table.sum(axis=0), ledger["W_hh"], digits=12)
+    agree(table, [[0, 0, 0], [0, 0.010349936, 0], [0, 0.041261876, 0.054286979]])
+    agree(table.sum(axis=0), ledger["W_hh"], digits=12)
 
 
 def test_counting_forward():
     """The second components carry the minus signs that a scan of the slides lost."""
     states, outputs, _ = counting.forward(counting.WEIGHTS)
-    close(states[0], [-0.1565, 0.9190], 4)
-    close(states[1], [-0.6530, -0.9250], 4)
-    close(outputs[0], [0.6884, 0.4178, -0.2742], 4)
-    close(outputs[1], [-1.2589, -0.7103, -0.1182], 4)
+    agree(states[0], [-0.1565, 0.9190], 4)
+    agree(states[1], [-0.6530, -0.9250], 4)
+    agree(outputs[0], [0.6884, 0.4178, -0.2742], 4)
+    agree(outputs[1], [-1.2589, -0.7103, -0.1182], 4)
 
 
 def test_counting_gradients():
@@ -60,9 +60,9 @@ def test_counting_gradients():
     for found in (true, slides):
         np.testing.assert_allclose(found["V"], v, atol=2e-4)
     np.testing.assert_allclose(slides["W"], [[0.3203, -0.7019], [-1.8805, 4.1222]], atol=5e-4)
-    close(true["W"], [[0.5248, 0.3812], [-3.0819, -2.2384]], 4)
+    agree(true["W"], [[0.5248, 0.3812], [-3.0819, -2.2384]], 4)
     np.testing.assert_allclose(slides["U"], [[0.2785, 0.7130], [0, 0], [0, 0]], atol=5e-5)
-    close(true["U"], [[-1.7682, 5.1988], [0, 0], [0, 0]], 4)
+    agree(true["U"], [[-1.7682, 5.1988], [0, 0], [0, 0]], 4)
 
 
 def test_counting_training():

@@ -22,11 +22,7 @@ PRODUCTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quiet():
-    """The forward warns of invalid values, as it should; that is not what is tested here."""
-    with np.errstate(all="ignore"):
-        yield
+pytestmark = pytest.mark.usefixtures("invalid_values_without_a_warning")
 
 
 @pytest.mark.parametrize("create_graph", [False, True])

@@ -12,15 +12,16 @@ from minigrad.engine.dispatch import HANDLERS
 _rng = np.random.default_rng(5)
 
 
-def leaf(*shape):
+def normal(*shape):
     return mg.tensor(_rng.normal(size=shape) + 0.1, requires_grad=True)
 
 
 OPERANDS = [
-    (leaf(3, 3),), (leaf(3, 3), leaf(3, 3)), (leaf(4), leaf(4)), (leaf(4), 2),
-    (leaf(4), np.array([0, 1])), ([leaf(3), leaf(3)],), (leaf(3, 4), 0, 1), (leaf(4), 0.3),
-    (leaf(3, 3), (3, 3)), ("ij->ji", leaf(3, 3)), (leaf(4), leaf(4), leaf(4)),
-    (np.array([True, False, True, True]), leaf(4), leaf(4)),
+    (normal(3, 3),), (normal(3, 3), normal(3, 3)), (normal(4), normal(4)), (normal(4), 2),
+    (normal(4), np.array([0, 1])), ([normal(3), normal(3)],), (normal(3, 4), 0, 1),
+    (normal(4), 0.3),
+    (normal(3, 3), (3, 3)), ("ij->ji", normal(3, 3)), (normal(4), normal(4), normal(4)),
+    (np.array([True, False, True, True]), normal(4), normal(4)),
 ]
 BAD = {
     "axis": [99, "no", 1.5, (0, 0)], "axes": [99, "no", (0, 0)], "out": [np.zeros(1)],

@@ -12,7 +12,7 @@ from minigrad import functional as F
 INF = np.inf
 
 
-def gradient(f, *xs):
+def gradients_at(f, *xs):
     """The gradients of the sum of f at xs, without warnings: they are not the subject here."""
     leaves = [mg.tensor(x, requires_grad=True, dtype=float) for x in xs]
     with np.errstate(all="ignore"):
@@ -87,7 +87,7 @@ POINTS = {
 def test_gradients_at_special_points(case):
     """At every special point the gradient is the one of the table, and is never NaN."""
     f, xs, wanted = POINTS[case]
-    for found, right in zip(gradient(f, *xs), wanted, strict=True):
+    for found, right in zip(gradients_at(f, *xs), wanted, strict=True):
         assert np.allclose(found, right), (found, right)
 
 

@@ -12,6 +12,7 @@ from minigrad import Tensor, no_grad
 from minigrad.engine.tensor import Parameter
 from minigrad.errors import GradientError, MutationError, StateDictError
 from minigrad.optim import SGD, Adagrad, Adam, AdamW, Hyper, Optimizer, RMSprop
+from tests.support.gradients import give_grads
 
 
 # The formulas once more, for one number, as they stand in the docstrings.
@@ -94,17 +95,12 @@ def parameters(dtype=np.float64, seed=0):
     ]
 
 
-def give_grads(params, rng):
-    for p in params:
-        p.grad = Tensor(rng.normal(size=p.shape).astype(p.dtype))
-
-
 def snapshot(params, optimizer):
     """Everything that a refused step must leave as it was."""
     return copy.deepcopy(([p.numpy() for p in params], optimizer.state_dict()))
 
 
-def assert_same(a, b):
+def assert_same_state(a, b):
     (values, state), (other_values, other_state) = a, b
     for x, y in zip(values, other_values, strict=True):
         np.testing.assert_array_equal(x, y, strict=True)
@@ -157,7 +153,7 @@ def test_blocks_change_nothing(rule, formula, options, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr("minigrad.optim.optimizer._BLOCK", 8)
             other.step()
-    assert_same(snapshot([whole], one), snapshot([parts], other))
+    assert_same_state(snapshot([whole], one), snapshot([parts], other))
 
 
 def test_parameters_without_gradient_are_skipped():
@@ -204,7 +200,7 @@ def test_non_finite_gradients_are_refused(rule, formula, options, bad):
     kind = "1 NaN, 0 Inf" if math.isnan(bad) else "0 NaN, 1 Inf"
     with pytest.raises(GradientError, match=rf"{rule.__name__}\.step.*'w1' \({kind} among 2\)"):
         optimizer.step()
-    assert_same(before, snapshot(params, optimizer))
+    assert_same_state(before, snapshot(params, optimizer))
 
 
 def test_every_bad_gradient_is_named():
@@ -225,7 +221,7 @@ def test_gradients_whose_square_overflows_are_refused(rule):
     w.grad = Tensor(np.array([1.0, 1e25], np.float32))
     with pytest.raises(GradientError, match=r"'w' would be NaN or Inf.*clip_grad_norm"):
         optimizer.step()
-    assert_same(before, snapshot([w], optimizer))
+    assert_same_state(before, snapshot([w], optimizer))
     w.grad = Tensor(np.array([1.0, 1e15], np.float32))
     optimizer.step()
 
@@ -247,7 +243,7 @@ def test_an_interrupt_while_computing_changes_nothing():
     give_grads(params, np.random.default_rng(0))
     with pytest.raises(KeyboardInterrupt):
         optimizer.step()
-    assert_same(before, snapshot(params, optimizer))
+    assert_same_state(before, snapshot(params, optimizer))
 
 
 def test_an_interrupt_while_assigning_finishes_the_step(monkeypatch):
@@ -269,7 +265,7 @@ def test_an_interrupt_while_assigning_finishes_the_step(monkeypatch):
     monkeypatch.setattr(Tensor, "_replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         optimizer.step()
-    assert_same(snapshot(params, optimizer), snapshot(twins, whole))
+    assert_same_state(snapshot(params, optimizer), snapshot(twins, whole))
 
 
 @pytest.mark.parametrize("rule", [SGD, RMSprop, Adagrad, Adam, AdamW])
@@ -369,7 +365,7 @@ def test_a_rule_of_ones_own():
     before = snapshot(params, wrong)
     with pytest.raises(TypeError, match=r"update\(\) of 'w0' returned .*wanted \(3, 2\)"):
         wrong.step()
-    assert_same(before, snapshot(params, wrong))
+    assert_same_state(before, snapshot(params, wrong))
     with pytest.raises(TypeError, match=r"Optimizer has no update\(\)"):
         Optimizer(params, lr=1.0).step()
 
@@ -393,7 +389,7 @@ def test_resuming_is_bit_identical(rule, formula, options):
         give_grads(twins, again)
         if k >= 5:
             other.step()
-    assert_same(snapshot(params, optimizer), snapshot(twins, other))
+    assert_same_state(snapshot(params, optimizer), snapshot(twins, other))
 
 
 def test_a_state_dict_is_a_snapshot_of_plain_values():
@@ -422,7 +418,7 @@ def test_a_state_of_another_optimizer_is_refused():
     for text in ("Adam.load_state_dict: 4 entries", "mis-shaped: 0.m", "mis-typed:  1.v",
                  "Adam(lr): received -1.0", "out of range: 2.steps"):
         assert text in str(caught.value)
-    assert_same(before, snapshot(params, optimizer))
+    assert_same_state(before, snapshot(params, optimizer))
     with pytest.raises(StateDictError, match=r"unexpected: 0\.velocity"):
         SGD(params).load_state_dict(SGD(params, momentum=0.9).state_dict())
 

@@ -21,6 +21,7 @@ from minigrad.optim import (
     RMSprop,
     StepLR,
 )
+from tests.support.gradients import give_grads
 
 OPTIONS = {
     SGD: ({"lr": 0.1, "momentum": 0.9}, {"lr": 0.02, "nesterov": True}, {"momentum": 0.0}),
@@ -35,11 +36,6 @@ SHAPES = [(3, 2), (2,), ()]
 def parameters(seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
     return [Parameter(rng.normal(size=shape).astype(dtype)) for shape in SHAPES]
-
-
-def give_grads(params, rng):
-    for p in params:
-        p.grad = Tensor(rng.normal(size=p.shape).astype(p.dtype))
 
 
 def values(params):

@@ -12,6 +12,7 @@ from minigrad.engine.tensor import Parameter, Tensor
 from minigrad.errors import GradientError, StateDictError
 from minigrad.optim import Orthogonal
 from minigrad.optim import orthogonal as orthogonal_file
+from tests.support.gradients import give_grads
 
 OPTIMIZERS = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),
@@ -35,11 +36,6 @@ def orthogonal(n, seed=0, dtype=np.float64):
     return init.orthogonal((n, n), rng=np.random.default_rng(seed), dtype=dtype)
 
 
-def random_grads(params, rng):
-    for p in params:
-        p.grad = Tensor(rng.normal(size=p.shape).astype(p.dtype))
-
-
 @pytest.mark.parametrize("dtype", LIMITS, ids=lambda dtype: dtype.__name__)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_orthogonal_over_a_thousand_steps(name, dtype):
@@ -49,7 +45,7 @@ def test_orthogonal_over_a_thousand_steps(name, dtype):
     optimizer = Orthogonal(OPTIMIZERS[name]([W]), W)
     worst = 0.0
     for _ in range(1000):
-        random_grads([W], rng)
+        give_grads([W], rng)
         optimizer.step()
         worst = max(worst, departure(W.numpy()))
     assert worst < LIMITS[dtype]
@@ -58,7 +54,7 @@ def test_orthogonal_over_a_thousand_steps(name, dtype):
     free = Parameter(orthogonal(12, dtype=dtype))
     alone = OPTIMIZERS[name]([free])
     for _ in range(100):
-        random_grads([free], rng)
+        give_grads([free], rng)
         alone.step()
     assert departure(free.numpy()) > 0.1
 
@@ -161,13 +157,13 @@ def test_resuming_is_bit_identical():
         if k == 10:
             saved = copy.deepcopy(([p.numpy() for p in params], optimizer.state_dict()))
             middle = copy.deepcopy(rng)
-        random_grads(params, rng)
+        give_grads(params, rng)
         optimizer.step()
     resumed = [Parameter(value) for value in saved[0]]
     again = Orthogonal(optim.Adam(resumed, lr=0.1), resumed[0])
     again.load_state_dict(saved[1])
     for _ in range(10):
-        random_grads(resumed, middle)
+        give_grads(resumed, middle)
         again.step()
     for p, q in zip(params, resumed, strict=True):
         np.testing.assert_array_equal(p.numpy(), q.numpy())
@@ -213,9 +209,9 @@ def stepped():
     params = [Parameter(orthogonal(3, k), name=f"W{k}") for k in (0, 1)] + [Parameter(np.ones(2))]
     optimizer = Orthogonal(optim.Adam(params, lr=0.1), params[:2])
     rng = np.random.default_rng(6)
-    random_grads(params, rng)
+    give_grads(params, rng)
     optimizer.step()
-    random_grads(params, rng)
+    give_grads(params, rng)
     return params, optimizer
 
 

@@ -6,6 +6,7 @@ import pytest
 import minigrad as mg
 from rnn import ElmanCell, GRUCell, LSTMCell, unroll
 from rnn.cells.state import unpack
+from tests.support.comparing import close
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -52,11 +53,6 @@ def test_cells_agree_with_pytorch(kind, biases):
     peer_loss = (torch.stack(peer_outputs) * torch.tensor(weight)).sum()
     peer_loss = peer_loss + sum((part**2).sum() for part in unpack(carry))
     peer_loss.backward()
-
-    def close(ours, theirs, what):
-        np.testing.assert_allclose(
-            ours.numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=what
-        )
 
     close(outputs, torch.stack(peer_outputs), "outputs")
     close(xs.grad, peer_xs.grad, "inputs")

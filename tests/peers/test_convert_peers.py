@@ -1,6 +1,7 @@
 """Converted weights against PyTorch itself: outputs, states and every gradient, in float64."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,22 +20,15 @@ from rnn import (
 )
 from rnn.cells.state import pack, unpack
 from rnn.convert import explain, from_torch, load, to_torch, weights_of
+from tests.support import comparing
+
+close = partial(comparing.close, atol=1e-10)
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
 
-TOLERANCE = {"rtol": 1e-10, "atol": 1e-10}
 
-
-def numbers(value):
-    return value.detach().numpy() if isinstance(value, torch.Tensor) else value.numpy()
-
-
-def close(ours, theirs, what):
-    np.testing.assert_allclose(numbers(ours), numbers(theirs), err_msg=what, **TOLERANCE)
-
-
-def gradients(layer):
+def gradients_as_pytorch(layer):
     """The gradients of a layer's weights in PyTorch's layout.
 
     With two biases or none the layout only moves numbers, so it serves for gradients as well.
@@ -106,11 +100,11 @@ def test_layers_agree_with_pytorch(kind, seed, layers, bidirectional, bias, K, H
         close(mine, theirs, "last state")
     for mine, theirs in zip(state, peer_state, strict=True):
         close(mine.grad, theirs.grad, "initial state")
-    found = gradients(layer)
+    found = gradients_as_pytorch(layer)
     expected = dict(peer.named_parameters())
     assert set(found) == set(expected)
     for name, array in found.items():
-        np.testing.assert_allclose(array, numbers(expected[name].grad), err_msg=name, **TOLERANCE)
+        close(array, expected[name].grad, name)
 
 
 @pytest.mark.parametrize("kind", MODULES)

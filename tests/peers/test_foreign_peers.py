@@ -7,6 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import Tensor
+from tests.support.comparing import leaf
 
 pd = pytest.importorskip("pandas")
 sparse = pytest.importorskip("scipy.sparse")
@@ -34,10 +35,6 @@ ARRAYS = {
 }
 
 
-def leaf():
-    return Tensor(X, requires_grad=True)
-
-
 def check(found, x, wanted):
     assert isinstance(found, Tensor)
     np.testing.assert_allclose(found.numpy(), wanted)
@@ -54,18 +51,18 @@ def test_values_by_position(name, call):
     array = np.asarray(value)
     if name == "frame" and call in ("np.stack", "mse_loss"):
         pytest.skip("of another shape")
-    x = leaf()
+    x = leaf(X)
     check(function(x, value), x, function(X, array))
     if name == "data array" and call in {*OPERATORS, "np.add", "np.maximum"}:
         return  # xarray keeps a Tensor as its data: below
-    x = leaf()
+    x = leaf(X)
     check(function(value, x), x, function(array, X))
 
 
 def test_products_of_matrices():
     """``tensor @ df`` is the product; ``df @ tensor``, which is DataFrame's, raises and says what
     to write, and ``np.asarray(df) @ tensor`` is it."""
-    frame, x = ARRAYS["frame"], leaf()
+    frame, x = ARRAYS["frame"], leaf(X)
     check(x @ frame, x, X @ np.outer(VALUES, VALUES))
     for call in (lambda: frame @ x, lambda: ARRAYS["series"] @ x, lambda: np.matmul(frame, x)):
         with pytest.raises(TypeError, match=r"np\.asarray\(other\)"):
@@ -75,7 +72,7 @@ def test_products_of_matrices():
 
 def test_data_arrays_hold_tensors():
     """xarray takes a Tensor as the data of its own: ``data_array * tensor`` is on the graph."""
-    x = leaf()
+    x = leaf(X)
     product = (ARRAYS["data array"] * x).data
     check(product, x, VALUES * X)
     np.testing.assert_array_equal(x.grad.numpy(), VALUES)
@@ -83,7 +80,7 @@ def test_data_arrays_hold_tensors():
 
 def test_indices_masks_and_data():
     """Series as indices, masks and values."""
-    x = leaf()
+    x = leaf(X)
     series, positions = ARRAYS["series"], pd.Series([2, 0], index=[5, 6])
     check(x[positions], x, X[[2, 0]])
     check(x[series > 1.5], x, X[VALUES > 1.5])
@@ -99,6 +96,6 @@ def test_indices_masks_and_data():
 @pytest.mark.parametrize("call", ["add", "mul", "matmul", "truediv"])
 def test_refused(value, call):
     """What is no array of numbers is refused, on either side."""
-    for sides in (lambda f: f(leaf(), value), lambda f: f(value, leaf())):
+    for sides in (lambda f: f(leaf(X), value), lambda f: f(value, leaf(X))):
         with pytest.raises(TypeError):
             sides(getattr(operator, call))

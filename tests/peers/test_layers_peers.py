@@ -9,6 +9,7 @@ import pytest
 import minigrad as mg
 from rnn import GRU, LSTM, RNN, convert
 from rnn.cells.state import unpack
+from tests.support.comparing import close
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -48,12 +49,6 @@ def pair(kind, num_layers=1, bidirectional=False, bias=True, batch_first=False, 
         for ours, theirs in matched.values():
             theirs.copy_(torch.tensor(ours.numpy().T))
     return layer, peer, matched
-
-
-def close(ours, theirs, what):
-    np.testing.assert_allclose(
-        ours.numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=what
-    )
 
 
 def compare(layer, peer, matched, lengths=None, given_state=True):

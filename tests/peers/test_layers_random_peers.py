@@ -1,23 +1,22 @@
 """Layers of any size and options against PyTorch's, with padding that holds NaN on our side."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import minigrad as mg
 import rnn
 from rnn import convert
+from tests.support import comparing
+
+close = partial(comparing.close, atol=1e-11)
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
 
 PARTS = {"W_xh": "weight_ih", "W_hh": "weight_hh", "b_xh": "bias_ih", "b_hh": "bias_hh",
          "W_hp": "weight_hr"}
-
-
-def close(ours, theirs, what):
-    np.testing.assert_allclose(
-        ours.numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-11, err_msg=what
-    )
 
 
 def drawn(rng):

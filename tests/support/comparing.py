@@ -5,8 +5,8 @@ import numpy as np
 import minigrad as mg
 
 
-def leaf(value, dtype=None):
-    return mg.tensor(value, requires_grad=True, dtype=dtype)
+def leaf(value, dtype=None, name=None):
+    return mg.tensor(value, requires_grad=True, dtype=dtype, name=name)
 
 
 def tensor(array):
@@ -41,3 +41,14 @@ def slope(function, x):
         y = function(x)
     y.backward()
     return float(x.grad)
+
+
+def numbers(value):
+    """The array in a tensor of ours or of PyTorch's, or what is an array already."""
+    value = value.detach() if hasattr(value, "detach") else value
+    return value.numpy() if hasattr(value, "numpy") else np.asarray(value)
+
+
+def close(found, wanted, what="", *, rtol=1e-10, atol=1e-12):
+    """Equal but for rounding errors; either may be a tensor of ours or of PyTorch's."""
+    np.testing.assert_allclose(numbers(found), numbers(wanted), rtol, atol, err_msg=what)

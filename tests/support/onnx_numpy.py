@@ -3,16 +3,14 @@ states them, version 22. No package of ONNX is needed, so this is tested everywh
 
 import numpy as np
 
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
+from tests.support.handwritten_cells import sigma
 
 
 def activation(name, alpha, beta):
     """ONNX's activation functions of recurrent operators."""
     return {
         "Tanh": np.tanh,
-        "Sigmoid": sigmoid,
+        "Sigmoid": sigma,
         "Relu": lambda a: np.maximum(a, 0),
         "Affine": lambda a: alpha * a + beta,
         "HardSigmoid": lambda a: np.clip(alpha * a + beta, 0, 1),

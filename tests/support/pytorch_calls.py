@@ -241,7 +241,7 @@ def summary(results, gradients):
     return " ".join(words)
 
 
-def same(found, wanted, rtol):
+def alike(found, wanted, rtol):
     """Whether two summaries are equal but for rounding."""
     a, b = found.replace("=", ":").split(), wanted.replace("=", ":").split()
     return len(a) == len(b) and all(

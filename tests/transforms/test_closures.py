@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.testing import check_grads
-from tests.support.leaves import leaf
+from tests.support.comparing import leaf
 
 X, V = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
 
@@ -65,7 +65,7 @@ def in_a_thread(call):
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_what_is_closed_over_gets_its_gradient(name):
     """Orders 1 and 2 with respect to what f closes over, against finite differences in it."""
-    w = leaf(0.3, -0.5, 0.9)
+    w = leaf([0.3, -0.5, 0.9])
     (total(TRANSFORMS[name](w)) + (w * 2).sum()).backward()
     assert w.grad is not None
 
@@ -79,7 +79,7 @@ def test_what_is_closed_over_gets_its_gradient(name):
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_under_no_grad_arrays_come_back(name):
     """Where nothing records, the same numbers come back without a graph."""
-    w = leaf(0.3, -0.5, 0.9)
+    w = leaf([0.3, -0.5, 0.9])
     expected = total(TRANSFORMS[name](w)).item()
     with mg.no_grad():
         found = TRANSFORMS[name](w)
@@ -98,11 +98,11 @@ def test_the_example_of_the_readers():
 
 def test_arrays_stay_arrays():
     """Nothing on a graph is closed over, only constants, detached values and leaves of f's own."""
-    w, constant = leaf(0.3, -0.5, 0.9), mg.tensor(V)
+    w, constant = leaf([0.3, -0.5, 0.9]), mg.tensor(V)
     for g in (
         lambda x: (x * constant).sum(),
         lambda x: (x * w.detach()).sum(),
-        lambda x: (x * leaf(1.0, 2.0, 3.0) * w.numpy()).sum(),
+        lambda x: (x * leaf([1.0, 2.0, 3.0]) * w.numpy()).sum(),
         lambda x: (x * x).sum() + w.sum().detach(),
         lambda x: f(V, x),
     ):
@@ -114,7 +114,7 @@ def test_arrays_stay_arrays():
 
 def test_a_pullback_answers_each_cotangent():
     """One with a graph gives Tensors on it, the next plain one arrays again."""
-    w = leaf(0.3, -0.5, 0.9)
+    w = leaf([0.3, -0.5, 0.9])
     _, pullback = mg.vjp(np.sin, X)
     (g,) = pullback(w)
     assert g.requires_grad
@@ -142,7 +142,7 @@ def test_a_tensor_that_every_call_fills():
 def test_grad_of_a_tensor_under_no_grad():
     """A Tensor that requires grad is a value as any other where nothing records; the gradient is
     not zero for that."""
-    x = leaf(1.0, 2.0)
+    x = leaf([1.0, 2.0])
     with mg.no_grad():
         g = mg.grad(lambda x: (x**3).sum())(x)
     assert isinstance(g, mg.Tensor)
@@ -162,7 +162,7 @@ def test_threads_inside_a_transform():
 
     expected = 2 * X + 3 * X**2 + 4 * X**3
     np.testing.assert_allclose(mg.grad(outer)(V), expected)
-    w = leaf(*V)
+    w = leaf(V)
     outer(w).backward()
     np.testing.assert_allclose(w.grad.numpy(), expected)
 
@@ -233,7 +233,7 @@ def test_physics_loss(how):
 
 def test_something_else_than_a_function():
     """A Tensor in the place of the function says which function takes Tensors."""
-    w = leaf(1.0)
+    w = leaf([1.0])
     y = (w * w).sum()
     for call in (
         lambda: mg.grad(y, w), lambda: mg.value_and_grad(y), lambda: mg.jacobian(y, w),

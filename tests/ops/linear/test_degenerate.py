@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.errors import GradientError
-from tests.support.comparing import leaf
+from tests.support.comparing import gradient, leaf
 
 
 def turned(values, seed):
@@ -27,12 +27,6 @@ def through(f):
         return (v * f(w)) @ v.T
 
     return function
-
-
-def gradient(function, x):
-    x = leaf(x)
-    function(x).backward()
-    return x.grad.numpy()
 
 
 SPECTRA = st.lists(st.sampled_from([0.5, 1.0, 2.5]), min_size=2, max_size=4)

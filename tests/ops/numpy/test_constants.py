@@ -44,7 +44,7 @@ def detached(array):
     return (Tensor(array, requires_grad=True) * 1).detach()
 
 
-def gradient(array):
+def as_gradient(array):
     """The gradient of a leaf, with these values."""
     if array.dtype.kind != "f":
         return Tensor(array)
@@ -53,12 +53,12 @@ def gradient(array):
     return w.grad
 
 
-def same(found, wanted):
+def assert_as_arrays(found, wanted):
     """Assert that `found` is `wanted`, with Tensors in the place of arrays."""
     if isinstance(wanted, tuple | list):
         assert type(found) is type(wanted)
         for a, b in zip(found, wanted, strict=True):
-            same(a, b)
+            assert_as_arrays(a, b)
     elif isinstance(wanted, np.ndarray | np.generic) and wanted.dtype.kind in "biufc":
         assert isinstance(found, Tensor)
         assert not found.requires_grad
@@ -101,11 +101,11 @@ def calls(function):
 def test_every_function(function):
     """NumPy's result, whatever the function, wherever a Tensor comes from that is on no graph."""
     for operands, wanted in calls(function):
-        for make in (constant, detached, gradient):
-            same(function(*map(make, operands)), wanted)
+        for make in (constant, detached, as_gradient):
+            assert_as_arrays(function(*map(make, operands)), wanted)
         with mg.no_grad():
             leaves = [Tensor(x, requires_grad=x.dtype.kind == "f") for x in operands]
-            same(function(*leaves), wanted)
+            assert_as_arrays(function(*leaves), wanted)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -118,7 +118,7 @@ def test_every_ufunc_and_its_methods(ufunc):
         methods += [lambda x, y: ufunc.reduceat(x, [0, 2])]
     for method in methods:
         for operands, wanted in calls(method):
-            same(method(*map(constant, operands)), wanted)
+            assert_as_arrays(method(*map(constant, operands)), wanted)
     for operands, wanted in calls(methods[0]):
         if ufunc.nout == 1 and wanted is not None:
             out = np.empty_like(wanted)
@@ -179,13 +179,13 @@ def test_calls_with_options(call):
     if "out=" in call:
         np.testing.assert_array_equal(found, wanted)
     else:
-        same(found, wanted)
+        assert_as_arrays(found, wanted)
 
 
 def test_files(tmp_path):
     """``np.save``, ``np.savez`` and ``np.savetxt`` write the values of constants and gradients."""
     m = ARRAYS["m"]
-    for x in (constant(m), detached(m), gradient(m)):
+    for x in (constant(m), detached(m), as_gradient(m)):
         np.save(tmp_path / "m.npy", x)
         np.testing.assert_array_equal(np.load(tmp_path / "m.npy"), m)
         np.savez(tmp_path / "m.npz", x, name=x)

@@ -16,7 +16,7 @@ def parts(spectrum):
     return spectrum.real, spectrum.imag
 
 
-def same(found, wanted):
+def assert_parts(found, wanted):
     for a, b in zip(found, wanted, strict=True):
         assert isinstance(a, mg.Tensor)
         assert a.dtype == b.dtype
@@ -31,11 +31,11 @@ def test_real_transforms(shape, n, norm):
     and even; gradients of order 1 and 2 are right."""
     x, y = _rng.normal(size=shape), _rng.normal(size=shape)
     for axis in range(-1, len(shape) - 1):
-        same(rfft(mg.tensor(x), n, axis, norm), parts(np.fft.rfft(x, n, axis, norm)))
+        assert_parts(rfft(mg.tensor(x), n, axis, norm), parts(np.fft.rfft(x, n, axis, norm)))
         check_grads(lambda a, k=axis: rfft(a, n, k, norm), x)
         if n is None and shape[axis] == 1:
             continue  # 2 (1 - 1) points
-        same(
+        assert_parts(
             [irfft(mg.tensor(x), mg.tensor(y), n, axis, norm)],
             [np.fft.irfft(x + 1j * y, n, axis, norm)],
         )
@@ -50,8 +50,9 @@ def test_complex_transforms(shape, n, norm):
     x, y = _rng.normal(size=shape), _rng.normal(size=shape)
     z = x + 1j * y
     for axis in range(-1, len(shape) - 1):
-        same(fft(mg.tensor(x), mg.tensor(y), n, axis, norm), parts(np.fft.fft(z, n, axis, norm)))
-        same(ifft(mg.tensor(x), mg.tensor(y), n, axis, norm), parts(np.fft.ifft(z, n, axis, norm)))
+        given = mg.tensor(x), mg.tensor(y), n, axis, norm
+        assert_parts(fft(*given), parts(np.fft.fft(z, n, axis, norm)))
+        assert_parts(ifft(*given), parts(np.fft.ifft(z, n, axis, norm)))
         check_grads(lambda a, b, k=axis: fft(a, b, n, k, norm), x, y)
         check_grads(lambda a, b, k=axis: ifft(a, b, n, k, norm), x, y)
 
@@ -60,11 +61,11 @@ def test_imaginary_part_may_be_left_out():
     """A missing imaginary part is 0; fft of a real array then holds its rfft twice."""
     x = mg.tensor(_rng.normal(size=(2, 6)), requires_grad=True)
     whole, half = fft(x), rfft(x)
-    same([part[:, :4] for part in whole], [part.numpy() for part in half])
-    same(ifft(*whole), (x.numpy(), np.zeros((2, 6))))
-    same([irfft(*half)], [x.numpy()])
+    assert_parts([part[:, :4] for part in whole], [part.numpy() for part in half])
+    assert_parts(ifft(*whole), (x.numpy(), np.zeros((2, 6))))
+    assert_parts([irfft(*half)], [x.numpy()])
     real_only = irfft(x)
-    same([real_only], [np.fft.irfft(x.numpy())])
+    assert_parts([real_only], [np.fft.irfft(x.numpy())])
     real_only.sum().backward()
     assert x.grad.shape == x.shape
 
@@ -129,9 +130,9 @@ def test_shifts():
         x = _rng.normal(size=shape)
         for axes in (None, 0, (-1,)):
             t = mg.tensor(x, requires_grad=True)
-            same([np.fft.fftshift(t, axes)], [np.fft.fftshift(x, axes)])
-            same([np.fft.ifftshift(t, axes=axes)], [np.fft.ifftshift(x, axes=axes)])
-            same([ifftshift(fftshift(t, axes), axes)], [x])
+            assert_parts([np.fft.fftshift(t, axes)], [np.fft.fftshift(x, axes)])
+            assert_parts([np.fft.ifftshift(t, axes=axes)], [np.fft.ifftshift(x, axes=axes)])
+            assert_parts([ifftshift(fftshift(t, axes), axes)], [x])
         check_grads(np.fft.fftshift, x)
 
 

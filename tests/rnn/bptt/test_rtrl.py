@@ -5,48 +5,19 @@ import pytest
 
 import minigrad as mg
 from rnn import (
-    CoupledLSTMCell,
     ElmanCell,
-    GRUCell,
-    LayerNormLSTMCell,
-    LSTM1997Cell,
-    LSTMCell,
-    MGUCell,
-    PeepholeLSTMCell,
-    ProjectedLSTMCell,
-    ResidualCell,
-    SkipCell,
     steps,
     unroll,
 )
 from rnn.bptt import rtrl, two_time
-from tests.support.running import Concatenated
+from tests.support.cells import kinds
+from tests.support.running import sequence
 
 T, B, K, H = 5, 2, 2, 3
 
 
-CELLS = {
-    "elman": lambda: ElmanCell(K, H, dtype=float, rng=0),
-    "relu": lambda: ElmanCell(K, H, nonlinearity="relu", dtype=float, rng=3),
-    "no bias": lambda: ElmanCell(K, H, biases=0, nonlinearity="sigmoid", dtype=float, rng=0),
-    "gru after": lambda: GRUCell(K, H, dtype=float, rng=0),
-    "gru before": lambda: GRUCell(K, H, reset="before", biases=2, dtype=float, rng=0),
-    "mgu": lambda: MGUCell(K, H, dtype=float, rng=0),
-    "lstm": lambda: LSTMCell(K, H, dtype=float, rng=0),
-    "1997": lambda: LSTM1997Cell(K, H, dtype=float, rng=0),
-    "coupled": lambda: CoupledLSTMCell(K, H, dtype=float, rng=0),
-    "peephole": lambda: PeepholeLSTMCell(K, H, dtype=float, rng=0),
-    "layer norm": lambda: LayerNormLSTMCell(K, H, dtype=float, rng=0),
-    "projected": lambda: ProjectedLSTMCell(K, H, 2, dtype=float, rng=0),
-    "residual": lambda: ResidualCell(GRUCell(H, H, dtype=float, rng=0)),
-    "skip": lambda: SkipCell(ElmanCell(K, H, dtype=float, rng=0), 2),
-    "own": lambda: Concatenated(K, H, dtype=float),
-}
+CELLS = kinds(K, H)
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
-
-
-def sequence(cell):
-    return np.random.default_rng(0).normal(size=(T, B, cell.input_size))
 
 
 def readout(cell):
@@ -61,7 +32,7 @@ def test_rtrl_equals_bptt(make):
     """The gradients of all parameters, those of a readout included, to rounding error."""
     cell = make()
     W, loss = readout(cell)
-    xs = sequence(cell)
+    xs = sequence(T, B, cell.input_size)
     forward = rtrl(cell, xs, loss, params=W)
     total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, xs), 1))
     total.backward()
@@ -77,7 +48,7 @@ def test_each_loss_by_itself(make):
     """∂ℓ_t/∂θ, which RTRL knows at step t, is the sum of row t of the two-time table."""
     cell = make()
     _, loss = readout(cell)
-    xs = sequence(cell)
+    xs = sequence(T, B, cell.input_size)
     forward = rtrl(cell, xs, loss)
     name, parameter = next(iter(cell.named_parameters()))
     losses = [loss(output, t) for t, (output, _) in enumerate(steps(cell, xs), 1)]
@@ -88,7 +59,7 @@ def test_each_loss_by_itself(make):
 def test_sensitivities_are_those_of_the_states():
     """‖∂h_t/∂θ‖ is the norm of the Jacobian of h_t by the parameter."""
     cell = CELLS["gru after"]()
-    xs = sequence(cell)
+    xs = sequence(T, B, cell.input_size)
     found = rtrl(cell, xs, lambda output, t: output.sum())
     for t, (h, _) in enumerate(steps(cell, xs)):
         rows = []
@@ -137,7 +108,7 @@ def test_first_state_tokens_and_steps_without_a_loss():
 def test_what_rtrl_shows(tmp_path):
     """A table, a picture, and names that it knows."""
     cell = CELLS["elman"]()
-    found = rtrl(cell, sequence(cell), lambda h, t: (h**2).sum())
+    found = rtrl(cell, sequence(T, B, cell.input_size), lambda h, t: (h**2).sum())
     assert repr(found).splitlines()[0] == "RTRL over 5 steps"
     assert len(found) == 3
     assert found.steps == (1, 2, 3, 4, 5)
@@ -151,14 +122,15 @@ def test_errors_of_rtrl():
     """No cell, no steps, losses that are no scalars, and names taken twice are refused."""
     cell = CELLS["elman"]()
     with pytest.raises(TypeError, match=r"rtrl\(cell\): received int; wanted a Cell"):
-        rtrl(3, sequence(cell), lambda h, t: h.sum())
+        rtrl(3, sequence(T, B, cell.input_size), lambda h, t: h.sum())
     with pytest.raises(ValueError, match="no steps"):
         rtrl(cell, np.zeros((0, B, K)), lambda h, t: h.sum())
     with pytest.raises(TypeError, match=r"at step 1 it returned Tensor of shape \(2, 3\)"):
-        rtrl(cell, sequence(cell), lambda h, t: h)
+        rtrl(cell, sequence(T, B, cell.input_size), lambda h, t: h)
     with pytest.raises(TypeError, match="it returned float"):
-        rtrl(cell, sequence(cell), lambda h, t: 1.0)
+        rtrl(cell, sequence(T, B, cell.input_size), lambda h, t: 1.0)
+    taken = {"W_hh": mg.Parameter([1.0])}
     with pytest.raises(ValueError, match="has a parameter 'W_hh' too"):
-        rtrl(cell, sequence(cell), lambda h, t: h.sum(), params={"W_hh": mg.Parameter([1.0])})
+        rtrl(cell, sequence(T, B, cell.input_size), lambda h, t: h.sum(), params=taken)
     with pytest.raises(ValueError, match="wanted"):
         rtrl(cell, np.zeros((T, B, K + 1)), lambda h, t: h.sum())

@@ -18,6 +18,7 @@ from rnn import (
 )
 from rnn.bptt import ledger
 from tests.support.derivatives import check_directional_derivatives
+from tests.support.running import sequence
 
 K, H = 3, 4
 VARIANTS = {
@@ -31,15 +32,11 @@ VARIANTS = {
 every_variant = pytest.mark.parametrize("make", VARIANTS.values(), ids=VARIANTS)
 
 
-def sequence(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape or (5, 2, K))
-
-
 def agree(cell, other, xs=None):
     """Both give the same outputs and the same gradient of the inputs."""
     found = []
     for each in (cell, other):
-        x = mg.tensor(sequence() if xs is None else xs, requires_grad=True)
+        x = mg.tensor(sequence(5, 2, K) if xs is None else xs, requires_grad=True)
         outputs, _ = unroll(each, x)
         (outputs**2).sum().backward()
         found.append((outputs.numpy(), x.grad.numpy()))
@@ -64,7 +61,7 @@ def test_directional_derivatives_of_orders_1_and_2(make):
 def test_ledger_sums_to_the_gradient(make):
     """The per-step terms of every parameter, those beside the gates too, sum to its gradient."""
     cell = make(dtype=float, rng=0)
-    loss = (unroll(cell, sequence())[0] ** 2).sum()
+    loss = (unroll(cell, sequence(5, 2, K))[0] ** 2).sum()
     terms = ledger(loss, cell)
     loss.backward()
     for name, parameter in cell.named_parameters():
@@ -85,7 +82,7 @@ def test_token_indices_are_one_hot_rows(make):
 def test_the_dtype_is_kept(make):
     """float32 cells stay float32, in outputs, states and gradients."""
     cell = make()
-    outputs, state = unroll(cell, sequence())
+    outputs, state = unroll(cell, sequence(5, 2, K))
     outputs.sum().backward()
     states = state if isinstance(state, tuple) else (state,)
     arrays = [outputs, *states, *(p.grad for p in cell.parameters())]
@@ -97,7 +94,7 @@ def test_without_biases(make):
     """biases=0 leaves out b_h."""
     cell = make(biases=0)
     assert "b_h" not in dict(cell.named_parameters())
-    unroll(cell, sequence())[0].sum().backward()
+    unroll(cell, sequence(5, 2, K))[0].sum().backward()
 
 
 # -- what they become
@@ -169,10 +166,10 @@ def test_layer_normalised_by_hand():
 def test_layer_norm_does_not_see_the_scale_of_the_weights():
     """Ten times the weights give the same outputs, as far as eps is nothing beside the variance."""
     cell = LayerNormLSTMCell(K, H, eps=1e-12, dtype=float, rng=0)
-    before = unroll(cell, sequence())[0].numpy()
+    before = unroll(cell, sequence(5, 2, K))[0].numpy()
     cell.W_xh.data = 10 * cell.W_xh.numpy()
     cell.W_hh.data = 10 * cell.W_hh.numpy()
-    np.testing.assert_allclose(unroll(cell, sequence())[0].numpy(), before, rtol=1e-6)
+    np.testing.assert_allclose(unroll(cell, sequence(5, 2, K))[0].numpy(), before, rtol=1e-6)
 
 
 def test_a_projection_that_selects_is_a_smaller_view_of_the_lstm():
@@ -182,8 +179,8 @@ def test_a_projection_that_selects_is_a_smaller_view_of_the_lstm():
     cell.W_hp.data = np.eye(H, 2)
     lstm.W_xh.data, lstm.b_h.data = cell.W_xh.numpy(), cell.b_h.numpy()
     lstm.W_hh.data = np.concatenate([cell.W_hh.numpy(), np.zeros((H - 2, 4 * H))])
-    outputs, (h, c) = unroll(cell, sequence())
-    whole, (_, memory) = unroll(lstm, sequence())
+    outputs, (h, c) = unroll(cell, sequence(5, 2, K))
+    whole, (_, memory) = unroll(lstm, sequence(5, 2, K))
     np.testing.assert_allclose(outputs.numpy(), whole.numpy()[..., :2], rtol=1e-12)
     np.testing.assert_allclose(c.numpy(), memory.numpy(), rtol=1e-12)
     assert (outputs.shape, h.shape, c.shape) == ((5, 2, 2), (2, 2), (2, H))

@@ -20,6 +20,7 @@ from rnn.bptt import ledger
 from rnn.cells import Wrapper
 from rnn.cells.state import unpack
 from tests.support.derivatives import check_directional_derivatives
+from tests.support.running import sequence
 
 K = H = 4
 T, B = 6, 3
@@ -42,16 +43,12 @@ WRAPPED = {
 every_wrapper = pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
 
 
-def sequence():
-    return np.random.default_rng(0).normal(size=(T, B, K))
-
-
 @every_wrapper
 @every_cell
 def test_a_wrapper_is_a_cell(wrap, make):
     """It unrolls, keeps the inner cell's name and gates, and its ledger sums to the gradient."""
     cell = wrap(inner(make))
-    outputs, state = unroll(cell, sequence())
+    outputs, state = unroll(cell, sequence(T, B, K))
     assert cell.name == make.name
     assert cell.gate(make.gates[0]).W_hh.shape == (H, H)
     assert len(unpack(state)) == len(cell.state_sizes)
@@ -73,7 +70,7 @@ def test_derivatives_in_evaluation(wrap, make):
 @every_cell
 def test_running_in_pieces_in_evaluation(wrap, make):
     """Carrying all parts of the state on, a sequence in two pieces is the whole."""
-    cell, xs = wrap(inner(make)).eval(), sequence()
+    cell, xs = wrap(inner(make)).eval(), sequence(T, B, K)
     whole, _ = unroll(cell, xs)
     first, state = unroll(cell, xs[:2])
     second, _ = unroll(cell, xs[2:], detach(state))
@@ -84,7 +81,7 @@ def test_running_in_pieces_in_evaluation(wrap, make):
 def test_a_bare_wrapper_changes_nothing():
     """The outputs and states of the inner cell, bit for bit."""
     cell = inner()
-    a, b = unroll(cell, sequence())[0], unroll(Wrapper(cell), sequence())[0]
+    a, b = unroll(cell, sequence(T, B, K))[0], unroll(Wrapper(cell), sequence(T, B, K))[0]
     np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
@@ -100,7 +97,7 @@ def test_what_is_no_cell_is_refused():
 @every_cell
 def test_residual_adds_the_input_to_the_output_alone(make):
     """Outputs are those of the cell plus x_t, states are those of the cell."""
-    cell, xs = inner(make), sequence()
+    cell, xs = inner(make), sequence(T, B, K)
     plain, state = unroll(cell, xs)
     outputs, same = unroll(ResidualCell(cell), xs)
     np.testing.assert_allclose(outputs.numpy(), plain.numpy() + xs, rtol=1e-14)
@@ -121,7 +118,7 @@ def test_residual_errors():
 
 def test_skip_by_hand():
     """The cell sees the mean of h_{t-1} and h_{t-lag}, where before the first step h is 0."""
-    cell, xs = inner(ElmanCell), sequence()
+    cell, xs = inner(ElmanCell), sequence(T, B, K)
     hs = [np.zeros((B, H))] * 3
     for x in xs:
         h, _ = cell(x, (hs[-1] + hs[-3]) / 2)
@@ -175,7 +172,7 @@ def test_zoneout_keeps_or_takes_each_unit():
 def test_zoneout_in_evaluation_is_the_expectation():
     """The state in evaluation is the mean over many draws of training."""
     cell = ZoneoutCell(inner(GRUCell), 0.25, rng=0)
-    x, h = sequence()[0], np.random.default_rng(1).normal(size=(B, H))
+    x, h = sequence(T, B, K)[0], np.random.default_rng(1).normal(size=(B, H))
     drawn = np.mean([cell(x, h)[0].numpy() for _ in range(4000)], axis=0)
     np.testing.assert_allclose(drawn, cell.eval()(x, h)[0].numpy(), atol=0.05)
 
@@ -191,7 +188,7 @@ def test_zoneout_passes_the_gradient_of_kept_units_back():
 def test_the_seed_decides():
     """The same seed gives the same draws."""
     for wrap in ("zoneout", "dropout"):
-        first, second = (unroll(WRAPPED[wrap](inner()), sequence())[0] for _ in range(2))
+        first, second = (unroll(WRAPPED[wrap](inner()), sequence(T, B, K))[0] for _ in range(2))
         np.testing.assert_array_equal(first.numpy(), second.numpy())
 
 
@@ -209,7 +206,7 @@ def test_one_mask_for_the_whole_sequence(make):
     assert (dropped == dropped[0]).all()
     assert 0.3 < dropped.mean() < 0.7
     assert (dropped[0] != dropped[0, 0]).any()
-    states = [state for _, state in steps(cell, sequence())]
+    states = [state for _, state in steps(cell, sequence(T, B, K))]
     assert all((s[-1].numpy() == states[0][-1].numpy()).all() for s in states)
     assert set(np.unique(states[0][-1].numpy())) <= {0.0, 2.0}
     other = cell.initial_state(20)
@@ -218,7 +215,7 @@ def test_one_mask_for_the_whole_sequence(make):
 
 def test_dropout_by_hand():
     """The cell gets x ⊙ mask_x and h ⊙ mask_h, and carries its own state on."""
-    cell, xs = inner(), sequence()
+    cell, xs = inner(), sequence(T, B, K)
     dropping = DropoutCell(cell, inputs=0.5, hidden=0.25, rng=0)
     start = dropping.initial_state(B)
     mask_x, mask_h = (m.numpy() for m in start[2:])
@@ -231,15 +228,15 @@ def test_dropout_by_hand():
 def test_windows_go_on_with_their_masks():
     """A state that is carried on brings its masks; one of the inner cell is given fresh ones."""
     cell = DropoutCell(inner(), hidden=0.5, rng=0)
-    _, state = unroll(cell, sequence())
-    _, later = unroll(cell, sequence(), detach(state))
+    _, state = unroll(cell, sequence(T, B, K))
+    _, later = unroll(cell, sequence(T, B, K), detach(state))
     np.testing.assert_array_equal(later[2].numpy(), state[2].numpy())
-    _, fresh = unroll(cell, sequence(), state[:2])
+    _, fresh = unroll(cell, sequence(T, B, K), state[:2])
     assert len(fresh) == 3
     single = DropoutCell(inner(GRUCell), hidden=0.5, rng=0)
-    assert len(unroll(single, sequence(), np.zeros((B, H)))[1]) == 2
+    assert len(unroll(single, sequence(T, B, K), np.zeros((B, H)))[1]) == 2
     with pytest.raises(ValueError, match="state mask_h has shape"):
-        unroll(cell, sequence(), (*state[:2], np.ones((B, 1))))
+        unroll(cell, sequence(T, B, K), (*state[:2], np.ones((B, 1))))
 
 
 def test_evaluation_drops_nothing():
@@ -247,10 +244,10 @@ def test_evaluation_drops_nothing():
     cell = inner()
     dropping = DropoutCell(cell, inputs=0.5, hidden=0.5, rng=0)
     masks = dropping.initial_state(B)
-    expected = unroll(cell, sequence())[0].numpy()
+    expected = unroll(cell, sequence(T, B, K))[0].numpy()
     dropping.eval()
-    np.testing.assert_array_equal(unroll(dropping, sequence())[0].numpy(), expected)
-    np.testing.assert_array_equal(unroll(dropping, sequence(), masks)[0].numpy(), expected)
+    np.testing.assert_array_equal(unroll(dropping, sequence(T, B, K))[0].numpy(), expected)
+    np.testing.assert_array_equal(unroll(dropping, sequence(T, B, K), masks)[0].numpy(), expected)
     assert all((m.numpy() == 1).all() for m in dropping.initial_state(B)[2:])
 
 

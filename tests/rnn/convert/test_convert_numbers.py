@@ -3,6 +3,8 @@
 The references below are written from those formulas, in NumPy, and share nothing with the package.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,18 +24,14 @@ from rnn.convert import (
     weights_of,
 )
 from rnn.convert.forward import forward, zero_state
+from tests.support import comparing
+from tests.support.handwritten_cells import sigma
 from tests.support.stacks import cell_weights, run, stack
+
+close = partial(comparing.close, rtol=0)
 
 sizes = st.integers(1, 4)
 seeds = st.integers(0, 2**32 - 1)
-
-
-def sigma(a):
-    return 1 / (1 + np.exp(-a))
-
-
-def close(ours, theirs):
-    np.testing.assert_allclose(np.asarray(getattr(ours, "data", ours)), theirs, rtol=0, atol=1e-12)
 
 
 # -- Keras: the call methods of keras/src/layers/rnn/{simple_rnn,lstm,gru}.py, Keras 3

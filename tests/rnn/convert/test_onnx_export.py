@@ -7,14 +7,10 @@ from rnn import (
     GRU,
     LSTM,
     RNN,
-    CoupledLSTMCell,
     DropoutCell,
     ElmanCell,
     GRUCell,
-    LSTM1997Cell,
     LSTMCell,
-    MGUCell,
-    PeepholeLSTMCell,
     ProjectedLSTMCell,
     Recurrent,
     ZoneoutCell,
@@ -22,6 +18,7 @@ from rnn import (
 )
 from rnn.convert import to_torch
 from rnn.convert.onnx_files import onnx_export
+from tests.support.onnx_cells import CELLS
 
 pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -37,20 +34,6 @@ def run(model, **inputs):
     return session.run(None, inputs)
 
 
-CELLS = {
-    **{f"elman {phi}": (ElmanCell, {"nonlinearity": phi})
-       for phi in ("tanh", "relu", "sigmoid", "identity")},
-    "lstm": (LSTMCell, {}),
-    "lstm, two biases": (LSTMCell, {"biases": 2}),
-    "lstm, no bias": (LSTMCell, {"biases": 0}),
-    "1997": (LSTM1997Cell, {}),
-    "coupled": (CoupledLSTMCell, {"biases": 2}),
-    "peepholes": (PeepholeLSTMCell, {}),
-    **{f"gru {reset} {update}": (GRUCell, {"reset": reset, "update": update})
-       for reset in ("before", "after") for update in ("keep", "new")},
-    "gru, one bias": (GRUCell, {"biases": 1}),
-    "mgu": (MGUCell, {}),
-}
 OTHERS = {
     "elman hard_sigmoid": (ElmanCell, {"nonlinearity": "hard_sigmoid"}),
     "elman hard_sigmoid_02, clipped": (

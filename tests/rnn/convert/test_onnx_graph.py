@@ -23,23 +23,13 @@ from rnn import (
 )
 from rnn.cells.state import unpack
 from rnn.convert.onnx_files import graph_of
+from tests.support.onnx_cells import CELLS
 from tests.support.onnx_numpy import evaluate
 
 T, B, K, H = 5, 3, 4, 2
 
-CELLS = {
-    **{f"elman {phi}": (ElmanCell, {"nonlinearity": phi})
-       for phi in ("tanh", "relu", "sigmoid", "identity")},
-    "lstm": (LSTMCell, {}),
-    "lstm, two biases": (LSTMCell, {"biases": 2}),
-    "lstm, no bias": (LSTMCell, {"biases": 0}),
-    "1997": (LSTM1997Cell, {}),
-    "coupled": (CoupledLSTMCell, {"biases": 2}),
-    "peepholes": (PeepholeLSTMCell, {}),
-    **{f"gru {reset} {update}": (GRUCell, {"reset": reset, "update": update})
-       for reset in ("before", "after") for update in ("keep", "new")},
-    "gru, one bias": (GRUCell, {"biases": 1}),
-    "mgu": (MGUCell, {}),
+EVERY = {
+    **CELLS,
     **{f"elman {phi}": (ElmanCell, {"nonlinearity": phi})
        for phi in ("hard_sigmoid", "hard_sigmoid_02", "softsign", "softplus", "elu")},
     "lstm, clipped": (LSTMCell, {"clip": 0.2}),
@@ -55,10 +45,10 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("kind", EVERY)
 def test_cells(kind):
     """Every kind of cell that ONNX has an operator for: outputs and last state, to 1e-12."""
-    make, options = CELLS[kind]
+    make, options = EVERY[kind]
     cell = make(K, H, rng=0, dtype=float, **options)
     xs = np.random.default_rng(1).normal(size=(T, B, K))
     ys, state = unroll(cell, xs)

@@ -6,12 +6,9 @@ import pytest
 import minigrad as mg
 from minigrad.engine.node import ancestors
 from rnn import GRU, LSTM, RNN, GRUCell, Readout, Recurrent, Seq2Seq, join_directions
+from tests.support.running import sequence
 
 T, B, K, H, Q = 5, 3, 4, 6, 4
-
-
-def sequence(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape)
 
 
 def tokens(*shape, top=K, seed=0):

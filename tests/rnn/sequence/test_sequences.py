@@ -1,5 +1,7 @@
 """The pieces of which tasks on sequences are made, and the five shapes that the tasks have."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -21,20 +23,16 @@ from rnn import (
     sampled,
     unroll,
 )
+from tests.support import comparing
+from tests.support.running import sequence
+
+close = partial(comparing.close, rtol=1e-12, atol=1e-14)
 
 T, B, K, H, Q = 5, 3, 4, 6, 4
 
 
-def sequence(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape or (T, B, K))
-
-
 def tokens(*shape, top=K, seed=0):
     return np.random.default_rng(seed).integers(top, size=shape or (T, B))
-
-
-def assert_close(have, want):
-    np.testing.assert_allclose(np.asarray(have), np.asarray(want), rtol=1e-12, atol=1e-14)
 
 
 # -- readout
@@ -44,11 +42,11 @@ def test_readout():
     """h W_hq + b_q over any leading axes, from U(-1/√H, 1/√H), with or without bias."""
     head = Readout(H, Q, dtype=float, rng=0)
     h = sequence(T, B, H)
-    assert_close(head(h).numpy(), h @ head.W_hq.numpy() + head.b_q.numpy())
+    close(head(h).numpy(), h @ head.W_hq.numpy() + head.b_q.numpy())
     assert [n for n, _ in head.named_parameters()] == ["W_hq", "b_q"]
     assert abs(head.W_hq.numpy()).max() <= 1 / np.sqrt(H)
     plain = Readout(H, Q, bias=False, dtype=float, rng=0)
-    assert_close(plain(h).numpy(), h @ plain.W_hq.numpy())
+    close(plain(h).numpy(), h @ plain.W_hq.numpy())
     np.testing.assert_array_equal(plain.W_hq.numpy(), head.W_hq.numpy())
     with pytest.raises(ValueError, match=r"Readout\(output_size=0\)"):
         Readout(H, 0)
@@ -61,11 +59,11 @@ def test_last_step_of_each_sequence():
     """``last`` picks the output at each one's end, which is the final state of the layer; of an
     empty sequence it is 0; the gradient goes to those outputs alone."""
     layer, lengths = GRU(K, H, dtype=float, rng=0), [2, 5, 0]
-    outputs, state = layer(sequence(), lengths=lengths)
+    outputs, state = layer(sequence(T, B, K), lengths=lengths)
     found = last(outputs, lengths)
-    assert_close(found.numpy(), state.numpy()[0])
-    assert_close(last(outputs).numpy(), outputs.numpy()[-1])
-    assert_close(last(outputs.swapaxes(0, 1), lengths, batch_first=True).numpy(), found.numpy())
+    close(found.numpy(), state.numpy()[0])
+    close(last(outputs).numpy(), outputs.numpy()[-1])
+    close(last(outputs.swapaxes(0, 1), lengths, batch_first=True).numpy(), found.numpy())
     y = mg.tensor(sequence(T, B, H), requires_grad=True)
     last(y, lengths).sum().backward()
     expected = np.zeros((T, B, H))
@@ -77,9 +75,9 @@ def test_last_of_two_directions():
     """The forward half at each one's end, the reverse half at step 1: the two final states."""
     layer, lengths = LSTM(K, H, bidirectional=True, dtype=float, rng=0), [2, 5, 1]
     for given in (lengths, None):
-        outputs, (h, _) = layer(sequence(), lengths=given)
+        outputs, (h, _) = layer(sequence(T, B, K), lengths=given)
         found = last(outputs, given, directions=2)
-        assert_close(found.numpy(), np.concatenate(list(h.numpy()), axis=-1))
+        close(found.numpy(), np.concatenate(list(h.numpy()), axis=-1))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,7 @@ def test_generate_without_input_after_the_first():
     head.zero_grad()
     (head(outputs) ** 2).sum().backward()
     for have, p in zip(grads, (*cell.parameters(), *head.parameters()), strict=True):
-        assert_close(have, p.grad.numpy())
+        close(have, p.grad.numpy())
 
 
 def test_generate_feeds_outputs_back_on_the_tape():
@@ -165,13 +163,13 @@ def test_generate_tokens_greedily(make):
     read = np.concatenate([first[None], found.fed.numpy()[:-1]])
     run = (lambda xs: unroll(model, xs)) if isinstance(model, GRUCell) else model
     outputs, state = run(read)
-    assert_close(found.outputs.numpy(), head(outputs).numpy())
+    close(found.outputs.numpy(), head(outputs).numpy())
     states = zip(
         *((s if isinstance(s, tuple) else (s,)) for s in (found.state, state)), strict=True
     )
     for one, two in states:
         assert one.shape == two.shape
-        assert_close(one.numpy(), two.numpy())
+        close(one.numpy(), two.numpy())
     again = generate(model, head, found.fed[-1], found.state, steps=2, feed=greedy)
     longer = generate(model, head, first, steps=T + 2, feed=greedy)
     np.testing.assert_array_equal(again.fed.numpy(), longer.fed.numpy()[T:])
@@ -313,7 +311,7 @@ def test_generate_with_what_does_not_fit(changes, error, message):
 def test_joining_directions():
     """(2N, B, H), forward before reverse, becomes (N, B, 2H), side by side; of each part."""
     layer = LSTM(K, H, 2, bidirectional=True, dtype=float, rng=0)
-    _, state = layer(sequence())
+    _, state = layer(sequence(T, B, K))
     h, c = join_directions(state)
     assert h.shape == c.shape == (2, B, 2 * H)
     for n in range(2):
@@ -330,7 +328,7 @@ def test_five_shapes_of_tasks():
     """One to one, many to one, one to many, aligned, encoder and decoder: each runs forward and
     gives gradients to all its parameters."""
     layer, head = GRU(K, H, rng=0), Readout(H, Q, rng=1)
-    xs, lengths = sequence(), [5, 2, 3]
+    xs, lengths = sequence(T, B, K), [5, 2, 3]
     shapes = {
         "one to one": (lambda: head(layer.cell(xs[0])[0]), (B, Q)),
         "many to one": (lambda: head(last(layer(xs, lengths=lengths)[0], lengths)), (B, Q)),

@@ -10,13 +10,9 @@ from rnn.bptt import audit, ledger, two_time
 from rnn.bptt.audits.chain import Chain, evaluate
 from rnn.bptt.audits.recurrence import factors, single_steps
 from rnn.bptt.audits.slips import slips
-from tests.support.running import Concatenated
+from tests.support.running import Concatenated, sequence
 
 T, B, K, H = 4, 2, 2, 3
-
-
-def sequence(size=K):
-    return np.random.default_rng(0).normal(size=(T, B, size))
 
 
 def readout(cell):
@@ -142,7 +138,7 @@ def every_slip(cell):
     """The chain of a cell with a readout, and its slips."""
     params, loss = readout(cell)
     named = {**dict(cell.named_parameters()), **{p.name: p for p in params}}
-    taken = list(single_steps(cell, sequence(cell.input_size), loss, None, "test"))
+    taken = list(single_steps(cell, sequence(T, B, cell.input_size), loss, None, "test"))
     outputs = [step.output.numpy() for step in taken]
     chain = Chain([factors(step, named) for step in taken], outputs=outputs)
     return named, list(slips(chain, getattr(cell, "nonlinearity", None), B))
@@ -168,7 +164,7 @@ def test_every_slip_is_recognised(kind, form):
         claimed = {
             name: tables[name].reshape(T, T, *p.shape).sum(axis=axes) for name, p in named.items()
         }
-        found = audit(claimed, cell, sequence(), loss, params=params)
+        found = audit(claimed, cell, sequence(T, B, K), loss, params=params)
         wrong = [name for name in found if not found[name].agrees]
         assert wrong, slip.key
         for name in wrong:
@@ -199,7 +195,7 @@ def hand_derivation(cell, W, b, ys, *, next_operand=False, untransposed=False, n
     """BPTT of a tanh network, written in NumPy, with a slip if asked for."""
     W_xh, W_hh, bias = (p.numpy() for p in cell.parameters())
     hs = [np.zeros((B, H))]
-    for x in sequence():
+    for x in sequence(T, B, K):
         hs.append(np.tanh(x @ W_xh + hs[-1] @ W_hh + bias))
     names = (*dict(cell.named_parameters()), "W_hy", "b_y")
     found = {name: [] for name in names}
@@ -209,7 +205,7 @@ def hand_derivation(cell, W, b, ys, *, next_operand=False, untransposed=False, n
         carried = delta if t == T else delta * (1 if no_slope else 1 - hs[t + 1] ** 2)
         delta = error @ W.numpy().T + carried @ (W_hh if untransposed else W_hh.T)
         a = delta * (1 - hs[t] ** 2)
-        found["W_xh"].append(sequence()[t - 1].T @ a)
+        found["W_xh"].append(sequence(T, B, K)[t - 1].T @ a)
         found["W_hh"].append((hs[t] if next_operand else hs[t - 1]).T @ a)
         found["b_h"].append(a.sum(axis=0))
         found["W_hy"].append(hs[t].T @ error)
@@ -237,7 +233,7 @@ def test_derivations_written_by_hand(slip, wrong, key):
     ys = rng.normal(size=(T, B, 2))
     claimed = hand_derivation(cell, W, b, ys, **slip)
     for form in (claimed, {name: terms.sum(axis=0) for name, terms in claimed.items()}):
-        found = audit(form, cell, sequence(), loss, params=[W, b])
+        found = audit(form, cell, sequence(T, B, K), loss, params=[W, b])
         assert tuple(name for name in found if not found[name].agrees) == wrong
         for name in wrong:
             assert found[name].explanations[0].key == key
@@ -255,7 +251,7 @@ def test_the_chain_of_factors_is_backpropagation_through_time():
     for cell in cells:
         params, loss = readout(cell)
         losses = []
-        for t, (output, _) in enumerate(steps(cell, sequence()), 1):
+        for t, (output, _) in enumerate(steps(cell, sequence(T, B, K)), 1):
             with mg.scope("loss", t=t):
                 losses.append(loss(output, t))
         claimed = {
@@ -264,21 +260,21 @@ def test_the_chain_of_factors_is_backpropagation_through_time():
         }
         claimed = {n: v if v.shape[1] == T else np.zeros((T, T, *v.shape[2:]))
                    for n, v in claimed.items()}
-        assert audit(claimed, cell, sequence(), loss, params=params).agrees
+        assert audit(claimed, cell, sequence(T, B, K), loss, params=params).agrees
 
 
 def test_ledgers_and_gates_can_be_audited():
     """What ``ledger`` returns agrees; a gate's block by its own name; a swapped gate does not."""
     cell = LSTMCell(K, H, dtype=float, rng=0)
     params, loss = readout(cell)
-    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence()), 1))
+    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence(T, B, K)), 1))
     terms = ledger(total, cell)
-    assert audit(dict(terms), cell, sequence(), loss, params=params).agrees
+    assert audit(dict(terms), cell, sequence(T, B, K), loss, params=params).agrees
     f, i = (cell.gate(name).columns for name in "fi")
     by_gate = {"W_hh[f]": terms["W_hh"][..., f], "b_h[i]": terms.total("b_h")[i]}
-    assert audit(by_gate, cell, sequence(), loss, params=params).agrees
+    assert audit(by_gate, cell, sequence(T, B, K), loss, params=params).agrees
     swapped = {"W_hh[f]": terms["W_hh"][..., i]}
-    found = audit(swapped, cell, sequence(), loss, params=params)["W_hh[f]"]
+    found = audit(swapped, cell, sequence(T, B, K), loss, params=params)["W_hh[f]"]
     assert not found.agrees
     assert [e.key for e in found.explanations] == ["gate i"]
 
@@ -304,18 +300,19 @@ def test_what_no_slip_explains():
     """A random error is reported with its steps, and no slip is made up for it."""
     cell = elman()
     params, loss = readout(cell)
-    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence()), 1))
+    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence(T, B, K)), 1))
     terms = ledger(total, cell)
     claimed = terms["W_hh"].copy()
     claimed[2, 1, 1] += 1e-3
-    found = audit({"W_hh": claimed, "b_h": terms["b_h"]}, cell, sequence(), loss, params=params)
+    claims = {"W_hh": claimed, "b_h": terms["b_h"]}
+    found = audit(claims, cell, sequence(T, B, K), loss, params=params)
     assert found["b_h"].agrees
     assert found["W_hh"].steps == (3,)
     assert found["W_hh"].error == pytest.approx(1e-3, rel=1e-9)
     assert not found["W_hh"].explanations
     assert "no single slip of those tried" in str(found)
     assert "step 3" in str(found)
-    total = audit({"W_hh": claimed.sum(axis=0)}, cell, sequence(), loss, params=params)
+    total = audit({"W_hh": claimed.sum(axis=0)}, cell, sequence(T, B, K), loss, params=params)
     assert total["W_hh"].steps == ()
     assert "Claim its terms by step" in str(total)
 
@@ -324,11 +321,12 @@ def test_tolerance():
     """An error of 1e-7 counts as rounding, one of 1e-5 does not; float32 is given more."""
     cell = elman()
     params, loss = readout(cell)
-    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence()), 1))
+    total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence(T, B, K)), 1))
     true = ledger(total, cell).total("W_hh")
 
     def agrees(values, **settings):
-        return audit({"W_hh": values}, cell, sequence(), loss, params=params, **settings).agrees
+        claims, xs = {"W_hh": values}, sequence(T, B, K)
+        return audit(claims, cell, xs, loss, params=params, **settings).agrees
 
     assert agrees(true * (1 + 1e-7))
     assert not agrees(true * (1 + 1e-5))
@@ -343,7 +341,7 @@ def test_errors_of_the_audit():
     params, loss = readout(cell)
 
     def run(claimed, cell=cell):
-        return audit(claimed, cell, sequence(), loss, params=params)
+        return audit(claimed, cell, sequence(T, B, K), loss, params=params)
 
     with pytest.raises(ValueError, match=r"'W_hx' is not known; the names are W_xh, W_hh, b_h, W_"):
         run({"W_hx": np.zeros((K, H))})
@@ -383,7 +381,7 @@ def test_plots_are_written(tmp_path, scalar):
     assert len(wrong.plot(tmp_path / "wrong.png").axes) == 3
     cell = elman()
     params, loss = readout(cell)
-    terms = audit({"W_hh": np.ones((T, T, H, H))}, cell, sequence(), loss, params=params)
+    terms = audit({"W_hh": np.ones((T, T, H, H))}, cell, sequence(T, B, K), loss, params=params)
     assert len(terms.plot(tmp_path / "terms.svg").axes) == 2
     assert "<svg" in (tmp_path / "terms.svg").read_text("utf-8")
     assert (tmp_path / "wrong.png").read_bytes().startswith(b"\x89PNG")

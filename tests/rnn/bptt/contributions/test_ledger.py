@@ -4,21 +4,13 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from rnn import ElmanCell, GRUCell, LSTMCell, each_step, steps, unroll
+from rnn import each_step, steps, unroll
 from rnn.bptt import ledger, two_time
+from tests.support.cells import chosen
+from tests.support.running import B, H, K, T, sequence
 
-T, B, K, H = 5, 3, 2, 4
-CELLS = {
-    "elman": lambda: ElmanCell(K, H, dtype=float, rng=0),
-    "lstm": lambda: LSTMCell(K, H, dtype=float, rng=0),
-    "gru after": lambda: GRUCell(K, H, dtype=float, rng=0),
-    "gru before": lambda: GRUCell(K, H, reset="before", biases=2, dtype=float, rng=0),
-}
+CELLS = chosen("elman, lstm, gru after, gru before", K, H)
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
-
-
-def sequence():
-    return np.random.default_rng(0).normal(size=(T, B, K))
 
 
 def head():

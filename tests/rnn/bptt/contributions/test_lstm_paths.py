@@ -6,40 +6,23 @@ import pytest
 import minigrad as mg
 from rnn import (
     Cell,
-    CoupledLSTMCell,
     ElmanCell,
     LayerNormLSTMCell,
-    LSTM1997Cell,
     LSTMCell,
-    PeepholeLSTMCell,
-    ProjectedLSTMCell,
     steps,
 )
 from rnn.bptt import jacobian, lstm_paths, lstm_terms
+from tests.support.cells import chosen
+from tests.support.handwritten_cells import sigma
+from tests.support.running import sequence
 
 T, B, K, H = 6, 3, 2, 4
-CELLS = {
-    "lstm": lambda: LSTMCell(K, H, dtype=float, rng=0),
-    "two biases": lambda: LSTMCell(K, H, biases=2, dtype=float, rng=0),
-    "1997": lambda: LSTM1997Cell(K, H, dtype=float, rng=0),
-    "coupled": lambda: CoupledLSTMCell(K, H, dtype=float, rng=0),
-    "peephole": lambda: PeepholeLSTMCell(K, H, dtype=float, rng=0),
-    "layer norm": lambda: LayerNormLSTMCell(K, H, dtype=float, rng=0),
-    "projected": lambda: ProjectedLSTMCell(K, H, 3, dtype=float, rng=0),
-}
+CELLS = chosen("lstm, two biases, 1997, coupled, peephole, layer norm, projected", K, H)
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
 
 
-def sequence():
-    return np.random.default_rng(0).normal(size=(T, B, K))
-
-
 def states_of(cell):
-    return [state for _, state in steps(cell, sequence())]
-
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+    return [state for _, state in steps(cell, sequence(T, B, K))]
 
 
 class ByHand:
@@ -50,9 +33,9 @@ class ByHand:
         self.W = dict(zip("ifgo", np.split(W_hh, 4, axis=1), strict=True))
         h, c = np.zeros(H), np.zeros(H)
         self.z, self.values, self.c, self.h = [], [], [c], [h]
-        for x in sequence()[:, b]:
+        for x in sequence(T, B, K)[:, b]:
             z = dict(zip("ifgo", np.split(x @ W_xh + h @ W_hh + bias, 4), strict=True))
-            v = {k: np.tanh(a) if k == "g" else sigmoid(a) for k, a in z.items()}
+            v = {k: np.tanh(a) if k == "g" else sigma(a) for k, a in z.items()}
             c = v["f"] * c + v["i"] * v["g"]
             h = v["o"] * np.tanh(c)
             self.z.append(z)
@@ -100,7 +83,7 @@ def test_terms_after_the_first_state():
     """Step 1 depends on c_0 directly alone: h_0 is given, and not made of c_0."""
     cell = CELLS["lstm"]()
     h, c = (mg.tensor(np.full((B, H), 0.5), requires_grad=True) for _ in "hc")
-    state = next(state for _, state in steps(cell, sequence(), (h, c)))
+    state = next(state for _, state in steps(cell, sequence(T, B, K), (h, c)))
     found = lstm_terms(cell, state, (h, c))
     assert not any(found[name].any() for name in "ifg")
     np.testing.assert_array_equal(found["direct"], found.total)

@@ -6,42 +6,27 @@ import pytest
 import minigrad as mg
 from rnn import (
     Cell,
-    CoupledLSTMCell,
     ElmanCell,
-    GRUCell,
-    LayerNormLSTMCell,
     LSTMCell,
     MGUCell,
-    PeepholeLSTMCell,
-    ProjectedLSTMCell,
     ResidualCell,
     steps,
     unroll,
 )
 from rnn.bptt import bound, jacobian, norms, spectrum, vanishing
+from tests.support.cells import chosen
+from tests.support.running import sequence
 
 T, B, K, H = 6, 3, 2, 4
-CELLS = {
-    "elman": lambda: ElmanCell(K, H, dtype=float, rng=0),
-    "relu": lambda: ElmanCell(K, H, nonlinearity="relu", dtype=float, rng=3),
-    "gru after": lambda: GRUCell(K, H, dtype=float, rng=0),
-    "gru before": lambda: GRUCell(K, H, reset="before", dtype=float, rng=0),
-    "mgu": lambda: MGUCell(K, H, dtype=float, rng=0),
-    "lstm": lambda: LSTMCell(K, H, dtype=float, rng=0),
-    "coupled": lambda: CoupledLSTMCell(K, H, dtype=float, rng=0),
-    "peephole": lambda: PeepholeLSTMCell(K, H, dtype=float, rng=0),
-    "layer norm": lambda: LayerNormLSTMCell(K, H, dtype=float, rng=0),
-    "projected": lambda: ProjectedLSTMCell(K, H, 3, dtype=float, rng=0),
-}
+CELLS = chosen(
+    "elman, relu, gru after, gru before, mgu, lstm, coupled, "
+    "peephole, layer norm, projected", K, H,
+)
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
 
 
-def sequence(seed=0):
-    return np.random.default_rng(seed).normal(size=(T, B, K))
-
-
 def states_of(cell, xs=None):
-    return [state for _, state in steps(cell, sequence() if xs is None else xs)]
+    return [state for _, state in steps(cell, sequence(T, B, K) if xs is None else xs)]
 
 
 def flat(state):
@@ -51,7 +36,7 @@ def flat(state):
 
 def by_differences(cell, t, s, row, step=1e-6):
     """∂(whole state t)/∂(whole state s) of one sequence, by central differences."""
-    xs, sizes = sequence(), list(cell.state_sizes.values())
+    xs, sizes = sequence(T, B, K), list(cell.state_sizes.values())
     with mg.no_grad():
         start = flat(states_of(cell)[s])
 
@@ -131,7 +116,7 @@ def test_full_jacobian_is_block_diagonal():
 def test_jacobian_out_of_stacked_outputs():
     """outputs[s] of ``unroll``, and what one iterates over, stand for the states themselves."""
     cell = CELLS["elman"]()
-    outputs, _ = unroll(cell, sequence())
+    outputs, _ = unroll(cell, sequence(T, B, K))
     states = states_of(cell)
     wanted = jacobian(states[4], states[1]).matrix
     parts = outputs.unbind()
@@ -144,7 +129,7 @@ def test_jacobian_out_of_stacked_outputs():
 
 def test_other_selections_are_taken_as_they_are():
     """A slice of the outputs is a tensor of its own, on which the states do not depend."""
-    outputs, h = unroll(CELLS["elman"](), sequence())
+    outputs, h = unroll(CELLS["elman"](), sequence(T, B, K))
     assert not jacobian(h, outputs[1:2].reshape(B, H)).matrix.any()
     assert jacobian(outputs[4][:, :2], outputs[1]).shape == (B, 2, H)
 
@@ -224,7 +209,7 @@ def test_jacobian_leaves_the_graph_alone():
 
 def test_broken_values_stay_visible():
     """NaN in a sequence makes its singular values NaN, and leaves the others."""
-    xs = sequence()
+    xs = sequence(T, B, K)
     xs[2, 1] = np.nan
     states = states_of(CELLS["elman"](), xs)
     found = jacobian(states[4], states[0])
@@ -243,7 +228,7 @@ def test_errors_of_jacobian():
     with pytest.raises(ValueError, match="received no tensors"):
         jacobian((), states[0])
     first = mg.tensor(np.zeros((B, H)), requires_grad=True)
-    run = [h for _, h in steps(cell, sequence(), first)]
+    run = [h for _, h in steps(cell, sequence(T, B, K), first)]
     assert jacobian(run[1], first).norm > 0
 
 
@@ -273,7 +258,7 @@ def test_norms_of_a_loss(make):
 def test_norms_of_jacobians():
     """With a state in the place of the loss they are ‖∂h_T/∂h_t‖₂, and all singular values."""
     cell = CELLS["gru after"]()
-    outputs, h = unroll(cell, sequence())
+    outputs, h = unroll(cell, sequence(T, B, K))
     found = norms(h, outputs)
     for k in range(T):
         one = jacobian(h, outputs[k])
@@ -333,7 +318,7 @@ def test_no_measured_norm_exceeds_the_bound(nonlinearity, gamma, seed):
     limit = bound(cell)
     assert limit.gamma_h == gamma
     assert limit.gamma_W == pytest.approx(np.linalg.svd(cell.W_hh.numpy())[1][0], rel=1e-13)
-    outputs, h = unroll(cell, sequence(seed))
+    outputs, h = unroll(cell, sequence(T, B, K, seed=seed))
     found = norms(h, outputs)
     assert np.all(found.values <= limit.at(found.lags) * (1 + 1e-12))
 
@@ -343,7 +328,7 @@ def test_the_bound_is_reached():
     cell = ElmanCell(K, H, nonlinearity="identity", dtype=float, rng=0)
     rng = np.random.default_rng(0)
     cell.gate("h").W_hh = mg.init.orthogonal((H, H), gain=1.5, rng=rng, dtype=float)
-    outputs, h = unroll(cell, sequence())
+    outputs, h = unroll(cell, sequence(T, B, K))
     found = norms(h, outputs)
     np.testing.assert_allclose(found.values, 1.5 ** np.arange(T)[::-1], rtol=1e-12)
     np.testing.assert_allclose(bound(cell).at(found.lags), found.values, rtol=1e-12)
@@ -468,7 +453,7 @@ def test_plots_are_written(tmp_path):
     cell = CELLS["lstm"]()
     states = [h for h, _ in states_of(cell)]
     elman = CELLS["elman"]()
-    outputs, h = unroll(elman, sequence())
+    outputs, h = unroll(elman, sequence(T, B, K))
     drawn = {
         "jacobian": jacobian(states[4], states[2]),
         "full": jacobian(states[4], states[2], full=True),

@@ -9,16 +9,13 @@ import minigrad as mg
 from rnn import GRU, ElmanCell, GRUCell, LSTMCell, Recurrent, steps, unroll
 from rnn.bptt import ledger, truncated, two_time, windows
 from rnn.cells.state import unpack
+from tests.support.running import sequence
 
 T, B, K, H = 9, 2, 3, 4
 CELLS = [ElmanCell, LSTMCell, GRUCell]
 every_cell = pytest.mark.parametrize("make", CELLS)
 REACHES = [(3, 3), (4, 4), (2, 5), (1, 9), (3, 1), (4, 2), (9, 9), (5, 20), (1, 1), (3, 7), (20, 4)]
 reaches = pytest.mark.parametrize(("k1", "k2"), REACHES)
-
-
-def sequence():
-    return np.random.default_rng(0).normal(size=(T, B, K))
 
 
 @pytest.mark.parametrize(("total", "k1"), [(9, 3), (9, 4), (3, 9), (1, 1), (0, 2)])
@@ -34,7 +31,7 @@ def test_windows_cover_every_step_once(total, k1):
 def test_values_are_those_of_the_whole_sequence(make, k1, k2):
     """The windows' outputs are those of the whole sequence, as are the states carried on, which
     have no past."""
-    cell, xs = make(K, H, dtype=float, rng=0), sequence()
+    cell, xs = make(K, H, dtype=float, rng=0), sequence(T, B, K)
     found = list(truncated(cell, xs, k1, k2))
     outputs, _ = unroll(cell, xs)
     np.testing.assert_allclose(
@@ -52,7 +49,7 @@ def test_values_are_those_of_the_whole_sequence(make, k1, k2):
 def test_exactly_the_terms_within_reach_remain(make, k1, k2):
     """Of the two-time table G[t, s] a window that ends at step e keeps the entries with loss t in
     the window and use s later than e - k2, and loses all others."""
-    cell, xs = make(K, H, dtype=float, rng=0), sequence()
+    cell, xs = make(K, H, dtype=float, rng=0), sequence(T, B, K)
     table = two_time([(o**2).sum() for o, _ in steps(cell, xs)], cell.W_hh)
     for window in truncated(cell, xs, k1, k2):
         begin, end = window.where.start, window.where.stop
@@ -65,7 +62,7 @@ def test_exactly_the_terms_within_reach_remain(make, k1, k2):
 
 def test_a_reach_of_the_whole_sequence_is_full_bptt():
     """With k2 ≥ T the gradients of all windows sum to that of full BPTT."""
-    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     (unroll(cell, xs)[0] ** 2).sum().backward()
     full = {name: p.grad.numpy() for name, p in cell.named_parameters()}
     cell.zero_grad()
@@ -80,7 +77,7 @@ def test_steps_keep_their_numbers(make):
     """In the ledger of a window the steps have the numbers that they have in the sequence."""
     cell = make(K, H, dtype=float)
     for window, wanted in zip(
-        truncated(Recurrent(cell), sequence(), 4, 6), [(1, 4), (3, 8), (4, 9)], strict=True
+        truncated(Recurrent(cell), sequence(T, B, K), 4, 6), [(1, 4), (3, 8), (4, 9)], strict=True
     ):
         found = ledger((window.outputs**2).sum(), cell).steps
         assert (found[0], found[-1]) == wanted
@@ -90,7 +87,7 @@ def test_steps_keep_their_numbers(make):
 def test_training_between_the_windows(k1, k2):
     """The weights may change after every window, as they do in training; the steps that are run
     again use the new ones."""
-    cell, xs = GRUCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = GRUCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     first = None
     for epoch in range(60):
         total = 0.0
@@ -108,7 +105,7 @@ def test_training_between_the_windows(k1, k2):
 
 def test_a_given_state_a_layer_and_a_function():
     """The state before the first step can be given; a layer or a function runs as a cell does."""
-    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     state = tuple(mg.tensor(np.full((B, H), 0.5)) for _ in "hc")
     expected = unroll(cell, xs, state)[0].numpy()
     for model in (cell, Recurrent(cell), lambda xs, state: unroll(cell, xs, state)):
@@ -149,7 +146,7 @@ def test_memory_does_not_grow_with_the_sequence(collector_off, k1, k2):
 def test_errors_come_at_the_call(arguments, error, message):
     """Bad windows, no steps and what is no model are refused before anything runs."""
     with pytest.raises(error, match=message):
-        truncated(**{"model": ElmanCell(K, H), "xs": sequence(), **arguments})
+        truncated(**{"model": ElmanCell(K, H), "xs": sequence(T, B, K), **arguments})
 
 
 @pytest.mark.parametrize("option", ["bidirectional", "batch_first"])

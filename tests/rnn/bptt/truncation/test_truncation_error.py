@@ -16,14 +16,11 @@ from rnn.bptt import (
     truncation_error,
     two_time,
 )
+from tests.support.running import sequence
 
 T, B, K, H = 7, 2, 2, 3
 CELLS = [ElmanCell, LSTMCell, GRUCell]
 every_cell = pytest.mark.parametrize("kind", CELLS)
-
-
-def sequence(seed=0, steps=T):
-    return np.random.default_rng(seed).normal(size=(steps, B, K))
 
 
 def squares(outputs, where):
@@ -45,7 +42,7 @@ def full_gradient(cell, xs):
 @pytest.mark.parametrize(("k1", "k2"), [(1, 1), (2, 2), (2, 4), (3, 2), (7, 7)])
 def test_both_gradients_are_those_of_bptt(kind, k1, k2):
     """The full gradient is backward's, the truncated one the sum over the windows'."""
-    cell, xs = kind(K, H, dtype=float, rng=0), sequence()
+    cell, xs = kind(K, H, dtype=float, rng=0), sequence(T, B, K)
     found = truncation_error(cell, xs, squares, k1, k2)
     wanted = full_gradient(cell, xs)
     for window in truncated(cell, xs, k1, k2):
@@ -60,7 +57,7 @@ def test_both_gradients_are_those_of_bptt(kind, k1, k2):
 def test_error_of_all_parameters_together():
     """Without a name the parameters count as one vector."""
     cell = ElmanCell(K, H, dtype=float, rng=0)
-    found = truncation_error(cell, sequence(), squares, 2)
+    found = truncation_error(cell, sequence(T, B, K), squares, 2)
     one, other = (
         np.concatenate([g.ravel() for g in gs.values()]) for gs in (found.full, found.truncated)
     )
@@ -75,11 +72,11 @@ def test_errors_over_the_reach():
     """Several reaches give arrays; the error falls to 0 where the reach is the whole sequence."""
     cell = LSTMCell(K, H, dtype=float, rng=0)
     reaches = [1, 2, 4, 7]
-    found = truncation_error(cell, sequence(), squares, 1, reaches)
+    found = truncation_error(cell, sequence(T, B, K), squares, 1, reaches)
     assert found.reach == (1, 2, 4, 7)
     assert found.truncated["W_hh"].shape == (4, *cell.W_hh.shape)
     for k, reach in enumerate(reaches):
-        one = truncation_error(cell, sequence(), squares, 1, reach)
+        one = truncation_error(cell, sequence(T, B, K), squares, 1, reach)
         for measure in ("error", "relative", "angle"):
             for name in ("W_hh", None):
                 have = getattr(found, measure)(name)[k]
@@ -93,7 +90,7 @@ def test_the_error_is_the_terms_that_were_lost():
     """g_full − g_trunc for windows of k1 = k2 is the sum of the two-time entries across windows."""
     from rnn import steps
 
-    cell, xs = GRUCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = GRUCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     table = two_time([(h**2).sum() for h, _ in steps(cell, xs)], cell.W_hh).values
     lost = sum(  # a window that ends at e keeps what lies at e - 3 and after
         table[t, s] for t in range(T) for s in range(t + 1) if s < min(t // 3 * 3 + 3, T) - 3
@@ -114,14 +111,14 @@ def test_truncation_error_of_a_model_with_a_readout():
         return ((outputs @ W - ys[where]) ** 2).sum()
 
     params = {**dict(cell.named_parameters()), "W_hy": W}
-    one = truncation_error(cell, sequence(), loss, 2, params=params)
+    one = truncation_error(cell, sequence(T, B, K), loss, 2, params=params)
     two = truncation_error(
-        lambda xs, state: unroll(cell, xs, state), sequence(), loss, 2, params=params
+        lambda xs, state: unroll(cell, xs, state), sequence(T, B, K), loss, 2, params=params
     )
     assert one.error("W_hy") < 1e-12
     assert one.error("W_hh") == two.error("W_hh") > 0
     assert all(p.grad is None for p in params.values())
-    assert "cell.W_hh" in truncation_error(Recurrent(cell), sequence(), squares, 2).full
+    assert "cell.W_hh" in truncation_error(Recurrent(cell), sequence(T, B, K), squares, 2).full
 
 
 def test_angles():
@@ -142,7 +139,7 @@ def test_angles():
 
 def test_errors_of_truncation_error():
     """A loss that does not add up, what is no loss, and unlike gradients are refused."""
-    cell, xs = ElmanCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = ElmanCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     with pytest.raises(ValueError, match="wanted a loss that adds up"):
         truncation_error(cell, xs, lambda outputs, where: (outputs**2).mean(), 2)
     with pytest.raises(TypeError, match=r"it returned Tensor of shape \(7, 2, 3\)"):
@@ -160,13 +157,13 @@ def test_errors_of_truncation_error():
 def test_truncation_error_in_words_and_pictures(tmp_path):
     """A table by parameter; a picture for one reach and one for several."""
     cell = ElmanCell(K, H, dtype=float, rng=0)
-    one = truncation_error(cell, sequence(), squares, 2)
+    one = truncation_error(cell, sequence(T, B, K), squares, 2)
     lines = repr(one).splitlines()
     assert lines[0] == "TruncationError, reach k2 = 2"
     assert [line.split()[0] for line in lines[2:]] == ["W_xh", "W_hh", "b_h", "all"]
     assert lines[2].endswith("°")
     one.plot(tmp_path / "one.png")
-    truncation_error(cell, sequence(), squares, 1, [1, 3]).plot(tmp_path / "several.svg")
+    truncation_error(cell, sequence(T, B, K), squares, 1, [1, 3]).plot(tmp_path / "several.svg")
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "several.svg").read_text("utf-8")
 
@@ -198,7 +195,7 @@ def gradient_with_cuts(cell, xs, p, cuts):
 def test_the_mean_over_all_cuts_is_exactly_the_full_gradient(kind, p):
     """Unbiased: Σ over all 2^(T-1) patterns of cuts of probability · gradient = full BPTT."""
     steps = 5
-    cell, xs = kind(K, H, dtype=float, rng=0), sequence(steps=steps)
+    cell, xs = kind(K, H, dtype=float, rng=0), sequence(steps, B, K)
     wanted = full_gradient(cell, xs)
     mean = {name: np.zeros_like(g) for name, g in wanted.items()}
     total = 0.0
@@ -220,7 +217,7 @@ def test_the_mean_over_all_cuts_is_exactly_the_full_gradient(kind, p):
 def test_the_mean_over_draws_is_the_full_gradient_within_its_error():
     """Unbiased in a sample: over 1,000 draws every entry is within 4 standard errors of full
     BPTT, their χ² is what it should be, and windows of fixed length are far outside."""
-    cell, xs = GRUCell(1, 2, dtype=float, rng=0), sequence(3, steps=6)[:, :1, :1]
+    cell, xs = GRUCell(1, 2, dtype=float, rng=0), sequence(6, B, K, seed=3)[:, :1, :1]
     wanted = np.concatenate([g.ravel() for g in full_gradient(cell, xs).values()])
     rng, draws = np.random.default_rng(7), []
     for _ in range(1000):
@@ -241,7 +238,7 @@ def test_the_mean_over_draws_is_the_full_gradient_within_its_error():
 @every_cell
 def test_windows_are_those_of_the_sequence(kind):
     """Every step is in one window; outputs and states have the values of the whole sequence."""
-    cell, xs = kind(K, H, dtype=float, rng=0), sequence(steps=40)
+    cell, xs = kind(K, H, dtype=float, rng=0), sequence(40, B, K)
     found = list(randomized(cell, xs, 0.3, rng=0))
     assert [t for w in found for t in range(40)[w.where]] == list(range(40))
     outputs, state = unroll(cell, xs)
@@ -259,7 +256,7 @@ def test_what_comes_back_is_scaled_by_the_boundaries():
     """In a window without cuts the term with lag k is 1/(1-p)^k times that of full BPTT."""
     from rnn import steps
 
-    cell, xs, p = ElmanCell(K, H, dtype=float, rng=0), sequence(), 0.25
+    cell, xs, p = ElmanCell(K, H, dtype=float, rng=0), sequence(T, B, K), 0.25
     table = two_time([(h**2).sum() for h, _ in steps(cell, xs)], cell.W_hh).values
     (window,) = randomized(cell, xs, p, rng=Scripted([False] * T))
     found = ledger((window.outputs**2).sum(), cell)
@@ -270,7 +267,7 @@ def test_what_comes_back_is_scaled_by_the_boundaries():
 
 def test_never_cutting_is_full_bptt():
     """p = 0: one window, and the full gradient."""
-    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence()
+    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence(T, B, K)
     wanted = full_gradient(cell, xs)
     (window,) = randomized(cell, xs, 0)
     squares(window.outputs, None).backward()
@@ -280,7 +277,7 @@ def test_never_cutting_is_full_bptt():
 
 def test_seeds_layers_tokens_and_states():
     """The same seed cuts alike; layers, tokens and given states go as in ``truncated``."""
-    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence(steps=30)
+    cell, xs = LSTMCell(K, H, dtype=float, rng=0), sequence(30, B, K)
     state = tuple(mg.tensor(np.full((B, H), 0.5)) for _ in "hc")
     for model in (cell, Recurrent(cell)):
         one, two = ([w.where for w in randomized(model, xs, 0.3, rng=5)] for _ in "12")
@@ -316,7 +313,7 @@ def test_lengths_of_the_power_law():
 def test_errors_come_at_the_call(arguments, error, message):
     """Bad probabilities, no steps and what is no model are refused before anything runs."""
     with pytest.raises(error, match=message):
-        randomized(**{"model": ElmanCell(K, H), "xs": sequence(), **arguments})
+        randomized(**{"model": ElmanCell(K, H), "xs": sequence(T, B, K), **arguments})
 
 
 def test_errors_of_power_laws_and_functions():
@@ -327,4 +324,4 @@ def test_errors_of_power_laws_and_functions():
     with pytest.raises(TypeError, match="wanted a number above 1"):
         power_law("10")
     with pytest.raises(ValueError, match=r"p\(1\)=2"):
-        next(randomized(ElmanCell(K, H), sequence(), lambda length: 2))
+        next(randomized(ElmanCell(K, H), sequence(T, B, K), lambda length: 2))
