@@ -80,11 +80,11 @@ from .activations import (
     tanh,
 )
 from .attention import bilinear, gumbel_softmax, scaled_dot_product_attention
+from .convolutions import conv1d, conv2d
 from .gammas import digamma, erfinv, lgamma, polygamma
 from .indexing import gather, index_put, index_select, masked_fill, scatter_add
 from .layers import (
     batch_norm,
-    conv1d,
     cosine_similarity,
     dropout,
     embedding,
@@ -127,29 +127,28 @@ from .margins import (
 from .norms import group_norm, instance_norm, pairwise_distance, rms_norm
 from .penalties import orthogonality_penalty, spectral_norm_penalty
 from .pieces import hardshrink, hardswish, prelu, softshrink, tanhshrink, threshold
-from .windows import avg_pool1d, max_pool1d, pad
+from .windows import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, pad
 
 __all__ = [
-    "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "aminmax", "avg_pool1d", "baddbmm",
-    "batch_norm", "bce", "bce_with_logits", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "cat", "cdist", "celu", "clamp_max", "clamp_min",
-    "conv1d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "cummax", "cummin",
-    "diag_embed", "digamma", "dist", "dropout", "elu", "embedding", "erf", "erfc", "erfinv",
-    "fft", "flatten", "frac", "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm",
-    "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hinge_embedding_loss", "huber", "huber_loss", "ifft", "index_add", "index_copy",
-    "index_fill", "index_put", "index_select", "instance_norm", "irfft", "kl_div", "kthvalue",
-    "l1", "l1_loss", "layer_norm", "leaky_relu", "lerp", "lgamma", "linear", "log_softmax",
-    "logcumsumexp", "logdet", "logit", "logsigmoid", "logsumexp", "margin_ranking_loss",
-    "masked_fill", "masked_scatter", "masked_select", "max_pool1d", "mish", "mode", "mse",
-    "mse_loss", "msort", "multi_margin_loss", "multilabel_soft_margin_loss", "narrow", "nll",
-    "nll_loss", "normalize", "one_hot", "orthogonality_penalty", "pad", "pairwise_distance",
-    "poisson_nll_loss", "polygamma", "prelu", "relu", "relu6", "renorm", "repeat_interleave",
-    "rfft", "rms_norm", "rsqrt", "scaled_dot_product_attention", "scatter", "scatter_add",
-    "scatter_reduce", "selu", "sigmoid", "silu", "smooth_l1", "smooth_l1_loss",
-    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold",
-    "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
+    "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "aminmax", "avg_pool1d", "avg_pool2d",
+    "baddbmm", "batch_norm", "bce", "bce_with_logits", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "cat", "cdist", "celu", "clamp_max", "clamp_min", "conv1d",
+    "conv2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "cummax", "cummin",
+    "diag_embed", "digamma", "dist", "dropout", "elu", "embedding", "erf", "erfc", "erfinv", "fft",
+    "flatten", "frac", "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber",
+    "huber_loss", "ifft", "index_add", "index_copy", "index_fill", "index_put", "index_select",
+    "instance_norm", "irfft", "kl_div", "kthvalue", "l1", "l1_loss", "layer_norm", "leaky_relu",
+    "lerp", "lgamma", "linear", "log_softmax", "logcumsumexp", "logdet", "logit", "logsigmoid",
+    "logsumexp", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
+    "max_pool1d", "max_pool2d", "mish", "mode", "mse", "mse_loss", "msort", "multi_margin_loss",
+    "multilabel_soft_margin_loss", "narrow", "nll", "nll_loss", "normalize", "one_hot",
+    "orthogonality_penalty", "pad", "pairwise_distance", "poisson_nll_loss", "polygamma", "prelu",
+    "relu", "relu6", "renorm", "repeat_interleave", "rfft", "rms_norm", "rsqrt",
+    "scaled_dot_product_attention", "scatter", "scatter_add", "scatter_reduce", "selu", "sigmoid",
+    "silu", "smooth_l1", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink",
+    "tensor_split", "threshold", "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
 ]
 
 if not TYPE_CHECKING:  # for a type checker there is no such name

@@ -1,4 +1,4 @@
-"""What layers are made of: products, look-ups, normalisation, dropout, convolution."""
+"""What layers are made of: products, look-ups, normalisation, dropout."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from ..engine.tensor import Tensor, detached, wrap
 from ..ops.elementwise import special
 from ..ops.index import indexing
-from ..ops.nn import convolution, layers
+from ..ops.nn import layers
 from ..ops.pytorch.words import either
 from ..ops.reduce import norms
 from .activations import of_record
 
 __all__ = [
-    "batch_norm", "conv1d", "cosine_similarity", "dropout", "embedding", "erf", "erfc",
+    "batch_norm", "cosine_similarity", "dropout", "embedding", "erf", "erfc",
     "layer_norm", "linear", "normalize", "one_hot",
 ]
 
@@ -242,51 +242,3 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     x1, x2 = np.broadcast_arrays(x1, x2)
     first, second = (np.maximum(np.linalg.norm(x, axis=dim), eps) for x in (x1, x2))
     return np.sum(x1 * x2, axis=dim) / (first * second)
-
-
-def _number(value: Any) -> Any:
-    """The number in a tuple of one, which PyTorch takes too."""
-    return value[0] if isinstance(value, tuple | list) and len(value) == 1 else value
-
-
-def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: int = 1,
-    padding: int | str = 0,
-    dilation: int = 1,
-    groups: int = 1,
-) -> Any:
-    """Kernels `weight` moved over `input` without flipping: (N, C, L) or (C, L) → (N, O, L').
-
-    weight: (O, C / groups, K); bias: (O,).
-    stride, dilation: steps between outputs and between a kernel's entries, so that
-        L' = ⌊(L + 2 padding - dilation (K - 1) - 1) / stride⌋ + 1.
-    padding: zeros on both sides, "valid" for none, or "same" for L' = L (with stride 1).
-
-    Raises ValueError for shapes that do not fit.
-
-    >>> conv1d(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([[[1.0, -1.0]]]))    # C = O = 1, K = 2
-    array([[-1., -2., -4.]])
-    """
-    stride, padding, dilation = map(_number, (stride, padding, dilation))
-    if np.ndim(input) == 2:
-        one = conv1d(np.expand_dims(input, 0), weight, bias, stride, padding, dilation, groups)
-        return np.squeeze(one, 0)
-    if padding == "same":
-        if stride != 1:
-            raise ValueError(f"conv1d: padding='same' needs stride=1, and stride is {stride}")
-        total = dilation * (np.shape(weight)[-1] - 1)
-        around = (total // 2, total - total // 2)
-    elif isinstance(padding, str) and padding != "valid":
-        raise ValueError(f"conv1d: padding is {padding!r}, wanted a number, 'valid' or 'same'")
-    else:
-        around = (0, 0) if isinstance(padding, str) else (padding, padding)
-    form = convolution.Form(stride, around, dilation, groups)
-    y = convolution.conv1d(input, weight, form=form)
-    if bias is None:
-        return y
-    if np.shape(bias) != np.shape(weight)[:1]:
-        raise ValueError(f"conv1d: bias has shape {np.shape(bias)}, wanted {np.shape(weight)[:1]}")
-    return y + np.reshape(bias, (-1, 1))

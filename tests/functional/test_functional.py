@@ -294,6 +294,56 @@ def test_normalize_and_cosine_similarity():
         assert np.isfinite(gradient(f, zero)).all()
 
 
+def test_conv2d():
+    """Against nested loops, for a stride, a padding and a dilation of each axis, and groups."""
+    x, w, b = rng.normal(size=(2, 4, 6, 7)), rng.normal(size=(6, 4, 2, 3)), rng.normal(size=6)
+    for (s, z), (p, q), (d, e), groups in itertools.product(
+        ((1, 1), (2, 3)), ((0, 0), (2, 1)), ((1, 1), (1, 2)), (1, 2)
+    ):
+        kernel = w[:, : 4 // groups]
+        wide = np.pad(x, ((0, 0), (0, 0), (p, p), (q, q)))
+        high, long = (wide.shape[2] - d - 1) // s + 1, (wide.shape[3] - 2 * e - 1) // z + 1
+        wanted = np.zeros((2, 6, high, long))
+        for o, t, r in np.ndindex(6, high, long):
+            first = o // (6 // groups) * (4 // groups)
+            seen = wide[:, first : first + 4 // groups, t * s :, r * z :]
+            seen = seen[:, :, : d + 1 : d, : 2 * e + 1 : e]
+            wanted[:, o, t, r] = (seen * kernel[o]).sum((1, 2, 3))
+        options = {"stride": (s, z), "padding": (p, q), "dilation": (d, e), "groups": groups}
+        found = F.conv2d(leaf(x), kernel, b, **options)
+        np.testing.assert_allclose(found.numpy(), wanted + b[:, None, None])
+    check_grads(lambda x, w: F.conv2d(x, w, **options), x[:1], kernel)
+    same(F.conv2d(x[0], w), F.conv2d(x, w)[0])
+    same(F.conv2d(x[:0], w), np.zeros((0, 6, 5, 5)))
+    assert F.conv2d(x, w, padding="same").shape == (2, 6, 6, 7)
+    with pytest.raises(ValueError, match=r"conv2d.*wanted \(N, C, H, W\)"):
+        F.conv2d(x[0, 0], w)
+    with pytest.raises(ValueError, match=r"conv2d.*stride is \(1, 2, 3\), wanted an integer or 2"):
+        F.conv2d(x, w, stride=(1, 2, 3))
+
+
+def test_pooling_of_images():
+    """Each entry from the window that it is made of, the last one cut off where ceil_mode is on."""
+    x = rng.normal(size=(2, 3, 7, 6))
+    for size, step, ceil_mode in itertools.product(((2, 3), (3, 1)), ((1, 2), (3, 2)), (0, 1)):
+        shape = [-(-(n - k) // s) + 1 if ceil_mode else (n - k) // s + 1
+                 for n, k, s in zip(x.shape[2:], size, step, strict=True)]
+        shape = [m - (ceil_mode and (m - 1) * s >= n)
+                 for m, n, s in zip(shape, x.shape[2:], step, strict=True)]
+        for function, reduction in ((F.max_pool2d, np.max), (F.avg_pool2d, np.mean)):
+            wanted = np.empty((2, 3, *shape))
+            for i, j in np.ndindex(*shape):
+                a, b = i * step[0], j * step[1]
+                wanted[:, :, i, j] = reduction(x[:, :, a : a + size[0], b : b + size[1]], (2, 3))
+            found = function(x, size, step, ceil_mode=bool(ceil_mode))
+            np.testing.assert_allclose(found, wanted)
+            check_grads(lambda x, f=function, o=(size, step): f(x, *o), x[0])
+    with pytest.raises(ValueError, match=r"max_pool2d.*wanted \(N, C, H, W\)"):
+        F.max_pool2d(x[0, 0], 2)
+    with pytest.raises(ValueError, match=r"avg_pool2d.*at most half"):
+        F.avg_pool2d(x, 2, padding=2)
+
+
 def test_conv1d():
     """Against four nested loops, for every stride, padding, dilation and number of groups."""
     x, w, b = rng.normal(size=(2, 4, 7)), rng.normal(size=(6, 4, 3)), rng.normal(size=6)

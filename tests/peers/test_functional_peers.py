@@ -23,6 +23,7 @@ SHARES = rng.dirichlet(np.ones(4), 5)
 WEIGHT = rng.uniform(0.5, 2.0, 4)
 P, T = rng.uniform(0.05, 0.95, (3, 4)), rng.uniform(0.0, 1.0, (3, 4))
 IMAGE, KERNEL = rng.normal(size=(2, 4, 9)), rng.normal(size=(6, 4, 3))
+PHOTO, KERNELS = rng.normal(size=(2, 4, 7, 8)), rng.normal(size=(6, 4, 2, 3))
 
 ELEMENTWISE = [
     ("relu", {}), ("relu6", {}), ("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.3}),
@@ -87,6 +88,22 @@ CALLS = [
     ("conv1d", (IMAGE, KERNEL[:, :2]), (), {"groups": 2, "padding": "same"}),
     ("conv1d", (IMAGE, KERNEL[:, :2, :2]), (), {"groups": 2, "padding": "same"}),
     ("conv1d", (IMAGE[0], KERNEL), (), {"padding": "valid", "stride": 3}),
+    ("conv2d", (PHOTO, KERNELS, rng.normal(size=6)), (), {}),
+    ("conv2d", (PHOTO, KERNELS), (), {"stride": (2, 1), "padding": (1, 3), "dilation": (1, 2)}),
+    ("conv2d", (PHOTO, KERNELS[:, :2]), (), {"groups": 2, "padding": "same"}),
+    ("conv2d", (PHOTO[0], KERNELS), (), {"padding": "valid", "stride": 3}),
+    ("conv2d", (PHOTO, KERNELS), (), {"padding": 2, "stride": 2}),
+    *[
+        (name + axes, (x,), (size,), {"stride": stride, "padding": padding, "ceil_mode": c, **more})
+        for axes, x in (("1d", IMAGE), ("2d", PHOTO), ("2d", PHOTO[0]))
+        for size, stride, padding in ((2, None, 0), (3, 2, 1), (3, 2, 0), (4, 3, 2))
+        for c in (False, True)
+        for name, more in (("max_pool", {}), ("avg_pool", {}),
+                           ("avg_pool", {"count_include_pad": False}))
+    ],
+    ("max_pool2d", (PHOTO,), ((2, 3),), {"stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}),
+    ("max_pool1d", (IMAGE,), (3,), {"stride": 2, "dilation": 2, "ceil_mode": True}),
+    ("avg_pool2d", (PHOTO,), ((2, 3),), {"padding": (1, 1), "divisor_override": 5}),
 ]
 
 

@@ -274,9 +274,8 @@ FAULTS = [
     ),
     Fault(
         "minigrad/ops/nn/convolution.py",
-        "first = k * form.dilation\n",
-        "first = k\n",
-        f"{LAWS}[conv1d]", "conv1d: the dilation left out of the gradient",
+        "slice(k * d, k * d + s * (n - 1) + 1, s)", "slice(k, k + s * (n - 1) + 1, s)",
+        f"{LAWS}[conv]", "conv: the dilation left out of the gradient",
     ),
     Fault(
         "minigrad/ops/linear/inverses.py",
