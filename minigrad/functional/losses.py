@@ -84,7 +84,10 @@ def cross_entropy(
 ) -> Any:
     """-ln softmax(input)[target]: from logits, in one node, safe at any size of the logits.
 
-    input: logits (C,), (N, C) or (N, C, d1, ...): the class axis is 1 where there are several.
+    input: logits (C,), (N, C) or (N, C, d1, ...): the class axis is 1 where there are several, as
+        in PyTorch and whatever the sizes. Logits (T, B, V) with tokens (T, B) fit that by accident
+        where B = V, and are then read with the batch as classes: ``rnn.losses.cross_entropy`` has
+        the classes last, and so has this with ``input.reshape(-1, V)``, ``target.reshape(-1)``.
     target: class indices in the shape of input without the class axis, or probabilities in
         input's shape.
     weight: a weight for each class (C,); a constant.

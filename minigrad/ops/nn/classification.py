@@ -52,7 +52,12 @@ def check_call(
         raise ValueError(
             f"input has shape {input.shape} and target {target.shape} of dtype {target.dtype}; "
             f"with {classes} classes on axis {axis}, wanted integer class indices of shape "
-            f"{indices} or probabilities of shape {input.shape}"
+            f"{indices} or probabilities of shape {input.shape}{_classes_last(input, target)}"
+        )
+    if not _is_index(target) and target.ndim > 2 and _sums(target, -1) and not _sums(target, axis):
+        raise ValueError(
+            f"target holds distributions along the last axis, and the classes are on axis {axis}"
+            f"{_classes_last(input, target)}"
         )
     if _is_index(target) and target.size:
         inside = (target >= 0) & (target < classes)
@@ -62,6 +67,22 @@ def check_call(
                 f"target holds class {target[wrong][0]}, wanted 0 to {classes - 1} "
                 f"(or ignore_index={ignore_index})"
             )
+
+
+def _sums(target: Any, axis: int) -> bool:
+    """Whether the entries along an axis sum to 1."""
+    return bool(np.allclose(target.sum(axis=axis), 1, atol=1e-2))
+
+
+def _classes_last(input: Any, target: Any) -> str:
+    """What to do with the classes on the last axis, where that is how they seem to be meant."""
+    if input.ndim < 3 or target.shape not in (input.shape, input.shape[:-1]):
+        return ""
+    rows = "target.reshape(-1)" if _is_index(target) else f"target.reshape(-1, {input.shape[-1]})"
+    return (
+        f"; for logits (T, B, V) use rnn.losses.cross_entropy, or input.reshape(-1, "
+        f"{input.shape[-1]}) and {rows}"
+    )
 
 
 def _weights(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any]:
