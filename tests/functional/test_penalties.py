@@ -50,15 +50,20 @@ def test_the_limit_of_no_limit():
 def test_equal_singular_values():
     """Where all singular values are equal, as after an orthogonal start, the gradient is that of
     the squared distance to the ball: 2(W - W/2) at twice an orthogonal matrix, 0 at 0 and at an
-    orthogonal one. A second derivative is refused."""
+    orthogonal one. Second derivatives are those of the gradient, where there are any."""
     Q = turned(1, 1, 1, 1)
     np.testing.assert_allclose(mg.grad(spectral_norm_penalty)(2 * Q), 2 * Q, atol=1e-14)
     check_grads(spectral_norm_penalty, 2 * Q, order=1)
     for W in (Q, np.zeros((3, 3))):
         for penalty in (spectral_norm_penalty, orthogonality_penalty):
             np.testing.assert_allclose(mg.grad(penalty)(W), 0 * W, atol=1e-14)
-    with pytest.raises(GradientError, match="equal"):
-        mg.hessian(spectral_norm_penalty)(2 * np.eye(2))
+    E, h = rng.normal(size=(4, 4)), 1e-5
+    gradient = mg.grad(spectral_norm_penalty)
+    for W in (2 * Q, 2 * np.eye(4)):
+        slope = (gradient(W + h * E) - gradient(W - h * E)) / (2 * h)
+        np.testing.assert_allclose(mg.hvp(spectral_norm_penalty, W, E), slope, atol=1e-8)
+    with pytest.raises(GradientError, match="kink"):
+        mg.hessian(lambda W: np.linalg.svdvals(W)[0])(2 * np.eye(2))
 
 
 @pytest.mark.parametrize(

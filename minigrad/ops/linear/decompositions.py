@@ -93,7 +93,7 @@ def _eigh_rule(g: Any, out: Any, uplo: str) -> Any:
         known = within_groups((gw, gv), out, 0, lambda g: _t(v) @ g[1], same, "eigh")
         inner = gw[..., None] * one + known + _inverse_gaps(w, same) * skew(_t(v) @ gv)
     else:
-        inner = shared(gw, same)[..., None] * one
+        inner = shared(gw, out, 0, same)[..., None] * one
     lower = _lower(v @ inner @ _t(v))
     return lower if uplo == "L" else _t(lower)
 
@@ -161,7 +161,7 @@ def _svd_rule(g: Any, out: Any, full: bool) -> Any:
     gu, u, gv, v = gu[..., :k], u[..., :k], _t(gvt[..., :k, :]), _t(vt[..., :k, :])
     same, one = equal_pairs(s), np.eye(k, dtype=u.dtype)
     if not (used[0] or used[2]):
-        return u @ (shared(_kinks(gs, s), same)[..., None] * one) @ _t(v)
+        return u @ (shared(_kinks(gs, s), out, 1, same)[..., None] * one) @ _t(v)
     left, right = _t(u) @ gu, _t(v) @ gv
 
     def both(g: Any) -> Any:

@@ -41,13 +41,30 @@ def equal_pairs(values: Any) -> Any:
     return (gaps <= 4 * n * np.finfo(values.dtype).eps * size) | np.eye(n, dtype=bool)
 
 
-def shared(g: Any, same: Any) -> Any:
-    """The cotangents of the values (..., n): in each group of equal ones, their mean."""
+def shared(g: Any, out: Sequence[Any], values: int, same: Any) -> Any:
+    """The cotangents of the values (..., n), number `values` of the results `out`: in each group of
+    equal ones, their mean.
+
+    Where those of a group are equal, as of a smooth symmetric function, they are left as they are,
+    and have a derivative themselves. Else the values have a kink, and there is no second one.
+    """
     number = same.sum(axis=-1)
     if not (number > 1).any():
         return g
     mean = np.squeeze((same / number[..., None]).astype(g.dtype) @ np.expand_dims(g, -1), -1)
-    return np.where(number > 1, mean, g)
+    mean = np.where(number > 1, mean, g)
+    if not isinstance(g, Tensor):
+        return mean
+    w = out[values]
+    size = _size(g) + _size(w) * _size(_by_results(np.sum(g * _apart(same, w.dtype)), out)[values])
+    if _size(g - mean) <= np.sqrt(np.finfo(w.dtype).eps) * size:
+        return g
+    return apply(_FIRST_ORDER, (mean, w), {})
+
+
+def _apart(same: Any, dtype: Any) -> Any:
+    """Numbers (..., n) that differ; any others would do."""
+    return np.random.default_rng(0).uniform(1, 2, same.shape[:-1]).astype(dtype)
 
 
 def skew(m: Any) -> Any:
@@ -72,9 +89,9 @@ def within_groups(
         return np.zeros(same.shape, w.dtype)
     if not isinstance(w, Tensor):
         raise RecordingNeeded(f"{_said(op)}; backward() and the transforms can tell it")
-    rng, one = np.random.default_rng(0), np.eye(same.shape[-1], dtype=w.dtype)
-    d = rng.uniform(1, 2, same.shape[:-1]).astype(w.dtype)  # any that differ would do
-    k = np.where(inside, skew(rng.normal(size=same.shape)), 0).astype(w.dtype)
+    d, one = _apart(same, w.dtype), np.eye(same.shape[-1], dtype=w.dtype)
+    k = skew(np.random.default_rng(1).normal(size=same.shape))
+    k = np.where(inside, k, 0).astype(w.dtype)
     m = turning(given)
     by_results = _by_results(np.sum(g * d), out)
     along = turning(by_results)
@@ -124,14 +141,15 @@ def _said(op: str) -> str:
 
 def _no_second(g: Any) -> Any:
     raise GradientError(
-        "a second derivative through the vectors of equal eigenvalues or singular values is not "
-        "known; use the values only, or a function of the matrix that needs no vectors"
+        "a second derivative where eigenvalues or singular values are equal, through their vectors "
+        "or a kink of the values; use a smooth function of the values only, or one of the matrix "
+        "that needs no decomposition"
     )
 
 
-# T holds on a surface only, where the values are equal: of it there is no slope across.
+# What holds on a surface only, where the values are equal: it has no slope across.
 _FIRST_ORDER = Op(
     lambda x, values: x, name="first order", arguments=("x", "values"), params={},
-    signature="(n,n),(n)->(n,n)", formula="x, known where the values are equal",
+    signature="(m),(n)->(m)", formula="x, known where the values are equal",
     rules=(lambda g: g, _no_second),
 )

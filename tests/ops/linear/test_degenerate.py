@@ -157,17 +157,27 @@ def test_one_matrix_of_a_stack():
     np.testing.assert_allclose(gradient(squared, x), c @ x + x @ c, atol=1e-8)
 
 
-def test_second_order():
-    """The values have second derivatives of all that is not within a group; through the vectors of
-    equal values there is none, and that is said."""
-    x, c = turned([1.0, 2.0, 3.5], 9)
-    hessian = mg.hvp(lambda x: (np.linalg.eigvalsh((x + x.T) / 2) ** 3).sum(), x, c)
-    hessian = hessian[1] if isinstance(hessian, tuple) else hessian
-    np.testing.assert_allclose(hessian, 3 * (x @ c + c @ x), atol=1e-8)
+@pytest.mark.parametrize("values", [(1.0, 2.0, 3.5), (1.0, 1.0, 3.0), (2.0, 2.0, 2.0)], ids=str)
+def test_second_order(values):
+    """Smooth functions of the values have second derivatives, within a group too; a kink has none,
+    nor has what comes through the vectors of equal values, and that is said."""
+    general, c = turned(values, 9)
+    for x in (general, np.diag(values)):
+        hessian = mg.hvp(lambda x: (np.linalg.eigvalsh((x + x.T) / 2) ** 3).sum(), x, c)
+        np.testing.assert_allclose(hessian, 3 * (x @ c + c @ x), atol=1e-8)
+        hessian = mg.hvp(lambda x: -np.log(np.linalg.svdvals(x)).sum(), x, c)
+        inverse = np.linalg.inv(x)
+        np.testing.assert_allclose(hessian, inverse @ c @ inverse, atol=1e-8)
+        hessian = mg.hvp(lambda x: (np.linalg.svdvals(x) ** 4).sum(), x, c)
+        wanted = 4 * (c @ x.T @ x + x @ c.T @ x + x @ x.T @ c)
+        np.testing.assert_allclose(hessian, wanted, atol=1e-8)
     t = leaf(np.eye(3))
     (through(np.square)(t) * c).sum().backward(create_graph=True)
     with pytest.raises(GradientError, match="second derivative"):
         t.grad.sum().backward()
+    with pytest.raises(GradientError, match="kink"):
+        mg.hvp(lambda x: np.linalg.eigvalsh(x)[-1], np.eye(3), c)
+
 
 
 def spectral(x, *functions):
