@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import as_flag, as_word
 from minigrad.engine.tensor import as_tensor, detached
 from minigrad.functional import cross_entropy as of_rows
 
-from .cells.base import flag
 from .layers.lengths import as_lengths, own_steps
 from .sequence.unrolling import stack
 
@@ -42,11 +42,10 @@ def over_time(
     >>> over_time(np.array([[1.0, 1.0], [2.0, np.nan]]), "last", lengths=[2, 1]).item()
     1.5
     """
-    if reduction not in ("sum", "mean", "last"):
-        raise ValueError(f"over_time(reduction={reduction!r}): wanted 'sum', 'mean' or 'last'")
+    as_word(reduction, "reduction", "over_time", ("sum", "mean", "last"))
     by_step = isinstance(losses, Sequence) and any(isinstance(loss, Tensor) for loss in losses)
     values = _steps(losses, by_step)
-    swapped = flag(batch_first, "batch_first", "over_time") and not by_step and values.ndim == 2
+    swapped = as_flag(batch_first, "batch_first", "over_time") and not by_step and values.ndim == 2
     values = values.swapaxes(0, 1) if swapped else values
     if values.ndim not in (1, 2) or 0 in values.shape:
         raise ValueError(
@@ -103,10 +102,7 @@ def cross_entropy(
     >>> losses.shape, losses.argmax().item()
     ((2, 2), 2)
     """
-    if reduction not in ("sum", "mean", "last", "none"):
-        raise ValueError(
-            f"cross_entropy(reduction={reduction!r}): wanted 'sum', 'mean', 'last' or 'none'"
-        )
+    as_word(reduction, "reduction", "cross_entropy", ("sum", "mean", "last", "none"))
     y, tokens = as_tensor(logits), np.asarray(detached(targets))
     if y.ndim not in (2, 3) or tokens.shape != y.shape[:-1]:
         axes = "(B, T, V)" if batch_first else "(T, B, V)"
@@ -114,7 +110,7 @@ def cross_entropy(
             f"cross_entropy: received logits {y.shape} and targets {tokens.shape}; wanted logits "
             f"{axes}, the classes last, and one target for each step: {y.shape[:-1]}"
         )
-    turned = flag(batch_first, "batch_first", "cross_entropy") and y.ndim == 3
+    turned = as_flag(batch_first, "batch_first", "cross_entropy") and y.ndim == 3
     if turned:
         y, tokens = y.swapaxes(0, 1), tokens.swapaxes(0, 1)
     V = y.shape[-1]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import Rng, as_generator
 from ..engine.tensor import detached
 from ..ops.pytorch.words import either
 from .activations import softmax
@@ -18,7 +19,7 @@ __all__ = ["bilinear", "gumbel_softmax", "scaled_dot_product_attention"]
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0,
     is_causal: bool = False, scale: float | None = None,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
 ) -> Any:
     """softmax(query keyᵀ scale + mask) value: (..., L, E), (..., S, E), (..., S, V) → (..., L, V).
 
@@ -60,7 +61,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 @either
 def gumbel_softmax(
     logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
 ) -> Any:
     """softmax((logits + Gumbel noise) / tau) along dim: a choice that is drawn, with a gradient.
 
@@ -73,7 +74,7 @@ def gumbel_softmax(
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: tau is {tau}, wanted a number above 0")
     plain = np.asarray(detached(logits))
-    noise = np.random.default_rng(rng).gumbel(size=plain.shape).astype(plain.dtype)
+    noise = as_generator(rng, "gumbel_softmax").gumbel(size=plain.shape).astype(plain.dtype)
     soft = softmax((logits + noise) / tau, dim)
     if not hard:
         return soft

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import Rng, as_generator
 from ..engine.tensor import Tensor, detached, wrap
 from ..ops.elementwise import special
 from ..ops.index import indexing
@@ -104,7 +105,7 @@ def one_hot(tensor: Any, num_classes: int = -1, dtype: Any = np.int64) -> Any:
 
 
 def dropout(
-    input: Any, p: float = 0.5, training: bool = True, rng: np.random.Generator | int | None = None
+    input: Any, p: float = 0.5, training: bool = True, rng: Rng = None
 ) -> Any:
     """Each entry 0 with probability p, else divided by 1 - p, so that the mean stays the same.
 
@@ -120,7 +121,7 @@ def dropout(
         raise ValueError(f"dropout: p is {p}, wanted a probability from 0 up to, not with, 1")
     if not training or p == 0:
         return input
-    keep = np.random.default_rng(rng).random(np.shape(input)) >= p
+    keep = as_generator(rng, "dropout").random(np.shape(input)) >= p
     return layers.dropped(input, keep, scale=1 / (1 - p))
 
 

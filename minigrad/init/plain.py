@@ -7,18 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .checks import (
-    Array,
-    Rng,
-    Shape,
-    as_dtype,
-    as_generator,
-    as_matrix,
-    as_number,
-    as_sizes,
-)
+from ..checks import Rng, Shape, as_float_dtype, as_generator, as_matrix_shape, as_number, as_shape
 
 __all__ = ["constant", "identity", "normal", "ones", "recurrent_uniform", "uniform", "zeros"]
+
+Array = np.ndarray[Any, Any]
 
 
 def constant(shape: Shape, *, value: float, rng: Rng = None, dtype: Any = np.float32) -> Array:
@@ -29,8 +22,8 @@ def constant(shape: Shape, *, value: float, rng: Rng = None, dtype: Any = np.flo
     >>> constant((2,), value=-2.5)
     array([-2.5, -2.5], dtype=float32)
     """
-    value = as_number(value, "constant(value)")
-    return np.full(as_sizes(shape, "constant"), value, as_dtype(dtype, "constant"))
+    value = as_number(value, "value", "constant")
+    return np.full(as_shape(shape, "constant"), value, as_float_dtype(dtype, "constant"))
 
 
 def zeros(shape: Shape, *, rng: Rng = None, dtype: Any = np.float32) -> Array:
@@ -39,7 +32,7 @@ def zeros(shape: Shape, *, rng: Rng = None, dtype: Any = np.float32) -> Array:
     >>> zeros((2, 3)).shape, zeros(3).dtype
     ((2, 3), dtype('float32'))
     """
-    return np.zeros(as_sizes(shape, "zeros"), as_dtype(dtype, "zeros"))
+    return np.zeros(as_shape(shape, "zeros"), as_float_dtype(dtype, "zeros"))
 
 
 def ones(shape: Shape, *, rng: Rng = None, dtype: Any = np.float32) -> Array:
@@ -48,7 +41,7 @@ def ones(shape: Shape, *, rng: Rng = None, dtype: Any = np.float32) -> Array:
     >>> ones((2,), dtype=np.float64)
     array([1., 1.])
     """
-    return np.ones(as_sizes(shape, "ones"), as_dtype(dtype, "ones"))
+    return np.ones(as_shape(shape, "ones"), as_float_dtype(dtype, "ones"))
 
 
 def identity(
@@ -64,9 +57,9 @@ def identity(
     array([[0.5, 0. , 0. ],
            [0. , 0.5, 0. ]], dtype=float32)
     """
-    rows, columns = as_matrix(shape, "identity")
-    scale = as_number(scale, "identity(scale)")
-    return np.multiply(scale, np.eye(rows, columns)).astype(as_dtype(dtype, "identity"))
+    rows, columns = as_matrix_shape(shape, "identity")
+    scale = as_number(scale, "scale", "identity")
+    return np.multiply(scale, np.eye(rows, columns)).astype(as_float_dtype(dtype, "identity"))
 
 
 def uniform(
@@ -74,7 +67,7 @@ def uniform(
 ) -> Array:
     """Each entry from the uniform distribution U[low, high].
 
-    rng: a NumPy Generator; without one the draw differs from run to run.
+    rng: a NumPy Generator, or a seed; without one the draw differs from run to run.
     Raises ValueError for bounds that are not finite or in the wrong order, TypeError for a seed in
     the place of a Generator.
 
@@ -82,11 +75,11 @@ def uniform(
     >>> bool(abs(draw).max() <= 0.1), bool(abs(draw.mean()) < 0.01)
     (True, True)
     """
-    low, high = as_number(low, "uniform(low)"), as_number(high, "uniform(high)")
+    low, high = as_number(low, "low", "uniform"), as_number(high, "high", "uniform")
     if low > high:
         raise ValueError(f"uniform: received low={low}, high={high}, wanted low ≤ high")
-    draw = as_generator(rng, "uniform").uniform(low, high, as_sizes(shape, "uniform"))
-    return draw.astype(as_dtype(dtype, "uniform"))
+    draw = as_generator(rng, "uniform").uniform(low, high, as_shape(shape, "uniform"))
+    return draw.astype(as_float_dtype(dtype, "uniform"))
 
 
 def normal(
@@ -98,9 +91,9 @@ def normal(
     >>> round(float(draw.mean()), 1), round(float(draw.std()), 1)
     (1.0, 2.0)
     """
-    mean, std = as_number(mean, "normal(mean)"), as_number(std, "normal(std)", low=0.0)
-    draw = as_generator(rng, "normal").normal(mean, std, as_sizes(shape, "normal"))
-    return draw.astype(as_dtype(dtype, "normal"))
+    mean, std = as_number(mean, "mean", "normal"), as_number(std, "std", "normal", low=0.0)
+    draw = as_generator(rng, "normal").normal(mean, std, as_shape(shape, "normal"))
+    return draw.astype(as_float_dtype(dtype, "normal"))
 
 
 def recurrent_uniform(
@@ -112,6 +105,6 @@ def recurrent_uniform(
     >>> W_xh.shape, bool(abs(W_xh).max() <= 0.5)
     ((5, 12), True)
     """
-    bound = 1.0 / math.sqrt(as_number(hidden_size, "recurrent_uniform(hidden_size)", low=1.0))
-    sizes = as_sizes(shape, "recurrent_uniform")
+    bound = 1.0 / math.sqrt(as_number(hidden_size, "hidden_size", "recurrent_uniform", low=1.0))
+    sizes = as_shape(shape, "recurrent_uniform")
     return uniform(sizes, low=-bound, high=bound, rng=rng, dtype=dtype)

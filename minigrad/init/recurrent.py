@@ -8,18 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .checks import (
-    Array,
-    Rng,
-    Shape,
-    as_dtype,
-    as_generator,
-    as_matrix,
-    as_number,
-    as_sizes,
-)
+from ..checks import Rng, Shape, as_float_dtype, as_generator, as_matrix_shape, as_number, as_shape
 
 __all__ = ["chrono_bias", "orthogonal", "per_gate", "unit_forget_bias"]
+
+Array = np.ndarray[Any, Any]
 
 
 def orthogonal(
@@ -38,8 +31,8 @@ def orthogonal(
     >>> bool(np.allclose(W.T @ W, 4.0 * np.eye(4)))
     True
     """
-    rows, columns = as_matrix(shape, "orthogonal")
-    gain, dtype = as_number(gain, "orthogonal(gain)"), as_dtype(dtype, "orthogonal")
+    rows, columns = as_matrix_shape(shape, "orthogonal")
+    gain, dtype = as_number(gain, "gain", "orthogonal"), as_float_dtype(dtype, "orthogonal")
     gaussian = as_generator(rng, "orthogonal").normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(gaussian)
     q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
@@ -72,7 +65,7 @@ def chrono_bias(
     """
     who = "chrono_bias"
     blocks = _gates(shape, order, [gate for gate in (keep, write) if gate], dtype, who)
-    if (longest := as_number(T_max, f"{who}(T_max)")) < 2.0:
+    if (longest := as_number(T_max, "T_max", who)) < 2.0:
         raise ValueError(f"{who}(T_max): received {T_max}, wanted 2 or more steps")
     log_u = np.log(as_generator(rng, who).uniform(1.0, longest - 1.0, blocks.shape[1]))
     for letter, value in ((keep, log_u), (write, -log_u)):
@@ -100,7 +93,7 @@ def unit_forget_bias(
     array([0., 0., 1., 1., 0., 0., 0., 0.], dtype=float32)
     """
     blocks = _gates(shape, order, [keep], dtype, "unit_forget_bias")
-    blocks[order.index(keep)] = as_number(value, "unit_forget_bias(value)")
+    blocks[order.index(keep)] = as_number(value, "value", "unit_forget_bias")
     return blocks.reshape(-1)
 
 
@@ -108,7 +101,7 @@ def _gates(
     shape: Shape, order: str, letters: Sequence[str], dtype: Any, who: str
 ) -> Array:
     """Zeros of shape (G, H) for the bias of the gates in `order`, which must have `letters`."""
-    sizes = as_sizes(shape, who)
+    sizes = as_shape(shape, who)
     if len(set(order)) != len(order) or not order:
         raise ValueError(f"{who}(order): received {order!r}, wanted one letter for each gate")
     if len(sizes) != 1 or sizes[0] % len(order):
@@ -118,7 +111,7 @@ def _gates(
     for letter in letters:
         if len(letter) != 1 or letter not in order:
             raise ValueError(f"{who}: received gate {letter!r}, wanted a letter of {order!r}")
-    return np.zeros((len(order), sizes[0] // len(order)), as_dtype(dtype, who))
+    return np.zeros((len(order), sizes[0] // len(order)), as_float_dtype(dtype, who))
 
 
 def per_gate(initializer: Callable[..., Array], gates: int) -> Callable[..., Array]:
@@ -135,7 +128,7 @@ def per_gate(initializer: Callable[..., Array], gates: int) -> Callable[..., Arr
         raise ValueError(f"per_gate(gates): received {gates}, wanted 1 or more")
 
     def initialize(shape: Shape, *, rng: Rng = None, **options: Any) -> Array:
-        sizes = as_sizes(shape, "per_gate")
+        sizes = as_shape(shape, "per_gate")
         if not sizes or sizes[-1] % gates:
             raise ValueError(
                 f"per_gate: received shape {sizes}, wanted (..., {gates}·H) for {gates} gates"

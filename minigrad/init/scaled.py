@@ -7,13 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .checks import Array, Rng, Shape, as_number, as_sizes, fans
+from ..checks import Rng, Shape, as_number, as_shape
 from .plain import normal, uniform
 
 __all__ = [
     "calculate_gain", "glorot_normal", "glorot_uniform", "kaiming_normal", "kaiming_uniform",
     "xavier_normal", "xavier_uniform",
 ]
+
+Array = np.ndarray[Any, Any]
 
 Mode = Literal["fan_in", "fan_out"]
 
@@ -89,9 +91,24 @@ def xavier_normal(
 glorot_uniform, glorot_normal = xavier_uniform, xavier_normal
 
 
+def _fans(
+    shape: tuple[int, ...], fan_in: int | None, fan_out: int | None, who: str
+) -> tuple[int, int]:
+    """How many inputs an output sums, and how many outputs an input reaches."""
+    if fan_in is None or fan_out is None:
+        if len(shape) != 2:
+            raise ValueError(
+                f"{who}: received shape {shape}; a matrix is (fan_in, fan_out), and for any other "
+                f"shape fan_in= and fan_out= must be given"
+            )
+        fan_in = shape[0] if fan_in is None else fan_in
+        fan_out = shape[1] if fan_out is None else fan_out
+    return as_shape((fan_in, fan_out), f"{who}(fan_in, fan_out)")  # type: ignore[return-value]  # two
+
+
 def _xavier_std(shape: Any, gain: float, fan_in: Any, fan_out: Any, who: str) -> float:
-    inputs, outputs = fans(as_sizes(shape, who), fan_in, fan_out, who)
-    return as_number(gain, f"{who}(gain)", low=0.0) * math.sqrt(2.0 / max(inputs + outputs, 1))
+    inputs, outputs = _fans(as_shape(shape, who), fan_in, fan_out, who)
+    return as_number(gain, "gain", who, low=0.0) * math.sqrt(2.0 / max(inputs + outputs, 1))
 
 
 def kaiming_uniform(
@@ -144,7 +161,7 @@ def kaiming_normal(
 def _kaiming_std(
     shape: Any, mode: str, nonlinearity: str, slope: float, fan_in: Any, fan_out: Any, who: str
 ) -> float:
-    inputs, outputs = fans(as_sizes(shape, who), fan_in, fan_out, who)
+    inputs, outputs = _fans(as_shape(shape, who), fan_in, fan_out, who)
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"{who}(mode): received {mode!r}, wanted 'fan_in' or 'fan_out'")
     fan = inputs if mode == "fan_in" else outputs

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..checks import as_number
 from ..engine.tensor import Tensor, wrap
 from ..errors import GradientError
 from ..state import whole
-from .checks import Array, as_number, checked_parameters, gradient, refuse_nonfinite
+from .parameters import Array, checked_parameters, gradient, refuse_nonfinite
 
 __all__ = ["clip_grad_norm", "clip_grad_value"]
 
@@ -35,7 +36,7 @@ def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
     Tensor([0.6, 0.8])
     """
     if max_norm != math.inf:
-        max_norm = as_number(max_norm, "clip_grad_norm(max_norm)", open_low=True)
+        max_norm = as_number(max_norm, "max_norm", "clip_grad_norm", low=0.0, open_low=True)
     params = checked_parameters(parameters, "clip_grad_norm")
     grads = [gradient(p) for p in params]
     norm = _norm([g for g in grads if g is not None])
@@ -63,7 +64,7 @@ def clip_grad_value(parameters: Iterable[Tensor], max_value: float) -> None:
     >>> w.grad
     Tensor([ 1. , -0.5])
     """
-    bound = as_number(max_value, "clip_grad_value(max_value)", open_low=True)
+    bound = as_number(max_value, "max_value", "clip_grad_value", low=0.0, open_low=True)
     params = checked_parameters(parameters, "clip_grad_value")
     grads = [gradient(p) for p in params]
     refuse_nonfinite(params, grads, "clip_grad_value")

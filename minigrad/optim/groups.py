@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_number
 from ..engine.tensor import Tensor
 from ..errors import describe
-from .checks import as_number, checked_parameters
+from .parameters import checked_parameters
 
 __all__ = ["Flag", "Group", "Hyper", "given_groups", "hypers_of"]
 
@@ -52,7 +53,7 @@ class Hyper:
 
     def checked(self, value: Any, owner: str) -> float:
         """`value` as a float within the bounds, or a TypeError or ValueError that names it."""
-        return as_number(value, f"{owner}({self.name})", *self._bounds)
+        return as_number(value, self.name, owner, *self._bounds)
 
 
 class Flag(Hyper):
@@ -60,7 +61,7 @@ class Flag(Hyper):
 
     def checked(self, value: Any, owner: str) -> bool:
         plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        if not isinstance(plain, bool | np.bool_):
+        if not isinstance(plain, bool | np.bool):
             raise TypeError(
                 f"{owner}({self.name}): received {describe(value)}, wanted True or False"
             )

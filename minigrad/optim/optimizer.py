@@ -16,8 +16,8 @@ import numpy as np
 from ..engine.tensor import Tensor
 from ..errors import GradientError, describe
 from ..state import fit, refuse, whole, zero_grads
-from .checks import Array, all_finite, gradient, label, refuse_nonfinite
 from .groups import Group, Hyper, given_groups, hypers_of
+from .parameters import Array, all_finite, gradient, label, refuse_nonfinite
 
 __all__ = ["Optimizer"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from ..engine.tensor import Tensor
 from ..errors import describe
 from ..state import whole
-from .checks import Array, gradient, label, refuse_nonfinite
 from .optimizer import Optimizer
+from .parameters import Array, gradient, label, refuse_nonfinite
 
 __all__ = ["Orthogonal"]
 

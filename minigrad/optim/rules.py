@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.tensor import Tensor
-from .checks import Array
 from .groups import Flag, Hyper, two_numbers
 from .optimizer import Optimizer
+from .parameters import Array
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSProp", "RMSprop"]
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_number
 from ..errors import describe
 from ..state import fit, refuse, whole
-from .checks import as_number
 from .optimizer import Optimizer
 
 __all__ = [
@@ -39,10 +39,11 @@ Factor = Callable[[int], float]
 Factors = Factor | Sequence[Factor]
 
 
-def _count(value: Any, what: str) -> int:
-    number = as_number(value, what, low=1.0)
+def _count(value: Any, name: str, owner: str) -> int:
+    """A whole number of steps, 10 or 10.0."""
+    number = as_number(value, name, owner, low=1.0)
     if number != int(number):
-        raise ValueError(f"{what}: received {value!r}, wanted a whole number of steps")
+        raise ValueError(f"{owner}({name}): received {value!r}, wanted a whole number of steps")
     return int(number)
 
 
@@ -52,7 +53,8 @@ def step_decay(step_size: int, gamma: float = 0.1) -> Factor:
     >>> [step_decay(2, gamma=0.5)(t) for t in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    every, gamma = _count(step_size, "step_decay(step_size)"), as_number(gamma, "step_decay(gamma)")
+    every = _count(step_size, "step_size", "step_decay")
+    gamma = as_number(gamma, "gamma", "step_decay", low=0.0)
     return lambda t: gamma ** (t // every)
 
 
@@ -62,7 +64,7 @@ def exponential_decay(gamma: float) -> Factor:
     >>> [exponential_decay(0.5)(t) for t in range(4)]
     [1.0, 0.5, 0.25, 0.125]
     """
-    gamma = as_number(gamma, "exponential_decay(gamma)")
+    gamma = as_number(gamma, "gamma", "exponential_decay", low=0.0)
     return lambda t: gamma**t
 
 
@@ -75,7 +77,8 @@ def cosine_decay(T_max: int, floor: float = 0.0) -> Factor:
     >>> [round(cosine_decay(4)(t), 3) for t in range(5)]
     [1.0, 0.854, 0.5, 0.146, 0.0]
     """
-    period, floor = _count(T_max, "cosine_decay(T_max)"), as_number(floor, "cosine_decay(floor)")
+    period = _count(T_max, "T_max", "cosine_decay")
+    floor = as_number(floor, "floor", "cosine_decay", low=0.0)
     return lambda t: floor + (1.0 - floor) * (1.0 + math.cos(math.pi * t / period)) / 2.0
 
 
@@ -85,9 +88,9 @@ def linear_ramp(start_factor: float, end_factor: float = 1.0, *, total_iters: in
     >>> [linear_ramp(0.0, total_iters=2)(t) for t in range(4)]
     [0.0, 0.5, 1.0, 1.0]
     """
-    total = _count(total_iters, "linear_ramp(total_iters)")
-    start = as_number(start_factor, "linear_ramp(start_factor)")
-    end = as_number(end_factor, "linear_ramp(end_factor)")
+    total = _count(total_iters, "total_iters", "linear_ramp")
+    start = as_number(start_factor, "start_factor", "linear_ramp", low=0.0)
+    end = as_number(end_factor, "end_factor", "linear_ramp", low=0.0)
     return lambda t: end if t >= total else start + (end - start) * t / total
 
 
@@ -229,7 +232,7 @@ class CosineAnnealingLR(LambdaLR):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self._floor = as_number(eta_min, "CosineAnnealingLR(eta_min)")
+        self._floor = as_number(eta_min, "eta_min", "CosineAnnealingLR", low=0.0)
         super().__init__(optimizer, cosine_decay(T_max))
 
     def lr_at(self, t: int, group: int = 0) -> float:

@@ -7,7 +7,6 @@ runs cells (unrolling, layers, ledger, pictures) follow from these.
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
+from minigrad.checks import Rng, as_flag, as_float_dtype, as_generator, as_size
 from minigrad.module import Module
 from minigrad.ops.index.indexing import is_outside
 
@@ -27,28 +27,11 @@ from .state import State, with_batch, without_batch
 __all__ = ["Cell"]
 
 
-def size(value: Any, name: str, owner: str) -> int:
-    """`value` as a positive int, or an error that names the argument."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{owner}({name}={value!r}): wanted a positive integer")
-    number = operator.index(value)
-    if number < 1:
-        raise ValueError(f"{owner}({name}={number}): wanted a positive integer")
-    return number
-
-
-def flag(value: Any, name: str, owner: str) -> bool:
-    """`value` as a bool, or an error that names the argument."""
-    if not isinstance(value, bool | np.bool):
-        raise TypeError(f"{owner}({name}={value!r}): wanted True or False")
-    return bool(value)
-
-
 def bias_count(bias: Any, biases: Any, default: int, owner: str) -> int:
     """How many bias vectors the two arguments mean, or an error that says what does not fit."""
     if biases is not None and (type(biases) is not int or biases not in (0, 1, 2)):
         raise ValueError(f"{owner}(biases={biases!r}): wanted 0, 1 or 2 bias vectors")
-    if flag(bias, "bias", owner):
+    if as_flag(bias, "bias", owner):
         return default if biases is None else biases
     if biases not in (None, 0):
         raise ValueError(f"{owner}(bias=False, biases={biases!r}): wanted one of them")
@@ -126,18 +109,16 @@ class Cell(Module, ABC):
         biases: int | None = None,
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         owner = type(self).__name__
-        self.input_size = size(input_size, "input_size", owner)
-        self.hidden_size = size(hidden_size, "hidden_size", owner)
+        self.input_size = as_size(input_size, "input_size", owner)
+        self.hidden_size = as_size(hidden_size, "hidden_size", owner)
         self.biases = bias_count(bias, biases, 1, owner)
         self.clip = threshold(clip, owner)
-        self.dtype = np.dtype(np.dtype(dtype).type)  # in native byte order
-        if self.dtype.kind != "f":
-            raise TypeError(f"{owner}(dtype={dtype!r}): wanted a float dtype, such as np.float32")
+        self.dtype = np.dtype(as_float_dtype(dtype, owner).type)  # in native byte order
         if self.gates:
-            self._make_parameters(np.random.default_rng(rng))
+            self._make_parameters(as_generator(rng, owner))
 
     def _make_parameters(self, rng: np.random.Generator) -> None:
         """The weights and biases of the declared gates, from U(-1/√H, 1/√H)."""
@@ -150,7 +131,7 @@ class Cell(Module, ABC):
             self.b_xh = self.uniform(rng, width)
             self.b_hh = self.uniform(rng, width)
 
-    def uniform(self, rng: np.random.Generator, *shape: int) -> Parameter:
+    def uniform(self, rng: Rng, *shape: int) -> Parameter:
         """A parameter from U(-1/√H, 1/√H), in the dtype of the cell."""
         return Parameter(
             init.recurrent_uniform(

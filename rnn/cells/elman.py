@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import Rng
 
 from .activations import activation, applied, name_of
 from .base import Cell
@@ -43,7 +44,7 @@ class ElmanCell(Cell):
         biases: int | None = None,
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         self.nonlinearity = activation(nonlinearity, "nonlinearity", "ElmanCell")
         super().__init__(

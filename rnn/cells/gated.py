@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import Rng
 
 from .activations import activated, activation, applied, name_of
 from .base import Cell
@@ -57,7 +58,7 @@ class GatedCell(Cell):
         recurrent_activation: Any = "sigmoid",
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         self._set_activations(activation, recurrent_activation)
         super().__init__(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import Rng
 from minigrad.ops.shape.joining import split
 
 from .base import bias_count
@@ -61,7 +62,7 @@ class GRUCell(GatedCell):
         recurrent_activation: Any = "sigmoid",
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         if reset not in ("before", "after"):
             raise ValueError(f"GRUCell(reset={reset!r}): wanted 'before' or 'after' the product")

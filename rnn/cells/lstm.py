@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import Rng
 
 from .gated import GatedCell
 
@@ -50,7 +51,7 @@ class LSTMCell(GatedCell):
         recurrent_activation: Any = "sigmoid",
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         super().__init__(
             input_size, hidden_size, bias, biases=biases, activation=activation,

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from minigrad import Parameter, Tensor
+from minigrad.checks import Rng, as_size
 from minigrad.functional import layer_norm
 from minigrad.ops.shape.joining import split
 
 from .activations import applied
-from .base import size
 from .gated import GatedCell
 from .lstm import LSTMCell
 
@@ -134,7 +134,7 @@ class LayerNormLSTMCell(LSTMCell):
         clip: float | None = None,
         eps: float = 1e-5,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         if biases == 2:
             raise ValueError(
@@ -202,9 +202,9 @@ class ProjectedLSTMCell(LSTMCell):
         recurrent_activation: Any = "sigmoid",
         clip: float | None = None,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
-        self.projection_size = size(projection_size, "projection_size", "ProjectedLSTMCell")
+        self.projection_size = as_size(projection_size, "projection_size", "ProjectedLSTMCell")
         super().__init__(
             input_size, hidden_size, bias, biases=biases, forget_bias=forget_bias,
             activation=activation, recurrent_activation=recurrent_activation, clip=clip,

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, tensor
+from minigrad.checks import Rng, as_generator, as_probability, as_size
 
-from .base import Cell, size
+from .base import Cell
 from .gate import Gate
 from .state import State, pack, unpack
 
@@ -62,15 +63,6 @@ class Wrapper(Cell):
         return ""
 
 
-def probability(value: Any, name: str, owner: str) -> float:
-    """`value` as a probability below 1, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise TypeError(f"{owner}({name}={value!r}): wanted a probability from 0 to below 1")
-    if not 0 <= value < 1:
-        raise ValueError(f"{owner}({name}={value!r}): wanted a probability from 0 to below 1")
-    return float(value)
-
-
 class ResidualCell(Wrapper):
     """The output of `cell` plus its input, y_t + x_t: a skip connection across a layer.
 
@@ -117,7 +109,7 @@ class SkipCell(Wrapper):
 
     def __init__(self, cell: Cell, lag: int) -> None:
         super().__init__(cell)
-        self.lag = size(lag, "lag", "SkipCell")
+        self.lag = as_size(lag, "lag", "SkipCell")
         if self.lag == 1:
             raise ValueError("SkipCell(lag=1): h_{t-1} is what the cell sees; wanted 2 or more")
 
@@ -161,7 +153,7 @@ class ZoneoutCell(Wrapper):
         self,
         cell: Cell,
         rate: float | Mapping[str, float],
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         super().__init__(cell)
         names = cell.state_sizes
@@ -171,10 +163,10 @@ class ZoneoutCell(Wrapper):
                 f"ZoneoutCell(rate={given!r}): the parts of the state are {', '.join(names)}, not "
                 f"{', '.join(sorted(unknown))}"
             )
-        self.rates = {n: probability(given.get(n, 0.0), "rate", "ZoneoutCell") for n in names}
+        self.rates = {n: as_probability(given.get(n, 0.0), "rate", "ZoneoutCell") for n in names}
         if not any(self.rates.values()):
             raise ValueError(f"ZoneoutCell(rate={rate!r}): nothing would be kept; leave it out")
-        self.rng = np.random.default_rng(rng)
+        self.rng = as_generator(rng, "ZoneoutCell")
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         output, new = super().step(x, state)
@@ -225,14 +217,14 @@ class DropoutCell(Wrapper):
         *,
         inputs: float = 0.0,
         hidden: float = 0.0,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         super().__init__(cell)
-        self.inputs = probability(inputs, "inputs", "DropoutCell")
-        self.hidden = probability(hidden, "hidden", "DropoutCell")
+        self.inputs = as_probability(inputs, "inputs", "DropoutCell")
+        self.hidden = as_probability(hidden, "hidden", "DropoutCell")
         if self.inputs == 0 == self.hidden:
             raise ValueError("DropoutCell(inputs=0, hidden=0): nothing would be dropped")
-        self.rng = np.random.default_rng(rng)
+        self.rng = as_generator(rng, "DropoutCell")
 
     @property
     def state_sizes(self) -> dict[str, int]:

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, tensor
+from minigrad.checks import Rng, as_flag, as_generator, as_probability
 from minigrad.engine.tensor import detached
 from minigrad.functional import dropout as drop
 from minigrad.module import Module
 
 from ..cells import Cell, State
-from ..cells.base import flag
 from ..cells.foreign import reader_of
-from ..cells.wrappers import probability
 from ..sequence.loop import Run, run
 from ..sequence.unrolling import each_step, stack, unroll
 from .lengths import Steps, as_lengths, as_mask, own_steps, without_padding
@@ -79,16 +78,16 @@ class Recurrent(Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         learn_initial_state: bool = False,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         owner = type(self).__name__
         if merge not in MERGES:
             words = ", ".join(map(repr, MERGES))
             raise ValueError(f"{owner}(merge={merge!r}): wanted one of {words}")
         self.merge = merge
-        self.reverse = flag(reverse, "reverse", owner)
-        self.batch_first = flag(batch_first, "batch_first", owner)
-        both = flag(bidirectional, "bidirectional", owner)
+        self.reverse = as_flag(reverse, "reverse", owner)
+        self.batch_first = as_flag(batch_first, "batch_first", owner)
+        both = as_flag(bidirectional, "bidirectional", owner)
         grid = grid_of(cell, input_size, num_layers, both, merge, owner)
         self.num_layers, self.bidirectional = len(grid), len(grid[0]) == 2
         if self.reverse and self.bidirectional:
@@ -96,7 +95,7 @@ class Recurrent(Module):
                 f"{owner}(reverse=True): the layer is bidirectional, so it has a reverse direction;"
                 f" leave one of the two out"
             )
-        self.dropout = probability(dropout, "dropout", owner)
+        self.dropout = as_probability(dropout, "dropout", owner)
         if self.dropout and len(grid) == 1:
             raise ValueError(
                 f"{owner}(dropout={dropout!r}, num_layers=1): it acts between layers, and there is "
@@ -113,9 +112,9 @@ class Recurrent(Module):
                 for layer, row in enumerate(grid)
                 for direction, one in enumerate(row)
             }
-        learned = flag(learn_initial_state, "learn_initial_state", owner)
+        learned = as_flag(learn_initial_state, "learn_initial_state", owner)
         self.initial = self._layout().learnable() if learned else {}
-        self.rng = np.random.default_rng(rng)
+        self.rng = as_generator(rng, owner)
 
     # -- what it consists of
 
@@ -236,7 +235,7 @@ class Recurrent(Module):
     ) -> Steps:
         """The steps that are to be run, from what the user says of them."""
         owner, hint = type(self).__name__, self._swapped(T, B)
-        zero = flag(zero, "zero_output_for_mask", owner)
+        zero = as_flag(zero, "zero_output_for_mask", owner)
         if zero and mask is None:
             raise ValueError(f"{owner}(zero_output_for_mask=True): there is no mask; pass mask=")
         within = None

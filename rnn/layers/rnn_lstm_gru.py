@@ -9,6 +9,8 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
+from minigrad.checks import Rng, as_flag, as_generator, as_probability, as_size
+
 from ..cells import (
     Cell,
     DropoutCell,
@@ -18,8 +20,7 @@ from ..cells import (
     ProjectedLSTMCell,
     ZoneoutCell,
 )
-from ..cells.base import bias_count, flag, size
-from ..cells.wrappers import probability
+from ..cells.base import bias_count
 from .recurrent import Recurrent
 
 __all__ = ["GRU", "LSTM", "RNN"]
@@ -37,7 +38,7 @@ class Options(TypedDict, total=False):
     learn_initial_state: bool
     name: str | None
     dtype: Any
-    rng: np.random.Generator | int | None
+    rng: Rng
 
 
 class _Standard(Recurrent):
@@ -59,7 +60,7 @@ class _Standard(Recurrent):
         recurrent_dropout: float = 0.0,
         zoneout: float | Mapping[str, float] = 0.0,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
         **options: Any,
     ) -> None:
         owner = type(self).__name__
@@ -67,15 +68,15 @@ class _Standard(Recurrent):
             own = [p for p in inspect.signature(type(self)).parameters if p != "options"]
             known = ", ".join([*own, *Options.__annotations__])
             raise TypeError(f"{owner} has no argument {name!r}; its arguments are {known}")
-        K = size(input_size, "input_size", owner)
-        H = size(hidden_size, "hidden_size", owner)
-        layers = size(num_layers, "num_layers", owner)
-        if not flag(bias, "bias", owner):
+        K = as_size(input_size, "input_size", owner)
+        H = as_size(hidden_size, "hidden_size", owner)
+        layers = as_size(num_layers, "num_layers", owner)
+        if not as_flag(bias, "bias", owner):
             biases = bias_count(bias, biases, 0, owner)
-        probability(recurrent_dropout, "recurrent_dropout", owner)
+        as_probability(recurrent_dropout, "recurrent_dropout", owner)
         if not isinstance(zoneout, Mapping):
-            probability(zoneout, "zoneout", owner)
-        generator = np.random.default_rng(rng)
+            as_probability(zoneout, "zoneout", owner)
+        generator = as_generator(rng, owner)
 
         def wrapped(width: int) -> Cell:
             cell = make(width, H, biases=biases, clip=clip, dtype=dtype, rng=generator)
@@ -165,7 +166,7 @@ class LSTM(_Standard):
         **options: Unpack[Options],
     ) -> None:
         none = proj_size == 0 and not isinstance(proj_size, bool | np.bool)
-        self.proj_size = 0 if none else size(proj_size, "proj_size", "LSTM")
+        self.proj_size = 0 if none else as_size(proj_size, "proj_size", "LSTM")
         chosen: dict[str, Any] = {
             "forget_bias": forget_bias, "activation": activation,
             "recurrent_activation": recurrent_activation,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minigrad.checks import as_size
 from minigrad.module import Module
 
 from ..cells import Cell
-from ..cells.base import size
 from .merging import merged_width
 
 __all__ = ["grid_of"]
@@ -26,7 +26,7 @@ def grid_of(
     cell: Any, input_size: Any, num_layers: Any, bidirectional: bool, merge: str | None, owner: str
 ) -> Grid:
     """The cells that the arguments of ``Recurrent`` mean, or an error that says what is wrong."""
-    layers = None if num_layers is None else size(num_layers, "num_layers", owner)
+    layers = None if num_layers is None else as_size(num_layers, "num_layers", owner)
     if callable(cell) and not isinstance(cell, Module | type):
         return _made(cell, input_size, layers or 1, bidirectional, merge, owner)
     if isinstance(cell, Cell):
@@ -54,7 +54,7 @@ def _made(
 ) -> Grid:
     if input_size is None:
         raise TypeError(f"{owner}(function): wanted input_size= too, the width of its inputs")
-    width = size(input_size, "input_size", owner)
+    width = as_size(input_size, "input_size", owner)
     grid: Grid = []
     for _ in range(layers):
         grid.append([make(width) for _ in range(1 + both)])

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
+from minigrad.checks import Rng, as_flag, as_generator, as_size
 from minigrad.engine.tensor import as_tensor, detached
 from minigrad.module import Module
 
 from ..cells import Cell
-from ..cells.base import flag, size
 from ..cells.state import with_batch, without_batch
 from ..layers import Recurrent
 from ..layers.lengths import as_lengths, own_steps
@@ -49,11 +49,11 @@ class Readout(Module):
         *,
         bias: bool = True,
         dtype: Any = np.float32,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
-        H = size(input_size, "input_size", "Readout")
-        Q = size(output_size, "output_size", "Readout")
-        rng = np.random.default_rng(rng)
+        H = as_size(input_size, "input_size", "Readout")
+        Q = as_size(output_size, "output_size", "Readout")
+        rng = as_generator(rng, "Readout")
 
         def drawn(*shape: int) -> Parameter:
             return Parameter(init.recurrent_uniform(shape, hidden_size=H, rng=rng, dtype=dtype))
@@ -103,7 +103,7 @@ def last(
             f"last(directions={directions!r}): wanted 1; or 2, and outputs of an even width, not "
             f"{np.shape(outputs)[2]}"
         )
-    if flag(reverse, "reverse", "last") and directions == 2:
+    if as_flag(reverse, "reverse", "last") and directions == 2:
         raise ValueError("last(reverse=True, directions=2): of two directions one is in reverse")
     given = as_tensor(outputs)
     by_step = given.swapaxes(0, 1) if batch_first else given
@@ -168,7 +168,7 @@ def generate(
     >>> generate(GRUCell(5, 3), Readout(3, 5), np.array([0, 4]), steps=6, feed=greedy).fed.shape
     (6, 2)
     """
-    T = size(steps, "steps", "generate")
+    T = as_size(steps, "steps", "generate")
     if not isinstance(model, Cell | Recurrent):
         raise TypeError(
             f"generate(model): received {type(model).__name__}; wanted a cell or a layer"
@@ -279,7 +279,7 @@ class Seq2Seq(Module):
         start: Any,
         feed: Callable[[Any], Any] = greedy,
         bridge: Callable[[Any], Any] = lambda state: state,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
     ) -> None:
         for name, layer in (("encoder", encoder), ("decoder", decoder)):
             if not isinstance(layer, Recurrent):
@@ -294,7 +294,7 @@ class Seq2Seq(Module):
         if encoder.name == decoder.name and encoder is not decoder:
             encoder.name, decoder.name = "encoder", "decoder"
         self.head, self.start, self.feed, self.bridge = head, start, feed, bridge
-        self.rng = np.random.default_rng(rng)
+        self.rng = as_generator(rng, "Seq2Seq")
 
     def forward(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, tensor
+from minigrad.checks import Rng, as_generator
 from minigrad.engine.tensor import detached
 
 __all__ = ["greedy", "sampled"]
@@ -37,7 +38,7 @@ def _logits(y: Any, owner: str) -> Any:
     return values
 
 
-def sampled(rng: np.random.Generator | int | None, temperature: float = 1.0) -> Any:
+def sampled(rng: Rng = None, temperature: float = 1.0) -> Any:
     """A function that draws the next token from softmax(y / temperature): (B, Q) → (B,).
 
     rng: a Generator or a seed for the draws.
@@ -65,7 +66,7 @@ def sampled(rng: np.random.Generator | int | None, temperature: float = 1.0) -> 
         raise ValueError(
             f"sampled(temperature={temperature!r}): wanted a finite number above 0{limit}"
         )
-    generator, scale = np.random.default_rng(rng), float(temperature)
+    generator, scale = as_generator(rng, "sampled"), float(temperature)
 
     def draw(y: Any) -> Tensor:
         values = _logits(y, "sampled").astype(np.float64)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cells.base import size
-from .checks import Array, batch_size, generator
+from minigrad.checks import Rng, as_float_dtype, as_generator, as_size
 
 __all__ = ["Adding"]
+
+Array = np.ndarray[Any, Any]
 
 
 class Adding:
@@ -39,16 +40,17 @@ class Adding:
     baseline = 1 / 6
 
     def __init__(self, T: int = 100, *, dtype: Any = np.float32) -> None:
-        self.T = size(T, "T", "Adding")
+        self.T = as_size(T, "T", "Adding")
         if self.T < 2:
             raise ValueError(f"Adding(T={T}): wanted 2 or more steps, one for each number")
-        self.dtype = np.dtype(dtype)
-        if self.dtype.kind != "f":
-            raise TypeError(f"Adding(dtype={dtype!r}): wanted a float dtype, such as np.float32")
+        self.dtype = as_float_dtype(dtype, "Adding")
 
-    def draw(self, batch: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """`batch` sequences and their sums: (T, B, 2) and (B, 1)."""
-        B, rng, T = batch_size(batch, "Adding"), generator(rng, "Adding"), self.T
+    def draw(self, batch: int, rng: Rng = None) -> tuple[Array, Array]:
+        """`batch` sequences and their sums: (T, B, 2) and (B, 1).
+
+        rng: a Generator, which goes on from call to call; a seed gives the same batch at each.
+        """
+        B, rng, T = as_size(batch, "batch", "Adding.draw"), as_generator(rng, "Adding.draw"), self.T
         xs = np.zeros((T, B, 2), self.dtype)
         xs[..., 0] = rng.random((T, B))
         first, second = rng.integers(T // 2, size=B), rng.integers(T // 2, T, size=B)

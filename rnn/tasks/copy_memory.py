@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from ..cells.base import size
-from .checks import Array, batch_size, generator
+from minigrad.checks import Rng, as_generator, as_size
 
 __all__ = ["CopyMemory"]
+
+Array = np.ndarray[Any, Any]
 
 
 class CopyMemory:
@@ -39,7 +41,7 @@ class CopyMemory:
 
     def __init__(self, T: int = 50, S: int = 10, K: int = 8) -> None:
         self.T, self.S, self.K = (
-            size(value, name, "CopyMemory") for name, value in (("T", T), ("S", S), ("K", K))
+            as_size(value, name, "CopyMemory") for name, value in (("T", T), ("S", S), ("K", K))
         )
 
     @property
@@ -57,9 +59,12 @@ class CopyMemory:
         """S ln K / (T + 2S)."""
         return self.S * math.log(self.K) / (self.T + 2 * self.S)
 
-    def draw(self, batch: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """`batch` sequences and what is to be said at each step, each (T + 2S, B)."""
-        B, rng = batch_size(batch, "CopyMemory"), generator(rng, "CopyMemory")
+    def draw(self, batch: int, rng: Rng = None) -> tuple[Array, Array]:
+        """`batch` sequences and what is to be said at each step, each (T + 2S, B).
+
+        rng: a Generator, which goes on from call to call; a seed gives the same batch at each.
+        """
+        B, rng = as_size(batch, "batch", "CopyMemory.draw"), as_generator(rng, "CopyMemory.draw")
         S, blank = self.S, self.K
         said = rng.integers(self.K, size=(S, B))
         tokens = np.full((self.T + 2 * S, B), blank)

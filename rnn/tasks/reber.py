@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checks import Array, batch_size, generator
+from minigrad.checks import Rng, as_generator, as_size
 
 __all__ = ["EmbeddedReber", "Strings"]
+
+Array = np.ndarray[Any, Any]
 
 # By state: the symbols that may come next, and the state to which each leads.
 INNER: tuple[dict[str, int], ...] = (
@@ -73,9 +75,9 @@ class EmbeddedReber:
     output_size = 7
     baseline = 1 / 2
 
-    def string(self, rng: np.random.Generator) -> str:
+    def string(self, rng: Rng = None) -> str:
         """One string of the grammar."""
-        rng = generator(rng, "EmbeddedReber")
+        rng = as_generator(rng, "EmbeddedReber.string")
         outer, inner, state = "TP"[rng.integers(2)], "", 0
         while state != END:
             legal = INNER[state]
@@ -128,11 +130,15 @@ class EmbeddedReber:
     def draw(
         self,
         batch: int,
-        rng: np.random.Generator,
+        rng: Rng = None,
         accept: Callable[[str], bool] = lambda string: True,
     ) -> Strings:
-        """`batch` strings; those that `accept` refuses, being held out, say, are drawn again."""
-        B, found = batch_size(batch, "EmbeddedReber"), list[str]()
+        """`batch` strings; those that `accept` refuses, being held out, say, are drawn again.
+
+        rng: a Generator, which goes on from call to call; a seed gives the same batch at each.
+        """
+        B, found = as_size(batch, "batch", "EmbeddedReber.draw"), list[str]()
+        rng = as_generator(rng, "EmbeddedReber.draw")
         while len(found) < B:
             string = self.string(rng)
             if accept(string):

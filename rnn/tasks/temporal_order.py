@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .checks import Array, batch_size, between, generator
+from minigrad.checks import Rng, as_generator, as_size
 
 __all__ = ["TemporalOrder"]
+
+Array = np.ndarray[Any, Any]
 
 
 class TemporalOrder:
@@ -49,13 +53,17 @@ class TemporalOrder:
         first: tuple[int, int] = (10, 20),
         second: tuple[int, int] = (50, 60),
     ) -> None:
-        self.first = between(first, "first", "TemporalOrder", 2)         # E stands at step 1
-        self.second = between(second, "second", "TemporalOrder", self.first[1] + 1)
-        self.lengths = between(lengths, "lengths", "TemporalOrder", self.second[1] + 1)
+        self.first = _between(first, "first", 2)         # E stands at step 1
+        self.second = _between(second, "second", self.first[1] + 1)
+        self.lengths = _between(lengths, "lengths", self.second[1] + 1)
 
-    def draw(self, batch: int, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-        """`batch` sequences, their lengths and their classes: (T, B), (B,) and (B,)."""
-        B, rng = batch_size(batch, "TemporalOrder"), generator(rng, "TemporalOrder")
+    def draw(self, batch: int, rng: Rng = None) -> tuple[Array, Array, Array]:
+        """`batch` sequences, their lengths and their classes: (T, B), (B,) and (B,).
+
+        rng: a Generator, which goes on from call to call; a seed gives the same batch at each.
+        """
+        who = "TemporalOrder.draw"
+        B, rng = as_size(batch, "batch", who), as_generator(rng, who)
         T, each = self.lengths[1], np.arange(B)
 
         def within(limits: tuple[int, int]) -> Array:
@@ -72,3 +80,17 @@ class TemporalOrder:
 
     def __repr__(self) -> str:
         return f"TemporalOrder(lengths={self.lengths}, first={self.first}, second={self.second})"
+
+
+def _between(limits: Any, name: str, low: int) -> tuple[int, int]:
+    """`limits` as a pair of integers (first, last), low ≤ first ≤ last; both may occur."""
+    wanted = (
+        f"TemporalOrder({name}={limits!r}): wanted two integers (first, last), "
+        f"{low} ≤ first ≤ last"
+    )
+    if not isinstance(limits, tuple | list) or len(limits) != 2:
+        raise TypeError(wanted)
+    first, last = (as_size(limit, name, "TemporalOrder") for limit in limits)
+    if not low <= first <= last:
+        raise ValueError(wanted)
+    return first, last

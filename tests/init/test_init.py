@@ -42,24 +42,27 @@ def test_result_is_a_fresh_array(name, dtype):
 
 @pytest.mark.parametrize("name", [*DRAWN, "chrono_bias"])
 def test_seed_decides_draw(name):
-    """The same Generator state gives the same bits; without one, draws differ."""
-    first, second = (call(name, rng=np.random.default_rng(3)) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
+    """The same Generator state gives the same bits, and so does its seed; without, draws differ."""
+    first, *others = (call(name, rng=rng) for rng in (np.random.default_rng(3), 3, np.int64(3)))
+    for other in others:
+        np.testing.assert_array_equal(first, other)
     assert not np.array_equal(call(name), call(name))
 
 
 @pytest.mark.parametrize("name", [*DRAWN, *FIXED, *BIAS])
 def test_bad_arguments_are_named(name):
-    """Negative or fractional sizes, integer dtypes and seeds in place of Generators are refused."""
+    """Negative or fractional sizes, integer dtypes and what is no generator are refused."""
     for shape in ((2, -1), (2.5, 3), "ab", -4):
         with pytest.raises(ValueError, match=f"{name}.*received shape"):
             call(name, shape)
     with pytest.raises(TypeError, match="wanted a float dtype"):
         call(name, dtype=int)
     if name in DRAWN or name == "chrono_bias":
-        for rng in (0, np.random.RandomState(0)):
-            with pytest.raises(TypeError, match=r"default_rng\(seed\)"):
+        for rng in ("0", 0.0, True, np.random.RandomState(0)):
+            with pytest.raises(TypeError, match=rf"{name}.*default_rng\(seed\)|default_rng"):
                 call(name, rng=rng)
+        with pytest.raises(ValueError, match="rng=-1, wanted"):
+            call(name, rng=-1)
 
 
 @pytest.mark.parametrize("name", [*DRAWN, *FIXED])
@@ -207,20 +210,28 @@ def test_per_gate():
         ("uniform", {"low": 1.0, "high": 0.0}),
         ("uniform", {"low": math.nan}),
         ("normal", {"std": -1.0}),
-        ("normal", {"mean": "0"}),
         ("constant", {"value": math.inf}),
         ("recurrent_uniform", {"hidden_size": 0}),
         ("xavier_uniform", {"gain": -1.0}),
         ("kaiming_normal", {"mode": "fan"}),
         ("kaiming_normal", {"nonlinearity": "swish"}),
-        ("orthogonal", {"gain": "1"}),
-        ("identity", {"scale": None}),
     ],
 )
 def test_bad_numbers_are_refused(name, options):
-    """A number out of range, not finite or not a number raises and names the argument."""
+    """A number out of range or not finite raises and names the argument."""
     with pytest.raises(ValueError, match=f"{name.split('_')[0]}|nonlinearity"):
         call(name, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "value"),
+    [("normal", "mean", "0"), ("orthogonal", "gain", "1"), ("identity", "scale", None),
+     ("constant", "value", True), ("xavier_normal", "gain", [1.0])],
+)
+def test_what_is_no_number_is_refused(name, argument, value):
+    """Another kind of thing raises TypeError, and names function and argument."""
+    with pytest.raises(TypeError, match=rf"{name}\({argument}\): .*wanted a finite number"):
+        call(name, **{argument: value})
 
 
 def test_gains():

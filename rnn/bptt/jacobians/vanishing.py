@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad import init
+from minigrad.checks import Rng, as_generator
 
 from ...cells import Cell, ElmanCell, GRUCell, LSTMCell
 from ...sequence.unrolling import steps
@@ -91,7 +93,8 @@ def vanishing(
     write_bias: float = 0.0,
     input_scale: float = 0.1,
     batch: int = 8,
-    seed: int = 0,
+    rng: Rng = 0,
+    seed: int | None = None,
 ) -> Vanishing:
     """How much of the gradient is left after k steps, for cells with weights of several scales.
 
@@ -102,6 +105,8 @@ def vanishing(
         initialisation: Tallec and Ollivier, Can recurrent neural networks warp time? (2018).
     input_scale: the standard deviation of the inputs. Large ones saturate the units, and a gradient
         then vanishes also where the weights alone would let it explode.
+    rng: a Generator, a seed or None for weights and inputs; every cell and scale gets the same
+        numbers. seed: its former name.
 
     The loss is a random projection of the last output, so that all of its gradient has come from
     there. Of an LSTM the state that counts is c. Takes one sweep for each cell and scale.
@@ -114,17 +119,18 @@ def vanishing(
     given = [float(scale) for scale in scales]
     if not given or not all(0 < scale < np.inf for scale in given):
         raise ValueError(f"vanishing(scales={scales!r}): wanted positive numbers")
+    start = as_generator(rng if seed is None else seed, "vanishing")
     found: dict[tuple[str, float], Norms] = {}
     bounds: dict[float, Bound] = {}
     states: dict[str, str] = {}
     for kind in cells:
         for scale in given:
-            rng = np.random.default_rng(seed)  # the same numbers for all
-            cell = _scaled(kind, hidden_size, scale, {"f": keep_bias, "i": write_bias}, rng)
-            xs = input_scale * rng.normal(size=(T, batch, cell.input_size))
+            draws = copy.deepcopy(start)  # the same numbers for all
+            cell = _scaled(kind, hidden_size, scale, {"f": keep_bias, "i": write_bias}, draws)
+            xs = input_scale * draws.normal(size=(T, batch, cell.input_size))
             run = list(steps(cell, xs))
             output = run[-1][0]
-            loss = (output * rng.normal(size=output.shape)).sum()
+            loss = (output * draws.normal(size=output.shape)).sum()
             carried = [state[-1] if isinstance(state, tuple) else state for _, state in run]
             found[cell.name, scale] = norms(loss, carried)
             states[cell.name] = list(cell.state_sizes)[-1]

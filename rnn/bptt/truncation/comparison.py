@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import as_size
 from minigrad.engine.tensor import detached
 from minigrad.module import Module
 
-from ...cells.base import size
 from ..contributions.ledger import named_tensors
 from ..graph import norm, pull
 from ..plots.truncation import plot_truncation
@@ -171,7 +171,7 @@ def truncation_error(
     named = named_tensors(model if params is None else params, "truncation_error")
     several = isinstance(k2, Sequence | np.ndarray)
     given = [*k2] if several else [k1 if k2 is None else k2]  # type: ignore[misc]  # told apart by `several`
-    reaches = [size(k, "k2", "truncation_error") for k in given]
+    reaches = [as_size(k, "k2", "truncation_error") for k in given]
     T = len(xs)
     whole, full = _gradient(truncated(model, xs, T, T, state), loss, named)
     found = []

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import Rng, as_generator, as_probability
 
-from ...cells.wrappers import probability
 from ...sequence.unrolling import detach
 from .windows import Runner, Window, joined, runner
 
@@ -29,7 +29,7 @@ def randomized(
     xs: Any,
     p: float | Cuts,
     state: Any = None,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
 ) -> Iterator[Window]:
     """Run `model` over `xs` in windows that end at random; their gradients sum to an unbiased one.
 
@@ -60,7 +60,7 @@ def randomized(
         cuts = p
     else:
         try:
-            chance = probability(p, "p", "randomized")
+            chance = as_probability(p, "p", "randomized")
         except TypeError as error:
             raise TypeError(
                 f"{error}, or a function of the number of steps since the last cut"
@@ -68,7 +68,8 @@ def randomized(
         cuts = lambda steps: chance  # noqa: E731  # a constant as a function
     if len(xs) == 0:
         raise ValueError("randomized(model, xs): xs has no steps (T = 0); wanted at least one")
-    return _randomized(runner(model, "randomized"), xs, cuts, np.random.default_rng(rng), state)
+    generator = as_generator(rng, "randomized")
+    return _randomized(runner(model, "randomized"), xs, cuts, generator, state)
 
 
 def power_law(mean: float, alpha: float = 4.0) -> Cuts:
@@ -99,7 +100,7 @@ def _randomized(
         output, state = run(xs[t : t + 1], state, t + 1)
         outputs.append(output)
         end = t + 1
-        chance = probability(cuts(end - begin), f"p({end - begin})", "randomized")
+        chance = as_probability(cuts(end - begin), f"p({end - begin})", "randomized")
         if end == len(xs) or rng.random() < chance:
             state = detach(state)
             yield Window(joined(outputs), state, slice(begin, end))

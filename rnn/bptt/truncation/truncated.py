@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from minigrad import no_grad
+from minigrad.checks import as_size
 
-from ...cells.base import size
 from ...sequence.unrolling import detach
 from .windows import Runner, Window, joined, runner, windows
 
@@ -44,8 +44,8 @@ def truncated(
     >>> window.where, window.outputs.shape
     (slice(6, 7, None), (1, 2, 3))
     """
-    k1 = size(k1, "k1", "truncated")
-    k2 = k1 if k2 is None else size(k2, "k2", "truncated")
+    k1 = as_size(k1, "k1", "truncated")
+    k2 = k1 if k2 is None else as_size(k2, "k2", "truncated")
     T = len(xs)
     if T == 0:
         raise ValueError("truncated(model, xs): xs has no steps (T = 0); wanted at least one")

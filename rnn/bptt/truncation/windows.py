@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.checks import as_size
 
 from ...cells import Cell
-from ...cells.base import size
 from ...layers import Recurrent
 from ...sequence.unrolling import unroll
 
@@ -44,7 +44,7 @@ def windows(T: int, k1: int) -> Iterator[slice]:
     >>> [(w.start, w.stop) for w in windows(5, 2)]
     [(0, 2), (2, 4), (4, 5)]
     """
-    size(k1, "k1", "windows")
+    as_size(k1, "k1", "windows")
     return (slice(a, min(a + k1, T)) for a in range(0, T, k1))
 
 

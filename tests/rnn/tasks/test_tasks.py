@@ -45,10 +45,15 @@ def test_sizes(task):
 
 @pytest.mark.parametrize("task", TASKS, ids=repr)
 def test_arguments_of_draw(task):
-    """A seed in place of a generator would repeat one batch, and is refused with the reason."""
+    """A seed gives the batch of the generator that it starts, at each call; None a fresh one."""
     name = type(task).__name__
-    with pytest.raises(TypeError, match=rf"{name}\.draw\(batch, rng=3\): .*goes on from call"):
-        task.draw(2, 3)
+    wanted = task.draw(6, generator(3))[0]
+    for drawn in (task.draw(6, 3), task.draw(6, rng=np.int32(3))):
+        np.testing.assert_array_equal(drawn[0], wanted)
+    assert np.shape(task.draw(6)[0])[1] == 6
+    for rng in ("3", 3.0, True, np.random.RandomState(3)):
+        with pytest.raises(TypeError, match=rf"{name}\.draw: received rng=.*wanted a NumPy"):
+            task.draw(2, rng)
     with pytest.raises(ValueError, match=rf"{name}\.draw\(batch=0\)"):
         task.draw(0, generator())
     with pytest.raises(TypeError, match=rf"{name}\.draw\(batch=2\.5\)"):

@@ -1,9 +1,7 @@
-"""What optimizers and clipping ask of the parameters, gradients and numbers that they are given."""
+"""What optimizers and clipping ask of the parameters and gradients that they are given."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,29 +10,9 @@ import numpy as np
 from ..engine.tensor import Tensor, detached
 from ..errors import GradientError, describe
 
-__all__ = ["all_finite", "as_number", "checked_parameters", "gradient", "label", "refuse_nonfinite"]
+__all__ = ["all_finite", "checked_parameters", "gradient", "label", "refuse_nonfinite"]
 
 Array = Any
-
-
-def as_number(
-    value: Any, what: str, low: float = 0.0, below: float = math.inf, open_low: bool = False
-) -> float:
-    """`value` as a float in [low, below), or (low, below); `what` names it in the error.
-
-    Raises TypeError for what is no number (a bool, text, an array with an axis), else ValueError.
-    """
-    if below < math.inf:
-        wanted = f"a number in {'(' if open_low else '['}{low:g}, {below:g})"
-    else:
-        wanted = f"a finite number {'above' if open_low else 'of at least'} {low:g}"
-    plain = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(plain, bool | np.bool_) or not isinstance(plain, numbers.Real):
-        raise TypeError(f"{what}: received {describe(value)}, wanted {wanted}")
-    number = float(plain)
-    if not (low < number if open_low else low <= number) or not number < below:
-        raise ValueError(f"{what}: received {plain!r}, wanted {wanted}")
-    return number
 
 
 def label(parameters: Sequence[Tensor], i: int) -> str:
