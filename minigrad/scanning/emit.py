@@ -1,139 +1,305 @@
-"""From programs to source: the loop over time, forwards and backwards, as NumPy that can be read.
+"""From loops to source: NumPy that can be read, and that is what runs.
 
-The source is what runs. It is shown by tracebacks and stepped through by debuggers.
+Tracebacks show it, debuggers step through it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..engine.unbroadcast import wider
-from .program import Program, Var
+from .kernels import takes_out, written_into
+from .loops import Loop, Loops, outputs_of
+from .program import Equation, Var
 from .source import Lines, shapes
+from .stacked import merged, stacked_call
+from .storage import Storage, storage_of
 
 __all__ = ["emitted"]
 
 
-def emitted(forward: Program, backward: Program | None, live: dict[str, list[int]]) -> Lines:
-    """The functions ``forward`` and, if there is a backward program, ``backward``.
-
-    live: which parts of the state and of the output have a cotangent.
-    """
+def emitted(loops: Loops) -> Lines:
+    """The functions ``forward`` and, if there is a backward program, ``backward``."""
     lines = Lines()
-    needed = [] if backward is None else backward.inputs["saved"]
-    once = set(forward.inputs["captured"])
-    per_step = [v for v in needed if v not in once]
-    kept = {v: lines.free(f"{v.name or 'v'}_all") for v in per_step}
-    _forward(lines, forward, kept)
-    if backward is not None:
+    writer = _Writer(lines, loops)
+    writer.forward()
+    if loops.backward is not None:
         lines.write("")
         lines.write("")
-        _backward(lines, forward, backward, live, kept)
+        writer.backward()
     return lines
-
-
-def _unpack(lines: Lines, targets: Sequence[str], source: str, comment: str = "") -> None:
-    if targets:
-        comma = "," if len(targets) == 1 else ""
-        lines.write(f"{', '.join(targets)}{comma} = {source}", comment)
 
 
 def _tuple(parts: Sequence[str]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def _forward(lines: Lines, program: Program, kept: dict[Var, str]) -> None:
-    state, xs, captured = (program.inputs[group] for group in ("state", "x", "captured"))
-    lines.write("def forward(T, state, xs, captured):")
-    lines.depth += 1
-    _unpack(lines, [lines.name(v) for v in captured], "captured", shapes(captured))
-    _unpack(lines, [lines.name(v) for v in state], "state", shapes(state))
-    sequences = [lines.free(f"{v.name or 'x'}s") for v in xs]
-    _unpack(lines, sequences, "xs")
-    outputs = [lines.free(f"y{k or ''}s") for k, _ in enumerate(program.outputs["y"])]
-    for name in (*kept.values(), *outputs):
-        lines.write(f"{name} = []")
-    lines.write("for t in range(T):")
-    lines.depth += 1
-    for v, sequence in zip(xs, sequences, strict=True):
-        lines.write(f"{lines.name(v)} = {sequence}[t]", str(v.shape))
-    for equation in program.equations:
-        lines.equation(equation)
-    for v, name in kept.items():
-        lines.write(f"{name}.append({lines.name(v)})")
-    for atom, name in zip(program.outputs["y"], outputs, strict=True):
-        lines.write(f"{name}.append({lines.text(atom)})")
-    new = [lines.text(atom) for atom in program.outputs["state"]]
-    _unpack(lines, [lines.name(v) for v in state], _tuple(new))
-    lines.depth -= 1
-    lines.write(
-        f"return {_tuple([lines.name(v) for v in state])}, "
-        f"{_tuple([f'np.stack({name})' for name in outputs])}, {_tuple(list(kept.values()))}"
-    )
-    lines.depth -= 1
+class _Writer:
+    """all_of: the expression for all steps of a variable; row: for the one of step t."""
 
+    def __init__(self, lines: Lines, loops: Loops) -> None:
+        self.lines, self.loops = lines, loops
+        self.all_of: dict[Var, str] = {}
+        self.row: dict[Var, str] = {}
+        self.saved: list[str] = []  # the arrays, by name
+        self.once: list[Var] = []
 
-def _backward(
-    lines: Lines, forward: Program, program: Program, live: dict[str, list[int]],
-    kept: dict[Var, str],
-) -> None:
-    captured, state = forward.inputs["captured"], forward.inputs["state"]
-    lines.write("def backward(T, d_state, d_ys, captured, saved):")
-    lines.depth += 1
-    _unpack(lines, [lines.name(v) for v in captured], "captured", shapes(captured))
-    _unpack(lines, list(kept.values()), "saved")
-    carried = dict(zip(live["state"], program.inputs["state"], strict=True))
-    of_state = [
-        lines.name(carried[k]) if k in carried else lines.free("unused") for k in range(len(state))
-    ]
-    _unpack(lines, of_state, "d_state")
-    sequences = [lines.free(f"{lines.name(v)}s") for v in program.inputs["y"]]
-    _unpack(lines, sequences, "d_ys")
-    totals = {}
-    for v, atom in zip(captured, program.outputs["captured"], strict=True):
-        if atom is not None:
-            totals[v] = lines.free(f"total_{lines.name(v)}")
-            dtype = wider(v.dtype) if v.dtype == np.float16 else v.dtype
-            lines.write(f"{totals[v]} = np.zeros({v.shape}, np.{np.dtype(dtype)})")
-    x_lists = {
-        k: lines.free(f"d_{v.name or 'x'}s")
-        for k, v in enumerate(forward.inputs["x"]) if program.outputs["x"][k] is not None
-    }
-    for name in x_lists.values():
-        lines.write(f"{name} = [None] * T")
-    lines.write("for t in reversed(range(T)):")
-    lines.depth += 1
-    for v, name in kept.items():
-        lines.write(f"{lines.name(v)} = {name}[t]", str(v.shape))
-    for v, name in zip(program.inputs["y"], sequences, strict=True):
-        lines.write(f"{lines.name(v)} = {name}[t]", str(v.shape))
-    for equation in program.equations:
-        lines.equation(equation)
-    for v, atom in zip(captured, program.outputs["captured"], strict=True):
-        if atom is not None:
-            lines.write(f"{totals[v]} = {totals[v]} + {lines.text(atom)}")
-    for k, name in x_lists.items():
-        lines.write(f"{name}[t] = {lines.text(program.outputs['x'][k])}")
-    new = [_or_zeros(lines, a, v) for a, v in zip(program.outputs["state"], state, strict=True)]
-    _unpack(lines, of_state, _tuple(new))
-    lines.depth -= 1
-    of_x = [
-        f"np.stack({x_lists[k]})" if k in x_lists else "None"
-        for k in range(len(forward.inputs["x"]))
-    ]
-    of_captured = [
-        "None" if v not in totals
-        else f"{totals[v]}.astype(np.float16)" if v.dtype == np.float16 else totals[v]
-        for v in captured
-    ]
-    lines.write(f"return {_tuple(of_state)}, {_tuple(of_x)}, {_tuple(of_captured)}")
-    lines.depth -= 1
+    # -- pieces
 
+    def unpack(self, targets: Sequence[str], source: str, comment: str = "") -> None:
+        """``a, b = source``"""
+        if targets:
+            comma = "," if len(targets) == 1 else ""
+            self.lines.write(f"{', '.join(targets)}{comma} = {source}", comment)
 
-def _or_zeros(lines: Lines, atom: Any, like: Var) -> str:
-    if atom is not None:
-        return lines.text(atom)
-    return f"np.zeros({like.shape}, np.{like.dtype})"
+    def stack(self, v: Var, count: str = "T") -> str:
+        """Make the array for all steps of a variable."""
+        name = self.lines.free(f"{v.name or 'v'}_all")
+        shape = ", ".join(["T" if count == "T" else count, *map(str, v.shape)])
+        self.lines.write(f"{name} = np.empty(({shape},), np.{v.dtype})")
+        return name
+
+    def rows(self, variables: Collection[Var], count: str = "T") -> None:
+        """An array for all steps of each."""
+        for v in variables:
+            if v not in self.all_of:
+                name = self.stack(v)
+                self.all_of[v], self.row[v] = name, f"{name}[t]"
+
+    def stacked(self, equations: Sequence[Equation]) -> None:
+        """Equations for all steps at once."""
+        for equation in equations:
+            (out,) = equation.outs
+            call = stacked_call(self.lines, equation, self.all_of)
+            name = self.lines.free(f"{out.name or 'v'}_all")
+            self.lines.write(f"{name} = {call}", f"(T, {str(out.shape)[1:]}")
+            self.all_of[out], self.row[out] = name, f"{name}[t]"
+
+    def body(self, equations: Sequence[Equation], storage: Storage | None) -> None:
+        """The equations of one step, each written to where its result lives."""
+        temps = {} if storage is None else storage.temps
+        done = set() if storage is None else set(map(id, storage.fixed))
+        for equation in equations:
+            if id(equation) in done:
+                self.copied(equation.outs)
+                continue
+            out = equation.outs[0]
+            where = self.row.get(out) if len(equation.outs) == 1 else None
+            if storage is not None and out in storage.parts:
+                whole, axis, start, stop = storage.parts[out]
+                index = ", ".join([*[":"] * axis, f"{start}:{stop}"])
+                where = f"{self.lines.name(whole)}[{index}]"
+            elif out in temps:
+                where = self.array[temps[out]]
+            if where is None or storage is None or not takes_out(equation):
+                self.lines.equation(equation)
+                self.copied(equation.outs)
+                continue
+            if equation.op.name == "concatenate" and self._in_parts(equation, storage):
+                continue
+            name = self.lines.name(out)
+            self.lines.write(
+                f"{name} = {written_into(self.lines, equation, where)}", str(out.shape)
+            )
+
+    def copied(self, outs: Sequence[Var]) -> None:
+        """What is needed after its step, copied to its row."""
+        for v in outs:
+            if v in self.row:
+                self.lines.write(f"{self.row[v]} = {self.lines.name(v)}")
+
+    @staticmethod
+    def _in_parts(equation: Equation, storage: Storage) -> bool:
+        whole = equation.outs[0]
+        places = [storage.parts.get(p) for p in equation.args if isinstance(p, Var)]
+        return len(places) == len(equation.args) and all(p and p[0] is whole for p in places)
+
+    def make_temps(self, storage: Storage) -> None:
+        """The arrays that the steps share, and the views of them."""
+        self.array = []
+        for v in storage.arrays:
+            name = self.lines.free("tmp")
+            self.array.append(name)
+            self.lines.write(f"{name} = np.empty({v.shape}, np.{v.dtype})")
+        known: set[Var] = set()
+        for equation in storage.fixed:
+            for v in equation.uses():
+                if v in storage.temps and v not in known:
+                    known.add(v)
+                    self.lines.write(f"{self.lines.name(v)} = {self.array[storage.temps[v]]}")
+            self.lines.equation(equation)
+
+    def read(self, variables: Collection[Var]) -> None:
+        """The rows of this step."""
+        for v in variables:
+            self.lines.write(f"{self.lines.name(v)} = {self.row[v]}", str(v.shape))
+
+    def wholes(self, storage: Storage | None) -> None:
+        """The rows that are written in parts."""
+        if storage is not None:
+            self.read(dict.fromkeys(whole for whole, *_ in storage.parts.values()))
+
+    # -- forwards
+
+    def forward(self) -> None:
+        """``forward(T, state, xs, captured)`` gives the last state, the outputs, what is saved."""
+        lines, loops = self.lines, self.loops
+        program, loop = loops.forward, loops.first
+        state, xs, captured = (program.inputs[g] for g in ("state", "x", "captured"))
+        lines.write("def forward(T, state, xs, captured):")
+        lines.depth += 1
+        self.unpack([lines.name(v) for v in captured], "captured", shapes(captured))
+        self.unpack([lines.name(v) for v in state], "state", shapes(state))
+        sequences = [lines.free(f"{v.name or 'x'}s") for v in xs]
+        self.unpack(sequences, "xs")
+        for v, name in zip(xs, sequences, strict=True):
+            self.all_of[v], self.row[v] = name, f"{name}[t]"
+        for equation in loop.once:
+            lines.equation(equation)
+        self.stacked(loop.ahead)
+        saved = [v for v in loops.saved() if v not in loops.constant()]
+        made = {v for e in loop.body for v in e.outs}
+        new = program.outputs["state"]
+        carried: dict[Var, Var] = {}  # what is stored with the state that it becomes
+        for before, after in zip(state, new, strict=True):
+            if before in saved and after in made and after not in self.row:
+                name = self.stack(before, "T + 1")
+                lines.write(f"{name}[0] = {lines.name(before)}")
+                self.all_of[before], self.row[before] = f"{name}[:-1]", f"{name}[t]"
+                self.all_of[after], self.row[after] = f"{name}[1:]", f"{name}[t + 1]"
+                carried[before] = after
+        ys = program.outputs["y"]
+        self.rows([v for v in saved if v not in self.all_of])
+        self.rows([v for v in ys if v in made and v not in self.all_of])
+        others = [k for k, v in enumerate(ys) if v not in self.all_of]
+        of_y = {k: lines.free("ys") for k in others}
+        for k, name in of_y.items():
+            like = ys[k]
+            lines.write(f"{name} = np.empty((T, *{like.shape}), np.{like.dtype})")
+        storage = self.storage(loop, new)
+        lines.write("for t in range(T):")
+        lines.depth += 1
+        used = {v for e in loop.body for v in e.uses()} | set(ys) | set(new)
+        self.read([v for v in (*xs, *(e.outs[0] for e in loop.ahead)) if v in used])
+        for v in state:
+            if v in self.row and v not in carried:
+                lines.write(f"{self.row[v]} = {lines.name(v)}")
+        self.wholes(storage)
+        self.body(loop.body, storage)
+        for k, name in of_y.items():
+            lines.write(f"{name}[t] = {lines.text(ys[k])}")
+        self.unpack([lines.name(v) for v in state], _tuple([lines.text(v) for v in new]))
+        lines.depth -= 1
+        outputs = [of_y.get(k) or self.all_of[v] for k, v in enumerate(ys)]
+        self.once = [v for e in loop.once for v in e.outs]
+        kept = dict.fromkeys(self.all_of[v].partition("[")[0] for v in saved)
+        self.saved = [*kept, *[lines.name(v) for v in self.once]]
+        lines.write(
+            f"return {_tuple([lines.name(v) for v in state])}, {_tuple(outputs)}, "
+            f"{_tuple(self.saved)}"
+        )
+        lines.depth -= 1
+
+    def storage(self, loop: Loop, leaving: Sequence[Any]) -> Storage | None:
+        """The arrays of a loop, made."""
+        if not self.loops.buffers:
+            return None
+        leave = {v for v in leaving if isinstance(v, Var)}
+        storage = storage_of(loop.body, set(self.row), leave)
+        self.make_temps(storage)
+        return storage
+
+    # -- backwards
+
+    def backward(self) -> None:
+        """``backward(T, d_state, d_ys, captured, saved)`` gives the cotangents of all inputs."""
+        lines, loops = self.lines, self.loops
+        forward, program, loop = loops.forward, loops.backward, loops.second
+        assert program is not None
+        captured, state = forward.inputs["captured"], forward.inputs["state"]
+        lines.write("def backward(T, d_state, d_ys, captured, saved):")
+        lines.depth += 1
+        self.unpack([lines.name(v) for v in captured], "captured", shapes(captured))
+        self.unpack(self.saved, "saved")
+        carried = dict(zip(loops.live["state"], program.inputs["state"], strict=True))
+        of_state = [
+            lines.name(carried[k]) if k in carried else lines.free("unused")
+            for k in range(len(state))
+        ]
+        self.unpack(of_state, "d_state")
+        sequences = [lines.free(f"{v.name or 'd_y'}s") for v in program.inputs["y"]]
+        self.unpack(sequences, "d_ys")
+        for v, name in zip(program.inputs["y"], sequences, strict=True):
+            self.all_of[v], self.row[v] = name, f"{name}[t]"
+        for equation in loop.once:
+            lines.equation(equation)
+        self.stacked(loop.ahead)
+        totals = self.totals()
+        after = {v for part in (*loop.behind, *loop.sums) for v in part.uses()}
+        after.update(outputs_of(program, "x"))
+        made = {v for e in loop.body for v in e.outs}
+        self.rows([v for v in after if v in made])
+        storage = self.storage(loop, program.outputs["state"])
+        lines.write("for t in reversed(range(T)):")
+        lines.depth += 1
+        ends = [v for g in ("state", "captured") for v in outputs_of(program, g)]
+        used = dict.fromkeys([*(v for e in loop.body for v in e.uses()), *ends])
+        constant = loops.constant() | made | set(program.inputs["state"])
+        self.read([v for v in used if v not in constant])
+        self.wholes(storage)
+        self.body(loop.body, storage)
+        for v, name in totals.items():
+            atom = program.outputs["captured"][captured.index(v)]
+            if isinstance(atom, Var):
+                lines.write(f"{name} = {name} + {lines.text(atom)}")
+        new = [
+            f"np.zeros({v.shape}, np.{v.dtype})" if a is None else lines.text(a)
+            for a, v in zip(program.outputs["state"], state, strict=True)
+        ]
+        self.unpack(of_state, _tuple(new))
+        lines.depth -= 1
+        self.stacked(loop.behind)
+        self.add_sums(totals)
+        of_x = [
+            "None" if a is None else self.all_of[a] if isinstance(a, Var)
+            else f"np.broadcast_to({lines.text(a)}, (T, *{v.shape}))"
+            for a, v in zip(program.outputs["x"], forward.inputs["x"], strict=True)
+        ]
+        of_captured = [
+            f"{totals[v]}.astype(np.float16)" if v in totals and v.dtype == np.float16
+            else totals.get(v, "None") for v in captured
+        ]
+        lines.write(f"return {_tuple(of_state)}, {_tuple(of_x)}, {_tuple(of_captured)}")
+        lines.depth -= 1
+
+    def totals(self) -> dict[Var, str]:
+        """A name for the total of each captured input that has one; zeros if steps add to it."""
+        program: Any = self.loops.backward
+        captured = self.loops.forward.inputs["captured"]
+        summed = {captured[s.place] for s in self.loops.second.sums}
+        found = {}
+        for v, atom in zip(captured, program.outputs["captured"], strict=True):
+            if atom is None and v not in summed:
+                continue
+            found[v] = self.lines.free(f"d_{self.lines.name(v)}")
+            if atom is not None:
+                dtype = wider(v.dtype) if v.dtype == np.float16 else v.dtype
+                self.lines.write(f"{found[v]} = np.zeros({v.shape}, np.{np.dtype(dtype)})")
+        return found
+
+    def add_sums(self, totals: dict[Var, str]) -> None:
+        """What is summed over all steps at once."""
+        program: Any = self.loops.backward
+        captured = self.loops.forward.inputs["captured"]
+        begun = {v for v, a in zip(captured, program.outputs["captured"], strict=True)
+                 if a is not None}
+        for s in self.loops.second.sums:
+            v = captured[s.place]
+            function = self.lines.constant(s.total, getattr(s.total, "__name__", "total"))
+            call = f"{function}([{merged(self.lines, s.items, self.all_of)}], {v.shape})"
+            name = totals[v]
+            self.lines.write(f"{name} = {f'{name} + ' if v in begun else ''}{call}", str(v.shape))
+            begun.add(v)

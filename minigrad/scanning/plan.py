@@ -13,6 +13,8 @@ from typing import Any
 
 from ..errors import TraceError
 from .emit import emitted
+from .loops import loops_of
+from .passes import PASSES
 from .program import Program
 from .source import compiled
 from .step import Traced, Tree, traced, transposed
@@ -31,15 +33,21 @@ class Plan:
     live: which parts of the state, and of the outputs, are on the graph.
     """
 
-    def __init__(self, step: Traced) -> None:
+    def __init__(self, step: Traced, passes: frozenset[str]) -> None:
         _name(step)
         self.live = {
             group: [k for k, t in enumerate(ts) if t._node is not None]
             for group, ts in step.outputs.items()
         }
         self.program: Program = step.program
-        self.transpose: Program | None = transposed(step) if any(self.live.values()) else None
-        lines = emitted(self.program, self.transpose, self.live)
+        self.transpose: Program | None = None
+        if any(self.live.values()):
+            self.transpose = transposed(step, sink="sink" in passes)
+        loops = loops_of(self.program, self.transpose, self.live)
+        for name, transformed in PASSES.items():
+            if name in passes:
+                loops = transformed(loops)
+        lines = emitted(loops)
         self.source, functions = compiled(lines, "a step")
         self.forward: Callable[..., Any] = functions["forward"]
         self.backward: Callable[..., Any] = functions.get("backward", _nothing)
@@ -61,20 +69,20 @@ def _name(step: Traced) -> None:
 
 def plan_of(
     step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
-    x_active: Sequence[bool],
+    x_active: Sequence[bool], passes: frozenset[str],
 ) -> tuple[Plan, list[Any], Callable[[list[Any]], Any]]:
     """The plan for a step, what the step refers to, and how its output is put together."""
     found = traced(step, state, x, active, x_active)
-    key = found.key()
+    key = found.key(), passes
     plan = _plans.get(key)
     if plan is None:
         again = traced(step, state, x, active, x_active, named=True)
-        if again.key() != key:
+        if again.key() != key[0]:
             raise TraceError(
                 "scan: the step does something else each time it is called, by what it draws or "
                 "counts: pass such values as inputs, or run it as it is, with how='unroll'"
             )
-        plan = Plan(again)
+        plan = Plan(again, passes)
         with _lock:
             _plans[key] = plan
             if len(_plans) > _MOST:

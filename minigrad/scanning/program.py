@@ -18,7 +18,7 @@ from ..engine.primitive import apply
 from ..engine.tensor import Tensor
 from .atoms import leaves, replaced
 
-__all__ = ["Equation", "Program", "Var", "evaluate", "made_by", "users"]
+__all__ = ["Equation", "Program", "Sum", "Var", "evaluate", "made_by", "users"]
 
 
 class Var:
@@ -49,17 +49,36 @@ class Equation:
 
 
 @dataclass(eq=False, slots=True)
+class Sum:
+    """A sum over all steps that is one call behind the loop: ``total([items], shape)``.
+
+    place: the captured input that it is the cotangent of. items: variables of a step, in the form
+    that the record of the op has declared (`engine.lazy`); all steps of each are one array, its
+    first axis the steps' one after the other.
+    """
+
+    place: int
+    total: Callable[[list[Any], tuple[int, ...]], Any]
+    items: Any
+
+    def uses(self) -> Iterator[Var]:
+        """The variables that it reads."""
+        return (leaf for leaf in leaves(self.items) if isinstance(leaf, Var))
+
+
+@dataclass(eq=False, slots=True)
 class Program:
     """Equations, in an order in which each can be computed.
 
     inputs: groups of variables by what they are ("state", "x", "captured", ...).
     outputs: groups of variables, or constants, likewise ("state", "y", ...).
+    sums: of a backward program, what is summed over all steps behind the loop.
     """
 
     inputs: dict[str, list[Var]]
     equations: list[Equation]
     outputs: dict[str, list[Any]]
-    names: dict[Var, str] = field(default_factory=dict)
+    sums: list[Sum] = field(default_factory=list)
 
     def __str__(self) -> str:
         return table(self)
@@ -67,6 +86,7 @@ class Program:
     def needed(self) -> list[Equation]:
         """The equations that lead to an output, the others left out."""
         wanted = {v for group in self.outputs.values() for v in group if isinstance(v, Var)}
+        wanted.update(v for s in self.sums for v in s.uses())
         kept = []
         for equation in reversed(self.equations):
             if not wanted.isdisjoint(equation.outs):
@@ -113,6 +133,8 @@ def table(program: Program) -> str:
         if atoms:
             listed = " ".join(_text(a, label) for a in atoms)
             rows.append(("", f"→ {group}", "", "", listed, "", ""))
+    for s in program.sums:
+        rows.append(("", f"Σ captured {s.place}", "", "", _text(s.items, label), "", ""))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

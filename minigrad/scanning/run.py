@@ -16,6 +16,7 @@ from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
 from ..transforms.tree import flatten
+from .passes import ALL
 from .plan import Plan, plan_of
 from .ragged import masked
 from .replay import replayed
@@ -42,6 +43,7 @@ def scan(
     reverse: bool = False,
     lengths: Any = None,
     how: str = "scan",
+    passes: Any = None,
 ) -> tuple[Any, Any]:
     """The outputs of a step over a sequence, stacked, and the state after the last one.
 
@@ -74,7 +76,7 @@ def scan(
     frame = local.frame
     if how == "scan" and not frame.anomaly:
         try:
-            return _scanned(step, state, xs, T, reverse)
+            return _scanned(step, state, xs, T, reverse, _chosen_passes(passes))
         except NeedsTape:
             pass
     return _unrolled(step, state, xs, order)
@@ -128,7 +130,17 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
     return put(stacked), state
 
 
-def _scanned(step: Step, state: Any, xs: Any, T: int, reverse: bool) -> tuple[Any, Any]:
+def _chosen_passes(passes: Any) -> frozenset[str]:
+    if passes is None:
+        return ALL
+    if isinstance(passes, str) or not ALL.issuperset(passes):
+        raise ValueError(f"scan(passes={passes!r}): wanted some of {', '.join(sorted(ALL))}")
+    return frozenset(passes)
+
+
+def _scanned(
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+) -> tuple[Any, Any]:
     """The plan for the step, found or made, run."""
     states, put_state = flatten(state)
     inputs, put_x = flatten(xs)
@@ -137,7 +149,7 @@ def _scanned(step: Step, state: Any, xs: Any, T: int, reverse: bool) -> tuple[An
     plan, captured, put_y = plan_of(
         step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
         [records and s._node is not None for s in states],
-        [records and x._node is not None for x in inputs],
+        [records and x._node is not None for x in inputs], passes,
     )
     run = Run(plan, T, reverse, states, inputs, captured)
     new, ys = run.forward()

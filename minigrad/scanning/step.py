@@ -17,7 +17,7 @@ from ..engine.node import Node
 from ..errors import describe
 from ..transforms.tree import flatten, flatten_like
 from .atoms import replaced, token
-from .program import Equation, Program, Var
+from .program import Equation, Program, Sum, Var
 from .trace import Trace
 from .tracer import Tracer
 from .transpose import cotangents_of
@@ -160,13 +160,14 @@ def _on_graph(t: Any) -> bool:
 # -- backwards
 
 
-def transposed(found: Traced) -> Program:
+def transposed(found: Traced, sink: bool) -> Program:
     """The backward program of a step, from the cotangents of what comes out to those of what goes
     in.
 
     inputs: "state" and "y", the cotangents of the results that are on the graph, and what it needs
     of the forward program, as "saved". outputs: "state", "x", "captured", in the places of the
     forward program's inputs; None where nothing flows.
+    sink: sum the uses of a weight at all steps at once, where its ops' records say how.
     """
     trace = found.trace
     start = trace.mark()
@@ -182,30 +183,36 @@ def transposed(found: Traced) -> Program:
             given[group].append(g)
             seeds.append((result._node, g))
     wanted = [t for group in found.inputs.values() for t in group if _on_graph(t)]
-    totals = cotangents_of(trace, seeds, [t._node for t in wanted])  # type: ignore[misc]  # on graph
+    weights: Any = [t._node for t in found.inputs["captured"] if _on_graph(t)] if sink else []
+    totals, waiting = cotangents_of(trace, seeds, [t._node for t in wanted], weights)  # type: ignore[misc]  # on the graph
     by_tracer = dict(zip(map(id, wanted), totals, strict=True))
     outputs = {
         group: [_atom(by_tracer.get(id(t))) for t in tracers]
         for group, tracers in found.inputs.items()
     }
     constants = {t.var: given for t, given in trace.captured[len(found.captured) :]}
+
+    def settled(tree: Any) -> Any:
+        """A tree with the arrays that rules bring along in it: they are the same at every call."""
+        return replaced(tree, lambda a: constants.get(a, a) if isinstance(a, Var) else a)
+
+    places = {t._node: k for k, t in enumerate(found.inputs["captured"])}
     program = Program(
         {group: [_atom(g) for g in gs if g is not None] for group, gs in given.items()},
-        [_with(constants, equation) for equation in trace.equations[start:]],
-        replaced(outputs, lambda a: constants.get(a, a) if isinstance(a, Var) else a),
+        [
+            Equation(e.op, settled(e.args), settled(e.params), e.outs, e.line)
+            for e in trace.equations[start:]
+        ],
+        settled(outputs),
+        [Sum(places[w.leaf], w.total, settled(replaced(w.items, _var))) for w in waiting],
     )
     program.equations = program.needed()
     program.inputs["saved"] = _free(program)
     return program
 
 
-def _with(constants: dict[Any, Any], equation: Equation) -> Equation:
-    """An equation with the arrays that rules bring along in it: they are the same at every call."""
-    args, params = replaced(
-        (equation.args, equation.params),
-        lambda atom: constants.get(atom, atom) if isinstance(atom, Var) else atom,
-    )
-    return Equation(equation.op, args, params, equation.outs, equation.line)
+def _var(leaf: Any) -> Any:
+    return leaf.var if isinstance(leaf, Tracer) else leaf
 
 
 def _atom(g: Any) -> Any:
@@ -218,5 +225,6 @@ def _free(program: Program) -> list[Var]:
     made |= {v for group in program.inputs.values() for v in group}
     read = [v for e in program.equations for v in e.uses()]
     read += [v for group in program.outputs.values() for v in group if isinstance(v, Var)]
+    read += [v for s in program.sums for v in s.uses()]
     return [v for v in dict.fromkeys(read) if v not in made]
 

@@ -9,7 +9,7 @@ its own: it is called at every step, as the tape would call it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,13 +29,17 @@ _HOLE = object()  # where a value goes that each step has for itself
 
 
 def cotangents_of(
-    trace: Trace, seeds: Sequence[tuple[Node, Tracer]], wanted: Sequence[Node]
-) -> list[Any]:
+    trace: Trace, seeds: Sequence[tuple[Node, Tracer]], wanted: Sequence[Node],
+    weights: Sequence[Node] = (),
+) -> tuple[list[Any], list[Waiting]]:
     """The cotangents of `wanted`, as tracers, for those of some results; None where there is none.
 
     It is the sweep, newest node first, on tracers; the equations are added to `trace`.
+    weights: leaves of which the uses at all steps may be summed in one product, as their records
+    declare; such contributions are the second result.
     """
     totals: dict[Node, Any] = {}
+    waiting: list[Waiting] = []
     with trace.writing(record=False):
         for node, g in seeds:
             hand_on(totals, node, g)
@@ -45,9 +49,40 @@ def cotangents_of(
             if node.plan is None or node not in totals or needed.isdisjoint(node.parents):
                 continue
             g = arrived(node, totals.pop(node))
-            for parent, c in _contributions(trace, node, g, needed):
+            summed = _collected(trace, node, g, needed.intersection(weights))
+            waiting += summed
+            rest = needed - {w.leaf for w in summed}
+            for parent, c in _contributions(trace, node, g, rest):
                 hand_on(totals, parent, c)
-        return [_tracer(trace, totals[n]) if n in totals else None for n in wanted]
+        found = [_tracer(trace, totals[n]) if n in totals else None for n in wanted]
+    return found, waiting
+
+
+class Waiting(NamedTuple):
+    """What one step has for a sum over all steps that is taken at once."""
+
+    leaf: Node
+    total: Any
+    items: Any
+
+
+def _collected(trace: Trace, node: Node, g: Any, weights: set[Node]) -> list[Waiting]:
+    """The contributions of a node that can be summed over all steps at once (`engine.lazy`)."""
+    plan: Any = node.plan
+    found = []
+    for i, lazy in plan.lazy.items():
+        leaf = node.parents[i]
+        if leaf is None or leaf not in weights or node.parents.count(leaf) > 1:
+            continue
+        values, mark = dense(g), trace.mark()
+        try:
+            items = lazy.collect(values, node.saved)
+        except TraceError:
+            trace.back_to(mark)
+        else:
+            if items is not None:
+                found.append(Waiting(leaf, lazy.total, items))
+    return found
 
 
 def _leading_to(order: Sequence[Node], wanted: Sequence[Node]) -> set[Node]:
@@ -66,6 +101,8 @@ def _tracer(trace: Trace, g: Any) -> Any:
 
 def _contributions(trace: Trace, node: Node, g: Any, needed: set[Node]) -> list[tuple[Node, Any]]:
     """What a node hands on, by its rules; as one opaque equation where they ask for values."""
+    if needed.isdisjoint(node.parents):
+        return []
     given = (g.values, g.chosen) if isinstance(g, Chosen) else g
     mark = trace.mark()
     try:

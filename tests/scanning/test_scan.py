@@ -9,6 +9,7 @@ import minigrad as mg
 import rnn
 from minigrad.errors import TraceError
 from minigrad.scanning import plan as plans
+from minigrad.scanning.passes import ALL
 from minigrad.transforms.tree import flatten
 from tests.support.steps import CASES, B, Case, H, K, T, leaf
 
@@ -51,6 +52,14 @@ def test_scan_is_the_loop(name, options, rng):
     case = CASES[name](rng)
     assert_same(passed(case, **options), passed(case, "unroll", **options))
     assert_same(passed(case, **options), passed(case, "unroll", **options))
+
+
+@pytest.mark.parametrize("passes", [[], *[[p] for p in sorted(ALL)]], ids=str)
+@pytest.mark.parametrize("name", CASES)
+def test_each_pass_alone_changes_nothing(name, passes, rng):
+    """With one pass, and with none, results are the same to the last bit, gradients to rounding."""
+    case = CASES[name](rng)
+    assert_same(passed(case, passes=passes), passed(case))
 
 
 @pytest.mark.parametrize("reverse", [False, True])

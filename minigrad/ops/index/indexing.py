@@ -98,9 +98,9 @@ def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
     """Which rows were picked, and their cotangents: x[3], x[tokens]; None for other indices."""
     if type(index) is int:
         index = np.array([index])
-    elif not (isinstance(index, np.ndarray) and index.dtype.kind in "iu"):
+    elif not (isinstance(index, np.ndarray | Tensor) and index.dtype.kind in "iu"):
         return None
-    return np.arange(x_shape[0])[index], g  # counted from the front
+    return np.where(index < 0, index + x_shape[0], index), g  # counted from the front
 
 
 @primitive(

@@ -64,7 +64,7 @@ def _left_pair(g: Any, y: Any) -> Any:
 
 
 def _right_pair(g: Any, x: Any, y: Any) -> Any:
-    return (rows(np.asarray(x)), rows(g)) if np.ndim(y) == 2 else None
+    return (rows(x), rows(g)) if np.ndim(y) == 2 else None
 
 
 def sum_of_products(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:

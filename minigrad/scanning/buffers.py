@@ -1,0 +1,18 @@
+"""The buffers pass: results are written into arrays that are made before the loop.
+
+Every result that is needed behind its step has its row in an array of all steps, and is written
+there at once (``out=``) instead of being copied. What is not needed any more lends its array to
+the next result, so that a step works in memory that is in the cache.
+"""
+
+from __future__ import annotations
+
+from .loops import Loops
+
+__all__ = ["buffers"]
+
+
+def buffers(loops: Loops) -> Loops:
+    """The loops, with arrays made before them."""
+    loops.buffers = True
+    return loops

@@ -1,0 +1,86 @@
+"""One call for all steps in the place of one at each: where an op allows it, and how it is written.
+
+A variable of a step has the shape s; all steps of it are one array (T, *s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .atoms import leaves, replaced
+from .program import Equation, Var
+from .source import Lines
+
+__all__ = ["can_stack", "stacked_call"]
+
+
+def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
+    """Whether an equation can be computed for all steps at once. steps: which of its operands there
+    is one of for each step."""
+    op, (out, *more) = equation.op, equation.outs
+    if more:
+        return False
+    if any(isinstance(v, Var) for v in leaves(equation.params)):
+        return False
+    if op.elementwise and not equation.params:
+        return all(len(v.shape) <= len(out.shape) for v in equation.uses())
+    if op.name == "matmul":
+        x, W = equation.args
+        return (
+            isinstance(x, Var) and isinstance(W, Var) and steps(x) and not steps(W)
+            and len(W.shape) == 2 and len(x.shape) >= 2
+        )
+    if op.name == "embedding":
+        return not steps(equation.args[0])
+    return False
+
+
+def stacked_call(lines: Lines, equation: Equation, all_of: dict[Var, str]) -> str:
+    """The right-hand side for all steps. all_of: the names of arrays with all steps of a variable.
+    """
+    (out,) = equation.outs
+    if equation.op.name == "matmul":
+        x, W = equation.args
+        rows = f"{all_of[x]}.reshape(-1, {W.shape[0]})"
+        return f"({rows} @ {lines.name(W)}).reshape(T, {', '.join(map(str, out.shape))})"
+
+    def text(leaf: Any) -> str:
+        if not (isinstance(leaf, Var) and leaf in all_of):
+            return lines.text(leaf)
+        missing = len(out.shape) - len(leaf.shape)
+        if not missing or not equation.op.elementwise:
+            return all_of[leaf]
+        shape = (*[1] * missing, *leaf.shape)
+        return f"{all_of[leaf]}.reshape(T, {', '.join(map(str, shape))})"
+
+    parts = [text(a) for a in equation.args]
+    return f"{lines.function(equation.op)}({', '.join(parts)})"
+
+
+def merged(lines: Lines, items: Any, all_of: dict[Var, str]) -> str:
+    """The items of a sum, all steps of each as one array whose first axis has them in order."""
+
+    def text(leaf: Any) -> Any:
+        if not isinstance(leaf, Var | np.ndarray):
+            return _Text(lines.text(leaf))
+        shape = ", ".join(map(str, (-1, *leaf.shape[1:])))
+        if isinstance(leaf, Var) and leaf in all_of:
+            return _Text(f"{all_of[leaf]}.reshape({shape})")
+        return _Text(f"np.broadcast_to({lines.text(leaf)}, (T, *{leaf.shape})).reshape({shape})")
+
+    return _joined(replaced(items, text))
+
+
+class _Text(str):
+    """Source that stands for itself."""
+
+
+def _joined(tree: Any) -> str:
+    if isinstance(tree, tuple):
+        inside = ", ".join(map(_joined, tree))
+        return f"({inside},)" if len(tree) == 1 else f"({inside})"
+    return str(tree)
+
