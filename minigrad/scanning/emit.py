@@ -238,10 +238,12 @@ class _Writer:
             lines.equation(equation)
         self.stacked(loop.ahead)
         totals = self.totals()
-        after = {v for part in (*loop.behind, *loop.sums) for v in part.uses()}
+        after = {v for e in loop.behind for v in e.uses()}
+        after.update(v for s in loop.sums for v in s.uses())
         after.update(outputs_of(program, "x"))
         made = {v for e in loop.body for v in e.outs}
-        self.rows([v for v in after if v in made])
+        arriving = [v for v in program.inputs["state"] if v in after]
+        self.rows([*(v for v in after if v in made), *arriving])
         storage = self.storage(loop, program.outputs["state"])
         lines.write("for t in reversed(range(T)):")
         lines.depth += 1
@@ -249,6 +251,7 @@ class _Writer:
         used = dict.fromkeys([*(v for e in loop.body for v in e.uses()), *ends])
         constant = loops.constant() | made | set(program.inputs["state"])
         self.read([v for v in used if v not in constant])
+        self.copied(arriving)
         self.wholes(storage)
         self.body(loop.body, storage)
         for v, name in totals.items():

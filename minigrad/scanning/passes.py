@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .buffers import buffers
+from .hoist import hoist
 from .loops import Loops
+from .sink import sink
 
 __all__ = ["ALL", "PASSES"]
 
-PASSES: dict[str, Callable[[Loops], Loops]] = {"buffers": buffers}
-"""By name. The sums over all steps ("sink") are arranged as the program is transposed."""
+PASSES: dict[str, Callable[[Loops], Loops]] = {
+    "hoist": hoist, "sink": sink, "buffers": buffers,
+}
+"""By name, in the order in which they are made."""
 
-ALL = frozenset({"sink", *PASSES})
+ALL = frozenset(PASSES)
 """The names of all passes."""
