@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.unbroadcast import wider
-from .kernels import takes_out, written_into
+from .kernels import CONCATENATE, takes_out, written_into
 from .loops import Loop, Loops, outputs_of
 from .program import Equation, Var
 from .source import Lines, shapes
@@ -98,7 +98,7 @@ class _Writer:
                 self.lines.equation(equation)
                 self.copied(equation.outs)
                 continue
-            if equation.op.name == "concatenate" and self._in_parts(equation, storage):
+            if equation.op is CONCATENATE and self._in_parts(equation, storage):
                 continue
             name = self.lines.name(out)
             self.lines.write(

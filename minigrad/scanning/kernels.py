@@ -10,18 +10,22 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import OPS
 from ..ops.elementwise.activations import sigmoid_into
 from ..ops.index.indexing import is_basic
 from .program import Equation
 from .source import Lines
 
-__all__ = ["in_place", "is_view", "takes_out", "written_into"]
+__all__ = ["CONCATENATE", "RESHAPE", "VIEWS", "in_place", "is_view", "takes_out", "written_into"]
 
-_VIEWS = frozenset({
+CONCATENATE, GETITEM, RELU, RESHAPE, SIGMOID, SUM = (
+    OPS[name] for name in ("concatenate", "getitem", "relu", "reshape", "sigmoid", "sum")
+)
+VIEWS = frozenset(OPS[name] for name in (
     "broadcast_to", "expand_dims", "moveaxis", "reshape", "split", "squeeze", "swapaxes",
     "transpose", "unstack",
-})
-_OTHERS = frozenset({"concatenate", "relu", "sigmoid", "sum"})
+))
+_OTHERS = frozenset({CONCATENATE, RELU, SIGMOID, SUM})
 
 
 def takes_out(equation: Equation) -> bool:
@@ -29,7 +33,7 @@ def takes_out(equation: Equation) -> bool:
     op, (out, *more) = equation.op, equation.outs
     if more or not out.shape or op.multiple:
         return False
-    return isinstance(op.forward, np.ufunc) or op.name in _OTHERS
+    return isinstance(op.forward, np.ufunc) or op in _OTHERS
 
 
 def in_place(equation: Equation) -> bool:
@@ -40,9 +44,9 @@ def in_place(equation: Equation) -> bool:
 
 def is_view(equation: Equation) -> bool:
     """Whether the results show the memory of the operand."""
-    if equation.op.name == "getitem":
+    if equation.op is GETITEM:
         return is_basic(equation.params["index"])
-    return equation.op.name in _VIEWS
+    return equation.op in VIEWS
 
 
 def written_into(lines: Lines, equation: Equation, out: str) -> str:
@@ -51,11 +55,11 @@ def written_into(lines: Lines, equation: Equation, out: str) -> str:
     params = [f"{k}={lines.text(v)}" for k, v in equation.params.items()]
     if isinstance(op.forward, np.ufunc):
         return f"{lines.function(op)}({', '.join([*args, *params, f'out={out}'])})"
-    if op.name == "concatenate":
+    if op is CONCATENATE:
         return f"np.concatenate(({', '.join(args)},), {', '.join([*params, f'out={out}'])})"
-    if op.name == "sum":
+    if op is SUM:
         return f"np.sum({', '.join([*args, *params, f'out={out}'])})"
-    if op.name == "relu":
+    if op is RELU:
         return f"np.maximum({args[0]}, 0, out={out})"
     sigmoid: Any = lines.constant(sigmoid_into, "sigmoid_into")
     return f"{sigmoid}({args[0]}, out={out})"

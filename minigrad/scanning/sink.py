@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import OPS
 from ..engine.unbroadcast import wider
 from .loops import Loops, outputs_of
 from .program import Equation, Program, Sum, Var, made_by
@@ -67,10 +68,10 @@ def _sums_of_rows(loops: Loops, program: Program) -> None:
 
 def _rows_of(equation: Equation, made: dict[Var, Equation]) -> Var | None:
     """What an equation sums over its leading axes, if that is all it does."""
-    if equation.op.name == "astype":
+    if equation.op is OPS["astype"]:
         (of,) = equation.args
         return _rows_of(made[of], made) if isinstance(of, Var) and of in made else None
-    if equation.op.name != "sum" or equation.params.get("keepdims"):
+    if equation.op is not OPS["sum"] or equation.params.get("keepdims"):
         return None
     (of,), axis = equation.args, equation.params.get("axis")
     axes = (axis,) if isinstance(axis, int) else axis

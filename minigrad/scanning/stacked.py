@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import OPS
 from .atoms import leaves, replaced
 from .program import Equation, Var
 from .source import Lines
 
-__all__ = ["can_stack", "stacked_call"]
+__all__ = ["can_stack", "merged", "stacked_call"]
+
+EMBEDDING, MATMUL = OPS["embedding"], OPS["matmul"]
 
 
 def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
@@ -27,13 +30,13 @@ def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
         return False
     if op.elementwise and not equation.params:
         return all(len(v.shape) <= len(out.shape) for v in equation.uses())
-    if op.name == "matmul":
+    if op is MATMUL:
         x, W = equation.args
         return (
             isinstance(x, Var) and isinstance(W, Var) and steps(x) and not steps(W)
             and len(W.shape) == 2 and len(x.shape) >= 2
         )
-    if op.name == "embedding":
+    if op is EMBEDDING:
         return not steps(equation.args[0])
     return False
 
@@ -42,7 +45,7 @@ def stacked_call(lines: Lines, equation: Equation, all_of: dict[Var, str]) -> st
     """The right-hand side for all steps. all_of: the names of arrays with all steps of a variable.
     """
     (out,) = equation.outs
-    if equation.op.name == "matmul":
+    if equation.op is MATMUL:
         x, W = equation.args
         rows = f"{all_of[x]}.reshape(-1, {W.shape[0]})"
         return f"({rows} @ {lines.name(W)}).reshape(T, {', '.join(map(str, out.shape))})"

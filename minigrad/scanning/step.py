@@ -80,15 +80,31 @@ def traced(
     """The program of ``step(x, state)``. state, x: arrays, and what builds their containers.
 
     active, x_active: which of them are on the graph; more of the state will be where the step
-    puts it there.
+    puts it there. Mostly that is all of it, so that one trace will do.
     """
-    active = list(active)
+    records = local.frame.record
+    guess = [a or (records and v.dtype.kind == "f") for a, v in zip(active, state[0], strict=True)]
+    found = _once(step, state, x, guess, x_active, named)
+    exact = _spread(found, active)
+    return found if exact == guess else _once(step, state, x, exact, x_active, named)
+
+
+def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:
+    """Which parts of the state are on the graph at some step, those that start so included."""
+    program, now = found.program, list(active)
     while True:
-        found = _once(step, state, x, active, x_active, named)
-        now = [a or _on_graph(new) for a, new in zip(active, found.outputs["state"], strict=True)]
-        if now == active:
-            return found
-        active = now
+        live = {v for v, a in zip(program.inputs["state"], now, strict=True) if a}
+        for group in ("x", "captured"):
+            live.update(t.var for t in found.inputs[group] if _on_graph(t))
+        for equation in program.equations:
+            mask = sum(1 << i for i, a in enumerate(equation.args) if a in live)
+            floats = equation.op.multiple or equation.outs[0].dtype.kind == "f"
+            if mask & equation.op.usable and floats:
+                live.update(equation.outs)
+        after = [a or v in live for a, v in zip(now, program.outputs["state"], strict=True)]
+        if after == now:
+            return now
+        now = after
 
 
 def _once(

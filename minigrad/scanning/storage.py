@@ -10,16 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from .kernels import in_place, is_view, takes_out
+from .kernels import CONCATENATE, RESHAPE, in_place, is_view, takes_out
 from .program import Equation, Var
 
 __all__ = ["Storage", "storage_of"]
-
-_STAYS_A_VIEW = frozenset({
-    "broadcast_to", "expand_dims", "getitem", "moveaxis", "split", "squeeze", "swapaxes",
-    "transpose", "unstack",
-})
-
 
 @dataclass(slots=True)
 class Storage:
@@ -84,9 +78,7 @@ def _shown(body: Sequence[Equation]) -> dict[Var, set[Var]]:
 
 def _stays_a_view(equation: Equation, found: Storage) -> bool:
     """Whether it is a view, and not a copy, of what is in an array: a reshape may be one."""
-    if equation.op.name == "reshape":
-        return all(v in found.temps for v in equation.uses())
-    return equation.op.name in _STAYS_A_VIEW
+    return equation.op is not RESHAPE or all(v in found.temps for v in equation.uses())
 
 
 def _parts(
@@ -96,7 +88,7 @@ def _parts(
     found: dict[Var, tuple[Var, int, int, int]] = {}
     for equation in body:
         axis = equation.params.get("axis")
-        if equation.op.name != "concatenate" or equation.outs[0] not in rows or axis is None:
+        if equation.op is not CONCATENATE or equation.outs[0] not in rows or axis is None:
             continue
         whole, at = equation.outs[0], 0
         axis %= len(whole.shape)

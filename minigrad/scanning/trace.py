@@ -126,10 +126,10 @@ class Trace:
         return known
 
     def _written(self, op: Op, args: list[Any], params: dict[str, Any]) -> Any:
+        given = [a.value if isinstance(a, Tracer) else self.values(a) for a in args]
         try:
-            out = op.forward(*self.values(args), **self.values(params))
+            out = op.forward(*given, **self.values(params))
         except (ValueError, TypeError, IndexError) as error:
-            given = self.values(args)
             explain(error, op.name, op.arguments, [given] if op.variadic else given, params)
         results = out if op.multiple else (out,)
         if not all(isinstance(o, np.ndarray | np.generic) for o in results):

@@ -63,23 +63,24 @@ def is_outside(index: np.ndarray[Any, Any], size: int) -> bool:
     return index.size > 0 and bool(np.maximum.reduce(unsigned, axis=None) >= size)
 
 
+_SEPARATELY, _FEW = 512, 128  # different rows; contributions that lose no digits to speak of
+
+
 def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
-    """The rows (V, ...) of g summed by index, 0 ≤ index < V: a product with one-hot rows while
-    those are few and short, else sums of sorted rows. Both are far faster than np.add.at."""
+    """The rows (V, ...) of g summed by index, 0 ≤ index < V: one sum for each row, or for very
+    many different ones all at once from sorted rows. Both are far faster than np.add.at."""
     size = int(np.prod(shape[1:]))
     index = np.concatenate([i.reshape(-1) for i, _ in pairs])
     g = np.concatenate([g.reshape(i.size, size) for i, g in pairs])
-    if shape[0] <= 256 and len(index) * shape[0] <= 1 << 22:
-        one_hot = np.zeros((len(index), shape[0]), g.dtype)
-        one_hot[np.arange(len(index)), index] = 1
-        total = one_hot.T @ g
-        if np.isfinite(total).all():  # 0 · ∞ would put NaN into rows that have no part in it
-            return total.reshape(shape)
     total = np.zeros((shape[0], size), g.dtype)
     order = np.argsort(index, kind="stable")
     rows, starts = np.unique(index[order], return_index=True)
-    if len(rows):
+    if len(rows) > _SEPARATELY:
         total[rows] = np.add.reduceat(g[order], starts, dtype=wider(g.dtype))
+    else:
+        for row, picked in zip(rows, np.split(order, starts[1:]), strict=False):
+            wide = len(picked) > _FEW or g.dtype == np.float16
+            np.add.reduce(g[picked], axis=0, dtype=wider(g.dtype) if wide else None, out=total[row])
     return total.reshape(shape)
 
 
