@@ -22,12 +22,12 @@ def wider(dtype: Any) -> Any:
     return _WIDER.get(dtype, dtype)
 
 
-def total(x: Any, axis: Any = None) -> Any:
+def total(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """``np.sum(x, axis)`` in the dtype of x, and in a wider one on the way."""
     if x.dtype not in _WIDER:
-        return np.sum(x, axis=axis)
+        return np.sum(x, axis=axis, keepdims=keepdims)
     with np.errstate(over="ignore"):  # a sum too large for float16 is ∞
-        return np.sum(x, axis=axis, dtype=wider(x.dtype)).astype(x.dtype)
+        return np.sum(x, axis=axis, dtype=wider(x.dtype), keepdims=keepdims).astype(x.dtype)
 
 
 def reduced(reduction: Any, c: Any, shape: tuple[int, ...]) -> Any:

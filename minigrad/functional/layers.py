@@ -9,11 +9,13 @@ import numpy as np
 
 from ..checks import Rng, as_generator
 from ..engine.tensor import Tensor, detached, wrap
+from ..engine.unbroadcast import wider
 from ..ops.elementwise import special
 from ..ops.index import indexing
 from ..ops.nn import layers
 from ..ops.pytorch.words import either
 from ..ops.reduce import norms
+from ..state import whole
 from .activations import of_record
 
 __all__ = [
@@ -206,10 +208,19 @@ def batch_norm(
                     f"require grad, or None"
                 )
         y = layers.standardize(input, axis=axis, eps=eps)
-        x = detached(input)
-        for value, now in ((running_mean, x.mean(axis)), (running_var, x.var(axis, ddof=1))):
-            if value is not None:
-                value.data = (1 - momentum) * value._data + momentum * now
+        x = np.asarray(detached(input))
+        x = x.astype(wider(x.dtype))  # in which a mean over many rows keeps its digits
+        moved = [
+            (value, (1 - momentum) * value._data + momentum * now)
+            for value, now in ((running_mean, x.mean(axis)), (running_var, x.var(axis, ddof=1)))
+            if value is not None
+        ]
+
+        def assign() -> None:
+            for value, now in moved:
+                value.data = now
+
+        whole(assign)  # both or neither, whenever Ctrl-C comes
     else:
         if running_mean is None or running_var is None:
             raise TypeError("batch_norm: without training, running_mean and running_var are needed")
@@ -242,4 +253,6 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """
     x1, x2 = np.broadcast_arrays(x1, x2)
     first, second = (np.maximum(np.linalg.norm(x, axis=dim), eps) for x in (x1, x2))
-    return np.sum(x1 * x2, axis=dim) / (first * second)
+    product = x1 * x2
+    cosine = np.sum(product, axis=dim, dtype=wider(product.dtype)) / first / second
+    return cosine.astype(product.dtype)

@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.tensor import detached
 from ..ops.nn import layers
 from ..ops.pytorch.measures import norm
+from ..ops.rules import safe_mean
 
 __all__ = ["group_norm", "instance_norm", "pairwise_distance", "rms_norm"]
 
@@ -102,7 +103,8 @@ def rms_norm(
     if eps is None:
         eps = float(np.finfo(np.asarray(detached(input)).dtype).eps)
     axes = tuple(range(-len(shape), 0))
-    y = input / np.sqrt(np.mean(np.square(input), axis=axes, keepdims=True) + eps)
+    size = np.sqrt(safe_mean(np.square(input), axes) + eps)
+    y = input / size.astype(np.result_type(detached(input), np.float16))
     return y if weight is None else y * weight
 
 

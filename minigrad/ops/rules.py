@@ -13,10 +13,11 @@ import numpy as np
 
 from ..engine.selections import Chosen, chosen_part
 from ..engine.tensor import detached
+from ..engine.unbroadcast import wider
 
 __all__ = [
-    "AXES", "Axis", "count", "flat", "floating", "fold", "kept", "one", "passed", "share", "shares",
-    "side", "spread", "transposed", "winners",
+    "AXES", "Axis", "count", "flat", "floating", "fold", "kept", "one", "passed", "safe_mean",
+    "safe_sum", "share", "shares", "side", "spread", "transposed", "winners",
 ]
 
 Axis = int | tuple[int, ...] | None
@@ -83,6 +84,19 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
 def share(g: Any, number: Any) -> Any:
     """``g / number`` in the dtype of g, for a number of entries that g's dtype need not hold."""
     return (g / np.asarray(number, np.float64)).astype(g.dtype)
+
+
+def safe_sum(x: Any, axis: Axis) -> Any:
+    """Σ x along axis, keepdims, formed in a wider dtype; of float16 it stays float32, which holds
+    it, and so does what is computed with it."""
+    summed = np.sum(x, axis=axis, dtype=wider(x.dtype), keepdims=True)
+    return summed.astype(x.dtype) if x.dtype == np.float32 else summed
+
+
+def safe_mean(x: Any, axis: Axis) -> Any:
+    """The mean along axis, keepdims, formed as ``safe_sum`` forms a sum."""
+    mean = np.mean(x, axis=axis, dtype=wider(x.dtype), keepdims=True)
+    return mean.astype(x.dtype) if x.dtype == np.float32 else mean
 
 
 def shares(g: Any, out: Any, x: Any, axis: Axis) -> tuple[Any, Any]:

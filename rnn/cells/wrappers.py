@@ -63,6 +63,12 @@ class Wrapper(Cell):
         return ""
 
 
+def dropped(x: Tensor, mask: Tensor) -> Tensor:
+    """x · mask, and 0 where the mask is 0 whatever x is: 0 · NaN and 0 · ∞ would be NaN."""
+    chosen: Any = np.where(mask.numpy() != 0, x, np.zeros((), x.dtype))
+    return chosen * mask  # type: ignore[no-any-return]  # a Tensor
+
+
 class ResidualCell(Wrapper):
     """The output of `cell` plus its input, y_t + x_t: a skip connection across a layer.
 
@@ -267,9 +273,9 @@ class DropoutCell(Wrapper):
                         "DropoutCell(inputs > 0): token indices cannot be dropped out; embed them "
                         "first, or drop out hidden only"
                     )
-                x = x * masks[0]
+                x = dropped(x, masks[0])
             if self.hidden:
-                inner = (inner[0] * masks[-1], *inner[1:])
+                inner = (dropped(inner[0], masks[-1]), *inner[1:])
         output, new = super().step(x, pack(inner))
         return output, (*unpack(new), *masks)
 

@@ -133,6 +133,19 @@ def test_schedules():
     check(schedule, lambda both: both[1].load_state_dict(state))
 
 
+def test_batch_norm():
+    """The running mean and the running variance are those of the same batches."""
+    x = np.random.default_rng(0).normal(size=(4, 2))
+
+    def prepare():
+        return {"mean": Tensor([0.0, 0.0]), "variance": Tensor([1.0, 1.0])}
+
+    def act(running):
+        mg.functional.batch_norm(x, running["mean"], running["variance"], training=True)
+
+    check(prepare, act)
+
+
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # cut off inside of `open`
 def test_save(tmp_path, monkeypatch):
     """The file is the old one or the new one, and no other is left once the error is dealt with."""

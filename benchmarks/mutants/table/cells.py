@@ -133,6 +133,12 @@ FAULTS = [
         WRAPPERS, "DropoutCell: a new mask at every step",
     ),
     Fault(
+        "rnn/cells/wrappers.py",
+        "    chosen: Any = np.where(mask.numpy() != 0, x, np.zeros((), x.dtype))\n",
+        "    chosen: Any = x\n",
+        WRAPPERS, "DropoutCell: NaN times a mask of 0 is NaN",
+    ),
+    Fault(
         "rnn/cells/wrappers.py", "mask[:] = (self.rng.random(mask.shape) >= rate) / (1 - rate)",
         "mask[:] = self.rng.random(mask.shape) >= rate",
         WRAPPERS, "DropoutCell: what stays is not scaled up",

@@ -17,6 +17,7 @@ from ...engine.declared import declare
 from ...engine.primitive import primitive
 from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, as_tensor, detached
+from ...engine.unbroadcast import wider
 from ..common import composite, one_of, refuse
 from ..elementwise.selection import where
 from ..rules import passed
@@ -219,9 +220,11 @@ def _scatter_add(x: Any, source: Any, *, axis: int, index: Any) -> Any:
     index = _fits(index, axis, x.shape)
     if index.ndim != source.ndim or any(np.subtract(index.shape, source.shape) > 0):
         raise ValueError(f"index has shape {index.shape}, and source only {source.shape}")
-    out = np.array(x, np.result_type(x, source))
-    np.add.at(out, _grid(index, axis), source[tuple(map(slice, index.shape))])
-    return out
+    dtype = np.result_type(x, source)
+    out = np.array(x, wider(dtype))
+    added = source[tuple(map(slice, index.shape))]
+    np.add.at(out, _grid(index, axis), added.astype(out.dtype, copy=False))  # faster in one dtype
+    return out.astype(dtype, copy=False)
 
 
 @composite()

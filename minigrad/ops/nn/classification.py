@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import one_of
-from ..rules import floating, passed, share
+from ..rules import floating, passed, safe_sum, share
 from .layers import log_softmax, positive, shifted, softmax
 from .losses import average, check_reduction, reduced
 
@@ -176,7 +176,7 @@ def _by_logits(
         np.put_along_axis(p, safe, np.take_along_axis(p, safe, axis) - scale, axis)
         return passed(p, weights != 0)
     q = _distribution(input, target, weight, ignore_index, label_smoothing)
-    mass = np.sum(q, axis=axis, keepdims=True)
+    mass = safe_sum(q, axis)
     p = softmax(_counted(input, detached(mass)), axis=axis)
     return passed((p * mass - q) * scale, detached(mass) != 0)
 
@@ -227,12 +227,14 @@ def cross_entropy(
         y = shifted(_counted(input, np.expand_dims(weights, axis)), axis)
         picked = np.take_along_axis(y, np.expand_dims(safe, axis), axis).squeeze(axis)
         np.exp(y, out=y)
-        values = (np.log(positive(np.sum(y, axis=axis))) - picked) * weights
+        total = positive(safe_sum(y, axis).squeeze(axis))
+        values = (np.log(total) - picked) * weights
     else:
         q = _distribution(input, target, weight, ignore_index, label_smoothing)
-        log_p = log_softmax(_counted(input, np.sum(q, axis=axis, keepdims=True)), axis=axis)
+        log_p = log_softmax(_counted(input, safe_sum(q, axis)), axis=axis)
         # A class of probability 0 in the target costs nothing, not 0·∞.
-        values = -np.sum(q * np.where(q == 0, 0, log_p), axis=axis)
+        values = -safe_sum(q * np.where(q == 0, 0, log_p), axis).squeeze(axis)
+    values = values.astype(input.dtype, copy=False)
     return _reduced(values, target, weights, axis, reduction)
 
 

@@ -11,7 +11,7 @@ from ...engine.primitive import primitive
 from ...engine.selections import chosen_part
 from ..common import one_of
 from ..linear.products import rows, sum_of_products
-from ..rules import floating, passed
+from ..rules import floating, passed, safe_mean, safe_sum
 
 __all__ = ["dropped", "linear", "log_softmax", "softmax", "standardize"]
 
@@ -67,35 +67,36 @@ def positive(total: Any) -> Any:
 
 @primitive(
     "(n)->(n)", samples={"axis": "axis"}, methods=["softmax"],
-    vjps=(lambda g, out, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),),
+    vjps=(lambda g, out, axis: out * (g - safe_sum(g * out, axis)),),
 )
 def softmax(x: Any, *, axis: int = -1) -> Any:
     """eˣ / Σ eˣ along axis; 0 for a row of -∞"""
     y = shifted(x, axis)
     np.exp(y, out=y)
-    y /= positive(np.sum(y, axis=axis, keepdims=True))
+    y /= positive(safe_sum(y, axis))
     return y
 
 
 @primitive(
     "(n)->(n)", samples={"axis": "axis"}, methods=["log_softmax"],
-    vjps=(lambda g, out, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),),
+    vjps=(lambda g, out, axis: g - np.exp(out) * safe_sum(g, axis),),
 )
 def log_softmax(x: Any, *, axis: int = -1) -> Any:
     """x - ln Σ eˣ along axis; -∞ for a row of -∞"""
     y = shifted(x, axis)
-    y -= np.log(positive(np.sum(np.exp(y), axis=axis, keepdims=True)))
+    y -= np.log(positive(safe_sum(np.exp(y), axis)))
     return y
 
 
 def _standardize_slope(g: Any, out: Any, x: Any, axis: tuple[int, ...], eps: float) -> Any:
-    along = g - np.mean(g, axis=axis, keepdims=True)
-    along = along - out * np.mean(g * out, axis=axis, keepdims=True)
-    return along / np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
+    along = g - safe_mean(g, axis) - out * safe_mean(g * out, axis)
+    return along / np.sqrt(safe_mean(np.square(x - safe_mean(x, axis)), axis) + eps)
 
 
 @primitive("(n)->(n)", samples={"axis": "axis"}, vjps=(_standardize_slope,))
 def standardize(x: Any, *, axis: int | tuple[int, ...], eps: float = 1e-5) -> Any:
     """(x - mean) / √(variance + eps), both along axis"""
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return centred / np.sqrt(np.mean(np.square(centred), axis=axis, keepdims=True) + eps)
+    x = floating(x)
+    centred = x - safe_mean(x, axis)
+    y = centred / np.sqrt(safe_mean(np.square(centred), axis) + eps)
+    return y.astype(x.dtype, copy=False)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ...engine.tensor import Tensor, detached, wrap
+from ...engine.unbroadcast import wider
 from ..common import composite
 from ..reduce.running import latest
 from .words import either
@@ -335,4 +336,6 @@ def logcumsumexp(input: Any, dim: int) -> Any:
     """
     if np.ndim(input) == 0:
         return input + 0
-    return np.logaddexp.accumulate(input, axis=dim)
+    x = input if isinstance(input, Tensor) else np.asarray(input)
+    dtype = np.result_type(x.dtype, np.float16)
+    return np.logaddexp.accumulate(x.astype(wider(dtype)), axis=dim).astype(dtype)

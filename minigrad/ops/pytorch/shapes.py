@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ...engine.tensor import detached
+from ...engine.tensor import Tensor, detached
+from ...engine.unbroadcast import total
 from ..common import composite
 from ..index.indexing import index_add
 from .words import either
@@ -131,9 +132,9 @@ def sum_to_size(input: Any, *size: Any) -> Any:
     if len(wanted) > len(shape) or np.broadcast_shapes(wanted, shape) != shape:
         raise ValueError(f"size {wanted} does not broadcast to {shape}")
     new = len(shape) - len(wanted)
-    total = np.sum(input, axis=tuple(range(new)))
-    short = tuple(a for a, n in enumerate(wanted) if n == 1 != shape[a + new])
-    return np.sum(total, axis=short, keepdims=True)
+    given = input if isinstance(input, Tensor) else np.asarray(input)
+    short = [a for a, n in enumerate(wanted, new) if n == 1 != shape[a]]
+    return np.reshape(total(given, (*range(new), *short)), wanted)
 
 
 # -- cut up and put together

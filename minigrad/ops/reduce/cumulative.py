@@ -10,8 +10,10 @@ from numpy.lib.array_utils import normalize_axis_index
 from ...engine.declared import implements
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor
+from ...engine.unbroadcast import wider
 from ..common import composite, existing, refuse
 from ..shape.axes import cast
+from .scaled import running_slope
 
 __all__ = ["cumprod", "cumsum", "diff", "ediff1d"]
 
@@ -24,8 +26,8 @@ def _backwards(x: Any, axis: int) -> Any:
 
 def _sum_of_later(g: Any, x_shape: tuple[int, ...], axis: int | None) -> Any:
     axis = axis or 0
-    total = _backwards(np.cumsum(_backwards(g, axis), axis), axis)
-    return np.reshape(total, x_shape)
+    total = _backwards(np.cumsum(_backwards(g, axis), axis, dtype=wider(g.dtype)), axis)
+    return np.reshape(total, x_shape).astype(g.dtype)
 
 
 @primitive(
@@ -36,28 +38,12 @@ def cumsum(x: Any, *, axis: int | None = None, dtype: Any = None) -> Any:
     return np.cumsum(x, axis, dtype)
 
 
-def _shifted(x: Any, steps: int) -> Any:
-    """The entries `steps` further on along the last axis, and zeros after the end."""
-    gap = np.zeros((*x.shape[:-1], steps), x.dtype)
-    return np.concatenate([x[..., steps:], gap], axis=-1)
-
-
-def _cumprod_slope(g: Any, out: Any, x: Any, axis: int | None) -> Any:
-    """yₖ₋₁ sₖ with sₖ = gₖ + xₖ₊₁ sₖ₊₁: no division, so zeros need no special case.
-
-    The recurrence is solved by doubling: after j rounds, s holds the terms of 2ʲ steps.
-    """
+def _cumprod_slope(g: Any, x: Any, axis: int | None) -> Any:
     shape = x.shape
     if axis is None or not shape:
         x, axis = np.reshape(x, (-1,)), 0
-    s, out, x = (np.moveaxis(a, axis, -1) for a in (g, out, x))
-    n, factor, steps = x.shape[-1], _shifted(x, 1), 1
-    while steps < n:
-        s = s + factor * _shifted(s, steps)
-        factor = factor * _shifted(factor, steps)
-        steps *= 2
-    before = np.concatenate([np.ones((*x.shape[:-1], 1), x.dtype), out[..., :-1]], axis=-1)
-    return np.reshape(np.moveaxis(before[..., :n] * s, -1, axis), shape)
+    slope = running_slope(np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1))
+    return np.reshape(np.moveaxis(slope, -1, axis), shape)
 
 
 @primitive(

@@ -17,9 +17,11 @@ from ...engine.declared import declare
 from ...engine.domain import POSITIVE
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
+from ...engine.unbroadcast import wider
 from ...errors import NoDerivativeError
 from ..common import named
 from ..elementwise.arithmetic import singular
+from ..shape.axes import cast
 from .reductions import freedom
 
 __all__ = ["COMPOSED", "take_where"]
@@ -70,8 +72,9 @@ def _count(x: Any, where: Any, dtype: Any, axis: Any = None, keepdims: bool = Fa
 
 
 def _mean(x: Any, where: Any = True, dtype: Any = None, **options: Any) -> Any:
-    total = _sum(x if x.dtype.kind == "f" else x.astype(float), where, dtype=dtype, **options)
-    return total / _count(x, where, total.dtype, **options)
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    total = _sum(x, where, dtype=wider(x.dtype) if dtype is None else dtype, **options)
+    return cast(total / _count(x, where, total.dtype, **options), dtype or x.dtype)
 
 
 def _var(
@@ -82,8 +85,9 @@ def _var(
     ddof = freedom(ddof, correction)
     mean = _mean(x, where, axis=axis, keepdims=True) if mean is None else mean
     gap = _chosen(x - mean, where, 0)
-    left = _count(x, where, x.dtype, axis, keepdims) - ddof
-    return np.sum(gap * gap, axis=axis, keepdims=keepdims) / np.maximum(left, 0)
+    squares = np.sum(gap * gap, axis=axis, dtype=wider(x.dtype), keepdims=keepdims)
+    left = _count(x, where, squares.dtype, axis, keepdims) - ddof
+    return cast(squares / np.maximum(left, 0), x.dtype)
 
 
 def _std(x: Any, where: Any = True, ddof: float = 0, **options: Any) -> Any:

@@ -11,7 +11,7 @@ from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import composite, refuse
 from ..elementwise.arithmetic import singular
-from ..rules import AXES, Axis, kept, passed, share, spread, winners
+from ..rules import AXES, Axis, kept, passed, safe_sum, share, spread, winners
 from .reductions import freedom, prod_slope
 
 __all__ = [
@@ -88,7 +88,7 @@ def _spread_slope(
     """g / (n - ddof), and what the entries differ by from their mean."""
     number, ddof = _number(x, axis), freedom(ddof, correction)
     known = _without(x, 0)
-    mean = share(np.sum(known, axis=axis, keepdims=True), np.maximum(number, 1))
+    mean = share(safe_sum(known, axis), np.maximum(number, 1))
     return share(np.reshape(g, kept(x.shape, axis)), np.maximum(number - ddof, 0)), known - mean
 
 
@@ -103,9 +103,11 @@ def _std_slope(
     g, centred = _spread_slope(g, x, axis, ddof, correction)
     number = _number(x, axis)
     # Once more: the rounding of the mean is all there is in a constant array, and out as small.
-    rest = np.sum(np.where(np.isnan(detached(x)), 0, centred), axis=axis, keepdims=True)
+    rest = safe_sum(np.where(np.isnan(detached(x)), 0, centred), axis)
     centred = centred - share(rest, np.maximum(number, 1))
     alone = number == 1  # always 0
+    if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
+        out = np.nanstd(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction))
     out = np.where(alone, 1, np.reshape(out, kept(x.shape, axis)))
     flat = np.broadcast_to(detached(out) == 0, x.shape)
     return _present(g * singular(centred / out, at=flat), x)

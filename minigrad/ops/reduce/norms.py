@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ...engine.domain import Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor, detached
+from ...engine.unbroadcast import total, wider
 from ..common import composite
 from ..elementwise.arithmetic import singular
 from ..rules import Axis, kept, passed, shares, side
@@ -41,7 +42,10 @@ def _slope(g: Any, out: Any, x: Any, axis: Axis, ord: float) -> Any:
 def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Any:
     """(Σ |x|ᵖ)^(1/p) along axis, p = ord; max |x| for ∞, min |x| for -∞; slope 0 at 0"""
     axes: Any = axis  # NumPy's stubs do not know None
-    return np.linalg.vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
+    x = np.asarray(x)
+    wide = x.astype(wider(x.dtype), copy=False)  # float16 cannot hold the square of 256
+    norm = np.linalg.vector_norm(wide, axis=axes, keepdims=keepdims, ord=ord)
+    return norm if wide is x else norm.astype(x.dtype)
 
 
 @composite(np.linalg.vector_norm)
@@ -61,7 +65,7 @@ def _of_matrices(x: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any
         return vector_norm(x, axis=axes, keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
         summed, other = axes if abs(ord) == 1 else axes[::-1]
-        sums = np.sum(np.abs(x), axis=summed, keepdims=True)
+        sums = total(np.abs(x), axis=summed, keepdims=True)
         extreme = np.max if ord > 0 else np.min
         if sums.shape[other] == 0 and ord > 0:
             result = np.sum(sums, axis=other, keepdims=True)  # the largest of none is 0

@@ -21,11 +21,14 @@ from ..rules import (
     fold,
     kept,
     passed,
+    safe_mean,
+    safe_sum,
     share,
     shares,
     spread,
     winners,
 )
+from .scaled import all_others
 
 __all__ = [
     "amax", "amin", "freedom", "logsumexp", "mean", "prod", "ptp", "std", "sum", "trace", "var",
@@ -53,25 +56,10 @@ def mean(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
 # -- products
 
 
-def _others(x: Any) -> Any:
-    """For each entry the product of all others on the last axis, without a division.
-
-    Up a binary tree of products and down again: the product of all but a node is that of all but
-    its parent, times its sibling. So zeros need no special case, at any order.
-    """
-    n, lead = x.shape[-1], x.shape[:-1]
-    if n < 2:
-        return np.ones_like(x)
-    if n % 2:
-        x = np.concatenate([x, np.ones((*lead, 1), x.dtype)], axis=-1)
-    pairs = np.reshape(x, (*lead, (n + 1) // 2, 2))
-    above = _others(pairs[..., 0] * pairs[..., 1])
-    return np.reshape(np.expand_dims(above, -1) * pairs[..., ::-1], x.shape)[..., :n]
-
-
 def prod_slope(x: Any, axis: Axis) -> Any:
+    """For each entry the product of all others along axis."""
     flat, unfold = fold(x, axis)
-    return unfold(_others(flat))
+    return unfold(all_others(flat))
 
 
 @primitive(
@@ -131,7 +119,7 @@ def _per(shape: tuple[int, ...], axis: Axis, ddof: float, correction: float | No
 
 def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
     g = spread(g * (2 * _per(x.shape, axis, ddof, correction)), x.shape, axis)
-    return g * (x - np.mean(x, axis=axis, keepdims=True))
+    return g * (x - safe_mean(x, axis))
 
 
 @primitive(
@@ -147,9 +135,11 @@ def var(
 
 def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
     g = spread(g * _per(x.shape, axis, ddof, correction), x.shape, axis)
-    centred, out = x - np.mean(x, axis=axis, keepdims=True), np.reshape(out, kept(x.shape, axis))
+    centred, out = x - safe_mean(x, axis), np.reshape(out, kept(x.shape, axis))
+    if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
+        out = np.std(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction), keepdims=True)
     # Once more: the rounding of the mean is all there is in a constant array, and out as small.
-    centred = centred - np.mean(centred, axis=axis, keepdims=True)
+    centred = centred - safe_mean(centred, axis)
     if count(x.shape, axis) == 1:
         return g * centred  # always 0
     return g * singular(centred / out, at=np.broadcast_to(detached(out) == 0, x.shape))
@@ -179,7 +169,7 @@ def _softmax(g: Any, x: Any, axis: Axis) -> Any:
     top = np.max(detached(x), axis=axis, keepdims=True, initial=-np.inf)
     endless = np.isposinf(top)
     e = np.exp(np.where(endless, 0, x) - np.where(np.isfinite(top), top, 0))
-    total = np.sum(e, axis=axis, keepdims=True)
+    total = safe_sum(e, axis)
     slope = spread(g, shape, axis) * (e / np.where(detached(total) == 0, 1, total))
     if not endless.any():
         return slope
@@ -193,9 +183,8 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     x = floating(x)
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # ln 0 = -∞ is the answer
-        out = np.log(total) + top
+        out = (np.log(safe_sum(np.exp(x - top), axis)) + top).astype(x.dtype)
     return out if keepdims else np.sum(out, axis=axis)
 
 

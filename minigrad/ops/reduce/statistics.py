@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import as_tensor, detached
+from ...engine.unbroadcast import wider
 from ..common import composite
 from ..rules import Axis
+from ..shape.axes import cast
 
 __all__ = ["average", "corrcoef", "cov"]
 
@@ -30,11 +32,17 @@ def average(
         return (result, total) if returned else result
     if np.shape(weights) != np.shape(a):
         weights = _along(weights, np.shape(a), axis)
-    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    products = np.multiply(a, weights)
+    dtype = products.dtype if products.dtype.kind == "f" else np.dtype(float)
+    wide = wider(dtype)  # sums of many weights keep their digits
+    total = np.sum(weights, axis=axis, dtype=wide, keepdims=keepdims)
     if np.any(detached(total) == 0):
         raise ZeroDivisionError("average: weights sum to zero, and there is no average")
-    result = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
-    return (result, np.broadcast_to(total, np.shape(result))) if returned else result
+    result = np.sum(products, axis=axis, dtype=wide, keepdims=keepdims) / total
+    result = cast(result, dtype)
+    if not returned:
+        return result
+    return result, np.broadcast_to(cast(total, dtype), np.shape(result))
 
 
 def _along(weights: Any, shape: tuple[int, ...], axis: Axis) -> Any:

@@ -277,3 +277,29 @@ def test_rates_that_are_refused(make, error, message):
     """Probabilities outside [0, 1), of another type, for unknown parts, or none above 0."""
     with pytest.raises(error, match=message):
         make(inner())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@every_cell
+def test_what_is_dropped_out_may_be_anything(make, bad):
+    """NaN and ∞ where the mask is 0 reach neither outputs nor gradients, which are those of 0."""
+    cell = DropoutCell(inner(make), inputs=0.4, hidden=0.4, rng=1)
+    *given, mask_x, mask_h = cell.initial_state(B)
+    x, h = sequence()[0], np.random.default_rng(2).normal(size=(B, H))
+    assert (mask_x.numpy() == 0).any()
+    assert (mask_h.numpy() == 0).any()
+    found = []
+    for fill in (0.0, bad):
+        xs = mg.tensor(np.where(mask_x.numpy() == 0, fill, x), requires_grad=True)
+        hs = mg.tensor(np.where(mask_h.numpy() == 0, fill, h), requires_grad=True)
+        cell.zero_grad()
+        output, new = cell(xs, (hs, *given[1:], mask_x, mask_h))
+        (output**2).sum().backward()
+        found.append([
+            output.numpy(), xs.grad.numpy(), hs.grad.numpy(), unpack(new)[-1].numpy(),
+            *(p.grad.numpy() for p in cell.parameters()),
+        ])
+    for clean, dirty in zip(*found, strict=True):
+        np.testing.assert_array_equal(clean, dirty)
+    assert not found[1][1][mask_x.numpy() == 0].any()
+    assert not found[1][2][mask_h.numpy() == 0].any()
