@@ -43,7 +43,7 @@ def assert_slopes(found, wanted):
             assert a == pytest.approx(b, rel=1e-12, abs=0)
 
 
-def gradient(f, factors, g=None):
+def slopes_of(f, factors, g=None):
     x = mg.tensor(factors, requires_grad=True)
     with np.errstate(all="ignore"):
         f(x).backward(g)
@@ -55,7 +55,7 @@ def gradient(f, factors, g=None):
 def test_products(name, factors):
     """Each entry's slope is the product of all others, exactly as in fractions."""
     wanted = [exactly([factors[:k] + factors[k + 1 :]]) for k in range(len(factors))]
-    assert_slopes(gradient(PRODUCTS[name], factors), wanted)
+    assert_slopes(slopes_of(PRODUCTS[name], factors), wanted)
 
 
 @pytest.mark.parametrize("name", RUNNING)
@@ -67,7 +67,7 @@ def test_running_products(name, factors):
     wanted = [
         exactly([factors[:k] + factors[k + 1 : j + 1] for j in range(k, n)]) for k in range(n)
     ]
-    assert_slopes(gradient(RUNNING[name], factors, np.ones(n)), wanted)
+    assert_slopes(slopes_of(RUNNING[name], factors, np.ones(n)), wanted)
 
 
 def test_second_order():
@@ -90,10 +90,10 @@ def test_second_order():
 def test_many_factors():
     """A small product of thousands of factors below 1, brought back by large ones."""
     x = np.array([0.6] * 1500 + [2.0**400] * 2)
-    found = gradient(np.prod, x)
+    found = slopes_of(np.prod, x)
     assert_slopes(found[-2:], [exactly([[0.6] * 1500 + [2.0**400]])] * 2)
     assert_slopes(found[:1], [exactly([[0.6] * 1499 + [2.0**400] * 2])])
-    assert_slopes(gradient(np.cumprod, x, np.eye(1502)[-1])[:1], found[:1])
+    assert_slopes(slopes_of(np.cumprod, x, np.eye(1502)[-1])[:1], found[:1])
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -101,4 +101,4 @@ def test_low_precision(dtype):
     """In float16 and float32 nothing overflows or vanishes on the way either."""
     large = dtype(np.finfo(dtype).max) / dtype(4)
     x = np.array([large, 1 / large, large, 1 / large], dtype)
-    np.testing.assert_allclose(gradient(np.prod, x), 1 / x.astype(float), rtol=2e-3)
+    np.testing.assert_allclose(slopes_of(np.prod, x), 1 / x.astype(float), rtol=2e-3)
