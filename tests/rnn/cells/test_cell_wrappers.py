@@ -285,7 +285,7 @@ def test_what_is_dropped_out_may_be_anything(make, bad):
     """NaN and ∞ where the mask is 0 reach neither outputs nor gradients, which are those of 0."""
     cell = DropoutCell(inner(make), inputs=0.4, hidden=0.4, rng=1)
     *given, mask_x, mask_h = cell.initial_state(B)
-    x, h = sequence()[0], np.random.default_rng(2).normal(size=(B, H))
+    x, h = sequence(2, B, K)
     assert (mask_x.numpy() == 0).any()
     assert (mask_h.numpy() == 0).any()
     found = []
