@@ -4,7 +4,7 @@ Read engine/ in this order: op, node, tensor, backward, primitive; then transfor
 ops/.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import errors, functional, ops
 from .drawing import draw
@@ -46,14 +46,16 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise _unknown_name("minigrad", name, __all__)
-    import importlib
+if not TYPE_CHECKING:  # for a type checker there is no other name
 
-    module = importlib.import_module(f"minigrad.{_LATER[name]}")
-    return module if _LATER[name] == name else getattr(module, name)
+    def __getattr__(name):
+        if name not in _LATER:
+            raise _unknown_name("minigrad", name, __all__)
+        import importlib
+
+        module = importlib.import_module(f"minigrad.{_LATER[name]}")
+        return module if _LATER[name] == name else getattr(module, name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return [*__all__, "__version__"]

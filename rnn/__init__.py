@@ -4,7 +4,7 @@ Backpropagation through time is what the tape does when a cell is called T times
 this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bptt.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from minigrad import __version__ as __version__
 from minigrad.engine.callers import pass_over
@@ -44,6 +44,9 @@ from .sequence.seq2seq import (
 )
 from .sequence.unrolling import detach, each_step, steps, unroll
 
+if TYPE_CHECKING:
+    from . import testing as testing
+
 __all__ = [
     "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell",
     "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
@@ -56,13 +59,15 @@ __all__ = [
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it
 
 
-def __getattr__(name: str) -> Any:
-    if name != "testing":
-        raise unknown_name("rnn", name, __all__)
-    import importlib
+if not TYPE_CHECKING:  # for a type checker there is no other name
 
-    return importlib.import_module("rnn.testing")  # which few programs need
+    def __getattr__(name):
+        if name != "testing":
+            raise unknown_name("rnn", name, __all__)
+        import importlib
+
+        return importlib.import_module("rnn.testing")  # which few programs need
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "testing"})
+    return [*__all__, "__version__", "testing"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -23,12 +23,17 @@ from .node import Leaf, Node
 from .values import Array, as_array, frozen
 from .views import mark_view
 
+if TYPE_CHECKING:
+    from .methods import Entries, Methods  # what minigrad.ops attaches, with its types
+else:
+    Methods = object
+
 __all__ = ["Parameter", "Tensor", "as_tensor", "detached", "handle", "tensor", "wrap"]
 
 _new = object.__new__
 
 
-class Tensor(WithGradient):
+class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
     """An array that records what is done to it.
 
     data: numbers, nested lists or an array; copied, keeping its dtype.
@@ -102,7 +107,9 @@ class Tensor(WithGradient):
         name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
         return call_function(func, name, args, kwargs, wrap)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    def __array__(  # type: ignore[override]  # see Methods
+        self, dtype: Any = None, copy: bool | None = None
+    ) -> Entries:
         if self._node is not None:
             raise GraphLossError(
                 f"{self._label()} requires grad, and an array would lose its graph; use np.stack "
@@ -116,7 +123,7 @@ class Tensor(WithGradient):
         """A second handle on the same value; of a leaf that requires grad, a leaf of its own."""
         return self._twin(lambda value: value)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Self:
         """A copy with its own values and attributes; of a leaf also requires_grad and .grad.
 
         Raises TypeError for the result of an op, whose graph cannot be copied.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -139,18 +139,20 @@ class Cell(Module, ABC):
             )
         )
 
-    def __getattr__(self, name: str) -> Any:  # for what is not found otherwise
-        if name in ("input_size", "hidden_size", "biases", "clip", "dtype"):
-            raise AttributeError(
-                f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
-                f"super().__init__(input_size, hidden_size)"
-            )
-        return super().__getattr__(name)  # type: ignore[misc]  # hidden from type checkers
+    if not TYPE_CHECKING:  # for a type checker there is no other name
+
+        def __getattr__(self, name):  # for what is not found otherwise
+            if name in ("input_size", "hidden_size", "biases", "clip", "dtype"):
+                raise AttributeError(
+                    f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
+                    f"super().__init__(input_size, hidden_size)"
+                )
+            return super().__getattr__(name)
 
     # -- what a subclass gives
 
     @abstractmethod
-    def step(self, x: Any, state: Any) -> tuple[Tensor, State]:
+    def step(self, x: Any, state: Any, /) -> tuple[Tensor, State]:
         """One step: (output, new state) from the input (B, K) or (B,) and the state."""
 
     # -- what it can use

@@ -1,0 +1,195 @@
+"""From the living class, and the living functions, to the text of their stubs: signatures with types.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minigrad.functional as F
+from minigrad import Tensor
+
+from .tables import (
+    BY_NAME, HEAD, HEAD_OF_FUNCTIONS, IN_METHODS, NOT_OURS, OPERATORS, PROPERTIES, REDUCTION, RESULTS,
+    RESULTS_OF_FUNCTIONS, SAME_AS,    WORDS, WRITTEN,
+)
+
+__all__ = ["STUBS", "attached", "functional", "methods"]
+
+_PACKAGE = Path(__file__).parents[2] / "minigrad"
+_LATER = {"int", "float", "bool", "type"}  # methods have these names too
+_EMPTY = inspect.Parameter.empty
+
+
+def attached() -> dict[str, Any]:
+    """What has been attached to Tensor, by name: all that is not written in its classes' files."""
+    found = {name: value for cls in Tensor.__mro__[:-1] for name, value in vars(cls).items()}
+    return {
+        name: found[name] for name in sorted(found)
+        if not name.startswith("_") and not _written_in_class(found[name])
+    }
+
+
+def _written_in_class(value: Any) -> bool:
+    function = value.fget if isinstance(value, property) else inspect.unwrap(value)
+    return getattr(function, "__qualname__", "").partition(".")[0] in {
+        cls.__name__ for cls in Tensor.__mro__[:-1]
+    }
+
+
+def methods() -> str:
+    """The text of ``engine/methods.pyi``."""
+    found = attached()
+    lines = ["class Methods(np.generic):", *_operators(), ""]
+    for name, value in found.items():
+        lines += [_method(name, value), ""]
+    lines += ["# What NumPy's scalars have and a Tensor has not.", ""]
+    lines += [f"{name}: None" for name in NOT_OURS if name not in found]
+    first, *rest = lines
+    return HEAD + first + "\n" + textwrap.indent("\n".join(rest), "    ") + "\n"
+
+
+def _operators() -> Iterator[str]:
+    for name in OPERATORS["binary"].split():
+        result = RESULTS.get(f"__{name}__", "Tensor")
+        yield f"def __{name}__(self, other: ArrayLike, /) -> {result}: ..."
+        yield f"def __r{name}__(self, other: ArrayLike, /) -> {result}: ..."
+        if name != "divmod":
+            yield f"def __i{name}__(self, other: ArrayLike, /) -> Self: ..."
+    for name in OPERATORS["compared"].split():
+        yield f"def __{name}__(self, other: Any, /) -> Tensor: ..."
+    for name in OPERATORS["unary"].split():
+        yield f"def __{name}__(self) -> Tensor: ..."
+    yield "def __round__(self, ndigits: SupportsIndex = 0) -> Tensor: ..."
+    yield "def __getitem__(self, index: Index, /) -> Tensor: ..."
+    yield "def __setitem__(self, index: Index, value: ArrayLike, /) -> None: ..."
+    yield "def __hash__(self) -> builtins.int: ..."
+    yield "@property\ndef shape(self) -> tuple[builtins.int, ...]: ..."
+    yield "@property\ndef ndim(self) -> builtins.int: ..."
+    yield "@property\ndef size(self) -> builtins.int: ..."
+    yield "def item(self) -> Any: ..."
+    yield "def __deepcopy__(self, memo: dict[builtins.int, Any], /) -> Self: ..."
+    yield "def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Entries: ..."
+    yield "def __new__(cls, *args: Any, **keywords: Any) -> Self: ..."
+
+
+def _method(name: str, value: Any) -> str:
+    if isinstance(value, property):
+        text = f"@property\ndef {name}(self) -> {PROPERTIES.get(name, 'Tensor')}: ..."
+    elif name.endswith("_") and name not in WRITTEN:  # x.exp_() takes what x.exp() takes
+        text = _signature(name[:-1], getattr(Tensor, name[:-1]))
+        text = text.replace(f"def {name[:-1]}(", f"def {name}(").replace("-> Tensor:", "-> Self:")
+    else:
+        text = _signature(name, value)
+    text = re.sub(
+        rf"(?<![\w.'\"=])(?<!def )({'|'.join(_LATER)})(?![\w('\"])", r"builtins.\1", text
+    )
+    return _documented(text, value)
+
+
+def _documented(text: str, value: Any) -> str:
+    """A declaration with the first paragraph of its docstring, which editors show."""
+    doc = (inspect.getdoc(value) or "").partition("\n\n")[0].replace("\n", " ")
+    assert text.endswith(": ...")
+    return f'{text.removesuffix(" ...")}\n    """{doc}"""'
+
+
+def _signature(name: str, value: Any) -> str:
+    if name in WRITTEN:
+        return WRITTEN[name].rstrip()
+    return f"def {name}({_parameters(name, value)}) -> {_result(name, value)}: ..."
+
+
+def _parameters(name: str, method: Any) -> str:
+    numpys = getattr(np, SAME_AS.get(name, name), None)
+    signature = inspect.signature(method)
+    vague = [p.kind for p in signature.parameters.values()][:1] == [inspect.Parameter.VAR_POSITIONAL]
+    if vague and numpys is not None:
+        signature = inspect.signature(numpys)
+    _, *given = signature.parameters.values()
+    parts, after = ["self"], False
+    # An op takes its metadata by position too.
+    named = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given] if hasattr(method, "op") else given
+    for p in named:
+        if p.kind is p.VAR_KEYWORD:
+            continue
+        if p.kind is p.KEYWORD_ONLY and not after:
+            parts.append("*")
+            after = True
+        if p.kind is p.VAR_POSITIONAL:
+            after = True
+        star = "*" if p.kind is p.VAR_POSITIONAL else ""
+        parts.append(f"{star}{p.name}: {_type(name, p)}{_default(p)}")
+    if words := WORDS.get(name):
+        if words == REDUCTION:  # x.sum(1, True), where NumPy has a dtype or an array there
+            parts[2] = parts[2].replace("None", "bool | None", 1)
+        parts += [] if after else ["*"]
+        parts.append(words)
+    return ", ".join(parts)
+
+
+def _type(method: str, p: inspect.Parameter) -> str:
+    written = str(p.annotation).replace("'", "") if p.annotation is not _EMPTY else "Any"
+    if written in ("Any", "Array", "Tensor"):
+        written = IN_METHODS.get(method, {}).get(p.name) or BY_NAME.get(p.name, "ArrayLike")
+    if p.default is None and "None" not in written and written not in ("Axis", "Axes"):
+        written += " | None"
+    return written
+
+
+def _default(p: inspect.Parameter) -> str:
+    if p.default is _EMPTY:
+        return ""
+    plain = p.default is None or isinstance(p.default, bool | int | float | str)
+    if isinstance(p.default, float) and p.default in (float("inf"), -float("inf")):
+        plain = False
+    return f" = {p.default!r}" if plain else " = ..."
+
+
+def _result(name: str, value: Any) -> str:
+    if name in RESULTS:
+        return RESULTS[name]
+    annotated = str(inspect.signature(value).return_annotation).replace("'", "")
+    if annotated in ("Ranked", "SVD", "Extremes", "bool", "int", "str", "Tensor"):
+        return annotated
+    return "tuple[Tensor, ...]" if annotated.startswith("tuple") else "Tensor"
+
+
+def functional() -> str:
+    """The text of ``functional/__init__.pyi``."""
+    found = [(name, getattr(F, name)) for name in F.__all__]
+    declared = [text for name, value in found for text in _overloads(name, value)]
+    names = textwrap.fill(", ".join(f'"{name}"' for name in F.__all__), 90)
+    return "\n".join([HEAD_OF_FUNCTIONS, f"__all__ = [\n{textwrap.indent(names, '    ')},\n]\n", *declared])
+
+
+def _overloads(name: str, value: Any) -> Iterator[str]:
+    """A Tensor for a Tensor, and for an array what cannot be said here: it may be either."""
+    signature = inspect.signature(value)
+    main = next(p.name for p in signature.parameters.values() if str(p.annotation) in ("Any", "'Any'"))
+    result = RESULTS_OF_FUNCTIONS.get(name) or _result(name, value)
+    for given, returned in (("Tensor", result), ("ArrayLike", "Any")):
+        parts, after = [], False
+        for p in signature.parameters.values():
+            if p.kind is p.KEYWORD_ONLY and not after:
+                parts.append("*")
+                after = True
+            kind = given if p.name == main else _type(name, p)
+            kind = f"Sequence[{kind}]" if p.name == "tensors" else kind
+            parts.append(f"{p.name}: {kind}{_default(p)}")
+            if p.kind is p.POSITIONAL_ONLY:
+                parts.append("/")
+        text = f"@overload\ndef {name}({', '.join(parts)}) -> {returned}: ..."
+        yield (_documented(text, value) if given == "ArrayLike" else text) + "\n"
+
+
+STUBS = {
+    _PACKAGE / "engine" / "methods.pyi": methods,
+    _PACKAGE / "functional" / "__init__.pyi": functional,
+}
