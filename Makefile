@@ -39,9 +39,10 @@ test-thorough: $(VENV)/.has-test ## run it with many more examples for each prop
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
 
-check: $(VENV)/.has-dev ## lint and type-check
+check: $(VENV)/.has-dev ## lint, type-check, and type-check what users write, with mypy and pyright
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m mypy
+	$(VENV)/bin/python -m pytest -q tests/typing
 
 bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch and autograd, print the ratios
 	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)

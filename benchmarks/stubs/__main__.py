@@ -1,4 +1,4 @@
-"""``python -m benchmarks.stubs`` writes the stubs; with ``--check`` it says whether they are current."""
+"""``python -m benchmarks.stubs`` writes the stubs; ``--check`` says whether they are current."""
 
 import sys
 

@@ -35,16 +35,16 @@ RESULTS_OF_FUNCTIONS = dict.fromkeys(("fft", "ifft", "rfft"), "tuple[Tensor, Ten
 
 # The words of PyTorch for the arguments of NumPy, which a method understands too.
 REDUCTION = "dim: Axis = ..., keepdim: bool = ..."
-WORDS = {
-    **dict.fromkeys(
-        "sum mean prod amax amin all any argmax argmin logsumexp count_nonzero nansum "
-        "nanmean".split(), REDUCTION),
-    **dict.fromkeys("cumsum cumprod unbind diff".split(), "dim: int = ..."),
-    **dict.fromkeys("softmax log_softmax".split(), "axis: int = ..."),
-    **dict.fromkeys("tril triu diag diagflat".split(), "diagonal: int = ..."),
-    "diagonal": "dim1: int = ..., dim2: int = ...",
-    "rot90": "dims: Sequence[int] = ...",
+_WORDS = {
+    REDUCTION: """
+        sum mean prod amax amin all any argmax argmin logsumexp count_nonzero nansum nanmean""",
+    "dim: int = ...": "cumsum cumprod unbind diff",
+    "axis: int = ...": "softmax log_softmax",
+    "diagonal: int = ...": "tril triu diag diagflat",
+    "dim1: int = ..., dim2: int = ...": "diagonal",
+    "dims: Sequence[int] = ...": "rot90",
 }
+WORDS = {name: words for words, names in _WORDS.items() for name in names.split()}
 
 # Those whose results or arguments hang together in a way that a signature cannot say.
 _RANKED = """\
@@ -211,7 +211,7 @@ OPERATORS = {
 
 HEAD = '''\
 # mypy: disable-error-code="assignment, misc, override"
-"""Written by ``python -m benchmarks.stubs`` from the living class; do not edit.
+"""Written by ``python -m benchmarks.stubs`` from the living class, with NumPy {numpy}; do not edit.
 
 NumPy's stubs have no word for an object that answers NumPy's functions itself. So a Tensor is said
 to be one of NumPy's scalars here, whose array has entries that are Tensors and objects: its
@@ -271,7 +271,7 @@ class SlogdetResult(NamedTuple):
 '''
 
 HEAD_OF_FUNCTIONS = '''\
-"""Written by ``python -m benchmarks.stubs`` from the living functions; do not edit."""
+"""Written by ``python -m benchmarks.stubs`` from the living functions, NumPy {numpy}; do not edit."""
 
 from collections.abc import Sequence
 from typing import Any, overload
@@ -279,6 +279,6 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from ..engine.methods import Axis, Extremes, Ints, Ranked
+from ..engine.methods import Extremes, Ints, Ranked
 from ..engine.tensor import Tensor
 '''

@@ -1,5 +1,4 @@
-"""From the living class, and the living functions, to the text of their stubs: signatures with types.
-"""
+"""From the living class, and the living functions, to the text of their stubs: typed signatures."""
 
 from __future__ import annotations
 
@@ -15,15 +14,12 @@ import numpy as np
 import minigrad.functional as F
 from minigrad import Tensor
 
-from .tables import (
-    BY_NAME, HEAD, HEAD_OF_FUNCTIONS, IN_METHODS, NOT_OURS, OPERATORS, PROPERTIES, REDUCTION, RESULTS,
-    RESULTS_OF_FUNCTIONS, SAME_AS,    WORDS, WRITTEN,
-)
+from . import tables
 
 __all__ = ["STUBS", "attached", "functional", "methods"]
 
 _PACKAGE = Path(__file__).parents[2] / "minigrad"
-_LATER = {"int", "float", "bool", "type"}  # methods have these names too
+_BUILTINS = "int|float|bool|type"  # methods have these names too
 _EMPTY = inspect.Parameter.empty
 
 
@@ -50,21 +46,26 @@ def methods() -> str:
     for name, value in found.items():
         lines += [_method(name, value), ""]
     lines += ["# What NumPy's scalars have and a Tensor has not.", ""]
-    lines += [f"{name}: None" for name in NOT_OURS if name not in found]
+    lines += [f"{name}: None" for name in tables.NOT_OURS if name not in found]
     first, *rest = lines
-    return HEAD + first + "\n" + textwrap.indent("\n".join(rest), "    ") + "\n"
+    return _dated(tables.HEAD) + first + "\n" + textwrap.indent("\n".join(rest), "    ") + "\n"
+
+
+def _dated(head: str) -> str:
+    """With the version of NumPy whose signatures methods have."""
+    return head.replace("{numpy}", ".".join(np.__version__.split(".")[:2]))
 
 
 def _operators() -> Iterator[str]:
-    for name in OPERATORS["binary"].split():
-        result = RESULTS.get(f"__{name}__", "Tensor")
+    for name in tables.OPERATORS["binary"].split():
+        result = tables.RESULTS.get(f"__{name}__", "Tensor")
         yield f"def __{name}__(self, other: ArrayLike, /) -> {result}: ..."
         yield f"def __r{name}__(self, other: ArrayLike, /) -> {result}: ..."
         if name != "divmod":
             yield f"def __i{name}__(self, other: ArrayLike, /) -> Self: ..."
-    for name in OPERATORS["compared"].split():
+    for name in tables.OPERATORS["compared"].split():
         yield f"def __{name}__(self, other: Any, /) -> Tensor: ..."
-    for name in OPERATORS["unary"].split():
+    for name in tables.OPERATORS["unary"].split():
         yield f"def __{name}__(self) -> Tensor: ..."
     yield "def __round__(self, ndigits: SupportsIndex = 0) -> Tensor: ..."
     yield "def __getitem__(self, index: Index, /) -> Tensor: ..."
@@ -75,21 +76,19 @@ def _operators() -> Iterator[str]:
     yield "@property\ndef size(self) -> builtins.int: ..."
     yield "def item(self) -> Any: ..."
     yield "def __deepcopy__(self, memo: dict[builtins.int, Any], /) -> Self: ..."
-    yield "def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Entries: ..."
+    yield "def __array__(self, dtype: Any = None, copy: Any = None) -> Entries: ..."
     yield "def __new__(cls, *args: Any, **keywords: Any) -> Self: ..."
 
 
 def _method(name: str, value: Any) -> str:
     if isinstance(value, property):
-        text = f"@property\ndef {name}(self) -> {PROPERTIES.get(name, 'Tensor')}: ..."
-    elif name.endswith("_") and name not in WRITTEN:  # x.exp_() takes what x.exp() takes
+        text = f"@property\ndef {name}(self) -> {tables.PROPERTIES.get(name, 'Tensor')}: ..."
+    elif name.endswith("_") and name not in tables.WRITTEN:  # x.exp_() takes what x.exp() takes
         text = _signature(name[:-1], getattr(Tensor, name[:-1]))
         text = text.replace(f"def {name[:-1]}(", f"def {name}(").replace("-> Tensor:", "-> Self:")
     else:
         text = _signature(name, value)
-    text = re.sub(
-        rf"(?<![\w.'\"=])(?<!def )({'|'.join(_LATER)})(?![\w('\"])", r"builtins.\1", text
-    )
+    text = re.sub(rf"(?<![\w.'\"=])(?<!def )({_BUILTINS})(?![\w('\"])", r"builtins.\1", text)
     return _documented(text, value)
 
 
@@ -101,22 +100,21 @@ def _documented(text: str, value: Any) -> str:
 
 
 def _signature(name: str, value: Any) -> str:
-    if name in WRITTEN:
-        return WRITTEN[name].rstrip()
+    if name in tables.WRITTEN:
+        return tables.WRITTEN[name].rstrip()
     return f"def {name}({_parameters(name, value)}) -> {_result(name, value)}: ..."
 
 
 def _parameters(name: str, method: Any) -> str:
-    numpys = getattr(np, SAME_AS.get(name, name), None)
+    numpys = getattr(np, tables.SAME_AS.get(name, name), None)
     signature = inspect.signature(method)
-    vague = [p.kind for p in signature.parameters.values()][:1] == [inspect.Parameter.VAR_POSITIONAL]
-    if vague and numpys is not None:
+    if next(iter(signature.parameters)) == "args" and numpys is not None:
         signature = inspect.signature(numpys)
     _, *given = signature.parameters.values()
+    if hasattr(method, "op"):  # it takes metadata by position too
+        given = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given]
     parts, after = ["self"], False
-    # An op takes its metadata by position too.
-    named = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given] if hasattr(method, "op") else given
-    for p in named:
+    for p in given:
         if p.kind is p.VAR_KEYWORD:
             continue
         if p.kind is p.KEYWORD_ONLY and not after:
@@ -126,8 +124,8 @@ def _parameters(name: str, method: Any) -> str:
             after = True
         star = "*" if p.kind is p.VAR_POSITIONAL else ""
         parts.append(f"{star}{p.name}: {_type(name, p)}{_default(p)}")
-    if words := WORDS.get(name):
-        if words == REDUCTION:  # x.sum(1, True), where NumPy has a dtype or an array there
+    if words := tables.WORDS.get(name):
+        if words == tables.REDUCTION:  # x.sum(1, True), where NumPy has a dtype or an array there
             parts[2] = parts[2].replace("None", "bool | None", 1)
         parts += [] if after else ["*"]
         parts.append(words)
@@ -137,7 +135,8 @@ def _parameters(name: str, method: Any) -> str:
 def _type(method: str, p: inspect.Parameter) -> str:
     written = str(p.annotation).replace("'", "") if p.annotation is not _EMPTY else "Any"
     if written in ("Any", "Array", "Tensor"):
-        written = IN_METHODS.get(method, {}).get(p.name) or BY_NAME.get(p.name, "ArrayLike")
+        own = tables.IN_METHODS.get(method, {})
+        written = own.get(p.name) or tables.BY_NAME.get(p.name, "ArrayLike")
     if p.default is None and "None" not in written and written not in ("Axis", "Axes"):
         written += " | None"
     return written
@@ -153,8 +152,8 @@ def _default(p: inspect.Parameter) -> str:
 
 
 def _result(name: str, value: Any) -> str:
-    if name in RESULTS:
-        return RESULTS[name]
+    if name in tables.RESULTS:
+        return tables.RESULTS[name]
     annotated = str(inspect.signature(value).return_annotation).replace("'", "")
     if annotated in ("Ranked", "SVD", "Extremes", "bool", "int", "str", "Tensor"):
         return annotated
@@ -166,14 +165,15 @@ def functional() -> str:
     found = [(name, getattr(F, name)) for name in F.__all__]
     declared = [text for name, value in found for text in _overloads(name, value)]
     names = textwrap.fill(", ".join(f'"{name}"' for name in F.__all__), 90)
-    return "\n".join([HEAD_OF_FUNCTIONS, f"__all__ = [\n{textwrap.indent(names, '    ')},\n]\n", *declared])
+    public = f"__all__ = [\n{textwrap.indent(names, '    ')},\n]\n"
+    return "\n".join([_dated(tables.HEAD_OF_FUNCTIONS), public, *declared])
 
 
 def _overloads(name: str, value: Any) -> Iterator[str]:
     """A Tensor for a Tensor, and for an array what cannot be said here: it may be either."""
     signature = inspect.signature(value)
-    main = next(p.name for p in signature.parameters.values() if str(p.annotation) in ("Any", "'Any'"))
-    result = RESULTS_OF_FUNCTIONS.get(name) or _result(name, value)
+    main = next(name for name, p in signature.parameters.items() if p.annotation == "Any")
+    result = tables.RESULTS_OF_FUNCTIONS.get(name) or _result(name, value)
     for given, returned in (("Tensor", result), ("ArrayLike", "Any")):
         parts, after = [], False
         for p in signature.parameters.values():

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="assignment, misc, override"
-"""Written by ``python -m benchmarks.stubs`` from the living class; do not edit.
+"""Written by ``python -m benchmarks.stubs`` from the living class, with NumPy 2.4; do not edit.
 
 NumPy's stubs have no word for an object that answers NumPy's functions itself. So a Tensor is said
 to be one of NumPy's scalars here, whose array has entries that are Tensors and objects: its
@@ -44,7 +44,13 @@ class SVD(NamedTuple):
     S: Tensor
     V: Tensor
 
-class Signed(NamedTuple):
+class QRResult(NamedTuple):
+    """input = Q R."""
+
+    Q: Tensor
+    R: Tensor
+
+class SlogdetResult(NamedTuple):
     """The sign of a determinant, and the logarithm of its absolute value."""
 
     sign: Tensor
@@ -114,7 +120,7 @@ class Methods(np.generic):
     def size(self) -> builtins.int: ...
     def item(self) -> Any: ...
     def __deepcopy__(self, memo: dict[builtins.int, Any], /) -> Self: ...
-    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> Entries: ...
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Entries: ...
     def __new__(cls, *args: Any, **keywords: Any) -> Self: ...
 
     @property
@@ -988,7 +994,7 @@ class Methods(np.generic):
     def prod(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
         """Π x along axis"""
 
-    def qr(self, some: builtins.bool = True) -> tuple[Tensor, Tensor]:
+    def qr(self, some: builtins.bool = True) -> QRResult:
         """``(Q, R)`` with input = Q R; some: False for a square Q."""
 
     def quantile(self, q: ArrayLike, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear') -> Tensor:
@@ -1040,7 +1046,10 @@ class Methods(np.generic):
     def resolve_conj(self) -> Tensor:
         """np.positive(x)"""
 
-    def roll(self, shift: ArrayLike, axis: Axis = None, *, dims: Axis = ..., shifts: Ints = ...) -> Tensor:
+    @overload
+    def roll(self, shift: Ints, axis: Axis = None, *, dims: Axis = ...) -> Tensor: ...
+    @overload
+    def roll(self, *, shifts: Ints, dims: Axis = None) -> Tensor:
         """x with its entries moved on along axis (flattened: None), the last ones to the front"""
 
     def rot90(self, k: builtins.int = 1, axes: Axes = ..., *, dims: Sequence[builtins.int] = ...) -> Tensor:
@@ -1127,7 +1136,7 @@ class Methods(np.generic):
     def slice_scatter(self, src: ArrayLike, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1) -> Tensor:
         """`input` with `src` in the place of the entries start:end:step along dim."""
 
-    def slogdet(self) -> Signed:
+    def slogdet(self) -> SlogdetResult:
         """np.slogdet(x)"""
 
     def softmax(self, dim: builtins.int = -1, dtype: DTypeLike | None = None, *, axis: builtins.int = ...) -> Tensor:
@@ -1291,7 +1300,10 @@ class Methods(np.generic):
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int = 1) -> Tensor:
         """All slices of `size` entries along an axis, `step` apart: they are counted on that axis, and their entries are a new last one."""
 
-    def unsqueeze(self, axis: Ints, *, dim: builtins.int = ...) -> Tensor:
+    @overload
+    def unsqueeze(self, axis: Ints) -> Tensor: ...
+    @overload
+    def unsqueeze(self, *, dim: builtins.int) -> Tensor:
         """x with axes of length 1 inserted"""
 
     @overload

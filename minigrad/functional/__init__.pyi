@@ -1,4 +1,4 @@
-"""Written by ``python -m benchmarks.stubs`` from the living functions; do not edit."""
+"""Written by ``python -m benchmarks.stubs`` from the living functions, NumPy 2.4; do not edit."""
 
 from collections.abc import Sequence
 from typing import Any, overload
@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from ..engine.methods import Axis, Extremes, Ints, Ranked
+from ..engine.methods import Extremes, Ints, Ranked
 from ..engine.tensor import Tensor
 
 __all__ = [

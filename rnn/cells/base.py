@@ -143,10 +143,8 @@ class Cell(Module, ABC):
 
         def __getattr__(self, name):  # for what is not found otherwise
             if name in ("input_size", "hidden_size", "biases", "clip", "dtype"):
-                raise AttributeError(
-                    f"{type(self).__name__} has no {name} yet: its __init__ has to begin with "
-                    f"super().__init__(input_size, hidden_size)"
-                )
+                raise AttributeError(f"{type(self).__name__} has no {name} yet: its __init__ has "
+                                     f"to begin with super().__init__(input_size, hidden_size)")
             return super().__getattr__(name)
 
     # -- what a subclass gives

@@ -139,7 +139,7 @@ class Layout:
                 )
             raise ValueError(text)
         rows = value.swapaxes(0, 1) if self.batch_first else value
-        return rows.unbind()  # type: ignore[no-any-return]  # a tuple of Tensors
+        return rows.unbind()
 
     # -- one sequence without the axis of the batch
 

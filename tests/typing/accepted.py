@@ -1,4 +1,4 @@
-"""What users write, and what both type checkers have to accept without a word."""
+"""What users write: both type checkers accept it without a word, and it runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ array: NDArray[np.float64] = np.ones(2)
 
 # -- NumPy's functions and operators
 
-np.tanh(w).backward()
+np.tanh(w[0]).backward()
 np.sum(w).backward()
 np.mean(w, axis=0).backward()
 np.exp(-w).sum(axis=0).backward()
@@ -26,10 +26,10 @@ np.where(w > 0, w, 0.0).sum()
 np.stack([w, w], axis=1)
 (array @ W + w).sum().backward()
 (2 * w - 1 / w + w**2 + 2**w + array * w).sum()
-np.maximum(w, 0.0).backward()
+np.maximum(w, 0.0).sum().backward()
 np.einsum("ij,j->i", W, w)
 np.linalg.norm(w)
-np.testing.assert_allclose(w.detach(), array)
+np.testing.assert_allclose(w.detach(), [1.0, 2.0])
 
 
 def activated(t: mg.Tensor) -> mg.Tensor:
@@ -56,7 +56,7 @@ largest: mg.Tensor = W.max(axis=0)
 values, indices = W.max(dim=0)
 ranked: mg.Tensor = W.topk(1).values + W.sort(dim=0).values
 part: mg.Tensor = w[1:3] + w[..., None].reshape(2).reshape((2,)).view(-1) + W[:, 0].tanh()
-column: mg.Tensor = W.T @ W.transpose(1, 0) @ W.permute(1, 0).unsqueeze(0)
+product: mg.Tensor = W.T @ W.transpose(1, 0) @ W.permute(1, 0).unsqueeze(0)
 pieces: tuple[mg.Tensor, ...] = W.split(1)
 spread: mg.Tensor = W.std(axis=0, ddof=1) + W.std(dim=0) + W.var(0, unbiased=False)
 W.mean().backward(retain_graph=True)
@@ -89,7 +89,7 @@ def network(x: mg.Tensor) -> mg.Tensor:
 
 mg.grad(loss_of)(array)
 mg.value_and_grad(loss_of)(array)
-mg.hessian(lambda x: np.sum(x**3))(array)
+mg.hessian(loss_of)(array)
 mg.jacobian(np.tanh)(array)
 mg.vmap(loss_of)(W)
 mg.jvp(np.tanh, (array,), (array,))
@@ -114,10 +114,13 @@ model(w).sum().backward()
 optim.clip_grad_norm(model.parameters(), 1.0)
 optimizer.step()
 model.load_state_dict(model.state_dict())
-mg.save("weights.safetensors", model.state_dict())
 
 
-@mg.primitive("()->()", vjps=(lambda g, out: g * (1 + out) * (1 - out),))
+def slope(g: mg.Tensor, out: mg.Tensor) -> mg.Tensor:
+    return g * (1 + out) * (1 - out)
+
+
+@mg.primitive("()->()", vjps=(slope,))
 def squash(x: mg.Tensor) -> mg.Tensor:
     """tanh(x), from a user"""
     return np.tanh(x)
@@ -149,5 +152,4 @@ out, state = layer(np.zeros((2, 4, 5)))
 out.mean().backward()
 with mg.scope("rnn", t=1):
     rnn.losses.cross_entropy(outputs, np.zeros((4, 2), int))
-picture = mg.draw(loss, ledger=True)
-print(mg.__version__, rnn.__version__, mg.Tape(loss), mg.catalogue(["tanh"]))
+report: tuple[str, ...] = (mg.__version__, rnn.__version__, str(mg.Tape(loss)))

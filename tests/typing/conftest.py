@@ -1,0 +1,3 @@
+"""The two files are what type checkers are given; they are no tests."""
+
+collect_ignore = ["accepted.py", "refused.py"]
