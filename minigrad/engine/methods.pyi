@@ -794,7 +794,7 @@ class Methods(np.generic):
         """np.matmul(x, other)"""
 
     def matrix_power(self, n: builtins.int) -> Tensor:
-        """Raise a square matrix to the (integer) power `n`."""
+        """a @ a @ ... @ a, by repeated squaring; n negative: powers of the inverse."""
 
     @overload
     def max(self, axis: Axis = None, out: None = None, keepdims: Literal[False] = False, *, initial: ArrayLike = ..., where: ArrayLike = ...) -> Tensor: ...

@@ -11,17 +11,18 @@ from ..engine.tensor import Tensor
 
 __all__ = [
     "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "aminmax", "avg_pool1d",
-    "baddbmm", "batch_norm", "bce", "bce_with_logits", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "cat", "cdist", "celu", "clamp_max", "clamp_min",
-    "conv1d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "cummax",
-    "cummin", "diag_embed", "digamma", "dist", "dropout", "elu", "embedding", "erf", "erfc",
-    "erfinv", "fft", "flatten", "frac", "gather", "gaussian_nll_loss", "gelu", "glu",
-    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hinge_embedding_loss", "huber", "huber_loss", "ifft", "index_add", "index_copy",
-    "index_fill", "index_put", "index_select", "instance_norm", "irfft", "kl_div", "kthvalue",
-    "l1", "l1_loss", "layer_norm", "leaky_relu", "lerp", "lgamma", "linear", "log_softmax",
-    "logcumsumexp", "logdet", "logit", "logsigmoid", "logsumexp", "margin_ranking_loss",
-    "masked_fill", "masked_scatter", "masked_select", "max_pool1d", "mish", "mode", "mse",
+    "avg_pool2d", "baddbmm", "batch_norm", "bce", "bce_with_logits", "bilinear",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cat", "cdist", "celu",
+    "clamp_max", "clamp_min", "conv1d", "conv2d", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "cummax", "cummin", "diag_embed", "digamma", "dist",
+    "dropout", "elu", "embedding", "erf", "erfc", "erfinv", "fft", "flatten", "frac",
+    "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber",
+    "huber_loss", "ifft", "index_add", "index_copy", "index_fill", "index_put",
+    "index_select", "instance_norm", "irfft", "kl_div", "kthvalue", "l1", "l1_loss",
+    "layer_norm", "leaky_relu", "lerp", "lgamma", "linear", "log_softmax", "logcumsumexp",
+    "logdet", "logit", "logsigmoid", "logsumexp", "margin_ranking_loss", "masked_fill",
+    "masked_scatter", "masked_select", "max_pool1d", "max_pool2d", "mish", "mode", "mse",
     "mse_loss", "msort", "multi_margin_loss", "multilabel_soft_margin_loss", "narrow", "nll",
     "nll_loss", "normalize", "one_hot", "orthogonality_penalty", "pad", "pairwise_distance",
     "poisson_nll_loss", "polygamma", "prelu", "relu", "relu6", "renorm", "repeat_interleave",
@@ -87,6 +88,13 @@ def avg_pool1d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None =
 @overload
 def avg_pool1d(input: ArrayLike, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Any:
     """The mean of each window of kernel_size entries: (N, C, L) or (C, L) → (..., L')."""
+
+@overload
+def avg_pool2d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor: ...
+
+@overload
+def avg_pool2d(input: ArrayLike, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None) -> Any:
+    """The mean of each window of an image: (N, C, H, W) or (C, H, W) → (..., H', W')."""
 
 @overload
 def baddbmm(input: Tensor, batch1: ArrayLike, batch2: ArrayLike, *, beta: float = 1, alpha: float = 1) -> Tensor: ...
@@ -173,11 +181,18 @@ def clamp_min(input: ArrayLike, min: ArrayLike) -> Any:
     """max(x, min); slope 1 on the bound"""
 
 @overload
-def conv1d(input: Tensor, weight: ArrayLike, bias: ArrayLike | None = None, stride: int = 1, padding: int | str = 0, dilation: int = 1, groups: int = 1) -> Tensor: ...
+def conv1d(input: Tensor, weight: ArrayLike, bias: ArrayLike | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor: ...
 
 @overload
-def conv1d(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, stride: int = 1, padding: int | str = 0, dilation: int = 1, groups: int = 1) -> Any:
+def conv1d(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Any:
     """Kernels `weight` moved over `input` without flipping: (N, C, L) or (C, L) → (N, O, L')."""
+
+@overload
+def conv2d(input: Tensor, weight: ArrayLike, bias: ArrayLike | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor: ...
+
+@overload
+def conv2d(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Any:
+    """Kernels moved over images: (N, C, H, W) or (C, H, W) → (N, O, H', W')."""
 
 @overload
 def cosine_embedding_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Tensor: ...
@@ -579,11 +594,18 @@ def masked_select(input: ArrayLike, mask: ArrayLike) -> Any:
     """The entries of `input` where `mask` is true, as one axis; the two broadcast."""
 
 @overload
-def max_pool1d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1) -> Tensor: ...
+def max_pool1d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1, ceil_mode: bool = False) -> Tensor: ...
 
 @overload
-def max_pool1d(input: ArrayLike, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1) -> Any:
+def max_pool1d(input: ArrayLike, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1, ceil_mode: bool = False) -> Any:
     """The largest entry of each window of kernel_size entries: (N, C, L) or (C, L) → (..., L')."""
+
+@overload
+def max_pool2d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1, ceil_mode: bool = False) -> Tensor: ...
+
+@overload
+def max_pool2d(input: ArrayLike, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1, ceil_mode: bool = False) -> Any:
+    """The largest entry of each window of an image: (N, C, H, W) or (C, H, W) → (..., H', W')."""
 
 @overload
 def mish(input: Tensor) -> Tensor: ...

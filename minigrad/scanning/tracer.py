@@ -42,7 +42,7 @@ class Tracer(Tensor):
 
     trace: Any
     value: Any
-    var: Var
+    var: Var  # type: ignore[assignment]  # hides Tensor.var
 
     # What detaches a Tensor to look at its values goes on with a tracer: it is as good as they.
 
@@ -51,7 +51,7 @@ class Tracer(Tensor):
         return self
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         return self.var.shape
 
     @property
@@ -59,15 +59,15 @@ class Tracer(Tensor):
         return self.var.dtype  # type: ignore[no-any-return]  # a dtype
 
     @property
-    def ndim(self) -> int:
+    def ndim(self) -> int:  # type: ignore[override]
         return len(self.var.shape)
 
     @property
-    def size(self) -> int:
+    def size(self) -> int:  # type: ignore[override]
         return int(np.prod(self.var.shape))
 
     @property
-    def base(self) -> None:
+    def base(self) -> None:  # type: ignore[override]
         """No view of anything, as far as writes are concerned."""
 
     def detach(self) -> Tracer:
