@@ -11,7 +11,9 @@ TESTS = ROOT / "tests"
 FILES = sorted(TESTS.rglob("*.py"))
 
 # Rooms of tests that are about the project, or about several rooms of it.
-OWN = {"benchmarks", "documentation", "examples", "peers", "rnn", "structure", "support"}
+OWN = {
+    "benchmarks", "documentation", "examples", "peers", "rnn", "structure", "support", "typing",
+}
 
 
 def defined(path):
