@@ -3,7 +3,7 @@ no single Tensor, and the methods whose results depend on the words of the call.
 """
 
 __all__ = [
-    "BY_NAME", "HEAD", "HEAD_OF_FUNCTIONS", "IN_METHODS", "NOT_OURS", "OPERATORS", "PROPERTIES", "REDUCTION",
+    "ALIASES", "BY_NAME", "HEAD", "HEAD_OF_FUNCTIONS", "IN_METHODS", "NOT_OURS", "OPERATORS", "PROPERTIES", "REDUCTION",
     "RESULTS", "RESULTS_OF_FUNCTIONS", "SAME_AS", "WORDS", "WRITTEN",
 ]
 
@@ -18,6 +18,7 @@ BY_NAME = {
     "stable": "bool | None", "subok": "bool", "atol": "float", "rtol": "float",
     "indices_or_sections": "Ints", "split_size_or_sections": "Ints",
 }
+ALIASES = {"Rng": "np.random.Generator | int"}  # what annotations are called in their own files
 IN_METHODS = {"moveaxis": {"source": "Ints"}, "movedim": {"source": "Ints"}}
 
 # The result of a method that is not annotated with one, where it is not a Tensor.

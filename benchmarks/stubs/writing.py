@@ -134,6 +134,8 @@ def _parameters(name: str, method: Any) -> str:
 
 def _type(method: str, p: inspect.Parameter) -> str:
     written = str(p.annotation).replace("'", "") if p.annotation is not _EMPTY else "Any"
+    for alias, meant in tables.ALIASES.items():
+        written = re.sub(rf"\b{alias}\b", meant, written)
     if written in ("Any", "Array", "Tensor"):
         own = tables.IN_METHODS.get(method, {})
         written = own.get(p.name) or tables.BY_NAME.get(p.name, "ArrayLike")

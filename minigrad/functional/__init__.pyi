@@ -251,10 +251,10 @@ def dist(input: ArrayLike, other: ArrayLike, p: float = 2) -> Any:
     """``norm(input - other, p)``; the two broadcast."""
 
 @overload
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, rng: Rng | None = None) -> Tensor: ...
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, rng: np.random.Generator | int | None = None) -> Tensor: ...
 
 @overload
-def dropout(input: ArrayLike, p: float = 0.5, training: bool = True, rng: Rng | None = None) -> Any:
+def dropout(input: ArrayLike, p: float = 0.5, training: bool = True, rng: np.random.Generator | int | None = None) -> Any:
     """Each entry 0 with probability p, else divided by 1 - p, so that the mean stays the same."""
 
 @overload
@@ -349,10 +349,10 @@ def group_norm(input: ArrayLike, num_groups: int, weight: ArrayLike | None = Non
     """(x - mean) / √(variance + eps) over each example's groups of channels: (N, C, ...)."""
 
 @overload
-def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: Rng | None = None) -> Tensor: ...
+def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Tensor: ...
 
 @overload
-def gumbel_softmax(logits: ArrayLike, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: Rng | None = None) -> Any:
+def gumbel_softmax(logits: ArrayLike, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Any:
     """softmax((logits + Gumbel noise) / tau) along dim: a choice that is drawn, with a gradient."""
 
 @overload
@@ -783,10 +783,10 @@ def rsqrt(input: ArrayLike) -> Any:
     """1 / √x"""
 
 @overload
-def scaled_dot_product_attention(query: Tensor, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: Rng | None = None) -> Tensor: ...
+def scaled_dot_product_attention(query: Tensor, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: np.random.Generator | int | None = None) -> Tensor: ...
 
 @overload
-def scaled_dot_product_attention(query: ArrayLike, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: Rng | None = None) -> Any:
+def scaled_dot_product_attention(query: ArrayLike, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: np.random.Generator | int | None = None) -> Any:
     """softmax(query keyᵀ scale + mask) value: (..., L, E), (..., S, E), (..., S, V) → (..., L, V)."""
 
 @overload
