@@ -1,7 +1,8 @@
 """rnn: recurrent cells and layers on minigrad, with no hand-written backward pass.
 
 Backpropagation through time is what the tape does when a cell is called T times. Read the code in
-this order: cells (base, elman, lstm, gru), loop, unroll, layers, sequences, bptt.
+this order: cells (base, elman, lstm, gru), sequence (loop, unrolling), layers (recurrent), models,
+bptt (contributions, jacobians, truncation, audits), convert.
 """
 
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from .cells import (
 )
 from .convert.onnx_files import onnx_export
 from .layers import GRU, LSTM, RNN, Recurrent
-from .sequence.seq2seq import (
+from .models import (
     Generated,
     Readout,
     Seq2Seq,

@@ -16,7 +16,7 @@ from minigrad.checks import as_flag, as_word
 from minigrad.engine.tensor import as_tensor, detached
 from minigrad.functional import cross_entropy as of_rows
 
-from .layers.lengths import as_lengths, own_steps
+from .sequence.lengths import as_lengths, length_mask
 from .sequence.unrolling import stack
 
 __all__ = ["cross_entropy", "over_time"]
@@ -120,12 +120,12 @@ def cross_entropy(
                 f"cross_entropy(lengths=...): logits has shape {y.shape}, wanted (T, B, V)"
             )
         T, B = tokens.shape
-        own = own_steps(as_lengths(lengths, T, B, "cross_entropy"), T)   # (T, B)
-        y = as_tensor(np.where(own[..., None], y, 0))
-        tokens = np.where(own, tokens, 0)
+        mask = length_mask(as_lengths(lengths, T, B, "cross_entropy"), T)   # (T, B)
+        y = as_tensor(np.where(mask[..., None], y, 0))
+        tokens = np.where(mask, tokens, 0)
     losses = of_rows(y.reshape(-1, V), tokens.reshape(-1), reduction="none").reshape(y.shape[:-1])
     if lengths is not None:
-        losses = np.where(own, losses, 0)
+        losses = np.where(mask, losses, 0)
     if reduction == "none":
         return losses.swapaxes(0, 1) if turned else losses
     return over_time(losses, reduction, lengths)

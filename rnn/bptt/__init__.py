@@ -2,6 +2,7 @@
 
 from .audits.audit import Audit, audit
 from .audits.findings import Explanation, Finding
+from .audits.real_time import RTRL, rtrl
 from .contributions.ledger import Ledger, ledger
 from .contributions.lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
 from .contributions.two_time import TwoTime, two_time
@@ -9,7 +10,6 @@ from .jacobians.bound import Bound, Spectrum, bound, spectrum
 from .jacobians.jacobian import Jacobian, jacobian
 from .jacobians.norms import Norms, norms
 from .jacobians.vanishing import Vanishing, vanishing
-from .real_time import RTRL, rtrl
 from .truncation.comparison import TruncationError, truncation_error
 from .truncation.randomized import power_law, randomized
 from .truncation.truncated import truncated

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..layers import Recurrent
-from ..layers.merging import MERGES
+from ..layers.stack import MERGES
 from .cell_weights import GATES, CellWeights, kind_of
 from .one_cell import build
 

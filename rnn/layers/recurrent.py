@@ -15,11 +15,10 @@ from minigrad.module import Module
 
 from ..cells import Cell, State
 from ..cells.foreign import reader_of
-from ..sequence.loop import Run, run
+from ..sequence.lengths import Masks, as_lengths, as_mask, length_mask, without_padding
+from ..sequence.loop import SequenceResult, run
 from ..sequence.unrolling import each_step, stack, unroll
-from .lengths import Steps, as_lengths, as_mask, own_steps, without_padding
-from .merging import MERGES, merged_width
-from .stack import grid_of
+from .stack import MERGES, grid_of, merged_width
 from .states import Layout
 
 __all__ = ["Recurrent"]
@@ -202,8 +201,8 @@ class Recurrent(Module):
         T, B = whole.shape[:2]
         layout, hint = self._layout(), self._swapped(T, B)
         outputs: Any
-        runs: list[Run] = []
-        own, held = self._which(lengths, mask, zero_output_for_mask, T, B, one)
+        results: list[SequenceResult] = []
+        masks = self._masks(lengths, mask, zero_output_for_mask, T, B, one)
         try:
             given = layout.with_batch(state) if one and state is not None else state
             before = self.split_state(given, B)
@@ -211,29 +210,28 @@ class Recurrent(Module):
             if hint and layout.may_be_of(state, T):
                 error.add_note(hint)
             raise
-        if own is not None:
-            whole = without_padding(whole, own)
+        if masks.mask is not None:
+            whole = without_padding(whole, masks.mask)
         whole = layout.cells[0].as_input(whole, sequence=True)
-        if len(before) == 1 and own is None and not (return_states or self.reverse):
+        if len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
             states = [last]
         else:
-            steps, runs = self._run(list(whole.unbind()), before, start, Steps(own, held))
+            steps, results = self._run(list(whole.unbind()), before, start, masks)
             pair = self.merge is None and self.bidirectional
             outputs = tuple(map(stack, zip(*steps, strict=True))) if pair else stack(steps)
-            states = [run.last for run in runs]
-        result = self._as_given(outputs, one), layout.join(states)
-        if one:
-            result = result[0], layout.without_batch(result[1])
+            states = [result.last for result in results]
+        outputs, last = self._as_given(outputs, one), layout.join(states)
+        last = layout.without_batch(last) if one else last
         if not return_states:
-            return result
-        every = [run.states for run in runs]
-        return *result, every[0] if self._alone else every
+            return outputs, last
+        every = [result.states for result in results]
+        return outputs, last, every[0] if self._alone else every
 
-    def _which(
+    def _masks(
         self, lengths: Any, mask: Any, zero: bool, T: int, B: int, one: bool
-    ) -> Steps:
-        """The steps that are to be run, from what the user says of them."""
+    ) -> Masks:
+        """Which steps are to be run, from what the user says of them."""
         owner, hint = type(self).__name__, self._swapped(T, B)
         zero = as_flag(zero, "zero_output_for_mask", owner)
         if zero and mask is None:
@@ -242,15 +240,13 @@ class Recurrent(Module):
         if lengths is not None:
             if one and np.ndim(detached(lengths)) == 0:
                 lengths = [detached(lengths)]
-            within = own_steps(as_lengths(lengths, T, B, owner, hint), T)
+            within = length_mask(as_lengths(lengths, T, B, owner, hint), T)
         if mask is None:
-            return Steps(within)
+            return Masks(within)
         axes = ("T",) if one else ("B", "T") if self.batch_first else ("T", "B")
-        own = as_mask(mask, T, B, axes, owner, hint)
-        held = None if zero else ~own
-        return Steps(own, held) if within is None else Steps(
-            own & within, None if held is None else held & within
-        )
+        given = as_mask(mask, T, B, axes, owner, hint)
+        within = np.ones((T, B), bool) if within is None else within
+        return Masks(given & within, None if zero else ~given & within)
 
     def split_state(self, state: Any, batch: int) -> list[State]:
         """The states of the cells, masks and all, in a state as a call takes it (or None)."""
@@ -291,14 +287,14 @@ class Recurrent(Module):
                 f"the end of a sequence, which must be known"
             )
         inputs = [self.cells[0][0].as_input(x)]
-        (output,), runs = self._run(inputs, states, t, Steps())
-        return output, [run.last for run in runs]
+        (output,), results = self._run(inputs, states, t, Masks())
+        return output, [result.last for result in results]
 
     def _run(
-        self, steps: list[Tensor], before: Sequence[State], start: int, which: Steps
-    ) -> tuple[list[Any], list[Run]]:
-        """The outputs of the last layer by step, and the runs of all cells."""
-        runs: list[Run] = []
+        self, steps: list[Tensor], before: Sequence[State], start: int, masks: Masks
+    ) -> tuple[list[Any], list[SequenceResult]]:
+        """The outputs of the last layer by step, and what every cell gave."""
+        results: list[SequenceResult] = []
         for layer, row in enumerate(self.cells):
             label = self.name if "cell" in vars(self) else f"{self.name}.{layer}"
             if layer and self.dropout and self.training:
@@ -308,19 +304,19 @@ class Recurrent(Module):
                 )
             here = [
                 run(
-                    cell, steps, before[len(runs) + d], label + ".reverse" * d, start,
-                    reverse=self.reverse or d == 1, own=which.own, held=which.held,
+                    cell, steps, before[len(results) + d], label + ".reverse" * d, start,
+                    reverse=self.reverse or d == 1, mask=masks.mask, repeat=masks.repeat,
                 )
                 for d, cell in enumerate(row)
             ]
-            runs += here
+            results += here
             steps = here[0].outputs
             if len(here) == 2:
                 steps = each_step(
                     MERGES[self.merge], steps, here[1].outputs,
                     name=f"{label}.{self.merge}", start=start,
                 )
-        return steps, runs
+        return steps, results
 
     def _sequence(self, xs: Any) -> tuple[Tensor, bool]:
         """`xs` as a Tensor (T, B, K) or (T, B), checked; whether it had no axis of the batch."""

@@ -1,19 +1,31 @@
-"""From what a user passes to the cells of a stack: by layer, and by direction in each."""
+"""A stack of cells, by layer and by direction in each: how it is made of what a user passes, and
+how the outputs of two directions are merged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from minigrad import Tensor
 from minigrad.checks import as_size
 from minigrad.module import Module
 
 from ..cells import Cell
-from .merging import merged_width
 
-__all__ = ["grid_of"]
+__all__ = ["MERGES", "grid_of", "merged_width"]
 
 Grid = list[list[Cell]]
+
+MERGES: dict[str | None, Callable[[Tensor, Tensor], Any]] = {
+    "concat": lambda forward, reverse: np.concatenate([forward, reverse], axis=-1),
+    "sum": lambda forward, reverse: forward + reverse,
+    "mul": lambda forward, reverse: forward * reverse,
+    "ave": lambda forward, reverse: (forward + reverse) * 0.5,
+    None: lambda forward, reverse: (forward, reverse),
+}
+"""By Keras' names. None: they stay two."""
 
 _WANTED = (
     "wanted a Cell, such as LSTMCell(input_size, hidden_size); a list of cells, or of pairs of "
@@ -46,6 +58,11 @@ def grid_of(
             f"as lambda K: LSTMCell(K, 8), or a list"
         )
     return grid
+
+
+def merged_width(row: Sequence[Cell], merge: str | None) -> int:
+    """The width of the outputs of a layer; of each of them where they stay two."""
+    return sum(cell.output_size for cell in row) if merge == "concat" else row[0].output_size
 
 
 def _made(

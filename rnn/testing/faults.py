@@ -221,7 +221,7 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
     "missing_detach": lambda cell: _patched(truncated, "detach", lambda state: state),
     "padding_enters": _in_layer("without_padding", lambda right: lambda xs, own: xs),
     "padding_runs": _in_layer(
-        "own_steps", lambda right: lambda ends, T: np.ones_like(right(ends, T))
+        "length_mask", lambda right: lambda ends, T: np.ones_like(right(ends, T))
     ),
     "holes_run": _in_layer(
         "as_mask", lambda right: lambda *given: np.ones_like(right(*given))

@@ -113,13 +113,15 @@ FAULTS = [
         "truncation error: losses that do not add up are taken",
     ),
     Fault(
-        "rnn/bptt/real_time.py", "            J @ s + np.stack(", "            J.T @ s + np.stack(",
-        "tests/rnn/bptt/test_rtrl.py", "RTRL: the Jacobian transposed",
+        "rnn/bptt/audits/real_time.py",
+        "            J @ s + np.stack(", "            J.T @ s + np.stack(",
+        "tests/rnn/bptt/audits/test_rtrl.py", "RTRL: the Jacobian transposed",
     ),
     Fault(
-        "rnn/bptt/real_time.py", "                direct + (by_state @ s).reshape(direct.shape)\n",
+        "rnn/bptt/audits/real_time.py",
+        "                direct + (by_state @ s).reshape(direct.shape)\n",
         "                direct\n",
-        "tests/rnn/bptt/test_rtrl.py", "RTRL: the loss reaches the present step alone",
+        "tests/rnn/bptt/audits/test_rtrl.py", "RTRL: the loss reaches the present step alone",
     ),
     Fault(
         "rnn/bptt/audits/chain.py",

@@ -165,35 +165,34 @@ FAULTS = [
         "the scope of a step is not left",
     ),
     Fault(
-        "rnn/sequence/loop.py", "shown, state = (output, new) if here is None or here.all()",
-        "shown, _ = (output, new) if here is None or here.all()",
+        "rnn/sequence/loop.py", "shown, state = output, new", "shown, _ = output, new",
         "tests/rnn/sequence/test_unroll.py", "the state is not carried on",
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "kept = tuple(_chosen(here, after, before) for after, before in pairs)",
-        "kept = tuple(after for after, before in pairs)",
+        "parts = tuple(_select(rows, after, before) for after, before in pairs)",
+        "parts = tuple(after for after, before in pairs)",
         "tests/rnn/layers/test_layers_lengths.py", "the state runs on over padding",
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "return _chosen(here, kept[same[0]] if same else output, rest), pack(kept)",
-        "return kept[same[0]] if same else output, pack(kept)",
+        "return _select(rows, parts[same[0]] if same else output, at_padding), pack(parts)",
+        "return parts[same[0]] if same else output, pack(parts)",
         "tests/rnn/layers/test_layers_lengths.py", "outputs at padding are not 0",
     ),
     Fault(
-        "rnn/layers/lengths.py",
+        "rnn/sequence/lengths.py",
         "np.arange(T)[:, None] < lengths",
         "np.arange(T)[:, None] <= lengths",
         LENGTHS, "lengths: off by one step",
     ),
     Fault(
-        "rnn/layers/lengths.py", "    clean: Any = np.where(own[:, :, None], xs, 0)\n",
+        "rnn/sequence/lengths.py", "    clean: Any = np.where(mask[:, :, None], xs, 0)\n",
         "    clean: Any = xs\n",
         LENGTHS, "NaN in padding leaks into the gradients",
     ),
     Fault(
-        "rnn/layers/recurrent.py", "before[len(runs) + d]", "before[d]",
+        "rnn/layers/recurrent.py", "before[len(results) + d]", "before[d]",
         f"{LAYERS} {OPTIONS}", "all layers start from the state of the first",
     ),
     Fault(

@@ -2,45 +2,45 @@
 
 from ..fault import Fault
 
-SEQUENCES, SEQ2SEQ = "tests/rnn/sequence/test_sequences.py", "tests/rnn/sequence/test_seq2seq.py"
+SEQUENCES, SEQ2SEQ = "tests/rnn/models/test_sequences.py", "tests/rnn/models/test_seq2seq.py"
 TASKS, TEXT = "tests/rnn/tasks/test_tasks.py", "tests/rnn/demo/test_text.py"
 LOSSES, TRAIN = "tests/rnn/sequence/test_losses.py", "tests/rnn/demo/test_train.py"
 CHECKPOINT = "tests/rnn/demo/test_checkpoint.py"
 
 FAULTS = [
     Fault(
-        "rnn/sequence/seq2seq.py", "by_step[np.maximum(ends, 1) - 1, np.arange(B)]",
+        "rnn/models/readout.py", "by_step[np.maximum(ends, 1) - 1, np.arange(B)]",
         "by_step[np.minimum(ends, T - 1), np.arange(B)]",
         SEQUENCES, "last: the output one step behind the end",
     ),
     Fault(
-        "rnn/sequence/seq2seq.py", "by_step[0, :, H // 2 :]", "by_step[-1, :, H // 2 :]",
+        "rnn/models/readout.py", "by_step[0, :, H // 2 :]", "by_step[-1, :, H // 2 :]",
         SEQUENCES, "last: the reverse direction at the end of the sequence",
     ),
     Fault(
-        "rnn/sequence/seq2seq.py",
+        "rnn/models/generation.py",
         "            if stopped.all():\n", "            if stopped.any():\n",
         SEQUENCES, "generate: ends with the first sequence that stops",
     ),
     Fault(
-        "rnn/sequence/seq2seq.py", "return np.swapaxes(apart, 1, 2).reshape(N, B, 2 * H)",
+        "rnn/models/seq2seq.py", "return np.swapaxes(apart, 1, 2).reshape(N, B, 2 * H)",
         "return apart.reshape(N, B, 2 * H)",
         f"{SEQUENCES} {SEQ2SEQ}", "join_directions: sequences mixed up with directions",
     ),
     Fault(
-        "rnn/sequence/seq2seq.py", "inputs = [self._first(B), *rows[:-1]]", "inputs = [*rows]",
+        "rnn/models/seq2seq.py", "inputs = [self._first(B), *rows[:-1]]", "inputs = [*rows]",
         SEQ2SEQ, "Seq2Seq: the decoder reads the answer at its own step",
     ),
     Fault(
-        "rnn/sequence/seq2seq.py", "forced = known & (self.rng.random(B) < teacher_forcing)",
+        "rnn/models/seq2seq.py", "forced = known & (self.rng.random(B) < teacher_forcing)",
         "forced = self.rng.random(B) < teacher_forcing",
         SEQ2SEQ, "Seq2Seq: padding of the target is read",
     ),
     Fault(
-        "rnn/sequence/tokens.py",
+        "rnn/models/tokens.py",
         "scaled = (values - largest) / scale",
         "scaled = (values - largest) * scale",
-        f"{SEQUENCES} rnn/sequence/tokens.py", "sampled: multiplies by the temperature",
+        f"{SEQUENCES} rnn/models/tokens.py", "sampled: multiplies by the temperature",
     ),
     Fault(
         "rnn/losses.py", "step <= ends ", "step < ends ",

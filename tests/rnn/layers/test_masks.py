@@ -26,7 +26,7 @@ from rnn import (
     last,
 )
 from rnn.cells.state import unpack
-from rnn.layers.merging import MERGES
+from rnn.layers.stack import MERGES
 from tests.support import plain_layers
 from tests.support.running import B, H, K, T, every_layer, sequence
 

@@ -1,4 +1,4 @@
-"""Sequences of unequal length, or with holes, in one batch: which steps of which are its own.
+"""Sequences of unequal length, or with holes, in one batch: which steps are whose, as a mask.
 
 What lies behind the end of a sequence, or in a hole, is padding. It may hold anything, NaN
 included: inputs are replaced by 0 before they meet a weight, because 0 · NaN in the product of a
@@ -15,7 +15,7 @@ import numpy as np
 from minigrad import Tensor, tensor
 from minigrad.engine.tensor import detached
 
-__all__ = ["Steps", "as_lengths", "as_mask", "own_steps", "without_padding"]
+__all__ = ["Masks", "as_lengths", "as_mask", "length_mask", "without_padding"]
 
 Array = np.ndarray[Any, Any]
 
@@ -48,29 +48,29 @@ def as_lengths(
     return given.astype(np.intp)
 
 
-def own_steps(lengths: Array, T: int) -> Array:
+def length_mask(lengths: Array, T: int) -> Array:
     """Whether step t belongs to sequence b: booleans (T, B)."""
     steps: Array = np.arange(T)[:, None] < lengths
     return steps
 
 
-def without_padding(xs: Tensor, own: Array) -> Tensor:
+def without_padding(xs: Tensor, mask: Array) -> Tensor:
     """The sequence (T, B, K), or tokens (T, B), with zeros in the place of what is padding."""
     if xs.ndim == 2:
-        return tensor(np.where(own, xs.numpy(), 0))
-    clean: Any = np.where(own[:, :, None], xs, 0)
+        return tensor(np.where(mask, xs.numpy(), 0))
+    clean: Any = np.where(mask[:, :, None], xs, 0)
     return clean if isinstance(clean, Tensor) else tensor(clean)
 
 
-class Steps(NamedTuple):
+class Masks(NamedTuple):
     """Which steps of a batch are run, as ``rnn.sequence.loop.walk`` takes it; None for all.
 
-    own: booleans (T, B), whether a step is the sequence's own. held: where, at others, it has the
-    output of the step before and not 0.
+    mask: booleans (T, B), False at padding. repeat: at which padding a sequence has the output of
+    the step before and not 0.
     """
 
-    own: Array | None = None
-    held: Array | None = None
+    mask: Array | None = None
+    repeat: Array | None = None
 
 
 def as_mask(mask: Any, T: int, B: int, axes: Sequence[str], owner: str, hint: str = "") -> Array:

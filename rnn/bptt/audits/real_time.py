@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .audits.recurrence import Loss, parameters, single_steps
-from .graph import norm, pull, units
-from .plots.contributions import plot_rtrl
+from ..graph import norm, pull, units
+from ..plots.contributions import plot_rtrl
+from .recurrence import Loss, parameters, single_steps
 
 if TYPE_CHECKING:
     from os import PathLike
