@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import TraceError
+from .draws import repeated
 from .emit import emitted
 from .loops import loops_of
 from .passes import PASSES
@@ -60,31 +61,52 @@ def _nothing(*args: Any) -> None:
 
 def _name(step: Traced) -> None:
     """Call variables what the user's code calls them."""
-    names = step.trace.names
+    names = step.trace.frames
     for var, name in names.found.items():
         var.name = var.name or name
     for tracer, given in step.trace.captured:
         tracer.var.name = tracer.var.name or names.captured.get(id(given), "")
 
 
+class Found(NamedTuple):
+    """A plan for a step; what the step refers to; what it draws at each step; and how its output
+    is put together."""
+
+    plan: Plan
+    captured: list[Any]
+    drawn: list[Any]
+    rebuild: Callable[[list[Any]], Any]
+
+
 def plan_of(
     step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
-    x_active: Sequence[bool], passes: frozenset[str],
-) -> tuple[Plan, list[Any], Callable[[list[Any]], Any]]:
-    """The plan for a step, what the step refers to, and how its output is put together."""
-    found = traced(step, state, x, active, x_active)
-    key = found.key(), passes
-    plan = _plans.get(key)
-    if plan is None:
-        again = traced(step, state, x, active, x_active, named=True)
-        if again.key() != key[0]:
-            raise TraceError(
-                "scan: the step does something else each time it is called, by what it draws or "
-                "counts: pass such values as inputs, or run it as it is, with how='unroll'"
-            )
-        plan = Plan(again, passes)
-        with _lock:
-            _plans[key] = plan
-            if len(_plans) > _MOST:
-                del _plans[next(iter(_plans))]
-    return plan, found.captured, found.rebuild
+    x_active: Sequence[bool], passes: frozenset[str], T: int,
+) -> Found:
+    """The plan for a step that runs T times, made if there is none yet."""
+    traces: list[Traced] = []
+
+    def trace(named: bool) -> Traced:
+        traces.append(traced(step, state, x, active, x_active, named))
+        return traces[-1]
+
+    try:
+        found, drawn = repeated(trace, T)
+        key = found.key(), passes
+        plan = _plans.get(key)
+        if plan is None:
+            again = found if drawn or T == 1 else trace(named=True)
+            if again.key() != key[0]:
+                raise TraceError(
+                    "scan: the step does something else each time it is called, by what it "
+                    "draws or counts: pass such values as inputs, or run it as it is, with "
+                    "how='unroll'"
+                )
+            plan = Plan(again, passes)
+            with _lock:
+                _plans[key] = plan
+                if len(_plans) > _MOST:
+                    del _plans[next(iter(_plans))]
+        return Found(plan, found.captured, drawn, found.rebuild)
+    finally:
+        for one in traces:
+            one.trace.close()

@@ -146,11 +146,12 @@ def _scanned(
     inputs, put_x = flatten(xs)
     records = local.frame.record
     first = -1 if reverse else 0
-    plan, captured, put_y = plan_of(
+    plan, captured, drawn, put_y = plan_of(
         step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
         [records and s._node is not None for s in states],
-        [records and x._node is not None for x in inputs], passes,
+        [records and x._node is not None for x in inputs], passes, T,
     )
+    inputs += [d[::-1] if reverse else d for d in drawn]
     run = Run(plan, T, reverse, states, inputs, captured)
     new, ys = run.forward()
     live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]

@@ -60,6 +60,13 @@ class Traced:
             tuple(t._node is not None for t in self.tracers(self.outputs)),
         )
 
+    def move_to_inputs(self, k: int) -> None:
+        """Take what is captured as number `k` for an input, of which each step has its own."""
+        self.captured.pop(k)
+        self.trace.captured.pop(k)
+        self.inputs["x"].append(self.inputs["captured"].pop(k))
+        self.program.inputs["x"].append(self.program.inputs["captured"].pop(k))
+
     @staticmethod
     def tracers(groups: dict[str, list[Any]]) -> list[Any]:
         return [t for group in groups.values() for t in group]
@@ -119,7 +126,7 @@ def _once(
         new = _checked_state(after, state, before, trace)
         ys, rebuild = flatten(output)
         y = [trace.operand(v, "the output of the step") for v in ys]
-    trace.names.read()
+    trace.frames.read()
     captured = [tracer for tracer, _ in trace.captured]
     groups = {"state": before, "x": inputs, "captured": captured}
     outputs = {"state": new, "y": y}
@@ -194,7 +201,7 @@ def transposed(found: Traced, sink: bool) -> Program:
             if not _on_graph(result):
                 given[group].append(None)
                 continue
-            name = f"d_{trace.names.found.get(result.var, group)}"
+            name = f"d_{trace.frames.found.get(result.var, group)}"
             g = trace.input(np.ones(result.shape, result.dtype), name=name)
             given[group].append(g)
             seeds.append((result._node, g))

@@ -23,7 +23,7 @@ from ..engine.outputs import parts
 from ..engine.tensor import Tensor, as_tensor
 from ..errors import TraceError, describe, explain
 from .atoms import leaves, replaced
-from .naming import Names
+from .frames import Frames
 from .program import Equation, Var
 from .tracer import Tracer, unwrapped
 
@@ -47,7 +47,8 @@ class Trace:
     def __init__(self, named: bool = False) -> None:
         self.equations: list[Equation] = []
         self.captured: list[tuple[Tracer, Any]] = []
-        self.names, self._named = Names(), named
+        self.frames = Frames(named)
+        self._nodes: list[Node] = []
         self._known: dict[int, Tracer] = {}
         self._made: dict[Var, Equation] = {}
 
@@ -147,8 +148,7 @@ class Trace:
     def _write(self, equation: Equation) -> None:
         self.equations.append(equation)
         self._made.update(dict.fromkeys(equation.outs, equation))
-        if self._named:
-            self.names.look()
+        self.frames.look()
 
     def _record(self, op: Op, args: list[Any], params: dict[str, Any], outs: list[Tracer]) -> None:
         """The node that the op would leave on the tape, for `transpose`."""
@@ -161,6 +161,7 @@ class Trace:
         plan = op.plan(1 if op.joint is not None else mask)
         node = _new(Node)
         node.key, node.plan, node.parents = next_key(), plan, tuple(nodes)
+        self._nodes.append(node)
         node.scope = node.extra = None
         if op.multiple:
             node.saved = plan.save(tuple(outs), args, params)
@@ -178,6 +179,13 @@ class Trace:
             f"writes into an array, and a trace stands for every step: choose entries with "
             f"np.where, or run the step as it is, with how='unroll'"
         )
+
+    def close(self) -> None:
+        """Let go of what leads from tracers back to themselves: the collector may be off."""
+        for node in self._nodes:
+            node.saved = None
+        self.captured, self._known, self._made = [], {}, {}
+        self.frames.close()
 
     # -- questions
 

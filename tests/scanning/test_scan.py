@@ -11,7 +11,7 @@ from minigrad.errors import TraceError
 from minigrad.scanning import plan as plans
 from minigrad.scanning.passes import ALL
 from minigrad.transforms.tree import flatten
-from tests.support.steps import CASES, B, Case, H, K, T, leaf
+from tests.support.steps import CASES, B, Case, H, K, T, weight
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_bad_arguments():
 def test_hooks_and_anomaly_detection_see_every_step(rng):
     """A hook inside the step runs at each; detect_anomaly names the step."""
     seen = []
-    w = leaf(rng)
+    w = weight(rng)
 
     def step(x, s):
         s = s * w + x
@@ -264,7 +264,7 @@ def test_hooks_and_anomaly_detection_see_every_step(rng):
 
 def test_an_error_in_mid_run_leaves_the_next_run_right(rng):
     """An index that is out of range at one step is that op's error; then all is as before."""
-    emb = leaf(rng, 3, H)
+    emb = weight(rng, 3, H)
     step = lambda x, s: (s, s + mg.functional.embedding(x, emb))  # noqa: E731  # short
     with pytest.raises(IndexError):
         mg.scan(step, np.zeros((B, H)), np.full((4, B), 2) + np.arange(4)[:, None])

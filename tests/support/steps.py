@@ -20,15 +20,15 @@ class Case(NamedTuple):
     leaves: list[mg.Tensor]
 
 
-def leaf(rng, *shape):
+def weight(rng, *shape):
     return mg.tensor(rng.normal(size=shape), requires_grad=True)
 
 
 def of_cell(make):
     def case(rng):
         cell = make()
-        state = tuple(leaf(rng, B, n) for n in cell.state_sizes.values())
-        xs = leaf(rng, T, B, cell.input_size)
+        state = tuple(weight(rng, B, n) for n in cell.state_sizes.values())
+        xs = weight(rng, T, B, cell.input_size)
         return Case(
             cell.step, state[0] if len(state) == 1 else state, xs,
             [*cell.parameters(), *state, xs],
@@ -39,15 +39,15 @@ def of_cell(make):
 
 def tokens(rng):
     cell = rnn.LSTMCell(K, H, dtype=float, rng=1)
-    state = (leaf(rng, B, H), leaf(rng, B, H))
+    state = (weight(rng, B, H), weight(rng, B, H))
     return Case(cell.step, state, rng.integers(0, K, (T, B)), [*cell.parameters(), *state])
 
 
 def own_lstm(rng):
     """A layer-normalised LSTM with peepholes, as a user would write it."""
-    W, U, b = leaf(rng, K, 4 * H), leaf(rng, H, 4 * H), leaf(rng, 4 * H)
-    p = leaf(rng, 3, H)
-    h0, c0, xs = leaf(rng, B, H), leaf(rng, B, H), leaf(rng, T, B, K)
+    W, U, b = weight(rng, K, 4 * H), weight(rng, H, 4 * H), weight(rng, 4 * H)
+    p = weight(rng, 3, H)
+    h0, c0, xs = weight(rng, B, H), weight(rng, B, H), weight(rng, T, B, K)
 
     def step(x, state):
         h, c = state
@@ -63,9 +63,9 @@ def own_lstm(rng):
 
 def containers(rng):
     """Nested states and inputs, an integer among them, and a part of the state that is counted."""
-    W, emb = leaf(rng, H, H), leaf(rng, K, H)
-    state = {"h": leaf(rng, B, H), "far": [leaf(rng, B, H), mg.tensor(np.zeros(B, int))]}
-    xs = (rng.integers(0, K, (T, B)), {"scale": leaf(rng, T, B, 1)})
+    W, emb = weight(rng, H, H), weight(rng, K, H)
+    state = {"h": weight(rng, B, H), "far": [weight(rng, B, H), mg.tensor(np.zeros(B, int))]}
+    xs = (rng.integers(0, K, (T, B)), {"scale": weight(rng, T, B, 1)})
 
     def step(x, state):
         tokens, more = x
@@ -78,8 +78,8 @@ def containers(rng):
 
 def branches(rng):
     """Control flow that depends on options, and a choice of entries that depends on values."""
-    W, b = leaf(rng, H, H), leaf(rng, H)
-    h0, xs = leaf(rng, B, H), leaf(rng, T, B, H)
+    W, b = weight(rng, H, H), weight(rng, H)
+    h0, xs = weight(rng, B, H), weight(rng, T, B, H)
 
     def step(x, h, layers=3):
         for k in range(layers):
@@ -92,13 +92,13 @@ def branches(rng):
 
 def running(rng):
     """No weight, and a state that is a number."""
-    s0, xs = leaf(rng), leaf(rng, T)
+    s0, xs = weight(rng), weight(rng, T)
     return Case(lambda x, s: (s + x, 0.9 * s + x), s0, xs, [s0, xs])
 
 
 def constant_start(rng):
     """A first state without a gradient; the weight gives the later ones theirs."""
-    W = leaf(rng, H, H)
+    W = weight(rng, H, H)
     return Case(
         lambda x, h: (h, np.tanh(h @ W + x)), np.zeros((B, H)), rng.normal(size=(T, B, H)), [W]
     )
@@ -106,9 +106,9 @@ def constant_start(rng):
 
 def selection(rng):
     """Slopes that are infinite where nothing is chosen."""
-    w = leaf(rng, H)
+    w = weight(rng, H)
     s0 = mg.tensor(np.zeros((B, H)), requires_grad=True)
-    xs = leaf(rng, T, B, H)
+    xs = weight(rng, T, B, H)
 
     def step(x, s):
         root = np.where(s > 0, np.sqrt(np.where(s > 0, s, 1.0)), 0.0)

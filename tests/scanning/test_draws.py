@@ -1,0 +1,115 @@
+"""Steps that draw: the draws are those that a loop would make, step by step."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import rnn
+from minigrad.errors import TraceError
+from minigrad.functional import dropout
+from tests.support.steps import B, H, K, T, weight
+
+
+def with_dropout(W, seed):
+    rng = np.random.default_rng(seed)
+
+    def step(x, h):
+        h = np.tanh(dropout(x, 0.5, rng=rng) @ W + dropout(h, 0.1, rng=rng))
+        return h, h
+
+    return step
+
+
+def with_a_mask(W, seed):
+    rng = np.random.default_rng(seed)
+
+    def step(x, h):
+        keep = mg.tensor((rng.random((B, H)) < 0.9).astype(float))
+        h = np.where(rng.random(h.shape) < 0.05, h, np.tanh(x @ W + h)) * keep
+        return h, h
+
+    return step
+
+
+def with_numpys_own(W, seed):
+    np.random.seed(seed)  # noqa: NPY002  # as users do
+
+    def step(x, h):
+        h = np.tanh(x @ W + h + 0.1 * np.random.normal(size=h.shape))  # noqa: NPY002  # as above
+        return h, h
+
+    return step
+
+
+def of_cell(wrapper):
+    def make(W, seed):
+        cell = rnn.ElmanCell(K, H, dtype=float, rng=0)
+        cell.W_xh = mg.Parameter(W)
+        return wrapper(cell, seed).step
+
+    return make
+
+
+STEPS = {
+    "dropout": with_dropout, "masks": with_a_mask, "numpy.random": with_numpys_own,
+    "zoneout": of_cell(lambda cell, seed: rnn.ZoneoutCell(cell, 0.1, rng=seed)),
+}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("name", STEPS)
+def test_the_draws_are_those_of_the_loop(name, reverse):
+    """The same seed gives the same outputs and gradients, call after call."""
+    rng = np.random.default_rng(3)
+    W, xs = weight(rng, K, H), weight(rng, T, B, K)
+    results = []
+    for how in ("unroll", "scan"):
+        step, found = STEPS[name](W.detach() if name == "zoneout" else W, 5), []
+        for _ in range(3):
+            ys, last = mg.scan(step, np.zeros((B, H)), xs, how=how, reverse=reverse)
+            (g,) = mg.gradients((ys * ys).sum() + last.sum(), [xs])
+            found += [ys.detach().numpy(), last.detach().numpy(), g.numpy()]
+        results.append(found)
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-12, atol=1e-14)
+
+
+def test_a_generator_that_is_not_drawn_from_costs_nothing():
+    """In evaluation a cell that could draw is traced as any other."""
+    cell = rnn.ZoneoutCell(rnn.ElmanCell(K, H, dtype=float, rng=0), 0.1, rng=0).eval()
+    xs = np.ones((T, B, K))
+    found, _ = mg.scan(cell.step, np.zeros((B, H)), xs)
+    want, _ = mg.scan(cell.step, np.zeros((B, H)), xs, how="unroll")
+    np.testing.assert_array_equal(found.detach().numpy(), want.detach().numpy())
+
+
+def test_a_drawn_branch_is_refused():
+    """Steps that are not the same program cannot be one."""
+    rng = np.random.default_rng(0)
+
+    def step(x, s):
+        return s, s + x if rng.random() < 0.5 else s * x
+
+    with pytest.raises(TraceError, match=r"step .* does something else.*unroll"):
+        mg.scan(step, 0.0, np.ones(20))
+
+
+def test_no_cycle_is_left(collector_off):
+    """With the garbage collector off, memory is flat: nothing that a scan makes refers to itself.
+    """
+    rng = np.random.default_rng(0)
+    W, xs = weight(rng, K, H), weight(rng, T, B, K)
+
+    def once(step):
+        ys, _ = mg.scan(step, np.zeros((B, H)), xs)
+        W.zero_grad()
+        ys.sum().backward()
+
+    for step in (with_dropout(W, 0), lambda x, h: (h, np.tanh(x @ W + h))):
+        once(step)
+        gc.collect()
+        for _ in range(5):
+            once(step)
+        assert gc.collect() == 0
