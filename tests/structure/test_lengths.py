@@ -1,0 +1,88 @@
+"""How long things are: what a student reads in one sitting, files, and the records of ops."""
+
+import ast
+from statistics import median
+
+import pytest
+
+from tests.support.modules import MODULES, text_of
+from tests.support.paths import ROOT
+
+# Why a file of fewer than 40 lines (or all such files of a room) stands by itself.
+SHORT = {
+    "rnn.__main__": "`python -m rnn`: Python wants this name",
+    "minigrad.testing.profiles": "imported by pytest before anything else of the kit may be",
+    "minigrad.testing.extras": "the one place that says how to install Hypothesis",
+    "minigrad.ops.elementwise.bessel": "one family of functions, as its neighbours are",
+    "minigrad.drawing.layout.loops": "shared by two views that do not know each other",
+    "rnn.cells.mgu": "one cell, as its neighbours are",
+    "rnn.bptt.result": "shared by all results, and knows none of them",
+    "rnn.tasks.checks": "shared by all tasks, and knows none of them",
+    "rnn.layers.merging": "two directions into one: the one idea between stacks and layers",
+    "minigrad.scanning": "a pass of the compiler is a file, which says what it gains",
+    "minigrad.engine.memory": "arrays that are used again: beside the engine, not in it",
+    "minigrad.engine.callers": "whose line an error names: knows Python's frames and no op",
+}
+
+# Decorators of ops that are longer than 8 lines: most have several arguments with long rules.
+LONG_RECORDS = {
+    "_concatenate": 9, "_convolve": 11, "_gather": 9, "_pad": 9, "_product": 10, "_scatter_add": 9,
+    "_take": 9, "_take_along_axis": 10, "_where": 11, "affine": 16, "binary_cross_entropy": 17,
+    "binary_cross_entropy_with_logits": 18, "block_product": 11, "huber_loss": 12, "index_add": 10,
+    "kl_div": 16, "linear": 13,
+}
+
+
+# Tests of more than 400 lines, to be split by subject.
+LONG_TESTS = {"test_functional.py", "test_jacobian.py", "test_optim.py", "test_writes.py"}
+
+# What a student reads in one sitting.
+CORE = ("engine.op", "engine.node", "engine.tensor", "transforms.derivatives")
+
+
+def lines(name):
+    return text_of(name).count("\n")
+
+
+def records():
+    """Every op: the lines of its decorator, and of all of its definition."""
+    for name in MODULES:
+        for node in ast.walk(ast.parse(text_of(name))):
+            if isinstance(node, ast.FunctionDef):
+                for call in node.decorator_list:
+                    if isinstance(call, ast.Call) and ast.unparse(call.func) == "primitive":
+                        decorator = call.end_lineno - call.lineno + 1
+                        yield node.name, decorator, node.end_lineno - call.lineno + 1
+
+
+def test_core_is_small():
+    """What a student reads in one sitting stays within its budget of lines."""
+    core = sum(lines(f"minigrad.{name}") for name in CORE)
+    assert core <= 830, f"the core has {core} lines"
+
+
+def test_no_file_is_long():
+    """At most 400 lines, in packages and tests."""
+    found = {name: lines(name) for name in MODULES}
+    found |= {str(p.relative_to(ROOT)): p.read_text("utf-8").count("\n")
+              for p in (ROOT / "tests").rglob("*.py") if p.name not in LONG_TESTS}
+    assert {name: n for name, n in found.items() if n > 400} == {}
+
+
+@pytest.mark.parametrize("name", [n for n, p in MODULES.items() if p.name != "__init__.py"])
+def test_short_files_have_a_reason(name):
+    """A file of fewer than 40 lines is one idea that has no place beside another; the table says
+    which. A front door (``__init__.py``) may be short."""
+    known = name in SHORT or name.rpartition(".")[0] in SHORT
+    assert lines(name) >= 40 or known, f"{name} has {lines(name)} lines: join a neighbour?"
+
+
+def test_records_of_ops_are_short():
+    """The declaration of an op takes at most 8 lines, but for those in the table, which may only
+    become shorter; half of all ops are at most 8 lines with their docstring and forward."""
+    found = list(records())
+    assert len(found) > 100
+    for name, decorator, _ in found:
+        assert decorator <= LONG_RECORDS.get(name, 8), f"the record of {name}"
+    assert median(whole for *_, whole in found) <= 8
+    assert LONG_RECORDS.keys() <= {name for name, *_ in found}
