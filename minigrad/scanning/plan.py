@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from ..errors import TraceError
 from .draws import repeated
 from .emit import emitted
+from .explaining import explained
 from .loops import loops_of
+from .naming import name_results, name_step
 from .passes import PASSES
 from .program import Program
 from .source import compiled
@@ -35,7 +37,7 @@ class Plan:
     """
 
     def __init__(self, step: Traced, passes: frozenset[str]) -> None:
-        _name(step)
+        name_step(step)
         self.live = {
             group: [k for k, t in enumerate(ts) if t._node is not None]
             for group, ts in step.outputs.items()
@@ -44,28 +46,28 @@ class Plan:
         self.transpose: Program | None = None
         if any(self.live.values()):
             self.transpose = transposed(step, sink="sink" in passes)
+            name_results(self.transpose.equations)
         loops = loops_of(self.program, self.transpose, self.live)
         for name, transformed in PASSES.items():
             if name in passes:
                 loops = transformed(loops)
         lines = emitted(loops)
+        self._loops, self._passes = loops, passes
         self.source, functions = compiled(lines, "a step")
         self.forward: Callable[..., Any] = functions["forward"]
         self.backward: Callable[..., Any] = functions.get("backward", _nothing)
-        self.rebuild = step.rebuild
+
+    def explain(self) -> str:
+        """What the passes did, what is saved for the backward pass, and how many flops a step has.
+        """
+        return explained(self._loops, self._passes)
+
+    def __repr__(self) -> str:
+        return f"<plan of {len(self.program.equations)} equations a step; print its .source>"
 
 
 def _nothing(*args: Any) -> None:
     """The backward pass of a step of which nothing needs a gradient."""
-
-
-def _name(step: Traced) -> None:
-    """Call variables what the user's code calls them."""
-    names = step.trace.frames
-    for var, name in names.found.items():
-        var.name = var.name or name
-    for tracer, given in step.trace.captured:
-        tracer.var.name = tracer.var.name or names.captured.get(id(given), "")
 
 
 class Found(NamedTuple):

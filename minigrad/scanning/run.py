@@ -17,12 +17,12 @@ from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
 from ..transforms.tree import flatten
 from .passes import ALL
-from .plan import Plan, plan_of
+from .plan import Found, Plan, plan_of
 from .ragged import masked
 from .replay import replayed
 from .tracer import NeedsTape
 
-__all__ = ["scan"]
+__all__ = ["plan", "scan"]
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 _new = object.__new__
@@ -57,6 +57,8 @@ def scan(
     reverse: from the last input to the first; outputs stand at the place of their input.
     lengths: (B,), how many steps each row of the batch has (axis 0 of the state and of the
         outputs). Behind its end a row keeps its state, and its outputs are 0.
+    passes: the names of those that the compiler is to make, default all; what each does is in
+        minigrad.scanning.passes. ``scan.plan(...)`` shows the plan: its programs, its source.
     how: "scan"; or "unroll", which runs every step on the tape: what a picture, the ledger and
         ``detect_anomaly`` want (which get it without asking).
 
@@ -138,20 +140,54 @@ def _chosen_passes(passes: Any) -> frozenset[str]:
     return frozenset(passes)
 
 
+def plan(
+    step: Step, state: Any, xs: Any, *, lengths: Any = None, passes: Any = None
+) -> Plan:
+    """The plan that ``scan`` with these arguments runs by, as ``mg.scan.plan(step, state, xs)``.
+
+    Print ``.program``, a step as equations; ``.transpose``, its backward program; ``.source``, the
+    NumPy that is run; ``.explain()``, what the passes did. The step is traced, and not run for all
+    of xs. Raises what ``scan`` raises.
+
+    >>> print(plan(lambda x, total: (total + x, total + x), 0.0, np.arange(4.0)).program)
+    #  op       name       shape  operands  keywords  line
+    0  state    total      ()
+    1  x        x          ()
+    2  add      total_x    ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
+    3  add      total_x    ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
+       → state                    3
+       → y                        2
+    """
+    step, state, xs, T = _given(step, state, xs, lengths)
+    return _planned(step, flatten(state), flatten(xs), T, False, _chosen_passes(passes)).plan
+
+
+setattr(scan, "plan", plan)  # noqa: B010  # a function has no such attribute for type checkers
+
+
+def _planned(
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+) -> Found:
+    (states, put_state), (inputs, put_x) = state, xs
+    records, first = local.frame.record, -1 if reverse else 0
+    return plan_of(
+        step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
+        [records and s._node is not None for s in states],
+        [records and x._node is not None for x in inputs], passes, T,
+    )
+
+
 def _scanned(
     step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
 ) -> tuple[Any, Any]:
     """The plan for the step, found or made, run."""
     states, put_state = flatten(state)
     inputs, put_x = flatten(xs)
-    records = local.frame.record
-    first = -1 if reverse else 0
-    plan, captured, drawn, put_y = plan_of(
-        step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
-        [records and s._node is not None for s in states],
-        [records and x._node is not None for x in inputs], passes, T,
+    plan, captured, drawn, put_y = _planned(
+        step, (states, put_state), (inputs, put_x), T, reverse, passes
     )
     inputs += [d[::-1] if reverse else d for d in drawn]
+    records = local.frame.record
     run = Run(plan, T, reverse, states, inputs, captured)
     new, ys = run.forward()
     live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]

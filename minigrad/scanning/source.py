@@ -89,7 +89,7 @@ class Lines:
         if isinstance(tree, dict):
             held = replaced(tree, lambda leaf: leaf)
             return "{" + ", ".join(f"{k!r}: {self.text(v)}" for k, v in held.items()) + "}"
-        return self.constant(tree)
+        return self.constant(tree, "one" if _is_one(tree) else "constant")
 
     def call(self, equation: Equation) -> str:
         """The right-hand side of an equation."""
@@ -102,6 +102,10 @@ class Lines:
         outs = ", ".join(map(self.name, equation.outs))
         comma = "," if equation.op.multiple and len(equation.outs) == 1 else ""
         self.write(f"{outs}{comma} = {self.call(equation)}", shapes(equation.outs))
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 0 and value == 1
 
 
 def shapes(variables: Sequence[Var]) -> str:

@@ -201,7 +201,7 @@ def transposed(found: Traced, sink: bool) -> Program:
             if not _on_graph(result):
                 given[group].append(None)
                 continue
-            name = f"d_{trace.frames.found.get(result.var, group)}"
+            name = f"d_{result.var.name or group}"
             g = trace.input(np.ones(result.shape, result.dtype), name=name)
             given[group].append(g)
             seeds.append((result._node, g))

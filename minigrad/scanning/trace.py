@@ -48,7 +48,7 @@ class Trace:
         self.equations: list[Equation] = []
         self.captured: list[tuple[Tracer, Any]] = []
         self.frames = Frames(named)
-        self._nodes: list[Node] = []
+        self._nodes: dict[Node, Var | None] = {}
         self._known: dict[int, Tracer] = {}
         self._made: dict[Var, Equation] = {}
 
@@ -64,6 +64,8 @@ class Trace:
         """A tracer for an input with the values of the step that is run; on the graph if active."""
         var = Var(value.shape, value.dtype, name)
         node = _leaf(var) if active else None
+        if node is not None:
+            self._nodes[node] = var
         return self.tracer(var, value, node)
 
     @contextmanager
@@ -161,13 +163,14 @@ class Trace:
         plan = op.plan(1 if op.joint is not None else mask)
         node = _new(Node)
         node.key, node.plan, node.parents = next_key(), plan, tuple(nodes)
-        self._nodes.append(node)
+        self._nodes[node] = None if op.multiple else outs[0].var
         node.scope = node.extra = None
         if op.multiple:
             node.saved = plan.save(tuple(outs), args, params)
             node.shape, node.dtype = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
             for tracer, part in zip(outs, parts(node), strict=True):
                 tracer._node = part
+                self._nodes[part] = tracer.var
         else:
             node.saved = plan.save(outs[0], args, params)
             node.shape, node.dtype = outs[0].shape, outs[0].dtype
@@ -199,6 +202,12 @@ class Trace:
         if made is None:
             return f"an input of shape {var.shape}"
         return f"the result of {made.op.name} ({made.line}), of shape {var.shape},"
+
+    def call_cotangent(self, node: Node, g: Any) -> None:
+        """Name a cotangent after what it belongs to."""
+        var = self._nodes.get(node)
+        if var is not None and isinstance(g, Tracer) and not g.var.name:
+            g.var.name = f"d_{var.name}"
 
     def mark(self) -> int:
         """A place to go back to."""

@@ -49,10 +49,12 @@ def cotangents_of(
             if node.plan is None or node not in totals or needed.isdisjoint(node.parents):
                 continue
             g = arrived(node, totals.pop(node))
+            trace.call_cotangent(node, g)
             summed = _collected(trace, node, g, needed.intersection(weights))
             waiting += summed
             rest = needed - {w.leaf for w in summed}
             for parent, c in _contributions(trace, node, g, rest):
+                trace.call_cotangent(parent, c)
                 hand_on(totals, parent, c)
         found = [_tracer(trace, totals[n]) if n in totals else None for n in wanted]
     return found, waiting

@@ -1,5 +1,6 @@
 """scan is the loop over its steps: outputs, states and gradients, from a program of one step."""
 
+import linecache
 import threading
 
 import numpy as np
@@ -270,3 +271,20 @@ def test_an_error_in_mid_run_leaves_the_next_run_right(rng):
         mg.scan(step, np.zeros((B, H)), np.full((4, B), 2) + np.arange(4)[:, None])
     _, last = mg.scan(step, np.zeros((B, H)), np.zeros((4, B), int))
     np.testing.assert_allclose(last.detach().numpy(), 4 * np.tile(emb.numpy()[0], (B, 1)))
+
+
+def test_the_plan_can_be_read(rng):
+    """The source has the names of the cell, is found by tracebacks, and is what runs."""
+    case = CASES["own_lstm"](rng)
+    plan = mg.scan.plan(case.step, case.state, case.xs)
+    for name in ("np.matmul(h, U", "c_new", "d_c_new", "i_all", "d_U"):
+        assert name in plan.source, name
+    first = linecache.getline(plan.forward.__code__.co_filename, 1)
+    assert first == plan.source.partition("\n")[0] + "\n"
+    table = str(plan.program).splitlines()
+    assert table[0].split() == ["#", "op", "name", "shape", "operands", "keywords", "line"]
+    assert "Σ captured" in str(plan.transpose)
+    assert "flops" in plan.explain()
+    count = len(plans._plans)
+    mg.scan(case.step, case.state, case.xs)
+    assert len(plans._plans) == count
