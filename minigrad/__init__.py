@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from . import errors, functional, ops
 from .drawing import draw
-from .engine.backward import gradients
 from .engine.memory import keep_freed_memory as _keep_freed_memory
-from .engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, scope
+from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope
 from .engine.primitive import primitive
 from .engine.tensor import Parameter, Tensor, tensor
 from .module import Module
+from .observe.anomaly import detect_anomaly
 from .observe.contributions import contributions
 from .observe.tape import Tape
 from .ops.table import catalogue
@@ -22,6 +22,7 @@ from .suggest import unknown_name as _unknown_name
 from .transforms.batching import vmap
 from .transforms.checkpointing import checkpoint
 from .transforms.derivatives import grad, jvp, value_and_grad, vjp
+from .transforms.gradients import gradients
 from .transforms.jacobians import hessian, hvp, jacobian
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 from minigrad import Tape, draw, enable_grad, scope, tensor
 from minigrad.drawing.reading.walk import label_of
 from minigrad.engine.node import Node
+from minigrad.engine.outputs import number
 from minigrad.engine.tensor import Tensor
 from minigrad.observe.packing import is_part
 
@@ -117,7 +118,7 @@ _WEIGHTS = ("W_xh", "W_hh")
 
 def _block(node: Node, split: Node, gates: Gates, H: int) -> Gates:
     """The gates of one part of a split of `gates`, each H columns wide."""
-    before = sum(shape[-1] for shape in split.shape[: node.saved])
+    before = sum(shape[-1] for shape in split.shape[: number(node)])
     first, count = before // H, node.shape[-1] // H
     whole_blocks = before % H == 0 == node.shape[-1] % H
     return gates[first : first + count] if whole_blocks else ()

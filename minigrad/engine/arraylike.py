@@ -10,20 +10,18 @@ import numpy as np
 
 from ..errors import GraphLossError, GraphLossWarning
 from .context import local
-from .node import Leaf, Node
+from .node import Leaf
 from .outputs import PART
+from .variable import Variable
 
-__all__ = ["ArrayLike", "detached"]
+__all__ = ["ArrayLike"]
 
 
-class ArrayLike:
+class ArrayLike(Variable):
     """The part of Tensor that only looks at its values. No gradient flows through a conversion:
     one that loses it without having been asked to says so."""
 
     __slots__ = ()
-
-    _data: Any
-    _node: Node | None
 
     __pandas_priority__ = 5000  # more than a DataFrame's: its operators leave it to ours
 
@@ -153,8 +151,3 @@ class ArrayLike:
         _label: Callable[..., str]
 
         def unbind(self, axis: int = 0, *, dim: int = ...) -> tuple[Self, ...]: ...
-
-
-def detached(value: Any) -> Any:
-    """The plain values of a Tensor; anything else as it is."""
-    return value._data if isinstance(value, ArrayLike) else value

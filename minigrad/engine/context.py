@@ -6,10 +6,10 @@ One immutable frame per thread holds all of it, so an op reads the thread's stat
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
-__all__ = ["Frame", "Scope", "local"]
+__all__ = ["Frame", "Observer", "Scope", "local"]
 
 
 class Scope:
@@ -44,33 +44,45 @@ class Scope:
     __repr__ = __str__
 
 
+class Observer(Protocol):
+    """Who sees every op of a thread and every contribution in its sweeps, and may raise."""
+
+    def called(self, node: Any, out: Any, arrays: Sequence[Any]) -> None:
+        """An op has been called, with a node for it whether it is recorded or not."""
+
+    def contributed(self, parent: Any, node: Any, contribution: Any) -> None:
+        """`node` has a contribution to the cotangent of `parent`."""
+
+
 class Frame:
     """The state of one thread, never changed: `nested` is set inside a functional transform.
 
-    `tracer` is what `apply` calls in its own place while ``scan`` traces a step, with `anomaly`
-    set, so that every op comes by.
+    `tracer` is what ``scan`` wants called in the place of ops, while it traces a step. With it or
+    an `observer` the thread is `watched`: every call goes by its definition.
     """
 
-    __slots__ = ("anomaly", "nested", "record", "scope", "tracer")  # read at every op, so no dict
+    # Read at every op, so no dict.
+    __slots__ = ("nested", "observer", "record", "scope", "tracer", "watched")
 
     def __init__(
         self,
         record: bool = True,
-        anomaly: bool = False,
+        observer: Observer | None = None,
         scope: Scope | None = None,
         nested: bool = False,
         tracer: Any = None,
     ) -> None:
-        self.record, self.anomaly, self.scope, self.nested = record, anomaly, scope, nested
-        self.tracer = tracer
+        self.record, self.observer, self.scope, self.nested = record, observer, scope, nested
+        self.tracer, self.watched = tracer, observer is not None or tracer is not None
 
     def under(self, scope: Scope) -> Frame:
         """This frame with another scope: ``but(scope=scope)`` at a third of the cost."""
-        return Frame(self.record, self.anomaly, scope, self.nested, self.tracer)
+        return Frame(self.record, self.observer, scope, self.nested, self.tracer)
 
     def but(self, **changes: Any) -> Frame:
         """This frame with some fields changed."""
-        return Frame(**{name: getattr(self, name) for name in self.__slots__} | changes)
+        fields = [name for name in self.__slots__ if name != "watched"]
+        return Frame(**{name: getattr(self, name) for name in fields} | changes)
 
 
 class _Local(threading.local):

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from .numpy_calls import numpy_handler
-from .op import register
+from .op import OPS, Op
 
 __all__ = ["FUNCTIONS", "METHODS", "Over", "Whose", "attach_with", "declare", "declare_op",
            "implements"]
@@ -66,7 +66,7 @@ def declare_op(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] 
         for name, f in same.items()
     }
     _check(handlers, found, "NumPy")
-    register(call.op)
+    _register(call.op)
     declare(handlers, found)
 
 
@@ -88,6 +88,13 @@ def attach_with(
     _reserved.update(reserved)
     attach(FUNCTIONS, {**METHODS["NumPy"], **METHODS["PyTorch"]})
     _attached.append(attach)
+
+
+def _register(op: Op) -> None:
+    """Enter `op` in the catalogue; a name is taken once, but by the same function defined again."""
+    if op.name in OPS and _origin(op.forward) != _origin(OPS[op.name].forward):
+        raise ValueError(f"op {op.name!r} is already registered; choose another name")
+    OPS[op.name] = op
 
 
 def _check(functions: Mapping[Any, Call], methods: Mapping[str, Any], whose: Whose) -> None:

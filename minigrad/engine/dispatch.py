@@ -87,7 +87,7 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 def _wants_none(args: Any, keywords: dict[str, Any]) -> bool:
     """Whether no gradient is wanted, so that NumPy's own function will do."""
-    if local.frame.anomaly:  # who watches sees every op
+    if local.frame.watched:  # who watches sees every op
         return False
     return not on_graph(args) and not (keywords and on_graph(keywords.values()))
 

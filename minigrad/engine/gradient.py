@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from ..errors import GradientError, GradientWarning, describe
-from .arraylike import detached
+from .backward import add_to_grads
+from .differentiation import inputs_of, sweep_from
 from .foreign import operand
 from .mutation import Writable
 from .node import Leaf, Node
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
+from .values import Array, as_tensor, handle
+from .variable import detached
 
 __all__ = ["WithGradient"]
 
@@ -31,7 +30,34 @@ class WithGradient(Writable):
 
     __slots__ = ()
 
-    _grad: Any
+    def backward(
+        self,
+        gradient: Array = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Sum ∂self/∂leaf, weighted by `gradient`, into the ``.grad`` of every leaf behind self.
+
+        gradient: the cotangent, in self's shape; it can be left out where self has one element.
+        retain_graph: keep what the rules saved, for another backward (default: create_graph).
+        create_graph: record the backward pass too, so that gradients can be differentiated.
+        inputs: the tensors whose ``.grad`` is wanted, results of ops too (default: all leaves).
+
+        Raises GradientError when self does not require grad or `gradient` does not fit,
+        GraphFreedError after an earlier backward without retain_graph, MutationError when a leaf
+        was written to in between. After an error every ``.grad`` is as it was; after an interrupt
+        (Ctrl-C) all of them are, or none.
+        """
+        targets = None if inputs is None else inputs_of(inputs, "backward")
+
+        def write(found: dict[Node, Any]) -> None:
+            if targets is None:
+                add_to_grads((owner, g) for node, g in found.items() for owner in node.owners)
+            else:
+                add_to_grads((weakref.ref(t), found[t._node]) for t in targets if t._node in found)
+
+        sweep_from([self], [gradient], targets, retain_graph, create_graph, write=write)
 
     @property
     def requires_grad(self) -> bool:
@@ -77,12 +103,12 @@ class WithGradient(Writable):
         return None if self.is_leaf else self._node
 
     @property
-    def grad(self) -> Tensor | None:
+    def grad(self) -> Any:
         """The gradient that ``backward()`` has summed here; None before the first.
 
         Results of ops keep none unless ``retain_grad()`` was called; asked for it, they warn once.
         """
-        kept: Tensor | None = getattr(self, "_grad", None)
+        kept = getattr(self, "_grad", None)
         node = self._node
         if kept is None and node is not None and not isinstance(node, Leaf):
             extra = node.extra or {}
@@ -103,7 +129,7 @@ class WithGradient(Writable):
         if not isinstance(self._node, Leaf):
             raise GradientError(f"{self._label()} is no leaf that requires grad; it has no .grad")
         if value is not None:
-            value = self._as_tensor(value)
+            value = as_tensor(value)
             if value.shape != self.shape:
                 raise ValueError(
                     f"{self._label()}.grad = value: received shape {value.shape}, wanted "
@@ -127,14 +153,14 @@ class WithGradient(Writable):
             others = (self._node.extra or {}).get("retain", ())
             self._node.put(retain=(*[r for r in others if r() is not self], weakref.ref(self)))
 
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
         """Call ``hook(gradient)`` once the gradient here is complete; a result replaces it.
 
         Returns a function that removes the hook.
         """
         if self._node is None:
             raise GradientError(f"register_hook: {self._label()} does not require grad")
-        node, handle = self._node, self._handle
+        node = self._node
         # A hook that held its node would close a cycle.
         shape, dtype, label = node.shape, node.dtype, str(node)
 
@@ -166,13 +192,3 @@ class WithGradient(Writable):
             node.put(hooks=tuple(h for h in hooks if h is not apply))
 
         return remove
-
-    @staticmethod
-    @abstractmethod
-    def _as_tensor(value: Any) -> Tensor:
-        """`value` itself if it is a Tensor, else a Tensor with its values."""
-
-    @staticmethod
-    @abstractmethod
-    def _handle(value: Any) -> Tensor:
-        """A Tensor of its own with the value and the graph of `value`."""

@@ -14,25 +14,25 @@ from ..errors import NoDerivativeError
 from .arraylike import ArrayLike
 from .context import local
 
-__all__ = ["metadata_of", "plain_call", "plain_keywords", "settled"]
+__all__ = ["PLAIN", "metadata_of", "plain_call", "plain_keywords", "settled"]
 
-_PLAIN = frozenset({bool, int, float, str, type(None), slice, type(Ellipsis), type})
+PLAIN = frozenset({bool, int, float, str, type(None), slice, type(Ellipsis), type})
 
 
-def plain_keywords(name: str, keywords: dict[str, Any]) -> dict[str, Any]:
+def plain_keywords(name: str, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
     """The keywords of a call of op `name`, with plain values for Tensors in any container.
 
     Raises NoDerivativeError for a Tensor that requires grad.
     """
     for value in keywords.values():
-        if type(value) not in _PLAIN and _holds_tensor(value):
+        if type(value) not in PLAIN and _holds_tensor(value):
             return {key: settled(name, key, value) for key, value in keywords.items()}
     return keywords
 
 
 def _holds_tensor(value: Any) -> bool:
     if isinstance(value, tuple | list):
-        return any(type(part) not in _PLAIN and _holds_tensor(part) for part in value)
+        return any(type(part) not in PLAIN and _holds_tensor(part) for part in value)
     if isinstance(value, Mapping):
         return any(map(_holds_tensor, value.values()))
     return isinstance(value, ArrayLike)
@@ -40,6 +40,8 @@ def _holds_tensor(value: Any) -> bool:
 
 def settled(name: str, key: str, value: Any) -> Any:
     """`value`, given to op `name` as `key`, with plain values for Tensors in any container."""
+    if type(value) is tuple and PLAIN.issuperset(map(type, value)):  # axes, a shape
+        return value
     if isinstance(value, ArrayLike):
         if value._node is not None and local.frame.record:
             raise NoDerivativeError(
@@ -84,7 +86,7 @@ def plain_call(
     """The arguments of a call with plain values for Tensors where metadata belong."""
     for place, key in metadata:
         value = args[place] if place < len(args) else keywords.get(key)
-        if type(value) in _PLAIN or not _holds_tensor(value):
+        if type(value) in PLAIN or not _holds_tensor(value):
             continue
         value = settled(name, key, value)
         if place < len(args):

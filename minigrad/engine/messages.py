@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
+from ..errors import MutationError
+from .node import Node
 
-from ..errors import AnomalyError, MutationError, describe
-from .context import local
-
-if TYPE_CHECKING:
-    from .node import Node
-
-__all__ = ["check_finite", "check_written", "freed_message", "watching"]
+__all__ = ["check_written", "freed_message"]
 
 
 def check_written(node: Node, i: int, leaf: Node) -> None:
-    """Raise if a leaf was written to after `node` had saved its value."""
+    """Raise MutationError if a leaf was written to after `node` had saved its value."""
     plan: Any = node.plan
     if getattr(leaf, "written", 0) < node.key and plan.op.argument(i) in plan.keep:
         raise MutationError(
@@ -45,23 +40,3 @@ def freed_message(node: Node, visited: Sequence[Node]) -> str:
         f"it: detach it between windows (state = state.detach(), or rnn.detach(state)); keeping "
         f"the graph would lead back through every window to the first step"
     )
-
-
-def check_finite(value: Any, node: Node, phase: str, inputs: Sequence[Any] = ()) -> None:
-    """Raise AnomalyError, naming the op, its step and its source line, if `value` is not finite."""
-    for array in value if isinstance(value, tuple) else (value,):
-        array = np.asarray(getattr(array, "_data", array))
-        if array.dtype.kind not in "fc" or np.isfinite(array).all():
-            continue
-        bad = "NaN" if np.isnan(array).any() else "Inf"
-        where = (node.extra or {}).get("where")
-        line = f", called at {where}" if where else " (its call was not under detect_anomaly)"
-        operands = f"; its inputs: {', '.join(map(describe, inputs))}" if inputs else ""
-        raise AnomalyError(f"first {bad} in the {phase} of {node}{line}{operands}")
-
-
-def watching() -> list[Callable[[Node, Node, Any], None]]:
-    """Who watches the contributions of a backward pass on this thread: `detect_anomaly`."""
-    if not local.frame.anomaly:
-        return []
-    return [lambda parent, node, c: check_finite(c, node, "backward")]

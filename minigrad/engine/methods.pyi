@@ -254,9 +254,6 @@ class Methods(np.generic):
     def atanh(self) -> Tensor:
         """np.arctanh(x)"""
 
-    def backward(self, gradient: ArrayLike | None = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: Tensor | Sequence[Tensor] | None = None) -> None:
-        """Sum ∂self/∂leaf, weighted by `gradient`, into the ``.grad`` of every leaf behind self."""
-
     def baddbmm(self, batch1: ArrayLike, batch2: ArrayLike, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """beta · input + alpha · batch1 @ batch2, for stacks of matrices (B, n, k) and (B, k, m)."""
 

@@ -1,4 +1,4 @@
-"""Blocks that change what the current thread is doing: no_grad, enable_grad, detect_anomaly, scope.
+"""Blocks that change what the current thread is doing: no_grad, enable_grad, scope.
 
 Each is a context manager and a decorator, and restores what was before.
 """
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from ..errors import describe
 from .context import Frame, Scope, local
 
-__all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "scope"]
+__all__ = ["Bare", "enable_grad", "is_grad_enabled", "no_grad", "scope"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,7 +83,7 @@ class _Change(ABC):
         return wrapper  # type: ignore[return-value]  # same signature, by wraps
 
 
-class _Bare(_Change):
+class Bare(_Change):
     """One that takes no arguments, so that as a decorator it may stand without parentheses."""
 
     def __new__(cls, function: F | None = None) -> Any:
@@ -98,7 +98,7 @@ class _Bare(_Change):
         )
 
 
-class no_grad(_Bare):
+class no_grad(Bare):
     """Do not record: ``with no_grad():`` or ``@no_grad``, with or without (); this thread only.
 
     >>> import minigrad as mg
@@ -112,7 +112,7 @@ class no_grad(_Bare):
         return frame.but(record=False)
 
 
-class enable_grad(_Bare):
+class enable_grad(Bare):
     """Record again inside a ``no_grad`` block; like it, a decorator too, and of this thread only.
 
     >>> import minigrad as mg
@@ -124,21 +124,6 @@ class enable_grad(_Bare):
 
     def _changed(self, frame: Frame) -> Frame:
         return frame.but(record=True)
-
-
-class detect_anomaly(_Bare):
-    """Raise AnomalyError at the op, time step and source line where a NaN or Inf first arises,
-    forward or backward. Slower: use it to find the fault, then take it out.
-
-    >>> import numpy as np, minigrad as mg
-    >>> with np.errstate(divide="ignore"), mg.detect_anomaly(), mg.scope("rnn", t=3):
-    ...     np.log(mg.tensor([1.0, 0.0], requires_grad=True))
-    Traceback (most recent call last):
-    minigrad.errors.AnomalyError: first Inf in the forward of log in rnn[t=3], called at ...
-    """
-
-    def _changed(self, frame: Frame) -> Frame:
-        return frame.but(anomaly=True)
 
 
 class scope(_Change):

@@ -26,6 +26,7 @@ class _Freed:
 
 FREED = _Freed()
 
+
 class Node:
     """One op call on the tape (or a leaf, whose `plan` is None).
 
@@ -35,14 +36,19 @@ class Node:
 
     __slots__ = ("dtype", "extra", "key", "parents", "plan", "saved", "scope", "shape")
 
-    key: int
-    plan: Plan | None
-    parents: tuple[Node | None, ...]
-    saved: Any
-    scope: Scope | None
-    shape: Any
-    dtype: Any
-    extra: dict[str, Any] | None
+    def __init__(
+        self,
+        plan: Plan | None,
+        parents: tuple[Node | None, ...],
+        saved: Any,
+        shape: Any,
+        dtype: Any,
+        scope: Scope | None,
+    ) -> None:
+        self.key = next_key()
+        self.plan, self.parents, self.saved = plan, parents, saved
+        self.shape, self.dtype, self.scope = shape, dtype, scope
+        self.extra: dict[str, Any] | None = None
 
     @property
     def op(self) -> Op | None:
@@ -77,32 +83,29 @@ class Leaf(Node):
 
     __slots__ = ("owner", "written")
 
-    owner: Callable[[], Any]  # the tensor, by weak reference
+    def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None) -> None:
+        super().__init__(None, (), (), shape, dtype, local.frame.scope)
+        self.extra = {"name": name} if name else None
+        self.owner: Callable[[], Any] = lambda: None  # the tensor, by weak reference
+        self.written = 0  # the key of the last write to it
 
     @property
     def owners(self) -> Sequence[Callable[[], Any]]:
         return (self.owner,)
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None) -> None:
-        self.key, self.written = next_key(), 0
-        self.plan, self.parents, self.saved = None, (), ()
-        self.scope, self.shape, self.dtype = local.frame.scope, shape, dtype
-        self.extra = {"name": name} if name else None
-        self.owner = lambda: None
-
 
 def ancestors(
-    nodes: Iterable[Node], walls: Collection[Node] = (), since: int | None = None
+    nodes: Iterable[Node], stop_at: Collection[Node] = (), since: int | None = None
 ) -> list[Node]:
     """All nodes that `nodes` depend on, themselves included, the newest first.
 
-    The walk does not go on past `walls`, and leaves out what is older than the key `since`.
+    The walk does not go on past `stop_at`, and leaves out what is older than the key `since`.
     """
     seen = set(nodes)
     todo = list(seen)
     while todo:
         node = todo.pop()
-        if node in walls:
+        if node in stop_at:
             continue
         for parent in node.parents:
             if parent is not None and parent not in seen and (since is None or parent.key < since):

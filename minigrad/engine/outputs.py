@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from .cotangents import Cotangent, add, dense
-from .node import Node, next_key
+from .node import FREED, Node
 from .op import Op
 from .selections import Chosen
+from .specialise import when_needed
+from .variable import wrap
 
-__all__ = ["PART", "OneOf", "parts"]
-
-_new = object.__new__
+__all__ = ["PART", "OneOf", "number", "parts", "wrapped"]
 
 
 class OneOf(Cotangent):
@@ -54,17 +56,24 @@ class OneOf(Cotangent):
 
 
 # One of the several results of a node: `saved` is its number there.
-PART = Op(lambda x, *, index: x[index], name="part", arguments=("x",), params={"index": 0},
-          signature="(n)->()", formula="one of the results", any_cotangent=True,
-          rules=(lambda g, index: OneOf({index: g}),)).plan(1)
+PART = Op(
+    lambda x, *, index: x[index], name="part", arguments=("x",), params={"index": 0},
+    signature="(n)->()", formula="one of the results", any_cotangent=True,
+    rules=(lambda g, index: OneOf({index: g}),), written_out=when_needed,
+).plan(1)
 
 
 def parts(whole: Node) -> list[Node]:
     """The nodes of the outputs of a node with several."""
-    parents, scope, nodes = (whole,), whole.scope, []
-    for k, shape in enumerate(whole.shape):
-        node = _new(Node)
-        node.key, node.plan, node.parents, node.saved = next_key(), PART, parents, k
-        node.scope, node.shape, node.dtype, node.extra = scope, shape, whole.dtype[k], None
-        nodes.append(node)
-    return nodes
+    likes = zip(whole.shape, whole.dtype, strict=True)
+    return [Node(PART, (whole,), (k,), *like, whole.scope) for k, like in enumerate(likes)]
+
+
+def number(part: Node) -> Any:
+    """Which of the results a node stands for whose plan is `PART`; FREED if that is."""
+    return FREED if part.saved is FREED else part.saved[0]
+
+
+def wrapped(outs: Sequence[Any], whole: Node | None) -> tuple[Any, ...]:
+    """The Tensors of the results of a call, of which `whole` is the node."""
+    return tuple(map(wrap, outs, repeat(None) if whole is None else parts(whole)))

@@ -1,40 +1,28 @@
-"""From a record to a function: how an op is called, recorded and made known to NumPy.
+"""From a record to a function: how an op is made and made known.
 
 ``primitive`` is what every op of minigrad is made with, and what you make your own with.
 """
 
 from __future__ import annotations
 
-import copy
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from ..errors import explain
-from .callers import caller_line
-from .context import local
 from .declared import declare_op
-from .domain import Domain
-from .foreign import operand
-from .forward import checked, refuse_complex
-from .keywords import plain_keywords
+from .domain import REAL, Domain
+from .fast_calls import Primitive, function_of
 from .lazy import Lazy
-from .messages import check_finite
-from .node import Node, next_key
-from .numpy_calls import known
-from .op import Op, Plan, Rule
-from .outputs import parts
-from .tensor import Tensor, detached, wrap
-from .views import mark_views
+from .op import Rule
+from .outputs import wrapped
+from .specialise import when_needed
 
 __all__ = ["primitive"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-_new = object.__new__
-_MUTABLE = {list, dict, np.ndarray}  # a tuple's own parts are copied by the ops that take such
 
 
 def primitive(
@@ -54,6 +42,8 @@ def primitive(
     smooth: bool = True,
     moves_data: bool = False,
     is_sum: bool = False,
+    any_cotangent: bool = False,
+    marks: Callable[..., None] | None = None,
 ) -> Callable[[F], F]:
     """Make the decorated forward function, written for arrays, an op on Tensors.
 
@@ -75,6 +65,9 @@ def primitive(
     smooth: False for ops with documented zero derivative.
     moves_data: every entry of the result is one of an argument, at a place that no value decides.
     is_sum: the result is the sum of the arguments.
+    any_cotangent: the rules take cotangents that know what was chosen as they are, not as arrays.
+    marks: remembers which arguments a result is a view of, ``marks(out, *args, **params)``;
+        default: those whose memory it shares.
 
     Array arguments of the forward are positional, everything else keyword-only.
 
@@ -99,27 +92,35 @@ def primitive(
                 f"op {label!r} takes {count} arrays and has {len(vjps)} rules; give one for each, "
                 f"None where there is no derivative"
             )
-        op = Op(
-            checked(forward, label, multiple),
+        op = Primitive(
+            _checked(forward, label, multiple),
             name=label,
             signature=signature,
             formula=formula or (inspect.getdoc(forward) or "").partition("\n")[0],
             rules=vjps,
             joint=joint,
             lazy=lazy,
-            domains=domains,
+            domains=tuple(domains) or (REAL,) * len(parameters["arguments"]),
             samples=samples,
             multiple=multiple,
+            results=wrapped if multiple else None,
             labels=labels,
             smooth=smooth,
             moves_data=moves_data,
             is_sum=is_sum,
+            any_cotangent=any_cotangent,
+            written_out=when_needed,
+            marks=marks,
             **parameters,
         )
-        call = _caller(op)
+        call: Any = function_of(op)
         call.op, call.__name__, call.__qualname__ = op, op.name, op.name
         if isinstance(forward, np.ufunc):
             call.__doc__ = op.formula
+            call.__signature__ = inspect.Signature([
+                inspect.Parameter(a, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="Any")
+                for a in op.arguments
+            ])
         else:
             call.__doc__, call.__module__ = forward.__doc__, forward.__module__
             call.__wrapped__ = forward  # its signature
@@ -147,254 +148,19 @@ def _parameters(forward: Any, signature: str) -> dict[str, Any]:
     }
 
 
-def _caller(op: Op) -> Any:
-    """The function that users call."""
-    plain = not (op.params or op.variadic or op.multiple or op.joint or op.defaults)
-    if plain and all(name in ("out", *op.arguments) for name in op.named):
-        if len(op.arguments) == 1:
-            return _unary(op)
-        if len(op.arguments) == 2:
-            return _binary(op)
-    arity, params_in_order = len(op.arguments), tuple(op.params)
+def _checked(forward: Any, name: str, multiple: bool) -> Any:
+    """`forward`, with an error of its own if a user's returns something else than arrays."""
+    if isinstance(forward, np.ufunc) or getattr(forward, "__module__", "").startswith("minigrad."):
+        return forward
 
+    @functools.wraps(forward)
     def call(*args: Any, **params: Any) -> Any:
-        if op.variadic:
-            if len(args) > 1 and _is_metadata(op, args):
-                params.update(zip(params_in_order, args[1:], strict=False))
-                args = args[:1]
-            if len(args) == 1 and isinstance(args[0], (list, tuple)):
-                args = tuple(args[0])
-        elif len(args) < arity and op.defaults:
-            args, params = _completed(op, args, params)
-        elif len(args) > arity:  # metadata given by position, as NumPy allows
-            if len(args) > arity + len(params_in_order):
-                raise TypeError(
-                    f"{op.name} takes {arity + len(params_in_order)} arguments by position "
-                    f"({', '.join((*op.arguments, *op.params))}), and was given {len(args)}"
-                )
-            params.update(zip(params_in_order, args[arity:], strict=False))
-            args = args[:arity]
-        if not params.keys() <= op.params.keys():
-            params = known(op, params)
-        return apply(op, args, params)
-
-    return call
-
-
-def _completed(
-    op: Op, args: tuple[Any, ...], params: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A call with arrays among the keywords, or left out where the forward has a default."""
-    rest = op.arguments[len(args) :]
-    given = {**op.defaults, **params}
-    if missing := [name for name in rest if name not in given]:
-        raise TypeError(f"{op.name}() is missing {', '.join(missing)}")
-    others = {key: value for key, value in params.items() if key not in rest}
-    return (*args, *[given[name] for name in rest]), others
-
-
-def _is_metadata(op: Op, args: Sequence[Any]) -> bool:
-    return isinstance(args[0], (list, tuple)) and bool(op.params)
-
-
-def apply(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """Call `op`: compute, and record if an argument requires grad."""
-    if (frame := local.frame).tracer is not None:
-        return frame.tracer(op, args, params)
-    if params:
-        params = plain_keywords(op.name, params)
-    arrays: list[Any] = []
-    nodes: list[Node | None] = []
-    tensors, given, mask, bit = False, False, 0, 1
-    for a in args:
-        if isinstance(a, Tensor):
-            tensors = True
-            arrays.append(a._data)
-            nodes.append(node := a._node)
-            if node is not None:
-                mask |= bit
-        else:
-            given = True
-            arrays.append(a)
-            nodes.append(None)
-        bit <<= 1
-    try:
-        if tensors and given:
-            for i, a in enumerate(arrays):
-                arrays[i] = a = operand(a)
-                if a is NotImplemented:
-                    return _left_to(args[i], op)
-        out = op.forward(*arrays, **params)
-    except (ValueError, TypeError, IndexError) as error:
-        explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, params)
-    if not tensors:
-        return out
-    mask &= op.usable
-    if not op.multiple and out.dtype.kind in "biu":  # dtype=int: a step has no gradient
-        mask = 0
-    if op.joint is not None:
-        mask = 1 if mask else 0
-    node = None
-    if frame.anomaly or (mask and frame.record):
-        if mask and frame.record:
-            refuse_complex(out, op)
-        plan = op.plan(mask)
-        node = _record(plan, out, _as_now(plan, args, arrays) if given else arrays, nodes, params)
-        if not (mask and frame.record):
-            node = None  # it was made for what detect_anomaly has to say
-    if not op.multiple:
-        result = wrap(out, node)
-        if out.base is not None:  # so it may show the memory of an argument
-            mark_views(result, args)
-        return result
-    results = tuple(map(wrap, out, repeat(None) if node is None else parts(node)))
-    for result in results:
-        if result._data.base is not None:
-            mark_views(result, args)
-    return results
-
-
-def _as_now(plan: Plan, args: Sequence[Any], arrays: list[Any]) -> list[Any]:
-    """The arrays of a call; those of the caller's that are saved are copied: they may change."""
-    now = list(arrays)
-    for i, (a, given) in enumerate(zip(arrays, args, strict=True)):
-        own = isinstance(given, Tensor) or not isinstance(a, np.ndarray | list)
-        if not own and plan.op.argument(i) in plan.keep:
-            now[i] = np.array(a)
-    return now
-
-
-def _record(
-    plan: Plan, out: Any, arrays: list[Any], nodes: list[Node | None], params: Any
-) -> Node:
-    """The node of one call. Lists and arrays among the keywords are copied: they may change."""
-    for key, value in params.items():
-        if type(value) in _MUTABLE:
-            params = {**params, key: copy.deepcopy(value)}
-    frame = local.frame
-    node = _new(Node)
-    node.key = next_key()
-    node.plan = plan
-    node.parents = tuple(nodes)
-    node.saved = plan.save(out, arrays, params)
-    node.scope = frame.scope
-    node.extra = None
-    if plan.op.multiple:
-        node.shape = tuple([o.shape for o in out])
-        node.dtype = tuple([o.dtype for o in out])
-    else:
-        node.shape = out.shape
-        node.dtype = out.dtype
-    if frame.anomaly:
-        node.put(where=caller_line())
-        check_finite(out, node, "forward", arrays)
-    return node
-
-
-# Elementwise calls are most of a tape; these two do what `apply` does, without its generality.
-
-
-def _unary(op: Op) -> Callable[..., Any]:
-    forward, plan = op.forward, op.plan(1)
-    pick, differentiable = plan.pick, op.usable != 0
-
-    def call(x: Any) -> Any:
-        if not isinstance(x, Tensor):
-            return forward(x)
-        frame = local.frame
-        if frame.anomaly:
-            return apply(op, (x,), {})
-        array, parent = x._data, x._node
-        out = _new(Tensor)
-        try:
-            out._data = data = forward(array)
-        except (ValueError, TypeError) as error:
-            explain(error, op.name, op.arguments, (array,), {})
-        if parent is None or not frame.record or not differentiable:
-            out._node = None
-            return out
-        out._node = node = _new(Node)
-        node.key = next_key()
-        node.plan = plan
-        node.parents = (parent,)
-        node.saved = pick((data, array))
-        node.scope = frame.scope
-        shape = data.shape
-        node.shape = parent.shape if parent.shape == shape else shape
-        node.dtype = dtype = data.dtype
-        if dtype is not parent.dtype:
-            refuse_complex(data, op)
-        node.extra = None
+        out = forward(*args, **params)
+        found = out if multiple and isinstance(out, tuple) else (out,)
+        if not all(hasattr(o, "dtype") for o in found):
+            wanted = "a tuple of arrays (multiple=True)" if multiple else "an array"
+            hint = "" if multiple else ", or a tuple of arrays with multiple=True"
+            raise TypeError(f"the forward of op {name!r} returned {out!r}, wanted {wanted}{hint}")
         return out
 
     return call
-
-
-def _binary(op: Op) -> Callable[..., Any]:
-    forward = op.forward
-    none, only_x, only_y, both = (op.plan(mask & op.usable) for mask in range(4))
-
-    def call(x: Any, y: Any) -> Any:
-        if isinstance(x, Tensor):
-            xd, xn, x_given = x._data, x._node, False
-        else:
-            xd, xn, x_given = x, None, True
-        if isinstance(y, Tensor):
-            yd, yn, y_given = y._data, y._node, False
-        else:
-            yd, yn, y_given = y, None, True
-        frame = local.frame
-        if frame.anomaly:
-            return apply(op, (x, y), {})
-        try:
-            if x_given is not y_given:
-                if x_given:
-                    xd = operand(xd)
-                else:
-                    yd = operand(yd)
-                if xd is NotImplemented or yd is NotImplemented:
-                    return NotImplemented
-            data = forward(xd, yd)
-        except (ValueError, TypeError) as error:
-            explain(error, op.name, op.arguments, (xd, yd), {})
-        if x_given and y_given:
-            return data
-        out = _new(Tensor)
-        out._data = data
-        plan = (none if yn is None else only_y) if xn is None else only_x if yn is None else both
-        if not plan.steps or not frame.record:
-            out._node = None
-            return out
-        if x_given and op.arguments[0] in plan.keep:
-            xd = _kept(xd)
-        elif y_given and op.arguments[1] in plan.keep:
-            yd = _kept(yd)
-        out._node = node = _new(Node)
-        node.key = next_key()
-        node.plan = plan
-        node.parents = (xn, yn)
-        node.saved = (xd, yd) if plan.keeps_both else plan.pick((data, xd, yd))
-        node.scope = frame.scope
-        shape = data.shape
-        # One tuple for all results of one shape: a long chain gives the collector less to visit.
-        parent: Any = yn if xn is None else xn
-        node.shape = parent.shape if parent.shape == shape else shape
-        node.dtype = dtype = data.dtype
-        if dtype is not parent.dtype:
-            refuse_complex(data, op)
-        node.extra = None
-        return out
-
-    return call
-
-
-def _left_to(other: Any, op: Op) -> Any:
-    """What an op answers where an operand's class opts out of NumPy's arithmetic."""
-    if isinstance(op.forward, np.ufunc):  # as an operator; NumPy's function has refused it before
-        return NotImplemented
-    raise TypeError(f"{type(other).__qualname__} is no array: it sets __array_ufunc__ = None")
-
-
-def _kept(value: Any) -> Any:
-    """An operand of the caller's as it is now: arrays are copied, numbers are what they are."""
-    return value if isinstance(value, (int, float)) else np.array(detached(value))

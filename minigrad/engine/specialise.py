@@ -8,7 +8,7 @@ minigrad.testing holds it equal to the definition, ``pulled_back`` in ``pullback
 def pullback_of_tanh(node, g, saved, needed, lazily, totals):
     if isinstance(g, Cotangent):
         return pulled_back(node, g, saved, needed, lazily, totals)
-    out = saved
+    out, = saved
     p0, = node.parents
     if p0 in needed:
         c = rule_0(g, out)
@@ -31,7 +31,7 @@ from . import pullback as definition
 from .lazy import LazySum
 from .op import Plan, Rule
 
-__all__ = ["source_of", "specialised", "written_out"]
+__all__ = ["compiled", "source_of", "when_needed", "written_out"]
 
 _number = count(1)
 
@@ -43,13 +43,17 @@ _TAKEN = {
 }
 
 
-def specialised(plan: Plan) -> Callable[..., Any]:
-    """The pullback of a plan, from now on the one that the sweep calls."""
-    plan.pull = written_out(plan)
-    return plan.pull
+def when_needed(plan: Plan) -> Callable[..., None]:
+    """The pullback of a plan, written out when the first sweep calls it."""
+
+    def pull(*args: Any) -> None:
+        plan.pull = written_out(plan)
+        plan.pull(*args)
+
+    return pull
 
 
-def written_out(plan: Plan) -> Callable[..., Any]:
+def written_out(plan: Plan) -> Any:
     """The pullback of a plan, compiled from its source; of a joint rule the definition."""
     if plan.joint is not None:
         return definition.pulled_back
@@ -58,13 +62,18 @@ def written_out(plan: Plan) -> Callable[..., Any]:
     names["half"] = np.dtype(np.float16)  # which is added up with care
     for i in plan.lazy:
         names[f"collect_{i}"], names[f"total_{i}"] = plan.op.lazy[i]
-    source, file = source_of(plan), f"<pullback of {plan.op.name}, {next(_number)}>"
+    return compiled(source_of(plan), f"pullback of {plan.op.name}", {**vars(definition), **names})
+
+
+def compiled(source: str, what: str, names: dict[str, Any]) -> Any:
+    """The function that a source defines, which can name `names`; tracebacks show its lines."""
+    file = f"<{what}, {next(_number)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), {**vars(definition), **names}, found)
-    (pull,) = found.values()
-    pull.source = source
-    return pull  # type: ignore[no-any-return]  # a function
+    exec(compile(source, file, "exec"), names, found)
+    (function,) = found.values()
+    function.source = source
+    return function
 
 
 def source_of(plan: Plan) -> str:
@@ -76,7 +85,7 @@ def source_of(plan: Plan) -> str:
         "        return pulled_back(node, g, saved, needed, lazily, totals)",
     ]
     if plan.keep:
-        lines.append(f"    {', '.join(map(_variable, plan.keep))} = saved")
+        lines.append(f"    {''.join(f'{_variable(name)}, ' for name in plan.keep).strip()} = saved")
     parents = "".join(f"p{i}, " for i in range(len(plan.op.arguments)))
     lines.append(f"    {parents.strip()} = node.parents")
     for step in plan.steps:

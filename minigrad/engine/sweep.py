@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import MinigradError
+from .context import local
 from .cotangents import dense
-from .messages import watching
 from .node import FREED, Node, ancestors
-from .pullback import arrived, hand_on, pullback, residuals
-from .specialise import specialised
+from .pullback import arrived, hand_on, pullback, pulled_back, residuals
 
 __all__ = ["Observer", "free", "sweep"]
 
@@ -52,7 +51,8 @@ def sweep(
         wanted, needed = {node for node in order if node.owners}, set(order)
     else:
         needed = _leading_to(order, wanted)
-    watch = [*watch, *watching()]
+    if (observer := local.frame.observer) is not None:
+        watch = [*watch, observer.contributed]
     lazily = unpack is residuals and not watch
     found: dict[Node, Any] = {}
     visited: list[Node] = []
@@ -69,7 +69,7 @@ def sweep(
             visited.append(node)
             if not watch:
                 plan: Any = node.plan
-                (plan.pull or specialised(plan))(node, g, saved, needed, lazily, totals)
+                (plan.pull or pulled_back)(node, g, saved, needed, lazily, totals)
                 continue
             for parent, c in pullback(node, g, saved, needed, lazily):
                 for see in watch:

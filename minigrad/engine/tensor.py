@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..errors import GraphLossError
-from .arraylike import detached
+from . import values, variable
 from .dispatch import call_function, call_ufunc
-from .foreign import operand
 from .gradient import WithGradient
 from .node import Leaf, Node
 from .values import Array, as_array, frozen
+from .variable import Variable, detached
 from .views import mark_view
 
 if TYPE_CHECKING:
@@ -46,11 +46,10 @@ class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
     Tensor([2., 4.])
     """
 
-    # All but _data and _node are unset until they are needed.
-    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node", "_source")
+    __slots__ = ()
 
-    _data: Any
-    _node: Node | None
+    if TYPE_CHECKING:
+        grad: Tensor | None  # a property of `WithGradient`
 
     def __init__(
         self, data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
@@ -89,14 +88,6 @@ class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
         twin = wrap(self._data, None)
         mark_view(twin, self)
         return twin
-
-    @staticmethod
-    def _as_tensor(value: Any) -> Tensor:
-        return as_tensor(value)
-
-    @staticmethod
-    def _handle(value: Any) -> Tensor:
-        return handle(value)
 
     # -- as a NumPy array
 
@@ -181,19 +172,9 @@ def tensor(
     return Tensor(data, requires_grad, name, dtype)
 
 
-def wrap(data: Any, node: Node | None) -> Tensor:
-    """A Tensor around an array that the engine owns; no copy."""
-    out = _new(Tensor)
-    out._data, out._node = data, node
-    return out
+Variable.kind = Tensor  # what ops make
 
-
-def as_tensor(value: Any) -> Tensor:
-    """`value` itself if it is a Tensor, else a Tensor with its values."""
-    return value if isinstance(value, Tensor) else wrap(as_array(operand(value)), None)
-
-
-def handle(value: Any) -> Tensor:
-    """A Tensor of its own with the value, and the graph if there is one: a write to it is seen by
-    nobody else who has `value`."""
-    return wrap(value._data, value._node) if isinstance(value, Tensor) else as_tensor(value)
+# The engine's own, with the type that they have from here on.
+wrap: Callable[[Any, Node | None], Tensor] = variable.wrap
+as_tensor: Callable[[Any], Tensor] = values.as_tensor
+handle: Callable[[Any], Tensor] = values.handle

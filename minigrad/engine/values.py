@@ -8,9 +8,10 @@ from typing import Any, Never
 import numpy as np
 
 from ..errors import MutationError
-from .foreign import refuse_masked, require_numbers
+from .foreign import operand, refuse_masked, require_numbers
+from .variable import Variable, wrap
 
-__all__ = ["Array", "Values", "as_array", "frozen", "is_frozen"]
+__all__ = ["Array", "Values", "as_array", "as_tensor", "frozen", "handle", "is_frozen"]
 
 Array = Any  # whatever NumPy takes: an array, a scalar, nested lists
 
@@ -23,6 +24,17 @@ def as_array(data: Array, dtype: Any = None) -> np.ndarray[Any, Any]:
     # NumPy's own dtype object, in native byte order: the tape compares dtypes by identity first.
     native = np.dtype(array.dtype.type)
     return array.view(native) if array.dtype == native else array.astype(native)
+
+
+def as_tensor(value: Any) -> Any:
+    """`value` itself if it is a Tensor, else a Tensor with its values."""
+    return value if isinstance(value, Variable) else wrap(as_array(operand(value)), None)
+
+
+def handle(value: Any) -> Any:
+    """A Tensor of its own with the value, and the graph if there is one: a write to it is seen by
+    nobody else who has `value`."""
+    return wrap(value._data, value._node) if isinstance(value, Variable) else as_tensor(value)
 
 
 def frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import MutationError
-from .arraylike import ArrayLike
+from .variable import Variable
 
 __all__ = ["is_view", "mark_view", "mark_views", "part_of", "refuse_view", "source_of"]
 
@@ -35,10 +35,12 @@ def is_view(array: Any, of: Any) -> bool:
 
 
 def mark_views(result: Any, args: Sequence[Any]) -> None:
-    """`mark_view` for the result of an op, whose array has a base, and those that it shows."""
+    """`mark_view` for the result of an op, if its array has a base, and those that it shows."""
+    if result._data.base is None:
+        return
     base = _base(result._data)
     for a in args:
-        if isinstance(a, ArrayLike) and (base is a._data or base is a._data.base):
+        if isinstance(a, Variable) and (base is a._data or base is a._data.base):
             mark_view(result, a)
 
 

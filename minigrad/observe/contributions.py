@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..engine.backward import seed
 from ..engine.context import Scope
+from ..engine.differentiation import seed
 from ..engine.node import Node
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, detached

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.node import FREED, Node
-from ..engine.outputs import PART
+from ..engine.outputs import PART, number
 
 __all__ = ["is_part", "saved_items", "unpacked"]
 
@@ -26,7 +26,7 @@ def saved_items(node: Node) -> dict[str, Any]:
     """What a node has saved for its rules, by name; empty once a backward pass has freed it."""
     if node.plan is None or node.saved is FREED or is_part(node):
         return {}
-    return dict(zip(node.plan.keep, node.plan.items(node.saved), strict=True))
+    return dict(zip(node.plan.keep, node.saved, strict=True))
 
 
 def unpacked(node: Node, numbers: Mapping[Node, int] | None = None) -> Node | None:
@@ -83,7 +83,7 @@ def _result_of(
     keeps = len(part.shape) == len(array.shape)
     if keeps is not same_rank or not _along_first(whole, array, None if keeps else part):
         return None, None
-    k = numbers.get(part, part.saved)
+    k = numbers.get(part, number(part))
     return array, sum(shape[0] for shape in whole.shape[:k]) if keeps and k is not FREED else k
 
 

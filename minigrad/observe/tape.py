@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..engine.node import FREED, Node, ancestors
-from ..engine.outputs import PART
+from ..engine.outputs import PART, number
 from ..engine.tensor import Tensor
 
 __all__ = ["Tape"]
@@ -45,14 +45,14 @@ class Tape:
     def table(self, most: int = 60) -> str:
         """The table; of more than `most` nodes only the first and the last ones."""
         rows: list[tuple[str, ...]] = [("#", "op", "name", "shape", "operands", "saved", "scope")]
-        number = {node: k for k, node in enumerate(self.nodes)}
+        place = {node: k for k, node in enumerate(self.nodes)}
         shown = self.nodes
         if len(shown) > most:
             shown = shown[: most // 2] + shown[len(shown) - most // 2 :]
         for node in shown:
-            if number[node] - int(rows[-1][0] if len(rows) > 1 else -1) > 1:
-                rows.append((str(number[node] - 1), "…", "", "", "", "", ""))
-            rows.append((str(number[node]), *_cells(node, number)))
+            if place[node] - int(rows[-1][0] if len(rows) > 1 else -1) > 1:
+                rows.append((str(place[node] - 1), "…", "", "", "", "", ""))
+            rows.append((str(place[node]), *_cells(node, place)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -60,12 +60,12 @@ class Tape:
         )
 
 
-def _cells(node: Node, number: dict[Node, int]) -> tuple[str, ...]:
-    operands = ["·" if p is None else str(number[p]) for p in node.parents]
+def _cells(node: Node, place: dict[Node, int]) -> tuple[str, ...]:
+    operands = ["·" if p is None else str(place[p]) for p in node.parents]
     if node.plan is None:
         op, saved = "leaf", ""
     elif node.plan is PART:
-        op, saved = f"part {node.saved}" if node.saved is not FREED else "part", ""
+        op, saved = f"part {number(node)}" if node.saved is not FREED else "part", ""
     else:
         op, saved = node.plan.op.name, " ".join(node.plan.keep)
     if node.saved is FREED:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.arguments import apply
 from ..engine.op import Op
-from ..engine.primitive import apply
 from ..engine.tensor import Tensor
 from .atoms import leaves, replaced
 

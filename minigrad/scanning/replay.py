@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine.backward import recorded
 from ..engine.context import local
 from ..engine.cotangents import dense
+from ..engine.differentiation import recorded
 from ..engine.pullback import residuals
 from ..engine.selections import Chosen
 from ..engine.sweep import sweep
@@ -61,7 +61,7 @@ def replayed(run: Run, g: Any) -> list[Any]:
             values = list(map(Chosen, values, g.chosen))
         live = [found[group][k] for group in ("state", "y") for k in run.plan.live[group]]
         totals, _ = sweep(
-            [(y._node, c) for y, c in zip(live, values, strict=True)],  # type: ignore[misc]  # on the graph
+            [(y._node, c) for y, c in zip(live, values, strict=True)],
             wanted=run.sources, stop=True, unpack=recorded if lifted else residuals,
         )
     finally:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.context import Scope, local
 from ..engine.cotangents import dense
-from ..engine.node import Node, next_key
+from ..engine.node import Node
 from ..engine.op import Op
 from ..engine.outputs import parts
 from ..engine.selections import Chosen
@@ -76,7 +76,7 @@ def scan(
     step, state, xs, T = given
     order = range(T)[::-1] if reverse else range(T)
     frame = local.frame
-    if how == "scan" and not frame.anomaly:
+    if how == "scan" and frame.observer is None:
         try:
             return _scanned(step, state, xs, T, reverse, _chosen_passes(passes))
         except NeedsTape:
@@ -238,13 +238,9 @@ class Run:
 
     def record(self, outputs: list[Tensor]) -> Node:
         """The one node that stands for all steps."""
-        node = _new(Node)
-        node.key, node.plan = next_key(), _SCAN.plan(1)
-        node.parents = tuple(self.sources)
-        node.saved = self._values(), self
-        node.scope, node.extra = self.scope, None
-        node.shape, node.dtype = tuple(o.shape for o in outputs), tuple(o.dtype for o in outputs)
-        return node
+        shapes, dtypes = tuple(o.shape for o in outputs), tuple(o.dtype for o in outputs)
+        saved = self._values(), self
+        return Node(_SCAN.plan(1), tuple(self.sources), saved, shapes, dtypes, self.scope)
 
     def _values(self) -> tuple[Any, ...]:
         found = {

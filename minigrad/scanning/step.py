@@ -207,7 +207,7 @@ def transposed(found: Traced, sink: bool) -> Program:
             seeds.append((result._node, g))
     wanted = [t for group in found.inputs.values() for t in group if _on_graph(t)]
     weights: Any = [t._node for t in found.inputs["captured"] if _on_graph(t)] if sink else []
-    totals, waiting = cotangents_of(trace, seeds, [t._node for t in wanted], weights)  # type: ignore[misc]  # on the graph
+    totals, waiting = cotangents_of(trace, seeds, [t._node for t in wanted], weights)
     by_tracer = dict(zip(map(id, wanted), totals, strict=True))
     outputs = {
         group: [_atom(by_tracer.get(id(t))) for t in tracers]

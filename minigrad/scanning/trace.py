@@ -17,7 +17,7 @@ import numpy as np
 from ..engine.callers import caller_line
 from ..engine.context import local
 from ..engine.foreign import operand
-from ..engine.node import Leaf, Node, next_key
+from ..engine.node import Leaf, Node
 from ..engine.op import Op
 from ..engine.outputs import parts
 from ..engine.tensor import Tensor, as_tensor
@@ -72,7 +72,7 @@ class Trace:
     def writing(self, record: bool) -> Iterator[None]:
         """Write down what this thread does."""
         before = local.frame
-        local.frame = before.but(tracer=self.apply, anomaly=True, record=record)
+        local.frame = before.but(tracer=self.apply, record=record)
         try:
             with np.errstate(all="ignore"):  # the run says what there is to say
                 yield
@@ -161,19 +161,16 @@ class Trace:
         if not (mask and local.frame.record):
             return
         plan = op.plan(1 if op.joint is not None else mask)
-        node = _new(Node)
-        node.key, node.plan, node.parents = next_key(), plan, tuple(nodes)
+        saved = plan.save(tuple(outs) if op.multiple else outs[0], args, params)
+        shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
+        like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
+        node = Node(plan, tuple(nodes), saved, *like, None)
         self._nodes[node] = None if op.multiple else outs[0].var
-        node.scope = node.extra = None
         if op.multiple:
-            node.saved = plan.save(tuple(outs), args, params)
-            node.shape, node.dtype = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
             for tracer, part in zip(outs, parts(node), strict=True):
                 tracer._node = part
                 self._nodes[part] = tracer.var
         else:
-            node.saved = plan.save(outs[0], args, params)
-            node.shape, node.dtype = outs[0].shape, outs[0].dtype
             outs[0]._node = node
 
     def _refuse_shape(self, what: str) -> NoReturn:

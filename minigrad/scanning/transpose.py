@@ -120,10 +120,8 @@ def _contributions(trace: Trace, node: Node, g: Any, needed: set[Node]) -> list[
 def _opaque(node: Node, parents: list[Node], given: Any, chosen: bool) -> Op:
     """The pullback of a node as an op of the cotangent and of what its rules saved."""
     plan: Any = node.plan
-    twin = Node()
-    twin.key, twin.plan, twin.parents = node.key, node.plan, node.parents
-    twin.shape, twin.dtype, twin.saved = node.shape, node.dtype, None
-    twin.scope = twin.extra = None
+    twin = Node(plan, node.parents, (), node.shape, node.dtype, None)
+    twin.key = node.key
     template = replaced(  # without the arrays of the step that was traced
         (given, node.saved), lambda leaf: _HOLE if isinstance(leaf, Tracer) else leaf
     )

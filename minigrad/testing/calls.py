@@ -6,13 +6,13 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ..engine.domain import Domain
+from ..engine.fast_calls import Primitive, function_of
 from ..engine.op import OPS, Op
-from ..engine.primitive import _caller
 from ..engine.tensor import Tensor, wrap
 
 __all__ = ["LAYOUTS", "Call", "core_dimensions", "draw_values", "leaf", "record_of"]
@@ -40,7 +40,7 @@ def record_of(op: Any) -> Op:
 @functools.cache
 def caller(op: Op) -> Callable[..., Any]:
     """The function that users call for a record."""
-    return _caller(op)  # type: ignore[no-any-return]  # a function
+    return function_of(cast(Primitive, op))
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,15 @@ class Mutant(NamedTuple):
         return _planted_in_fit(self) if in_sweep else _planted_in_plans(self)
 
 
+def _plans(op: Op) -> list[Plan]:
+    """All plans that calls may ask for."""
+    return [op.plan(mask) for mask in range(1, 1 << len(op.arguments))]
+
+
 @contextmanager
 def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
     """Change the steps of every plan in place: the functions that users call hold the plans."""
-    for mask in range(1, 1 << len(m.op.arguments)):
-        m.op.plan(mask)  # all that calls may ask for
-    before = {plan: (plan.steps, plan.joint, plan.lazy) for plan in m.op._plans.values()}
+    before = {plan: (plan.steps, plan.joint, plan.lazy, plan.pull) for plan in _plans(m.op)}
     try:
         for plan in before:
             if m.kind.startswith("deferred"):
@@ -75,8 +78,8 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
             plan.pull = pullback.pulled_back  # what was generated knows nothing of the fault
         yield m
     finally:
-        for plan, (steps, joint, lazy) in before.items():
-            plan.steps, plan.joint, plan.lazy, plan.pull = steps, joint, lazy, None
+        for plan, (steps, joint, lazy, written) in before.items():
+            plan.steps, plan.joint, plan.lazy, plan.pull = steps, joint, lazy, written
 
 
 def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
@@ -123,7 +126,7 @@ def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
 def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
     """Broadcasting is undone in one place, and that is where this fault sits."""
     engine: Any = pullback  # which looks the function up there
-    right, plans = engine.fitted, list(m.op._plans.values())
+    right, written = engine.fitted, {plan: plan.pull for plan in _plans(m.op)}
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
         c = dense(c)
@@ -136,14 +139,14 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
         return right(c, parent, node, i)
 
     engine.fitted = fit
-    for plan in plans:
+    for plan in written:
         plan.pull = pullback.pulled_back  # what was generated has looked it up already
     try:
         yield m
     finally:
         engine.fitted = right
-        for plan in plans:
-            plan.pull = None
+        for plan, right_one in written.items():
+            plan.pull = right_one
 
 
 def _constant(value: Any) -> Any:
@@ -154,11 +157,10 @@ def _constant(value: Any) -> Any:
 
 
 def _hold(plan: Plan, saved: Any, name: str | None) -> Any:
-    items = [
+    return tuple([
         _constant(value) if kept == name else value
-        for kept, value in zip(plan.keep, plan.items(saved), strict=True)
-    ]
-    return items[0] if len(items) == 1 else tuple(items)
+        for kept, value in zip(plan.keep, saved, strict=True)
+    ])
 
 
 def _without_last(g: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.backward import sweep_from
+from ..engine.differentiation import sweep_from
 from ..engine.tensor import Tensor, as_tensor, detached
 from ..engine.values import as_array
 from ..errors import MinigradError, describe

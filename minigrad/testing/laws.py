@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..engine.cotangents import dense
-from ..engine.modes import detect_anomaly, no_grad
+from ..engine.modes import no_grad
 from ..engine.op import Op
 from ..engine.pullback import pulled_back
 from ..engine.specialise import written_out
 from ..engine.tensor import Tensor, as_tensor, detached
+from ..observe.anomaly import detect_anomaly
 from ..observe.contributions import contributions
+from .call_law import generated_call
 from .calls import Call, core_dimensions, leaf
 from .gradcheck import check_grads
 from .trial import LawBroken, Trial, close, demand, pull, pull_linked, same_bits
@@ -378,9 +380,11 @@ def unused(t: Trial) -> None:
 
 LAWS: tuple[Law, ...] = (
     value, recording, derivatives, paths, reuse, constants, linear, broadcasting, float32,
-    generated, memory_layout, untouched, unused,
+    generated, generated_call, memory_layout, untouched, unused,
 )
 """The laws, in the order in which they are checked."""
 
 # What has to hold also where there is no gradient.
-WITHOUT_GRADIENT: tuple[Law, ...] = (value, recording, float32, memory_layout)
+WITHOUT_GRADIENT: tuple[Law, ...] = (
+    value, recording, float32, generated_call, memory_layout,
+)

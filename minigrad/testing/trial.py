@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import sweep_from
+from ..engine.differentiation import sweep_from
 from ..engine.tensor import Tensor, detached
 from ..errors import MinigradError
 from .calls import Call, leaf

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import sweep_from
 from ..engine.context import local
+from ..engine.differentiation import sweep_from
 from ..engine.node import next_key
 from ..engine.tensor import Tensor, as_tensor, detached, handle, wrap
 from ..errors import GraphLossError, describe
@@ -104,11 +104,11 @@ class Trace:
         if live:
             ys, cs = zip(*live, strict=True)
             found = sweep_from(
-                ys, cs, self.variables, retain_graph=True, create_graph=lift, walls=True
+                ys, cs, self.variables, retain_graph=True, create_graph=lift, stop_at_targets=True
             )
         zeros = [v._node not in found for v in self.variables]
         return [
-            np.zeros(v.shape, v.dtype) if zero else found[v._node]  # type: ignore[index]  # not zero
+            np.zeros(v.shape, v.dtype) if zero else found[v._node]
             for v, zero in zip(self.variables, zeros, strict=True)
         ]
 
@@ -190,7 +190,7 @@ def _variable(x: Any, what: str, lift: bool) -> Tensor:
             f"{what}: cannot differentiate with respect to {describe(x)}; pass floats, such as 1.0"
         )
     variable = wrap(x._data, None).requires_grad_()
-    variable._node.put(variable=True)  # type: ignore[union-attr]  # it has one now
+    variable._node.put(variable=True)
     return variable
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import recorded
 from ..engine.context import local
 from ..engine.cotangents import dense
+from ..engine.differentiation import recorded
 from ..engine.node import Node, ancestors, next_key
 from ..engine.op import Op
-from ..engine.outputs import parts
+from ..engine.outputs import parts, wrapped
 from ..engine.pullback import residuals
 from ..engine.selections import Chosen
 from ..engine.sweep import sweep
@@ -31,7 +31,8 @@ __all__ = ["checkpoint"]
 _CHECKPOINT = Op(
     lambda *xs, rerun: xs, name="checkpoint", arguments=("xs",), params={"rerun": None},
     signature="(n)->(m)", formula="f(*xs), computed again in the backward pass",
-    joint=lambda g, rerun: rerun(g), variadic=True, multiple=True, any_cotangent=True,
+    joint=lambda g, rerun: rerun(g), variadic=True, multiple=True, results=wrapped,
+    any_cotangent=True,
 )
 
 
@@ -79,7 +80,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             if chosen is not None:
                 values = map(Chosen, values, chosen)
             found, _ = sweep(
-                [(again[k]._node, g) for k, g in zip(live, values, strict=True)],  # type: ignore[misc]  # live
+                [(again[k]._node, g) for k, g in zip(live, values, strict=True)],
                 wanted=sources,
                 stop=True,
                 unpack=recorded if lifted else residuals,
@@ -88,11 +89,9 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             local.frame = before
         return [found.get(s, np.zeros(s.shape, s.dtype)) for s in sources]
 
-    whole = Node()
-    whole.key, whole.plan, whole.parents = next_key(), _CHECKPOINT.plan(1), tuple(sources)
-    whole.saved, whole.scope, whole.extra = rerun, frame.scope, None
-    whole.shape = tuple(outputs[k].shape for k in live)
-    whole.dtype = tuple(outputs[k].dtype for k in live)
+    shapes = tuple(outputs[k].shape for k in live)
+    dtypes = tuple(outputs[k].dtype for k in live)
+    whole = Node(_CHECKPOINT.plan(1), tuple(sources), (rerun,), shapes, dtypes, frame.scope)
     for k, node in zip(live, parts(whole), strict=True):
         leaves[k] = wrap(outputs[k]._data, node)
     return rebuild(leaves)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import sweep_from
+from ..engine.differentiation import sweep_from
 from ..engine.modes import is_grad_enabled
 from ..engine.tensor import as_tensor, detached, handle, wrap
 from .arguments import Argnums, Trace, check_function, scalar, value_of
@@ -132,6 +132,6 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         if live:
             gs, along = zip(*live, strict=True)
             found = sweep_from(gs, along, us, retain_graph=True, create_graph=trace.lift)
-    tangents = [found.get(u._node, np.zeros(u.shape, u.dtype)) for u in us]  # type: ignore[arg-type]  # a leaf
+    tangents = [found.get(u._node, np.zeros(u.shape, u.dtype)) for u in us]
     values = [trace.out(y if trace.lift else y.detach()) for y in ys]
     return rebuild(values), rebuild([trace.out(t) for t in tangents])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.engine.backward import sweep_from
+from minigrad.engine.differentiation import sweep_from
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import wrap
 from minigrad.errors import GradientError
@@ -39,7 +39,7 @@ def pull(
     found: dict[Node, Any] = {}
     if live:
         given, weights = zip(*live, strict=True)
-        found = sweep_from(given, weights, targets, retain_graph=True, walls=walls)
+        found = sweep_from(given, weights, targets, retain_graph=True, stop_at_targets=walls)
     return [
         np.asarray(found[t._node]) if t._node in found else np.zeros(t.shape, t.dtype)
         for t in targets

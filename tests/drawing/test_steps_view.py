@@ -9,7 +9,7 @@ import pytest
 import minigrad as mg
 import rnn
 from minigrad.drawing.render.text import number
-from minigrad.engine.backward import sweep_from
+from minigrad.engine.differentiation import sweep_from
 from minigrad.errors import GradientError, GraphFreedError
 from tests.support.pictures import (
     WEIGHTS,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.engine.backward import sweep_from
+from minigrad.engine.differentiation import sweep_from
 from minigrad.errors import GradientError, GraphFreedError, NoDerivativeError
 from tests.support.comparing import leaf
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.engine.backward import sweep_from
+from minigrad.engine.differentiation import sweep_from
 from minigrad.engine.outputs import OneOf
 
 COUNTS = [1, 2, 15, 16, 17, 31, 32, 33, 100]

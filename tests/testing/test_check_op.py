@@ -20,7 +20,7 @@ from minigrad.testing import (
     drawn_calls,
     mutant,
 )
-from minigrad.testing.calls import record_of
+from minigrad.testing.calls import caller, record_of
 from tests.support.planted import planted
 
 LAW = {law.__name__: law for law in LAWS}
@@ -53,7 +53,7 @@ def hoarding():
     """It saves its input, which its rule does not name."""
     op = record_of(planted(vjps=(lambda g, out: g * out,))(np.exp))
     plan = op.plan(1)
-    plan.keep, plan.pick = ("out", "x"), lambda frame: frame
+    plan.keep = ("out", "x")
     plan.steps = (plan.steps[0]._replace(apply=lambda g, saved: g * saved[0]),)
     return op
 
@@ -63,6 +63,14 @@ def generated_otherwise():
     op = record_of(planted(vjps=(lambda g: 2 * g,))(lambda x: 2 * x))
     plan = op.plan(1)
     plan.steps = (plan.steps[0]._replace(rule=lambda g: 2.001 * g),)
+    return op
+
+
+def called_otherwise():
+    """The function that users call was made of another forward than its definition has."""
+    op = record_of(planted(vjps=(lambda g: 2 * g,))(lambda x: 2 * x))
+    caller(op)
+    op.forward = lambda x: 2.001 * x
     return op
 
 
@@ -102,6 +110,7 @@ BROKEN = {
     "linear": lambda: planted(vjps=(lambda g: g * np.abs(g),))(lambda x: x * 1),
     "float32": lambda: planted(vjps=(identity,))(lambda x: x * np.float64(2) * np.ones(())),
     "generated": generated_otherwise,
+    "generated_call": called_otherwise,
     "memory_layout": lambda: planted("(n,m)->(k)", vjps=(None,))(lambda x: np.ravel(x, "K")),
     "untouched": lambda: planted(vjps=(identity,))(writing),
     "unused": lambda: planted(

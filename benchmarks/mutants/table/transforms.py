@@ -104,7 +104,7 @@ FAULTS = [
         "tests/engine/test_chosen.py", "jacobian: the other entries of a row give 0 · ∞ = NaN",
     ),
     Fault(
-        "minigrad/engine/backward.py", "    return node, g.astype(output.dtype, copy=False)",
+        "minigrad/engine/differentiation.py", "    return node, g.astype(output.dtype, copy=False)",
         "    return node, g",
         "tests/engine/test_hooks_and_grads.py",
         "backward: the cotangent keeps a dtype of its own",
@@ -115,7 +115,7 @@ FAULTS = [
         "backward: the lock removed, two threads add to one .grad",
     ),
     Fault(
-        "minigrad/engine/backward.py",
+        "minigrad/engine/differentiation.py",
         "            elif (parent := node.parents[op.arguments.index(name)]) is not None:",
         "            elif (parent := node.parents[0]) is not None:",
         TRANSFORMS, "create_graph: saved values linked to the wrong argument",

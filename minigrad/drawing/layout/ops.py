@@ -7,6 +7,7 @@ from typing import Any
 
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
+from ...engine.outputs import number
 from ...engine.tensor import Tensor
 from ...observe.packing import is_part
 from ..reading.entering import flat, node_of
@@ -137,7 +138,7 @@ class _Writer:
     def _edge(self, parent: Node, node: Node) -> None:
         index = ""
         if is_part(parent) and parent not in self.ids:  # the edge says which result
-            index = parent.name or ("" if parent.saved is FREED else str(parent.saved))
+            index = parent.name or ("" if parent.saved is FREED else str(number(parent)))
             whole = parent.parents[0]
             if whole is None:
                 return

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
+from ...engine.outputs import number
 from ...observe.packing import is_part, saved_items, unpacked
 
 __all__ = ["known_values", "label_of", "timed_scope", "walk"]
@@ -44,7 +45,7 @@ def label_of(node: Node) -> str:
     if whole is None or whole.op is None or whole.op.labels is None or node.saved is FREED:
         return ""
     labels = saved_items(whole).get(whole.op.labels)
-    return str(labels[node.saved]) if labels else ""
+    return str(labels[number(node)]) if labels else ""
 
 
 def _places(roots: Iterable[Node]) -> dict[Node, int]:

@@ -13,8 +13,7 @@ import numpy as np
 from ...engine.declared import declare
 from ...engine.foreign import is_foreign, operand
 from ...engine.lazy import Lazy
-from ...engine.op import OPS
-from ...engine.primitive import apply, primitive
+from ...engine.primitive import primitive
 from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, detached
 from ...engine.unbroadcast import wider
@@ -104,25 +103,23 @@ def _row_pair(g: Any, x_shape: tuple[int, ...], index: Any) -> Any:
     return np.where(index < 0, index + x_shape[0], index), g  # counted from the front
 
 
+def _mark(entry: Any, x: Any, index: Any) -> None:
+    if is_basic(index):  # one entry too: to NumPy a number, to PyTorch a view
+        mark_view(entry, x, index)
+
+
 @primitive(
     "(n)->(m)", moves_data=True, samples={"index": "index"}, vjps=(_put_back,),
-    lazy={"x": Lazy(_row_pair, sum_rows)},
+    lazy={"x": Lazy(_row_pair, sum_rows)}, marks=_mark,
 )
 def getitem(x: Any, *, index: Any) -> Any:
     """x[index]"""
     return np.asarray(x)[index]
 
 
-_GETITEM = OPS["getitem"]
-
-
 def _getitem_method(self: Tensor, index: Any) -> Any:
     """``x[index]`` with NumPy's meaning of slices, None, ..., masks, integer arrays and Tensors."""
-    if not is_basic(index):
-        return apply(_GETITEM, (self,), {"index": plain_index(index)})
-    entry = apply(_GETITEM, (self,), {"index": index})
-    mark_view(entry, self, index)  # one entry too: to NumPy a number, to PyTorch a view
-    return entry
+    return getitem(self, index=index if is_basic(index) else plain_index(index))
 
 
 declare(methods={"__getitem__": _getitem_method})

@@ -28,13 +28,11 @@ def _unsort(g: Any, x: Any, axis: int) -> Any:
 
 @primitive(
     "(n)->(n)", name="sort", domains=(DISTINCT,), vjps=(_unsort,), samples={"axis": "axis"},
+    any_cotangent=True,  # its rule moves entries alone
 )
 def _sort(x: Any, *, axis: int = -1) -> Any:
     """the entries along axis in ascending order"""
     return np.sort(x, axis=axis)
-
-
-_sort.op.any_cotangent = True  # type: ignore[attr-defined]  # its rule moves entries alone
 
 
 @composite(np.sort)

@@ -109,14 +109,12 @@ _EIGH: Any = type(np.linalg.eigh(np.eye(1)))
 
 @primitive(
     "(n,n)->(n),(n,n)", vjps=(_eigh_rule,), multiple=True, name="eigh",
+    any_cotangent=True,  # the rule asks which of the vectors are used
     samples=lambda rng: ((_draw_symmetric(rng),), {"uplo": one_of(rng, "L", "U")}),
 )
 def _eigh(x: Any, *, uplo: Any = "L") -> Any:
     """eigenvalues w and vectors v, x v = v w, of a symmetric x, from its lower (upper) triangle"""
     return tuple(np.linalg.eigh(x, uplo))
-
-
-_eigh.op.any_cotangent = True  # type: ignore[attr-defined]  # the rule asks which are used
 
 
 @composite(np.linalg.eigh)
@@ -190,14 +188,12 @@ _SVD: Any = type(np.linalg.svd(np.eye(1)))
 
 @primitive(
     "(n,m)->(n,k),(k),(k,m)", vjps=(lambda g, out, full: _svd_rule(g, out, full),), multiple=True,
+    any_cotangent=True,  # as above
     name="svd", samples=lambda rng: ((_draw_rectangular(rng),), {"full": False}),
 )
 def _svd(x: Any, *, full: bool = False) -> Any:
     """u, s, vᵀ with x = u s vᵀ, the columns of u and v orthonormal, s descending"""
     return tuple(np.linalg.svd(x, full_matrices=full))
-
-
-_svd.op.any_cotangent = True  # type: ignore[attr-defined]  # as above
 
 
 @composite(np.linalg.svd)

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.backward import RecordingNeeded, recorded
+from ...engine.arguments import apply
+from ...engine.differentiation import RecordingNeeded, recorded
 from ...engine.op import Op
-from ...engine.primitive import apply
 from ...engine.sweep import sweep
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...errors import GradientError

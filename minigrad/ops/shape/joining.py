@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ...engine.arguments import apply
 from ...engine.op import OPS
-from ...engine.primitive import apply, primitive
+from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ..common import composite, existing, one_of, refuse
 from ..index.indexing import index_add

@@ -155,7 +155,7 @@ def _of_loss(
     error = np.concatenate([g.ravel() for g in pull([loss], ones, upper, walls=True)])
     uses = [
         (node, name)
-        for node in ancestors([loss._node], walls=below)
+        for node in ancestors([loss._node], stop_at=below)
         if node not in below
         for name in _used(node, leaves)
     ]

@@ -1,0 +1,273 @@
+"""The function that users call for one record, written out: its definition without the loops.
+
+The source is generated at the first call, shown by tracebacks and debuggers, and can be printed. A
+law of minigrad.testing holds it equal to the definition, in ``call`` and ``arguments``.
+
+>>> import minigrad as mg
+>>> print(mg.catalogue("tanh")[0].source)
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from inspect import Parameter
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from .arguments import definition, explained, left_to
+from .call import MUTABLE, has_gradient
+from .context import local
+from .foreign import operand
+from .keywords import PLAIN, settled
+from .node import Node, next_key
+from .op import Op
+from .specialise import compiled
+from .tensor import Tensor
+from .views import mark_views
+
+__all__ = ["Primitive", "function_of", "source_of"]
+
+# What every generated function can name.
+_NAMES: dict[str, Any] = {
+    "MUTABLE": MUTABLE, "Node": Node, "PLAIN": PLAIN, "Tensor": Tensor, "array": np.array,
+    "copied": copy.deepcopy, "explained": explained, "has_gradient": has_gradient,
+    "left_to": left_to, "local": local, "mark_views": mark_views, "new": object.__new__,
+    "next_key": next_key, "operand": operand, "settled": settled, "shape_of": np.shape,
+}
+_LOCALS = (
+    "frame", "data", "out", "node", "plan", "parent", "saved", "shape", "dtype", "error", "more",
+    "others", "op", "forward", "ordinary", "marks",
+)
+
+
+class Primitive(Op):
+    """The record of an op with the function that users call.
+
+    marks: remembers which arguments a result shows the memory of: ``marks(out, *args, **params)``.
+    """
+
+    def __init__(self, *args: Any, marks: Callable[..., None] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.marks = marks
+
+    @property
+    def source(self) -> str | None:
+        """The function that users call as it is generated; None where it is the definition."""
+        return source_of(self)
+
+
+def function_of(op: Primitive) -> Callable[..., Any]:
+    """The function that users call for `op`."""
+    ordinary = definition(op)
+    if not _fits(op):
+        return ordinary
+    names = {
+        **_NAMES, "op": op, "forward": op.forward, "ordinary": ordinary, "marks": op.marks,
+        "__builtins__": __builtins__, "__name__": __name__,
+    }
+
+    def write(*args: Any, **params: Any) -> Any:
+        """Take the place of `stub`, and go on."""
+        masks = _masks(op)
+        names.update({f"plan_{mask}": op.plan(mask) for mask in masks})
+        written = compiled(source_of(op) or "", f"call of {op.name}", names)
+        function.__defaults__ = tuple([
+            default for _, default in _parameters(op) if default is not Parameter.empty
+        ])
+        function.__code__ = written.__code__
+        return function(*args, **params)
+
+    names["write"] = write
+    function = FunctionType(_STUB, names, op.name)
+    return function
+
+
+def _stub(*args: Any, **params: Any) -> Any:
+    return write(*args, **params)  # type: ignore[name-defined]  # noqa: F821  # of its function
+
+
+_STUB: CodeType = _stub.__code__
+
+
+def _fits(op: Primitive) -> bool:
+    """Whether the template is for ops of this shape: a fixed number of arrays, one result, and at
+    most two arguments that have a derivative."""
+    if op.variadic or op.multiple or op.joint is not None or op.usable.bit_count() > 2:
+        return False
+    required = [default is Parameter.empty for _, default in _parameters(op)]
+    return sorted(required, reverse=True) == required  # what may be left out is at the end
+
+
+def _parameters(op: Primitive) -> Iterator[tuple[str, Any]]:
+    """The parameters of the function and their defaults."""
+    for name in op.arguments:
+        yield name, op.defaults.get(name, Parameter.empty)
+    yield from op.params.items()
+
+
+def _masks(op: Primitive) -> list[int]:
+    """The choices of arguments that need a gradient, as bits, of which there are at most three."""
+    return [mask for mask in range(1, op.usable + 1) if mask & op.usable == mask]
+
+
+# -- the template
+
+
+def source_of(op: Primitive) -> str | None:
+    """The source of the function that users call; None where it is the definition."""
+    return "\n".join([*_Template(op).lines(), ""]) if _fits(op) else None
+
+
+class _Template:
+    """The lines of one function; its own variables step back from names that the op has taken."""
+
+    def __init__(self, op: Primitive) -> None:
+        self.op, self.arguments, self.metadata = op, op.arguments, tuple(op.params)
+        given = {*self.arguments, *self.metadata}
+        self.taken = given | {f"{a}_{what}" for a in self.arguments for what in ("data", "node")}
+        self.names = {n: f"{n}_" if n in self.taken else n for n in (*_LOCALS, *_NAMES)}
+
+    def lines(self) -> Iterator[str]:
+        """All of them."""
+        yield from map(self._named, [*self._head(), *self._compute(), *self._record()])
+
+    def _named(self, line: str) -> str:
+        """`line` with what is in angle brackets by its name here."""
+        for name, own in self.names.items():
+            line = line.replace(f"<{name}>", own)
+        return line
+
+    def _head(self) -> Iterator[str]:
+        op = self.op
+        written = [
+            name if default is Parameter.empty else f"{name}={default!r}"
+            for name, default in _parameters(op)
+        ]
+        given = ", ".join([*self.arguments, *self.metadata])
+        more = ["*<more>", "**<others>"] if op.params else []
+        yield f"def {op.name if op.name.isidentifier() else 'op'}({', '.join([*written, *more])}):"
+        yield "    <frame> = <local>.frame"
+        if more:
+            yield "    if <more> or <others> or <frame>.watched:"
+            yield f"        return <ordinary>({given}, *<more>, **<others>)"
+        else:
+            yield "    if <frame>.watched:"
+            yield f"        return <ordinary>({given})"
+        for name in self.metadata:
+            yield f"    if type({name}) not in <PLAIN>:"
+            yield f"        {name} = <settled>({op.name!r}, {name!r}, {name})"
+
+    def _compute(self) -> Iterator[str]:
+        arguments = self.arguments
+        for a in arguments:
+            yield f"    if isinstance({a}, <Tensor>):"
+            yield f"        {a}_data, {a}_node = {a}._data, {a}._node"
+            yield "    else:"
+            yield f"        {a}_data, {a}_node = {a}, None"
+        data = ", ".join(f"{a}_data" for a in arguments)
+        named = ", ".join([data, *(f"{name}={name}" for name in self.metadata)])
+        plain = " and ".join(f"{a}_data is {a}" for a in arguments)
+        yield "    try:"
+        if len(arguments) > 1:
+            yield f"        if {' or '.join(f'{a}_data is {a}' for a in arguments)}:"
+            yield f"            if {plain}:"
+            yield f"                return <forward>({named})"
+            for a in arguments:
+                yield f"            if {a}_data is {a}:"
+                yield f"                {a}_data = <operand>({a})"
+                yield f"                if {a}_data is NotImplemented:"
+                yield f"                    return <left_to>({a}, <op>)"
+        yield f"        <data> = <forward>({named})"
+        yield "    except (ValueError, TypeError, IndexError) as <error>:"
+        params = ", ".join(f"{name!r}: {name}" for name in self.metadata)
+        yield f"        <explained>(<error>, <op>, {_tuple(data)}, {{{params}}})"
+        if len(arguments) == 1:
+            yield f"    if {plain}:"
+            yield "        return <data>"
+
+    def _record(self) -> Iterator[str]:
+        op = self.op
+        yield "    <out> = <new>(<Tensor>)"
+        yield "    <out>._data = <data>"
+        given = ", ".join([*self.arguments, *self.metadata])
+        if op.marks is not None:
+            yield f"    <marks>(<out>, {given})"
+        elif not isinstance(op.forward, np.ufunc):
+            yield "    if <data>.base is not None:"
+            yield f"        <mark_views>(<out>, {_tuple(', '.join(self.arguments))})"
+        usable = [a for i, a in enumerate(self.arguments) if op.usable >> i & 1]
+        if usable:
+            constant = " and ".join(f"{a}_node is None" for a in usable)
+            constant = f"({constant})" if len(usable) > 1 else constant
+            yield f"    if {constant} or not <frame>.record:"
+            yield "        <out>._node = None"
+            yield "        return <out>"
+            yield from self._choose(usable)
+            yield from self._node()
+        else:
+            yield "    <out>._node = None"
+        yield "    return <out>"
+
+    def _choose(self, usable: list[str]) -> Iterator[str]:
+        """What is saved, by which of the arguments need a gradient."""
+        if len(usable) == 1:
+            yield from self._saved(self.op.usable, usable[0], "    ")
+            return
+        x, y = usable
+        first, second = (1 << self.arguments.index(a) for a in usable)
+        for test, mask, parent in (
+            (f"if {y}_node is None:", first, x),
+            (f"elif {x}_node is None:", second, y),
+            ("else:", first | second, x),
+        ):
+            yield f"    {test}"
+            yield from self._saved(mask, parent, "        ")
+
+    def _saved(self, mask: int, parent: str, indent: str) -> Iterator[str]:
+        plan = self.op.plan(mask)
+        saved = ", ".join(self._slot(name, mask) for name in plan.keep)
+        yield f"{indent}<plan>, <parent> = plan_{mask}, {parent}_node"
+        yield f"{indent}<saved> = {_tuple(saved, len(plan.keep))}"
+
+    def _slot(self, name: str, mask: int) -> str:
+        """What a rule calls `name`; arrays and lists of the caller's are copied."""
+        if name == "out":
+            return "<data>"
+        if name in self.metadata:
+            return f"{name} if type({name}) not in <MUTABLE> else <copied>({name})"
+        a = name if name in self.arguments else name.removesuffix("_shape")
+        recorded = bool(mask >> self.arguments.index(a) & 1)
+        if a != name:
+            return f"{a}_data.shape" if recorded else f"<shape_of>({a}_data)"
+        if recorded:
+            return f"{a}_data"
+        own = f"type({a}_data) in <MUTABLE> and not isinstance({a}, <Tensor>)"
+        return f"<array>({a}_data) if {own} else {a}_data"
+
+    def _node(self) -> Iterator[str]:
+        """The one node of the call, as its constructor makes it."""
+        parents = ", ".join(f"{a}_node" for a in self.arguments)
+        yield "    <dtype> = <data>.dtype"
+        yield "    if <dtype> is not <parent>.dtype and not <has_gradient>(<op>, <data>):"
+        yield "        <out>._node = None"
+        yield "        return <out>"
+        yield "    <shape> = <data>.shape"
+        yield "    <out>._node = <node> = <new>(<Node>)"
+        yield "    <node>.key = <next_key>()"
+        yield "    <node>.plan = <plan>"
+        yield f"    <node>.parents = {_tuple(parents)}"
+        yield "    <node>.saved = <saved>"
+        # One tuple for all results of one shape: a long chain gives the collector less to visit.
+        yield "    <node>.shape = <parent>.shape if <parent>.shape == <shape> else <shape>"
+        yield "    <node>.dtype = <dtype>"
+        yield "    <node>.scope = <frame>.scope"
+        yield "    <node>.extra = None"
+
+
+def _tuple(parts: str, count: int | None = None) -> str:
+    """A tuple of parts that are separated by commas."""
+    one = "," not in parts if count is None else count == 1
+    return f"({parts},)" if one else f"({parts})"
