@@ -31,3 +31,8 @@ def chosen(names, K, H):
     """Those of the given names, separated by commas."""
     every = kinds(K, H)
     return {name: every[name] for name in names.split(", ")}
+
+
+def states_of(cell, xs):
+    """The state behind every step."""
+    return [state for _, state in rnn.steps(cell, xs)]

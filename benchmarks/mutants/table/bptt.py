@@ -72,12 +72,12 @@ FAULTS = [
     Fault(
         "rnn/bptt/jacobians/norms.py", "        self.lags = np.arange(len(values))[::-1]\n",
         "        self.lags = np.arange(len(values))\n",
-        JACOBIAN, "norms: the lags counted from the oldest state",
+        "tests/rnn/bptt/jacobians/test_norms.py", "norms: the lags counted from the oldest state",
     ),
     Fault(
         "rnn/bptt/jacobians/norms.py", "(np.log(last) - np.log(first)) / (len(self.values) - 1)",
         "(np.log(last) - np.log(first)) / len(self.values)",
-        JACOBIAN, "norms: the rate per step over one step too many",
+        "tests/rnn/bptt/jacobians/test_bound.py", "norms: the rate per step over one step too many",
     ),
     Fault(
         "rnn/bptt/truncation/truncated.py", "    begins = [max(0, w.stop - k2) for w in cut]\n",
@@ -137,6 +137,6 @@ FAULTS = [
     Fault(
         "rnn/bptt/jacobians/bound.py", "weight, chosen = cell.W_hh.numpy(), cell.nonlinearity",
         "weight, chosen = cell.W_hh.numpy(), \"tanh\"",
-        JACOBIAN, "bound: takes every nonlinearity for tanh",
+        "tests/rnn/bptt/jacobians/test_bound.py", "bound: takes every nonlinearity for tanh",
     ),
 ]

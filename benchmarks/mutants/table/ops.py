@@ -125,7 +125,7 @@ FAULTS = [
         "minigrad/ops/elementwise/activations.py",
         "return _SCALE * np.where(np.greater(x, 0), x, _ALPHA * np.expm1(_negative(x)))",
         "return _SCALE * np.where(np.greater(x, 0), x, np.expm1(_negative(x)))",
-        "tests/ops/elementwise/test_elementwise.py tests/functional/test_functional.py",
+        "tests/ops/elementwise/test_elementwise.py tests/functional/test_activations.py",
         "selu: alpha left out of the value",
     ),
     Fault(
@@ -144,7 +144,7 @@ FAULTS = [
         "minigrad/ops/nn/layers.py",
         "y = centred / np.sqrt(safe_mean(np.square(centred), axis) + eps)",
         "y = centred / (np.sqrt(safe_mean(np.square(centred), axis)) + eps)",
-        "tests/functional/test_functional.py", "layer norm: eps outside of the root",
+        "tests/functional/test_layers.py", "layer norm: eps outside of the root",
     ),
     Fault(
         "minigrad/ops/nn/layers.py",
@@ -156,27 +156,27 @@ FAULTS = [
         "minigrad/ops/nn/layers.py",
         "return np.subtract(x, np.where(np.isneginf(top), 0, top), out=np.empty_like(x))",
         "return np.subtract(x, 0 * np.where(np.isneginf(top), 0, top), out=np.empty_like(x))",
-        "tests/ops/test_special_values.py tests/functional/test_functional.py",
+        "tests/ops/test_special_values.py tests/functional/test_activations.py",
         "softmax overflows: the maximum is not taken off",
     ),
     Fault(
         "minigrad/ops/nn/classification.py",
         "    ignored = target == ignore_index\n    safe",
         "    ignored = target == -100\n    safe",
-        "tests/functional/test_functional.py",
+        "tests/functional/test_losses.py",
         "cross_entropy: an ignore_index of the user's is not ignored",
     ),
     Fault(
         "minigrad/ops/nn/classification.py",
         "even = label_smoothing / input.shape[axis]",
         "even = label_smoothing / input.shape[0]",
-        "tests/functional/test_functional.py",
+        "tests/functional/test_losses.py",
         "cross_entropy: smoothing over the batch, not the classes",
     ),
     Fault(
         "minigrad/ops/nn/classification.py", "total = weights.sum(dtype=np.float64)",
         "total = weights.size",
-        "tests/functional/test_functional.py",
+        "tests/functional/test_losses.py",
         "cross_entropy: the mean divides by all targets, the ignored ones too",
     ),
     Fault(
@@ -189,7 +189,7 @@ FAULTS = [
         "minigrad/ops/nn/classification.py",
         "return np.where(idle, 0, input) if idle.any() else input",
         "return input",
-        "tests/functional/test_functional.py tests/ops/test_special_values.py",
+        "tests/functional/test_losses.py tests/ops/test_special_values.py",
         "cross_entropy: NaN logits of ignored targets leak into the gradient",
     ),
     Fault(

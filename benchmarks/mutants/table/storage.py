@@ -4,7 +4,7 @@ from ..fault import Fault
 
 IO, FILES, HOSTILE = "minigrad/io.py", "tests/module/test_io.py", "tests/module/test_io_hostile.py"
 MODULE, MODULES = "minigrad/module.py", "tests/module/test_module.py"
-OPTIM = "tests/optim/test_optim.py"
+OPTIM = "tests/optim/test_optim.py tests/optim/test_optim_state.py"
 
 FAULTS = [
     Fault(
@@ -108,7 +108,7 @@ FAULTS = [
         "            self._defaults.update(values[0])\n            self._steps[:], "
         "self._states[:] = steps, states\n",
         "            self._defaults.update(values[0])\n            self._states[:] = states\n",
-        "tests/optim/test_optim.py",
+        OPTIM,
         "state dicts of optimizers: the numbers of steps are not loaded",
     ),
 ]

@@ -260,7 +260,7 @@ FAULTS = [
         "minigrad/engine/views.py",
         "    if (other := source_of(tensor)) is not None:\n",
         "    if False:\n",
-        f"tests/engine/test_writes.py {VALUES}",
+        f"tests/engine/test_writes_through_views.py {VALUES}",
         "a write to a view is lost on the tensor that it shows",
     ),
 ]

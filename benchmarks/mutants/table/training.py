@@ -5,7 +5,7 @@ from ..fault import Fault
 RULES, OPTIM = "minigrad/optim/rules.py", "tests/optim/test_optim.py"
 CLIP, CLIPPING = "minigrad/optim/clip.py", "tests/optim/test_optim_clip.py"
 PLANS, PLANNED = "minigrad/optim/schedules.py", "tests/optim/test_optim_schedules.py"
-LAYERS, FUNCTIONAL = "minigrad/functional/layers.py", "tests/functional/test_functional.py"
+LAYERS, FUNCTIONAL = "minigrad/functional/layers.py", "tests/functional/test_layers.py"
 INIT = "tests/init/test_init.py"
 
 FAULTS = [
@@ -129,7 +129,7 @@ FAULTS = [
     ),
     Fault(
         "minigrad/functional/layers.py", "scale=1 / (1 - p))", "scale=1)",
-        "tests/functional/test_functional.py", "dropout: what stays is not scaled up",
+        "tests/functional/test_layers.py", "dropout: what stays is not scaled up",
     ),
     Fault(
         LAYERS, "    if not training or p == 0:\n        return input\n",
@@ -183,7 +183,7 @@ FAULTS = [
     Fault(
         "minigrad/ops/nn/losses.py", "    if input.shape != target.shape:\n",
         "    if input.ndim != target.ndim and not input.size:\n",
-        FUNCTIONAL, "losses: shapes that broadcast are not refused",
+        "tests/functional/test_losses.py", "losses: shapes that broadcast are not refused",
     ),
     Fault(
         "minigrad/optim/orthogonal.py", "new[:, block] = W @ (0.5 * inner - 0.5 * inner.T)",

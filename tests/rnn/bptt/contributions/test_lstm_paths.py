@@ -12,17 +12,13 @@ from rnn import (
     steps,
 )
 from rnn.bptt import jacobian, lstm_paths, lstm_terms
-from tests.support.cells import chosen
+from tests.support.cells import chosen, states_of
 from tests.support.handwritten_cells import sigma
 from tests.support.running import sequence
 
 T, B, K, H = 6, 3, 2, 4
 CELLS = chosen("lstm, two biases, 1997, coupled, peephole, layer norm, projected", K, H)
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
-
-
-def states_of(cell):
-    return [state for _, state in steps(cell, sequence(T, B, K))]
 
 
 class ByHand:
@@ -57,7 +53,7 @@ class ByHand:
 def test_the_four_terms_are_what_the_formulas_say(t):
     """Each measured term equals its formula, worked out in NumPy for every sequence."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     found = lstm_terms(cell, states[t - 1], states[t - 2])
     assert list(found) == ["i", "f", "g", "direct"]
     for b in range(B):
@@ -69,7 +65,7 @@ def test_the_four_terms_are_what_the_formulas_say(t):
 def test_the_terms_sum_to_the_jacobian_of_the_tape(make):
     """i + f + g + direct = ∂c_t/∂c_{t-1}, for the LSTM and for its relatives."""
     cell = make()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     for t in (1, 3, 5):
         found = lstm_terms(cell, states[t], states[t - 1])
         total = jacobian(states[t][1], states[t - 1][1]).matrix
@@ -92,7 +88,7 @@ def test_terms_after_the_first_state():
 def test_what_terms_show():
     """Norms by name and in words; other names are refused."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     found = lstm_terms(cell, states[3], states[2])
     assert list(found.norms()) == ["i", "f", "g", "direct", "total"]
     assert found.norms()["g"] == pytest.approx(
@@ -107,7 +103,7 @@ def test_errors_of_lstm_terms():
     """Other cells, single tensors, states that do not follow each other, and a c_t with ways of
     its own are refused."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     with pytest.raises(TypeError, match="received ElmanCell; wanted a cell with the states h and"):
         lstm_terms(ElmanCell(K, H), states[1], states[0])
     with pytest.raises(TypeError, match="received one tensor; wanted the pair"):
@@ -124,7 +120,7 @@ def test_errors_of_lstm_terms():
             return c, (c.tanh(), c)
 
     other = Shortcut(K, H, dtype=float, rng=0)
-    states = states_of(other)
+    states = states_of(other, sequence(T, B, K))
     with pytest.raises(ValueError, match="in other ways than through"):
         lstm_terms(other, states[3], states[2])
 
@@ -135,7 +131,7 @@ def test_errors_of_lstm_terms():
 @every_cell
 def test_paths_sum_to_the_gradient(make):
     """c-path + h-path = ∂L/∂c_t."""
-    states = states_of(make())
+    states = states_of(make(), sequence(T, B, K))
     loss = sum((h**2).sum() for h, _ in states)
     paths = lstm_paths(loss, states)
     for _, c in states:
@@ -149,7 +145,7 @@ def test_paths_sum_to_the_gradient(make):
 def test_each_path_is_what_its_formula_says():
     """Along c comes f_{t+1} ⊙ ∂L/∂c_{t+1}; through h_t comes o_t ⊙ tanh'(c_t) ⊙ ∂L/∂h_t."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     loss = (states[-1][0] ** 2).sum() + (states[2][0] ** 3).sum()
     paths = lstm_paths(loss, states)
     for h, _ in states:
@@ -177,7 +173,7 @@ def test_open_forget_gates_keep_the_c_path():
 
 def test_paths_in_words_and_errors():
     """A table with a row for each step; states that are no pairs are refused."""
-    states = states_of(CELLS["lstm"]())
+    states = states_of(CELLS['lstm'](), sequence(T, B, K))
     lines = repr(lstm_paths(states[-1][0].sum(), states)).splitlines()
     assert lines[1].split() == ["t", "along", "c", "through", "h", "∂L/∂c_t"]
     assert len(lines) == 2 + T
@@ -199,7 +195,7 @@ def test_a_cell_of_ones_own():
             return h, (h, c)
 
     cell = Leaky(K, H, dtype=float, rng=0)
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     np.testing.assert_allclose(
         lstm_terms(cell, states[3], states[2])["direct"], [0.9 * np.eye(H)] * B, rtol=1e-14
     )
@@ -210,7 +206,7 @@ def test_a_cell_of_ones_own():
 def test_plots_are_written(tmp_path):
     """Both results draw themselves."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     lstm_terms(cell, states[3], states[2]).plot(tmp_path / "terms.png")
     lstm_paths(states[-1][0].sum(), states).plot(tmp_path / "paths.svg")
     assert (tmp_path / "terms.png").read_bytes().startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""Jacobians between states, their norms by lag, the analytic bound and the spectra."""
+"""Jacobians between states, and their plots."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,11 @@ import pytest
 import minigrad as mg
 from rnn import (
     Cell,
-    ElmanCell,
-    LSTMCell,
-    MGUCell,
-    ResidualCell,
     steps,
     unroll,
 )
 from rnn.bptt import bound, jacobian, norms, spectrum, vanishing
-from tests.support.cells import chosen
+from tests.support.cells import chosen, states_of
 from tests.support.running import sequence
 
 T, B, K, H = 6, 3, 2, 4
@@ -23,10 +19,6 @@ CELLS = chosen(
     "peephole, layer norm, projected", K, H,
 )
 every_cell = pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
-
-
-def states_of(cell, xs=None):
-    return [state for _, state in steps(cell, sequence(T, B, K) if xs is None else xs)]
 
 
 def flat(state):
@@ -38,7 +30,7 @@ def by_differences(cell, t, s, row, step=1e-6):
     """∂(whole state t)/∂(whole state s) of one sequence, by central differences."""
     xs, sizes = sequence(T, B, K), list(cell.state_sizes.values())
     with mg.no_grad():
-        start = flat(states_of(cell)[s])
+        start = flat(states_of(cell, sequence(T, B, K))[s])
 
         def rest(values):
             parts = np.split(values, np.cumsum(sizes)[:-1], axis=1)
@@ -54,14 +46,11 @@ def by_differences(cell, t, s, row, step=1e-6):
     return np.stack(columns, axis=1)
 
 
-# -- jacobian
-
-
 @every_cell
 def test_jacobian_of_whole_states_by_differences(make):
     """∂s_t/∂s_s is what central differences of a run from s to t give, for every sequence."""
     cell = make()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     found = jacobian(states[4], states[1])
     for row in range(B):
         np.testing.assert_allclose(found[row], by_differences(cell, 4, 1, row), 1e-6, 1e-9)
@@ -70,7 +59,7 @@ def test_jacobian_of_whole_states_by_differences(make):
 @every_cell
 def test_chain_rule_of_whole_states(make):
     """∂s_5/∂s_1 = ∂s_5/∂s_4 · ... · ∂s_2/∂s_1: the state holds all that the past has to say."""
-    states = states_of(make())
+    states = states_of(make(), sequence(T, B, K))
     product = jacobian(states[5], states[1]).matrix
     chained = np.eye(product.shape[-1])
     for s in range(1, 5):
@@ -81,7 +70,7 @@ def test_chain_rule_of_whole_states(make):
 @every_cell
 def test_jacobian_at_and_after_its_own_step(make):
     """∂s_t/∂s_t is the identity, and no state depends on later ones."""
-    states = states_of(make())
+    states = states_of(make(), sequence(T, B, K))
     size = flat(states[0]).shape[1]
     np.testing.assert_array_equal(jacobian(states[3], states[3]).matrix, [np.eye(size)] * B)
     later = jacobian(states[1], states[3])
@@ -92,7 +81,7 @@ def test_jacobian_at_and_after_its_own_step(make):
 
 def test_one_part_of_a_state_takes_along_what_depends_on_it():
     """∂h_t/∂c_s of a single c_s counts the way through h_s; in the pair (h, c) h_s is held."""
-    states = states_of(CELLS["lstm"]())
+    states = states_of(CELLS['lstm'](), sequence(T, B, K))
     (h_t, _), (h_s, c_s) = states[4], states[2]
     whole = jacobian(h_t, (h_s, c_s)).matrix
     by_h, by_c = whole[..., :H], whole[..., H:]
@@ -103,7 +92,7 @@ def test_one_part_of_a_state_takes_along_what_depends_on_it():
 
 def test_full_jacobian_is_block_diagonal():
     """With ``full`` the derivatives by other sequences are there, and are 0."""
-    states = states_of(CELLS["gru after"]())
+    states = states_of(CELLS['gru after'](), sequence(T, B, K))
     full, rows = jacobian(states[4], states[2], full=True), jacobian(states[4], states[2])
     assert full.shape == (B, H, B, H)
     for a in range(B):
@@ -117,7 +106,7 @@ def test_jacobian_out_of_stacked_outputs():
     """outputs[s] of ``unroll``, and what one iterates over, stand for the states themselves."""
     cell = CELLS["elman"]()
     outputs, _ = unroll(cell, sequence(T, B, K))
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     wanted = jacobian(states[4], states[1]).matrix
     parts = outputs.unbind()
     for h_t, h_s in (
@@ -154,7 +143,7 @@ def test_jacobian_of_states_without_a_batch():
 
 def test_what_is_read_off_a_jacobian():
     """Singular values, norms and eigenvalues are those of the matrices."""
-    states = states_of(CELLS["elman"]())
+    states = states_of(CELLS['elman'](), sequence(T, B, K))
     found = jacobian(states[3], states[2])
     for row in range(B):
         values = np.linalg.svd(found[row], compute_uv=False)
@@ -183,7 +172,7 @@ def test_rows_that_depend_on_each_other_are_found():
             return h, h
 
     cell = Mixing(K, H, dtype=float, rng=0)
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     with pytest.raises(ValueError, match=r"rows of the batch depend on each other.*full=True"):
         jacobian(states[3], states[1])
     full = jacobian(states[3], states[1], full=True).matrix
@@ -199,7 +188,7 @@ def test_rows_that_depend_on_each_other_are_found():
 def test_jacobian_leaves_the_graph_alone():
     """Nothing is freed and no gradient written, so that backward still works after it."""
     cell = CELLS["lstm"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     jacobian(states[4], states[2])
     assert all(p.grad is None for p in cell.parameters())
     states[-1][0].sum().backward()
@@ -211,7 +200,7 @@ def test_broken_values_stay_visible():
     """NaN in a sequence makes its singular values NaN, and leaves the others."""
     xs = sequence(T, B, K)
     xs[2, 1] = np.nan
-    states = states_of(CELLS["elman"](), xs)
+    states = states_of(CELLS['elman'](), xs)
     found = jacobian(states[4], states[0])
     assert np.isnan(found.singular_values[1]).all()
     assert np.isfinite(found.singular_values[[0, 2]]).all()
@@ -220,7 +209,7 @@ def test_broken_values_stay_visible():
 def test_errors_of_jacobian():
     """What is no tensor, or not on the graph, is named with the way out."""
     cell = CELLS["elman"]()
-    states = states_of(cell)
+    states = states_of(cell, sequence(T, B, K))
     with pytest.raises(mg.errors.GradientError, match=r"jacobian\(h_s\).*requires_grad=True"):
         jacobian(states[1], mg.tensor(np.zeros((B, H))))
     with pytest.raises(TypeError, match=r"jacobian\(h_t\): received ndarray"):
@@ -232,226 +221,10 @@ def test_errors_of_jacobian():
     assert jacobian(run[1], first).norm > 0
 
 
-# -- norms
-
-
-@every_cell
-def test_norms_of_a_loss(make):
-    """Those of the gradients that ``retain_grad`` keeps, for every part of the state alone."""
-    states = states_of(make())
-    parts = [state if isinstance(state, tuple) else (state,) for state in states]
-    for place in range(len(parts[0])):
-        chosen = [state[place] for state in parts]
-        loss = (parts[-1][0] ** 2).sum() + (parts[2][0] ** 3).sum()
-        found = norms(loss, chosen)
-        for part in chosen:
-            part.retain_grad()
-        loss.backward(retain_graph=True)
-        wanted = [np.linalg.norm(p.grad.numpy()) for p in chosen]
-        np.testing.assert_allclose(found.values, wanted, rtol=1e-12)
-        assert found.steps == (1, 2, 3, 4, 5, 6)
-        np.testing.assert_array_equal(found.lags, [5, 4, 3, 2, 1, 0])
-        for part in chosen:
-            part.zero_grad()
-
-
-def test_norms_of_jacobians():
-    """With a state in the place of the loss they are ‖∂h_T/∂h_t‖₂, and all singular values."""
-    cell = CELLS["gru after"]()
-    outputs, h = unroll(cell, sequence(T, B, K))
-    found = norms(h, outputs)
-    for k in range(T):
-        one = jacobian(h, outputs[k])
-        assert found.values[k] == pytest.approx(one.norm, rel=1e-13)
-        np.testing.assert_allclose(found.singular_values[k], one.singular_values, rtol=1e-12)
-    assert found.values[-1] == 1
-    assert repr(found).startswith("Norms of ∂h_6/∂h over lags 0 to 5: from 1 to 0.")
-
-
-def test_norms_of_pairs():
-    """(h, c) counts as one state, each part held while the other varies: the norm of a loss obeys
-    the chain rule through the whole Jacobians."""
-    states = states_of(CELLS["lstm"]())
-    loss = (states[-1][0] ** 2).sum()
-    found = norms(loss, states)
-    g = np.concatenate([2 * states[-1][0].numpy(), np.zeros((B, H))], axis=1)
-    for k, state in enumerate(states):
-        back = np.einsum("bi,bij->bj", g, jacobian(states[-1], state).matrix)
-        assert found.values[k] == pytest.approx(np.linalg.norm(back), rel=1e-12)
-    spectral = norms(states[-1], states)
-    assert spectral.values[0] == pytest.approx(jacobian(states[-1], states[0]).norm, rel=1e-12)
-
-
-def test_norms_far_below_what_squares_can_hold():
-    """1e-200 and less neither underflow to 0 nor break the rate."""
-    cell = ElmanCell(1, 2, nonlinearity="identity", dtype=float, rng=0)
-    cell.gate("h").W_hh = 1e-30 * np.eye(2)
-    outputs, h = unroll(cell, np.ones((9, 1, 1)))
-    found = norms(h.sum(), outputs)
-    np.testing.assert_allclose(found.values, np.sqrt(2) * 1e-30 ** np.arange(9.0)[::-1], 1e-12)
-    assert found.rate == pytest.approx(1e-30, rel=1e-10)
-    assert np.isnan(norms(h.sum(), [h]).rate)
-
-
-def test_errors_of_norms():
-    """No states, and states of unlike parts, are refused."""
-    states = states_of(CELLS["lstm"]())
-    loss = states[-1][0].sum()
-    with pytest.raises(ValueError, match="received no states"):
-        norms(loss, [])
-    with pytest.raises(ValueError, match=r"states\[1\] has 1 parts, states\[0\] 2"):
-        norms(loss, [states[0], states[1][0]])
-    with pytest.raises(mg.errors.GradientError, match=r"norms\(states\[0\]\)"):
-        norms(loss, [mg.tensor(np.zeros((B, H)))])
-
-
-# -- bound and spectrum
-
-
-@pytest.mark.parametrize(("nonlinearity", "gamma"), [
-    ("tanh", 1), ("relu", 1), ("sigmoid", 0.25), ("identity", 1),
-])
-@pytest.mark.parametrize("seed", range(3))
-def test_no_measured_norm_exceeds_the_bound(nonlinearity, gamma, seed):
-    """‖∂h_t/∂h_s‖₂ ≤ (γ_W γ_h)^(t-s), at every lag and for every sequence."""
-    cell = ElmanCell(K, H, nonlinearity=nonlinearity, dtype=float, rng=seed)
-    limit = bound(cell)
-    assert limit.gamma_h == gamma
-    assert limit.gamma_W == pytest.approx(np.linalg.svd(cell.W_hh.numpy())[1][0], rel=1e-13)
-    outputs, h = unroll(cell, sequence(T, B, K, seed=seed))
-    found = norms(h, outputs)
-    assert np.all(found.values <= limit.at(found.lags) * (1 + 1e-12))
-
-
-def test_the_bound_is_reached():
-    """An orthogonal W_hh and φ = identity have the bound itself as their norm."""
-    cell = ElmanCell(K, H, nonlinearity="identity", dtype=float, rng=0)
-    rng = np.random.default_rng(0)
-    cell.gate("h").W_hh = mg.init.orthogonal((H, H), gain=1.5, rng=rng, dtype=float)
-    outputs, h = unroll(cell, sequence(T, B, K))
-    found = norms(h, outputs)
-    np.testing.assert_allclose(found.values, 1.5 ** np.arange(T)[::-1], rtol=1e-12)
-    np.testing.assert_allclose(bound(cell).at(found.lags), found.values, rtol=1e-12)
-    assert found.rate == pytest.approx(1.5, rel=1e-12)
-
-
-def test_eigenvalues_are_no_bound():
-    """A W_hh far from normal, with all eigenvalues at 0.5, lets the gradient grow at first."""
-    cell = ElmanCell(1, 2, nonlinearity="identity", dtype=float, rng=0)
-    cell.gate("h").W_hh = [[0.5, 4.0], [0.0, 0.5]]
-    limit = bound(cell)
-    assert limit.radius == 0.5
-    outputs, h = unroll(cell, np.ones((3, 1, 1)))
-    assert norms(h, outputs).values[1] > 4 > limit.radius
-
-
-def test_what_a_bound_says():
-    """Below 1 the gradient must vanish, above it may explode."""
-    assert "must vanish" in repr(bound(0.5 * np.eye(2)))
-    assert "may explode" in repr(bound(2 * np.eye(2)))
-    assert "cannot explode" in repr(bound(np.eye(2)))
-    assert bound(2 * np.eye(2)).at(3) == 8
-    assert isinstance(bound(2 * np.eye(2)).at(3), float)
-    assert bound(2 * np.eye(2)).at(5000) == np.inf
-    assert bound(mg.Parameter(3 * np.eye(2)), "sigmoid").rate == 0.75
-
-
-def test_errors_of_bound():
-    """Gated cells, shapes, unknown nonlinearities and negative lags are refused."""
-    with pytest.raises(TypeError, match="received LSTMCell; the bound is of"):
-        bound(LSTMCell(K, H))
-    with pytest.raises(ValueError, match=r"received shape \(2, 3\)"):
-        bound(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="nonlinearity='sine'"):
-        bound(np.eye(2), "sine")
-    with pytest.raises(ValueError, match="the cell's is 'tanh'"):
-        bound(ElmanCell(K, H), "relu")
-    with pytest.raises(ValueError, match="lags t - s ≥ 0"):
-        bound(np.eye(2)).at([1, -1])
-    with pytest.raises(ValueError, match="NaN"):
-        bound(np.full((2, 2), np.nan))
-
-
-def test_spectrum_of_every_gate():
-    """Eigenvalues and singular values are those of each gate's block of W_hh, sorted."""
-    cell = CELLS["lstm"]()
-    found = spectrum(cell)
-    assert list(found) == list("ifgo")
-    assert len(found) == 4
-    for gate, values in found.items():
-        block = cell.gate(gate).W_hh
-        assert values.sum() == pytest.approx(np.trace(block), rel=1e-12)
-        assert np.prod(values) == pytest.approx(np.linalg.det(block), rel=1e-10)
-        assert np.all(np.diff(np.abs(values)) <= 1e-15)
-        np.testing.assert_allclose(
-            found.singular_values[gate], np.linalg.svd(block, compute_uv=False), rtol=1e-12
-        )
-        assert found.radius(gate) <= found.singular_values[gate][0]
-    assert "largest |eigenvalue|" in repr(found)
-    assert list(spectrum(ResidualCell(ElmanCell(H, H)))) == ["h"]
-    with pytest.raises(ValueError, match="only square ones"):
-        spectrum(CELLS["projected"]())
-    with pytest.raises(TypeError, match="wanted a Cell"):
-        spectrum(np.eye(2))
-
-
-# -- vanishing and exploding
-
-
-def test_vanishing_and_exploding():
-    """Over 100 steps: the vanilla network follows the scale of its weights, below its bound; gates
-    keep more of the gradient at scale 0.5, and let less of it explode at 1.5."""
-    found = vanishing()
-    assert found.cells == ("rnn", "lstm", "gru")
-    assert found.scales == (0.5, 1.0, 1.5)
-    assert len(found) == 9
-    for scale in found.scales:
-        have = found["rnn", scale]
-        limit = found.bounds[scale].at(have.lags) * have.values[-1]
-        assert np.all(have.values <= limit * (1 + 1e-12))
-    left = {cell: found.relative(cell)[:, -1] for cell in found.cells}
-    assert left["rnn"][0] == pytest.approx(1.5e-30, rel=0.1)
-    assert left["rnn"][1] == pytest.approx(0.33, rel=0.1)
-    assert left["rnn"][2] > 1e3
-    for cell in ("lstm", "gru"):
-        assert left[cell][0] > 1e15 * left["rnn"][0]
-        assert left[cell][2] < left["rnn"][2]
-        assert np.all(np.diff(left[cell]) > 0)
-    assert np.all(left["lstm"] > left["gru"])
-
-
-def test_chrono_initialisation_keeps_the_gradient():
-    """With biases of ±ln(T - 1) between a third and two thirds of the gradient is left after 100
-    steps, at every scale. Opening the LSTM's forget gate alone lets its gradient explode."""
-    bias = np.log(99)
-    found = vanishing(keep_bias=bias, write_bias=-bias)
-    for cell in ("lstm", "gru"):
-        left = found.relative(cell)[:, -1]
-        assert np.all((left > 0.33) & (left < 0.67))
-    forget_alone = vanishing(keep_bias=bias, cells=[LSTMCell])
-    assert np.all(forget_alone.relative("lstm")[:, -1] > 100)
-
-
-def test_the_settings_of_vanishing():
-    """Scales are checked, repeats are equal bit by bit, and other cells can be given."""
-    one, two = (vanishing((0.7,), T=12, hidden_size=5, cells=[MGUCell, LSTMCell]) for _ in "12")
-    assert list(one) == [("mgu", 0.7), ("lstm", 0.7)]
-    for key, found in one.items():
-        np.testing.assert_array_equal(found.values, two[key].values)
-    assert one.states == {"mgu": "h", "lstm": "c"}
-    assert repr(one).splitlines()[1].split()[:4] == ["cell", "scale", "k", "="]
-    for scales in ((), (0,), (-1,), (np.nan,)):
-        with pytest.raises(ValueError, match="wanted positive numbers"):
-            vanishing(scales)
-
-
-# -- plots
-
-
 def test_plots_are_written(tmp_path):
     """Every result draws itself, with few states and many, to a file of the kind of its name."""
     cell = CELLS["lstm"]()
-    states = [h for h, _ in states_of(cell)]
+    states = [h for h, _ in states_of(cell, sequence(T, B, K))]
     elman = CELLS["elman"]()
     outputs, h = unroll(elman, sequence(T, B, K))
     drawn = {
