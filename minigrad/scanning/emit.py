@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.unbroadcast import wider
+from .cores import one_thread
 from .kernels import CONCATENATE, takes_out, written_into
 from .loops import Loop, Loops, outputs_of
 from .program import Equation, Var
@@ -54,6 +55,13 @@ class _Writer:
         if targets:
             comma = "," if len(targets) == 1 else ""
             self.lines.write(f"{', '.join(targets)}{comma} = {source}", comment)
+
+    def loop(self, steps: str) -> None:
+        """The head of the loop, two blocks deep."""
+        self.lines.write(f"with {self.lines.constant(one_thread, 'one_thread')}():")
+        self.lines.depth += 1
+        self.lines.write(f"for t in {steps}:")
+        self.lines.depth += 1
 
     def stack(self, v: Var, count: str = "T") -> str:
         """Make the array for all steps of a variable."""
@@ -180,8 +188,7 @@ class _Writer:
             like = ys[k]
             lines.write(f"{name} = np.empty((T, *{like.shape}), np.{like.dtype})")
         storage = self.storage(loop, new)
-        lines.write("for t in range(T):")
-        lines.depth += 1
+        self.loop("range(T)")
         used = {v for e in loop.body for v in e.uses()} | set(ys) | set(new)
         self.read([v for v in (*xs, *(e.outs[0] for e in loop.ahead)) if v in used])
         for v in state:
@@ -192,7 +199,7 @@ class _Writer:
         for k, name in of_y.items():
             lines.write(f"{name}[t] = {lines.text(ys[k])}")
         self.unpack([lines.name(v) for v in state], _tuple([lines.text(v) for v in new]))
-        lines.depth -= 1
+        lines.depth -= 2
         outputs = [of_y.get(k) or self.all_of[v] for k, v in enumerate(ys)]
         self.once = [v for e in loop.once for v in e.outs]
         kept = dict.fromkeys(self.all_of[v].partition("[")[0] for v in saved)
@@ -245,8 +252,7 @@ class _Writer:
         arriving = [v for v in program.inputs["state"] if v in after]
         self.rows([*(v for v in after if v in made), *arriving])
         storage = self.storage(loop, program.outputs["state"])
-        lines.write("for t in reversed(range(T)):")
-        lines.depth += 1
+        self.loop("reversed(range(T))")
         ends = [v for g in ("state", "captured") for v in outputs_of(program, g)]
         used = dict.fromkeys([*(v for e in loop.body for v in e.uses()), *ends])
         constant = loops.constant() | made | set(program.inputs["state"])
@@ -263,7 +269,7 @@ class _Writer:
             for a, v in zip(program.outputs["state"], state, strict=True)
         ]
         self.unpack(of_state, _tuple(new))
-        lines.depth -= 1
+        lines.depth -= 2
         self.stacked(loop.behind)
         self.add_sums(totals)
         of_x = [
