@@ -1,4 +1,4 @@
-"""Every error and warning of minigrad, and the one place that explains a failed op.
+"""Every error and warning of minigrad, and how messages describe a value.
 
 Each error also inherits from the built-in exception that NumPy or Python would raise, so that
 ``except ValueError`` keeps working.
@@ -6,24 +6,12 @@ Each error also inherits from the built-in exception that NumPy or Python would 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NoReturn
-
-import numpy as np
+from typing import Any
 
 __all__ = [
-    "AnomalyError",
-    "FileFormatError",
-    "GradientError",
-    "GradientWarning",
-    "GraphFreedError",
-    "GraphLossError",
-    "GraphLossWarning",
-    "MinigradError",
-    "MutationError",
-    "NoDerivativeError",
-    "StateDictError",
-    "TraceError",
+    "AnomalyError", "FileFormatError", "GradientError", "GradientWarning", "GraphFreedError",
+    "GraphLossError", "GraphLossWarning", "MinigradError", "MutationError", "NoDerivativeError",
+    "StateDictError", "TraceError",
 ]
 
 
@@ -78,16 +66,6 @@ class FileFormatError(MinigradError, ValueError):
     """A file that is truncated, damaged or not what it should be."""
 
 
-# NumPy's own exceptions, the most specific first: an op that fails raises the same kind, explained.
-_KINDS: tuple[type[Exception], ...] = (
-    np.exceptions.AxisError,
-    np.linalg.LinAlgError,
-    IndexError,
-    ValueError,
-    TypeError,
-)
-
-
 def describe(value: Any) -> str:
     """One operand in an error message: shape and dtype of an array, the value of a small thing.
 
@@ -102,13 +80,3 @@ def describe(value: Any) -> str:
         return f"[{', '.join(map(describe, value))}]"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def explain(
-    error: Exception, op: str, names: Sequence[str], arrays: Sequence[Any], params: dict[str, Any]
-) -> NoReturn:
-    """Raise `error` again, of the same kind, with the op and what it received."""
-    received = [f"{name}: {describe(a)}" for name, a in zip(names, arrays, strict=False)]
-    received += [f"{name}={describe(value)}" for name, value in params.items()]
-    kind = next((k for k in _KINDS if isinstance(error, k)), TypeError)
-    raise kind(f"{op}({', '.join(received)}): {error}") from error

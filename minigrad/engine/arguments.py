@@ -7,21 +7,21 @@ keywords are plain. What fails is explained with the name of the op and what it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from ..errors import MinigradError, explain
 from .call import call
 from .context import local
+from .failures import explained
 from .foreign import operand
 from .keywords import plain_keywords
 from .numpy_calls import known
 from .op import Op
-from .variable import Variable, detached
+from .variable import Variable
 from .views import mark_views
 
-__all__ = ["apply", "definition", "explained", "left_to"]
+__all__ = ["apply", "definition", "left_to"]
 
 
 def definition(op: Op) -> Callable[..., Any]:
@@ -57,15 +57,6 @@ def _mark(op: Op, out: Variable, args: Sequence[Any], params: Mapping[str, Any])
         marks(out, *args, **params)
     else:
         mark_views(out, args)
-
-
-def explained(error: Exception, op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> NoReturn:
-    """Raise an error of the forward again, with the op and what it received."""
-    if isinstance(error, MinigradError):
-        raise error
-    arrays = list(map(detached, args))
-    said = {key: value for key, value in params.items() if value is not op.params.get(key)}
-    explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, said)
 
 
 def left_to(other: Any, op: Op) -> Any:

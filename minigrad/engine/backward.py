@@ -15,9 +15,7 @@ from .pullback import residuals
 from .sweep import sweep
 from .variable import Variable, wrap
 
-__all__ = ["Owner", "add_to_grads", "run"]
-
-Owner = Callable[[], Variable | None]  # a weak reference
+__all__ = ["add_to_grads", "run"]
 
 _writing = threading.RLock()  # it knows whose it is
 
@@ -26,8 +24,9 @@ def run(
     seeds: Iterable[tuple[Node, Any]],
     wanted: Collection[Node] | None = None,
     *,
-    stop: bool = False,
+    stop_at: Collection[Node] = (),
     unpack: Callable[[Node, Sequence[Node]], Any] = residuals,
+    lazily: bool = True,
     keep_graph: bool = False,
     write: Callable[[dict[Node, Any]], None] = lambda found: None,
 ) -> dict[Node, Any]:
@@ -35,7 +34,7 @@ def run(
 
     They are given to `write` before anything is freed: an interrupt leaves a graph that can go on.
     """
-    totals, visited = sweep(seeds, wanted=wanted, stop=stop, unpack=unpack)
+    totals, visited = sweep(seeds, wanted=wanted, stop_at=stop_at, unpack=unpack, lazily=lazily)
     found = {node: dense(g) for node, g in totals.items()}
     write(found)
     if not keep_graph:
@@ -44,7 +43,7 @@ def run(
     return found
 
 
-def add_to_grads(found: Iterable[tuple[Owner, Any]]) -> None:
+def add_to_grads(found: Iterable[tuple[Callable[[], Variable | None], Any]]) -> None:
     """Add each gradient to the ``.grad`` of its tensor, if that still lives: to all, or to none."""
     try:
         with _writing:

@@ -39,7 +39,7 @@ def call(op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
     wanted = bool(mask) and frame.record and has_gradient(op, out)
     if wanted or frame.observer is not None:
         plan = op.plan(mask if wanted else 0)
-        node = _recorded(plan, out, _own(plan, args, arrays), parents, params)
+        node = _recorded(plan, out, args, params, parents)
         if frame.observer is not None:
             frame.observer.called(node, out, arrays)
     return (op.results or wrap)(out, node if wanted else None)
@@ -53,28 +53,24 @@ def has_gradient(op: Op, out: Any) -> bool:
         raise NoDerivativeError(
             f"{op.name}: the result is complex, and an operand requires grad; minigrad "
             f"differentiates real numbers only. Keep real and imaginary part in two Tensors "
-            f"(np.cos(x) and np.sin(x) for np.exp(1j * x)); for spectra use fft, ifft, rfft and "
-            f"irfft of minigrad.functional, which take and give such pairs"
+            f"(np.cos(x) and np.sin(x) for np.exp(1j * x)); the fft, ifft, rfft and irfft of "
+            f"minigrad.functional take and give such pairs"
         )
     return op.multiple or "f" in kinds
 
 
-def _own(plan: Plan, args: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
-    """The arrays of a call; the caller's own are copied if they are saved: they may change."""
-    return [
-        np.array(a) if a is given and type(a) in MUTABLE and plan.op.argument(i) in plan.keep else a
-        for i, (a, given) in enumerate(zip(arrays, args, strict=True))
-    ]
-
-
 def _recorded(
-    plan: Plan, out: Any, arrays: Sequence[Any], parents: tuple[Node | None, ...], params: Any
+    plan: Plan, out: Any, args: Sequence[Any], params: Any, parents: tuple[Node | None, ...]
 ) -> Node:
-    """The node of one call. Lists and arrays among the keywords are copied: they may change."""
-    given = {k: copy.deepcopy(v) if type(v) in MUTABLE else v for k, v in params.items()}
+    """The node of one call. Lists and arrays of the caller's are copied: they may change."""
+    arrays = [
+        np.array(a) if type(a) in MUTABLE and plan.op.argument(i) in plan.keep else detached(a)
+        for i, a in enumerate(args)
+    ]
+    keywords = {k: copy.deepcopy(v) if type(v) in MUTABLE else v for k, v in params.items()}
+    saved = plan.save(out, arrays, keywords)
     shape, dtype = (
         (tuple([o.shape for o in out]), tuple([o.dtype for o in out])) if plan.op.multiple
         else (out.shape, out.dtype)
     )
-    saved = plan.save(out, arrays, given)
     return Node(plan, parents, saved, shape, dtype, local.frame.scope)

@@ -6,10 +6,10 @@ One immutable frame per thread holds all of it, so an op reads the thread's stat
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["Frame", "Observer", "Scope", "local"]
+__all__ = ["Frame", "Scope", "local"]
 
 
 class Scope:
@@ -44,21 +44,12 @@ class Scope:
     __repr__ = __str__
 
 
-class Observer(Protocol):
-    """Who sees every op of a thread and every contribution in its sweeps, and may raise."""
-
-    def called(self, node: Any, out: Any, arrays: Sequence[Any]) -> None:
-        """An op has been called, with a node for it whether it is recorded or not."""
-
-    def contributed(self, parent: Any, node: Any, contribution: Any) -> None:
-        """`node` has a contribution to the cotangent of `parent`."""
-
-
 class Frame:
     """The state of one thread, never changed: `nested` is set inside a functional transform.
 
-    `tracer` is what ``scan`` wants called in the place of ops, while it traces a step. With it or
-    an `observer` the thread is `watched`: every call goes by its definition.
+    `observer` sees every op, ``called(node, out, arrays)``, and every contribution in a sweep,
+    ``contributed(parent, node, c)``. `tracer` is what ``scan`` wants called in the place of ops.
+    With either the thread is `watched`: calls go by their definition.
     """
 
     # Read at every op, so no dict.
@@ -67,7 +58,7 @@ class Frame:
     def __init__(
         self,
         record: bool = True,
-        observer: Observer | None = None,
+        observer: Any = None,
         scope: Scope | None = None,
         nested: bool = False,
         tracer: Any = None,

@@ -7,12 +7,11 @@ there are is no business of the sweep's: see ``selections``, ``lazy`` and ``outp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .node import Node
+from .node import Node
 
 __all__ = ["Cotangent", "WideSum", "add", "dense"]
 

@@ -15,10 +15,10 @@ from ..errors import GradientError, describe
 from .backward import run
 from .cotangents import Cotangent
 from .foreign import operand
+from .messages import residuals
 from .modes import enable_grad
 from .node import Node
 from .outputs import parts
-from .pullback import residuals
 from .values import Array, as_tensor
 from .variable import Variable, detached, wrap
 
@@ -96,8 +96,9 @@ def sweep_from(
         return run(
             [(node, g if isinstance(g, Cotangent) else given(g)) for node, g in seeds],
             nodes,
-            stop=stop_at_targets,
+            stop_at=nodes if stop_at_targets and nodes else (),
             unpack=recorded if record else residuals,
+            lazily=not record,
             keep_graph=asked,
             write=lambda found: write(found if create_graph else _plain(found)),
         )

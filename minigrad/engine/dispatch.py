@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import MinigradError, MutationError, NoDerivativeError, explain
+from ..errors import MinigradError, MutationError, NoDerivativeError
 from .arraylike import ArrayLike
 from .context import local
+from .failures import explain
 from .foreign import operand, refuse_masked
 from .values import frozen
 from .views import is_view, mark_view

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import definition, explained, left_to
+from .arguments import definition, left_to
 from .call import MUTABLE, has_gradient
 from .context import local
+from .failures import explained
 from .foreign import operand
 from .keywords import PLAIN, settled
 from .node import Node, next_key
@@ -52,6 +53,13 @@ class Primitive(Op):
     def __init__(self, *args: Any, marks: Callable[..., None] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.marks = marks
+        every = (*self.rules, self.joint, *(z.collect for z in self.lazy.values()))
+        named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
+        if unknown := named - set(self.slots):
+            raise TypeError(
+                f"a rule of op {self.name!r} names {sorted(unknown)}; it can name 'g' (first) and "
+                f"{', '.join(self.slots)}"
+            )
 
     @property
     def source(self) -> str | None:

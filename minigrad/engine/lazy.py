@@ -7,13 +7,11 @@ product. Where that argument is a leaf they wait in a `LazySum`, a cotangent who
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .cotangents import Cotangent, add, dense
+from .node import Node
 from .unbroadcast import fit
-
-if TYPE_CHECKING:
-    from .node import Node
 
 __all__ = ["AT_ONCE", "Lazy", "LazySum"]
 

@@ -1,28 +1,28 @@
-"""What to tell when a backward pass cannot be right: which op, which step, and what to do."""
+"""What to tell when a backward pass meets a freed graph: whose it is, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import MutationError
-from .node import Node
+from ..errors import GraphFreedError
+from .node import FREED, Node
 
-__all__ = ["check_written", "freed_message"]
-
-
-def check_written(node: Node, i: int, leaf: Node) -> None:
-    """Raise MutationError if a leaf was written to after `node` had saved its value."""
-    plan: Any = node.plan
-    if getattr(leaf, "written", 0) < node.key and plan.op.argument(i) in plan.keep:
-        raise MutationError(
-            f"{leaf.name or f'a tensor of shape {leaf.shape}'} was written to (by an optimizer "
-            f"step, .data or an in-place operator) after op {node} had used it, so its gradient "
-            f"would mix two values; call backward() before the write, or run the forward again"
-        )
+__all__ = ["residuals"]
 
 
-def freed_message(node: Node, visited: Sequence[Node]) -> str:
+def residuals(node: Node, visited: Sequence[Node]) -> Any:
+    """What the rules of `node` saved.
+
+    Raises GraphFreedError where an earlier pass let go of it; `visited` are the nodes before it in
+    this one.
+    """
+    if node.saved is FREED:
+        raise GraphFreedError(_freed(node, visited))
+    return node.saved
+
+
+def _freed(node: Node, visited: Sequence[Node]) -> str:
     """Why a backward pass met a freed node, and what to do; `visited` are the nodes before it."""
     user = next((n for n in visited if node in n.parents), None)
     if user is None:

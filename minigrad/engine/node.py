@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from .context import Scope, local
-from .op import Op, Plan
+from .op import Op
 
 __all__ = ["FREED", "Leaf", "Node", "ancestors", "next_key"]
 
@@ -20,11 +20,7 @@ __all__ = ["FREED", "Leaf", "Node", "ancestors", "next_key"]
 next_key: Callable[[], int] = itertools.count(-1, -1).__next__
 
 
-class _Freed:
-    """What `Node.saved` holds once a backward pass has let go of it."""
-
-
-FREED = _Freed()
+FREED: Any = object()  # what `Node.saved` holds once a backward pass has let go of it
 
 
 class Node:
@@ -38,7 +34,7 @@ class Node:
 
     def __init__(
         self,
-        plan: Plan | None,
+        plan: Any,
         parents: tuple[Node | None, ...],
         saved: Any,
         shape: Any,

@@ -18,8 +18,7 @@ __all__ = ["OPS", "Op", "Plan", "Rule"]
 
 Rule = Callable[..., Any]
 
-OPS: dict[str, Op] = {}
-"""Every op, by name: what the tests, ``catalogue()`` and the pictures read."""
+OPS: dict[str, Op] = {}  # every op, by name: what the catalogue, the tests and pictures read
 
 
 class Step(NamedTuple):
@@ -114,13 +113,6 @@ class Op:
         self.usable = with_rule if joint is None else -1
         self.elementwise = not (self.multiple or set(signature) - set("(),->"))
         self._plans: dict[int, Plan] = {}
-        every = (*self.rules, joint, *(z.collect for z in self.lazy.values()))
-        named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
-        if unknown := named - set(self.slots):
-            raise TypeError(
-                f"a rule of op {name!r} names {sorted(unknown)}; it can name 'g' (first) and "
-                f"{', '.join(self.slots)}"
-            )
 
     @staticmethod
     def needs(rule: Rule) -> tuple[str, ...]:
@@ -140,10 +132,9 @@ class Op:
     def plan(self, mask: int) -> Plan:
         """The plan for the arguments whose bits are set in `mask`."""
         mask = mask if self.joint is None else min(abs(mask), 1)
-        found = self._plans.get(mask)
-        if found is None:
-            found = self._plans[mask] = Plan(self, mask)
-        return found
+        if mask not in self._plans:
+            self._plans[mask] = Plan(self, mask)
+        return self._plans[mask]
 
     def slot(self, name: str, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The value of what a rule calls `name`, in one call."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ..errors import GraphFreedError
+from ..errors import GraphFreedError, MutationError
 from .cotangents import Cotangent, add, dense
-from .messages import check_written, freed_message
 from .node import FREED, Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
+__all__ = ["arrived", "check_written", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
 
 
 def arrived(node: Node, g: Any) -> Any:
@@ -27,13 +26,9 @@ def arrived(node: Node, g: Any) -> Any:
 
 
 def residuals(node: Node, visited: Sequence[Node]) -> Any:
-    """What the rules of `node` saved.
-
-    Raises GraphFreedError where an earlier pass let go of it; `visited` are the nodes before it in
-    this one.
-    """
+    """What the rules of `node` saved; `visited` are those before it. `messages` says more."""
     if node.saved is FREED:
-        raise GraphFreedError(freed_message(node, visited))
+        raise GraphFreedError(f"the graph behind {node} was freed by an earlier backward pass")
     return node.saved
 
 
@@ -45,8 +40,7 @@ def hand_on(totals: dict[Node, Any], parent: Node, c: Any) -> None:
 def pulled_back(
     node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool, totals: dict[Node, Any]
 ) -> None:
-    """Hand the contributions of `node` on to its parents. The definition
-    of what `specialise` writes out."""
+    """Hand the contributions of `node` on to its parents; `specialise` writes it out."""
     for parent, c in pullback(node, g, saved, needed, lazily):
         hand_on(totals, parent, c)
 
@@ -59,7 +53,7 @@ def pullback(
     lazily: what several uses of a leaf can sum in one product may wait for each other.
     Raises MutationError for a leaf that was written to after its value had been saved.
     """
-    plan: Any = node.plan
+    plan = node.plan
     if plan.joint is not None:
         linear = plan.op.is_linear(plan.op.joint)
         contributions = _result(plan, plan.joint, g, saved, linear)
@@ -86,6 +80,17 @@ def _result(plan: Any, rule: Any, g: Any, saved: Any, linear: bool) -> Any:
     if isinstance(g, Cotangent) and not plan.op.any_cotangent:
         return g.through(rule, saved, plan.op.elementwise, linear)
     return rule(g, saved)
+
+
+def check_written(node: Node, i: int, leaf: Node) -> None:
+    """Raise MutationError if a leaf was written to after `node` had saved its value."""
+    plan = node.plan
+    if getattr(leaf, "written", 0) < node.key and plan.op.argument(i) in plan.keep:
+        raise MutationError(
+            f"{leaf.name or f'a tensor of shape {leaf.shape}'} was written to (by an optimizer "
+            f"step, .data or an in-place operator) after op {node} had used it, so its gradient "
+            f"would mix two values; call backward() before the write, or run the forward again"
+        )
 
 
 def fitted(c: Any, parent: Node, node: Node, i: int) -> Any:

@@ -8,15 +8,13 @@ elementwise chain behind.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .cotangents import Cotangent, add, dense
+from .node import Node
 from .unbroadcast import fit, reduced
-
-if TYPE_CHECKING:
-    from .node import Node
 
 __all__ = ["Chosen", "chosen_part"]
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import GradientError, NoDerivativeError, describe
-
-if TYPE_CHECKING:
-    from .node import Node
+from .node import Node
 
 __all__ = ["fit", "reduced", "total", "wider"]
 
@@ -46,18 +44,18 @@ def fit(c: Any, parent: Node, node: Node, i: int) -> Any:
     Σ_B g. Raises GradientError for a shape that broadcasting cannot have made."""
     if getattr(c, "shape", None) == parent.shape and c.dtype == parent.dtype:
         return c
+    op: Any = node.op
     if not hasattr(c, "shape"):
         given, c = c, np.asarray(c)
         if c.dtype.kind not in "biufc":
             raise GradientError(
-                f"the rule of op {node.op.name!r} for argument {node.op.argument(i)!r} returned "  # type: ignore[union-attr]  # no leaf
+                f"the rule of op {op.name!r} for argument {op.argument(i)!r} returned "
                 f"{describe(given)}, wanted an array of shape {parent.shape}"
             )
     if c.shape != parent.shape:
         extra = len(c.shape) - len(parent.shape)
         pairs = zip(c.shape[max(extra, 0) :], parent.shape, strict=False)
         if extra < 0 or any(want not in (have, 1) for have, want in pairs):
-            op: Any = node.op
             raise GradientError(
                 f"the rule of op {op.name!r} for argument {op.argument(i)!r} returned shape "
                 f"{c.shape}, but the argument has shape {parent.shape}; a rule returns its "

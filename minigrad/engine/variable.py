@@ -15,10 +15,7 @@ _new = object.__new__
 
 
 class Variable:
-    """An array on the tape, or with ``_node`` None a constant beside it.
-
-    All but ``_data`` and ``_node`` are unset until they are needed.
-    """
+    """An array on the tape, or with ``_node`` None a constant; the rest is unset until needed."""
 
     __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node", "_source")
 

@@ -15,10 +15,11 @@ import numpy as np
 
 from ..engine.declared import declare
 from ..engine.dispatch import WITHOUT_GRADIENT, plainly, wrapped
+from ..engine.failures import explain
 from ..engine.foreign import operand
 from ..engine.keywords import metadata_of, plain_call
 from ..engine.tensor import Tensor, detached, wrap
-from ..errors import MinigradError, NoDerivativeError, explain
+from ..errors import MinigradError, NoDerivativeError
 
 __all__ = ["composite", "existing", "named", "one_of", "refuse", "without_gradient"]
 

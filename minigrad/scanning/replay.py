@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.context import local
 from ..engine.cotangents import dense
 from ..engine.differentiation import recorded
-from ..engine.pullback import residuals
+from ..engine.messages import residuals
 from ..engine.selections import Chosen
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, wrap
@@ -62,7 +62,8 @@ def replayed(run: Run, g: Any) -> list[Any]:
         live = [found[group][k] for group in ("state", "y") for k in run.plan.live[group]]
         totals, _ = sweep(
             [(y._node, c) for y, c in zip(live, values, strict=True)],
-            wanted=run.sources, stop=True, unpack=recorded if lifted else residuals,
+            wanted=run.sources, stop_at=set(run.sources), unpack=recorded if lifted else residuals,
+            lazily=not lifted,
         )
     finally:
         local.frame = before

@@ -16,12 +16,13 @@ import numpy as np
 
 from ..engine.callers import caller_line
 from ..engine.context import local
+from ..engine.failures import explain
 from ..engine.foreign import operand
 from ..engine.node import Leaf, Node
 from ..engine.op import Op
 from ..engine.outputs import parts
 from ..engine.tensor import Tensor, as_tensor
-from ..errors import TraceError, describe, explain
+from ..errors import TraceError, describe
 from .atoms import leaves, replaced
 from .frames import Frames
 from .program import Equation, Var

@@ -15,10 +15,10 @@ import numpy as np
 from ..engine.context import local
 from ..engine.cotangents import dense
 from ..engine.differentiation import recorded
+from ..engine.messages import residuals
 from ..engine.node import Node, ancestors, next_key
 from ..engine.op import Op
 from ..engine.outputs import parts, wrapped
-from ..engine.pullback import residuals
 from ..engine.selections import Chosen
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
@@ -82,8 +82,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             found, _ = sweep(
                 [(again[k]._node, g) for k, g in zip(live, values, strict=True)],
                 wanted=sources,
-                stop=True,
-                unpack=recorded if lifted else residuals,
+                stop_at=set(sources),
+                unpack=recorded if lifted else residuals, lazily=not lifted,
             )
         finally:
             local.frame = before

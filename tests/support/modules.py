@@ -38,6 +38,17 @@ def imports(name):
             for module in modules_of(node, package) if module != name]
 
 
+def closure(names):
+    """These modules and all that they import, directly or not: at their top, lazily, for types."""
+    found, todo = set(), list(names)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += [i.module for i in imports(name)]
+    return found
+
+
 def statements(node, when):
     """The import statements in a node, and when each of them runs."""
     for child in ast.iter_child_nodes(node):

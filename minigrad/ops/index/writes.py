@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from ...engine.declared import declare
+from ...engine.failures import explain
 from ...engine.foreign import operand
 from ...engine.modes import is_grad_enabled
 from ...engine.tensor import Tensor, detached, wrap
 from ...engine.views import part_of
-from ...errors import GraphLossError, explain
+from ...errors import GraphLossError
 from .gathering import index_put
 from .indexing import is_basic, plain_index
 

@@ -129,7 +129,8 @@ def _by_results(scalar: Any, out: Sequence[Any]) -> list[Any]:
     found: dict[Any, Any] = {}
     if scalar._node is not None:
         seed = as_tensor(np.ones((), scalar.dtype))
-        found, _ = sweep([(scalar._node, seed)], wanted={whole}, stop=True, unpack=recorded)
+        found, _ = sweep([(scalar._node, seed)], wanted={whole}, stop_at={whole}, unpack=recorded,
+                         lazily=False)
     g = found.get(whole, [np.zeros(o.shape, o.dtype) for o in out])
     return list(getattr(g, "values", g))
 
