@@ -11,8 +11,9 @@ else that of its op); a constant becomes an input box, or the initial state if i
 state is, or ``h_0`` where t is 1. What stands after the cell is drawn in its column if it has a
 scope with the same t, else at the right.
 
-Reading order: boxes, walk, graph, columns, entering, rolled; then grid, loops, canvas, layout,
-buses, ends; then scene, text, style; then render.
+Reading order. reading, from the graph to boxes and wires: boxes, walk, graph, columns, entering.
+render, what a picture is made of: text, scene, style; programs, picture. layout, from boxes to
+places: grid, canvas, buses, ends, unrolled, rolled, notes; ops. Each room knows those before it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..engine.tensor import Tensor
     from ..module import Module
-    from .layout.boxes import Unrolled
+    from .reading.boxes import Unrolled
     from .render.picture import Drawing
 
 __all__ = ["Drawing", "RenderError", "RendererNotFoundError", "draw"]
@@ -179,8 +180,8 @@ def _draw_steps(
     outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, most: int | None,
     title: str | None,
 ) -> Drawing:
+    from .layout.notes import box_notes, gradients_of, ledger_numbers, values_of
     from .layout.unrolled import lay_out
-    from .reading.notes import box_notes, gradients_of, ledger_numbers, values_of
     from .render.picture import Drawing
     from .render.text import count
 

@@ -18,28 +18,31 @@ from minigrad.errors import GradientError
 from minigrad.observe.packing import unpacked
 
 __all__ = [
-    "as_states", "label", "norm", "parts", "pull", "step_of", "units", "without_constants",
+    "as_states", "label", "pull_back", "state_tensors", "step_of", "units", "without_constants",
 ]
 
 Array = np.ndarray[Any, Any]
 
 
-def pull(
+def pull_back(
     outputs: Sequence[Tensor],
     cotangents: Sequence[Any],
     targets: Sequence[Tensor],
     *,
-    walls: bool = False,
+    stop_at_targets: bool = False,
 ) -> list[Array]:
     """Σ cotangentᵀ ∂output/∂target for each target; zeros where no path leads there.
 
-    walls: hold the other targets fixed, so that a path counts for the first target that it meets.
+    stop_at_targets: hold the other targets fixed, so that a path counts for the first one that it
+        meets.
     """
     live = [(o, g) for o, g in zip(outputs, cotangents, strict=True) if o.requires_grad]
     found: dict[Node, Any] = {}
     if live:
         given, weights = zip(*live, strict=True)
-        found = sweep_from(given, weights, targets, retain_graph=True, stop_at_targets=walls)
+        found = sweep_from(
+            given, weights, targets, retain_graph=True, stop_at_targets=stop_at_targets
+        )
     return [
         np.asarray(found[t._node]) if t._node in found else np.zeros(t.shape, t.dtype)
         for t in targets
@@ -55,7 +58,7 @@ def units(tensors: Sequence[Tensor]) -> Iterator[list[Array]]:
             yield cotangents
 
 
-def parts(state: Any, function: str, argument: str) -> tuple[Tensor, ...]:
+def state_tensors(state: Any, function: str, argument: str) -> tuple[Tensor, ...]:
     """The tensors of a state, each the one that the recurrence went on with.
 
     A state that was taken out of the stacked outputs of ``unroll``, as in ``outputs[3]``, is a
@@ -110,7 +113,7 @@ def as_states(states: Any, function: str) -> list[tuple[Tensor, ...]]:
     if isinstance(states, Tensor):
         states = states.unbind() if states.ndim else [states]
     found = [
-        parts(state, function, f"states[{k}]")
+        state_tensors(state, function, f"states[{k}]")
         for k, state in enumerate(without_constants(list(states)))
     ]
     if not found:
@@ -138,13 +141,3 @@ def label(state: Sequence[Tensor], index: str) -> str:
         mark = f"{{{mark}}}"
     names = [f"{part.name or 'h'}_{mark}" for part in state]
     return names[0] if len(names) == 1 else f"({', '.join(names)})"
-
-
-def norm(array: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """√Σ x² over `axis` (default: all), also where the squares would leave the range of floats."""
-    values = np.abs(np.asarray(array, dtype=np.float64))
-    top = np.max(values, axis=axis, keepdims=True, initial=0.0)
-    scale = np.where((top > 0) & np.isfinite(top), top, 1.0)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        total = np.sqrt(np.sum(np.square(values / scale), axis=axis))
-        return total * np.squeeze(scale, axis=axis)

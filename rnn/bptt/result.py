@@ -1,4 +1,4 @@
-"""What the measurements of BPTT that are one array have in common."""
+"""What the results of measurements have in common: their arrays, and norms of these."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ArrayResult"]
+__all__ = ["ArrayResult", "norm"]
 
 Array = np.ndarray[Any, Any]
 
@@ -32,3 +32,13 @@ class ArrayResult:
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+def norm(array: Any, axis: int | tuple[int, ...] | None = None) -> Any:
+    """√Σ x² over `axis` (default: all), also where the squares would leave the range of floats."""
+    values = np.abs(np.asarray(array, dtype=np.float64))
+    top = np.max(values, axis=axis, keepdims=True, initial=0.0)
+    scale = np.where((top > 0) & np.isfinite(top), top, 1.0)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        total = np.sqrt(np.sum(np.square(values / scale), axis=axis))
+        return total * np.squeeze(scale, axis=axis)

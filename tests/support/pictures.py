@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 import minigrad as mg
+from minigrad.drawing.layout.notes import ledger_numbers
 from minigrad.drawing.layout.unrolled import lay_out
 from minigrad.drawing.reading.graph import read
-from minigrad.drawing.reading.notes import ledger_numbers
 from minigrad.engine.tensor import wrap
 
 

@@ -60,8 +60,8 @@ FAULTS = [
         JACOBIAN, "eigenvalues: the smallest first",
     ),
     Fault(
-        "rnn/bptt/jacobians/jacobian.py", "    walls = any(len(lower) > 1 for lower in lowers)\n",
-        "    walls = False\n",
+        "rnn/bptt/jacobians/jacobian.py", "    several = any(len(lower) > 1 for lower in lowers)\n",
+        "    several = False\n",
         JACOBIAN, "jacobian of (h, c): the parts are not held fixed for each other",
     ),
     Fault(

@@ -50,13 +50,13 @@ FAULTS = [
         ROLLED, "a delay's index points to the future",
     ),
     Fault(
-        "minigrad/drawing/reading/notes.py",
+        "minigrad/drawing/layout/notes.py",
         "                found[box] = found[box] + value if box in found else value\n",
         "                found[box] = value\n",
         STEPS, "the number at a tap is that of one use in a step",
     ),
     Fault(
-        "minigrad/drawing/reading/notes.py", "steps = dict(zip(sorted(at), values, strict=True))",
+        "minigrad/drawing/layout/notes.py", "steps = dict(zip(sorted(at), values, strict=True))",
         "steps = dict(zip(sorted(at, reverse=True), values, strict=True))",
         STEPS, "the terms of a given ledger in the reverse order",
     ),

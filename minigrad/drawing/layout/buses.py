@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from ..reading.boxes import Box, Wire
 from ..render.scene import Point
-from .boxes import Box, Wire
 from .canvas import TURN, Canvas
 from .grid import Lane
 

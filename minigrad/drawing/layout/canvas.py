@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Path, Point, Scene, Shape
 from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
 from ..render.text import Line, number
-from .boxes import Box, Unrolled, Wire
-from .grid import CHANNEL, Grid, Key, Size, bus_key, sort_wires, steps_over, up_key
-from .loops import LOOP, loop_places
+from .grid import (
+    CHANNEL,
+    LOOP,
+    Grid,
+    Key,
+    Size,
+    bus_key,
+    loop_places,
+    sort_wires,
+    steps_over,
+    up_key,
+)
 
 __all__ = ["MARGIN", "TURN", "Canvas", "Numbers"]
 

@@ -7,14 +7,14 @@ takes as long for 4 steps as for 400, and every column looks the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
-from .boxes import Box, Unrolled, Wire
+from ..reading.boxes import Box, Unrolled, Wire
 
 __all__ = [
-    "CHANNEL", "Grid", "Key", "Lane", "Row", "Size", "Sorted", "along_key", "bus_key", "loop_key",
-    "over_key", "sort_wires", "steps_over", "up_key",
+    "CHANNEL", "LOOP", "Grid", "Key", "Lane", "Row", "Size", "Sorted", "along_key", "bus_key",
+    "loop_key", "loop_places", "over_key", "sort_wires", "steps_over", "up_key",
 ]
 
 LANE = 30.0  # between the wires of two weights, at least
@@ -23,6 +23,7 @@ TAP = 16.0  # between two taps of a box
 CHANNEL = 10.0  # between two vertical wires beside the boxes
 EDGE = 30.0  # from a box to the nearest lane
 GAP = 32.0  # between what belongs to one row and what belongs to the next
+LOOP = 78.0  # the width of one delay of a rolled graph
 INPUT = 24.0  # height of the boxes of inputs, initial states and weights, at least
 
 Key = Hashable
@@ -124,6 +125,13 @@ def loop_key(wire: Wire) -> Key:
     if wire.source is wire.target and abs(wire.lag) == 1:
         return along_key(wire.target.row, wire.name)
     return "loop", wire.source.row, wire.target.row, wire.name, wire.lag
+
+
+def loop_places(loops: Sequence[Wire]) -> list[list[Wire]]:
+    """Where the delays of a rolled graph stand, from the column to the right: first those that lead
+    back into their own box, above one another at its ports; then each of the others on its own."""
+    own = [wire for wire in loops if wire.source is wire.target]
+    return [own] * bool(own) + [[wire] for wire in loops if wire.source is not wire.target]
 
 
 def up_key(wire: Wire) -> Key:

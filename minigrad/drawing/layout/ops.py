@@ -11,11 +11,11 @@ from ...engine.outputs import number
 from ...engine.tensor import Tensor
 from ...observe.packing import is_part
 from ..reading.entering import flat, node_of
-from ..reading.notes import gradients_of, values_of
 from ..reading.walk import label_of
 from ..render.scene import tidy, tooltip
 from ..render.style import FILLS, INK, MUTED, PALETTE
 from ..render.text import Line, clean, count, escaped, indexed, label, plain, shown
+from .notes import gradients_of, values_of
 
 __all__ = ["DIRECTIONS", "LARGEST", "op_graph"]
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Hashable
 from typing import NoReturn
 
+from ..reading.boxes import Box, Unrolled, Wire
 from ..render.text import count
-from .boxes import Box, Unrolled, Wire
 
 __all__ = ["roll"]
 

@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from ..reading.ends import draw_ends, entry
+from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Scene, Shape
 from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
 from ..render.text import Line, clean, count, painted
-from .boxes import Box, Unrolled, Wire
 from .buses import draw_buses, draw_sources
 from .canvas import MARGIN, Canvas, Numbers
-from .grid import CHANNEL, along_key, loop_key, over_key, steps_over, up_key
-from .loops import LOOP, loop_places
+from .ends import draw_ends, entry
+from .grid import (
+    CHANNEL,
+    LOOP,
+    along_key,
+    loop_key,
+    loop_places,
+    over_key,
+    steps_over,
+    up_key,
+)
 
 __all__ = ["lay_out"]
 

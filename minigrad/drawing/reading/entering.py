@@ -13,7 +13,7 @@ from typing import Any
 
 from ...engine.node import Node
 from ...engine.tensor import Tensor
-from ..layout.boxes import Box, Wire, along
+from .boxes import Box, Wire, along
 from .walk import known_values
 
 __all__ = ["connect", "flat", "node_of"]

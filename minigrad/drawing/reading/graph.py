@@ -14,8 +14,8 @@ from ...engine.context import Scope
 from ...engine.node import Node
 from ...engine.tensor import Tensor
 from ...observe.packing import is_part
-from ..layout.boxes import Box, Track, Unrolled, Wire, along
-from ..layout.columns import arrange
+from .boxes import Box, Track, Unrolled, Wire, along
+from .columns import arrange
 from .entering import connect, flat, node_of
 from .walk import timed_scope, walk
 

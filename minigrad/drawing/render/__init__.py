@@ -1,3 +1,3 @@
-"""From places to DOT text and pictures."""
+"""What a picture is made of: sized text, shapes, colours; and the programs that paint it."""
 
 __all__: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..layout.boxes import Box, Unrolled
+from ..reading.boxes import Box, Unrolled
 from .text import Line, indexed, painted, plain
 
 __all__ = [

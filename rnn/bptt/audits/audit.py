@@ -17,15 +17,16 @@ from minigrad.engine.tensor import detached
 
 from ...cells import Cell, ElmanCell
 from ..contributions.ledger import gates_of
-from ..graph import norm, pull
+from ..graph import pull_back
 from ..plots.audit import TermsPanel, plot_audit
+from ..result import norm
 from .chain import Chain, evaluate
-from .claims import Form, distance
+from .chain_mistakes import chain_mistakes
+from .claims import Claim, distance
 from .findings import Explanation, Finding
-from .misplaced import misplaced
+from .placement_mistakes import placement_mistakes
 from .recurrence import Loss, OneStep, factors, parameters, single_steps
 from .report import written
-from .slips import slips
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -150,12 +151,12 @@ def audit(
             f"audit(claimed): received {type(given).__name__}; wanted the claimed gradients by "
             f"name, or a function that returns them"
         )
-    forms = {name: Form(name, value, cell, named, taken) for name, value in given.items()}
+    claims = {name: Claim(name, value, cell, named, taken) for name, value in given.items()}
     if rtol is None:
-        types = [cell.dtype, *(form.claimed.dtype for form in forms.values())]
+        types = [cell.dtype, *(claim.claimed.dtype for claim in claims.values())]
         rtol = 1e-3 if any(t.itemsize < 8 for t in types) else 1e-6
     scale = max((float(norm(table)) for table in truth.values()), default=0.0)
-    close = {name: distance(form, form.table(truth)) for name, form in forms.items()}
+    close = {name: distance(claim, claim.table(truth)) for name, claim in claims.items()}
     finite = {name for name, (_, error, _) in close.items() if np.isfinite(error)}
     wrong = [
         name
@@ -163,16 +164,16 @@ def audit(
         if name not in finite or error > max(rtol * size, 1e-14 * scale)
     ]
     rivals = _Rivals(chain, cell, taken, named, truth)
-    explained = _explanations(rivals, {n: forms[n] for n in wrong if n in finite}, close, rtol)
+    explained = _explanations(rivals, {n: claims[n] for n in wrong if n in finite}, close, rtol)
     findings = {}
-    for name, form in forms.items():
+    for name, claim in claims.items():
         true, error, size = close[name]
-        terms, because = form.table(truth).sum(axis=0), tuple(explained.get(name, ()))
+        terms, because = claim.table(truth).sum(axis=0), tuple(explained.get(name, ()))
         findings[name] = Finding(
-            name, form.claimed, true, terms, error,
+            name, claim.claimed, true, terms, error,
             np.inf if name not in finite else error / size if size else 0.0,
-            name not in wrong, _steps(form, true, terms, because, rtol) if name in wrong else (),
-            because, _operand(chain, form.key),
+            name not in wrong, _steps(claim, true, terms, because, rtol) if name in wrong else (),
+            because, _operand(chain, claim.key),
         )
     weight = chain.steps[0].recurrent[0] if chain.steps[0].recurrent else "W"
     return Audit(findings, weight, chain.direct)
@@ -187,23 +188,24 @@ class _Rivals(NamedTuple):
     named: Mapping[str, Tensor]
     truth: Tables
 
-    def tables(self, forms: Mapping[str, Form]) -> Iterator[tuple[str, str, int, _Tables]]:
+    def tables(self, claims: Mapping[str, Claim]) -> Iterator[tuple[str, str, int, _Tables]]:
         """(key, says, wrong, the table of each gradient) of one slip after the other."""
         chosen = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
         nonlinearity = chosen if isinstance(chosen, str) else None
-        for slip in slips(self.chain, nonlinearity, len(self.taken[0].output)):
-            found = evaluate(slip.recipe)
-            yield slip.key, slip.says, slip.wrong, {n: f.table(found) for n, f in forms.items()}
-        for name, form in forms.items():
-            if form.of_state:
+        for mistake in chain_mistakes(self.chain, nonlinearity, len(self.taken[0].output)):
+            found = evaluate(mistake.recipe)
+            tables = {name: claim.table(found) for name, claim in claims.items()}
+            yield mistake.key, mistake.says, mistake.wrong, tables
+        for name, claim in claims.items():
+            if claim.of_state:
                 continue
             whole = {
                 key: _whole(self.truth[key], len(self.taken), p.shape)
                 for key, p in self.named.items()
             }
-            gates = gates_of(self.cell).get(form.key, {})
-            for other in misplaced(
-                form.key, whole, form.claimed, len(form.lead), gates, form.gate, form.columns
+            gates = gates_of(self.cell).get(claim.key, {})
+            for other in placement_mistakes(
+                claim.key, whole, claim.claimed, len(claim.lead), gates, claim.gate, claim.columns
             ):
                 yield other.key, other.says, other.wrong, {name: other.table}
 
@@ -216,7 +218,7 @@ def _whole(table: Array, T: int, shape: tuple[int, ...]) -> Array:
 
 def _explanations(
     rivals: _Rivals,
-    forms: Mapping[str, Form],
+    claims: Mapping[str, Claim],
     close: Mapping[str, tuple[Array, float, float]],
     rtol: float,
 ) -> dict[str, list[Explanation]]:
@@ -224,13 +226,13 @@ def _explanations(
 
     First come those with fewer slips at once, then those that explain more of the wrong gradients.
     """
-    if not forms:
+    if not claims:
         return {}
-    found: dict[str, list[tuple[int, int, Explanation]]] = {n: [] for n in forms}
+    found: dict[str, list[tuple[int, int, Explanation]]] = {n: [] for n in claims}
     counts: dict[str, int] = {}
-    for place, (key, says, wrong, tables) in enumerate(rivals.tables(forms)):
+    for place, (key, says, wrong, tables) in enumerate(rivals.tables(claims)):
         for name, table in tables.items():
-            other, error, size = distance(forms[name], table)
+            other, error, size = distance(claims[name], table)
             # Near enough to the claim, and much nearer than the truth is.
             if error <= rtol * size and error <= 0.2 * close[name][1]:
                 misfit = error / size if size else 0.0
@@ -247,12 +249,12 @@ def _explanations(
 
 
 def _steps(
-    form: Form, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
+    claim: Claim, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
 ) -> tuple[int, ...]:
     """The steps of the use at which terms are wrong, out of the claim or of its explanation."""
-    if form.lead:
-        wrong, right = form.claimed, true
-        if len(form.lead) == 2:
+    if claim.lead:
+        wrong, right = claim.claimed, true
+        if len(claim.lead) == 2:
             wrong, right = np.swapaxes(wrong, 0, 1), np.swapaxes(right, 0, 1)
     elif because:
         wrong, right = because[0].terms, terms
@@ -260,7 +262,7 @@ def _steps(
         return ()
     axes = tuple(range(1, wrong.ndim))
     off, size = norm(wrong - right, axis=axes), float(np.max(norm(right, axis=axes), initial=0.0))
-    limit = rtol * size if form.lead else 1e-9 * size
+    limit = rtol * size if claim.lead else 1e-9 * size
     return tuple(int(t) + 1 for t in np.flatnonzero(~(off <= limit)))
 
 
@@ -312,7 +314,7 @@ def _check(
     losses = [loss(output, t) for t, (output, _) in enumerate(steps(cell, xs, state), 1)]
     live = [value for value in losses if isinstance(value, Tensor) and value.requires_grad]
     ones = [np.ones(value.shape, value.dtype) for value in live]
-    gradients = pull(live, ones, list(named.values()))
+    gradients = pull_back(live, ones, list(named.values()))
     slack = np.sqrt(np.finfo(cell.dtype).eps)
     for (name, parameter), g in zip(named.items(), gradients, strict=True):
         total = truth[name].sum(axis=(0, 1))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .recurrence import Factors, Use
+from .recurrence import Factors, ParameterUse
 
 __all__ = ["Chain", "Recipe", "evaluate"]
 
@@ -121,21 +121,21 @@ class Chain:
             for d, a, r in zip(slopes, weights, rests, strict=True)
         ]
 
-    def uses(self, choose: Callable[[str, int], Sequence[Use]]) -> dict[str, Matrices]:
+    def uses(self, choose: Callable[[str, int], Sequence[ParameterUse]]) -> dict[str, Matrices]:
         """P_t by parameter, out of the uses that `choose(name, t)` gives."""
         return {
             name: [self._sum(choose(name, t), name, self.n_u) for t in range(self.T)]
             for name in self.names
         }
 
-    def in_loss(self, choose: Callable[[str, int], Sequence[Use]]) -> dict[str, Matrices]:
+    def in_loss(self, choose: Callable[[str, int], Sequence[ParameterUse]]) -> dict[str, Matrices]:
         """∂ℓ_t/∂θ at fixed u_t by parameter, out of the uses that `choose(name, t)` gives."""
         return {
             name: [self._sum(choose(name, t), name, 1)[0] for t in range(self.T)]
             for name in self.names
         }
 
-    def _sum(self, uses: Sequence[Use], name: str, rows: int) -> Array:
+    def _sum(self, uses: Sequence[ParameterUse], name: str, rows: int) -> Array:
         total = np.zeros((rows, self._size(name)))
         for use in uses:
             total = total + use.slope @ use.local

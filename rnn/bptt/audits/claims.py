@@ -11,17 +11,17 @@ from minigrad import Tensor
 from minigrad.engine.tensor import detached
 
 from ...cells import Cell
-from ..graph import norm
+from ..result import norm
 from .recurrence import OneStep
 
-__all__ = ["Form", "distance"]
+__all__ = ["Claim", "distance"]
 
 Array = np.ndarray[Any, Any]
 Tables = Mapping[str, Array]
 
 
-class Form:
-    """In what form a gradient was claimed: of what, and how far summed."""
+class Claim:
+    """A claimed gradient: of what it is, and how far it is summed over the steps."""
 
     def __init__(
         self, name: str, value: Any, cell: Cell, named: Mapping[str, Tensor], taken: list[OneStep]
@@ -69,14 +69,14 @@ class Form:
         found: Array = table[..., self.columns]
         return found
 
-    def claim(self, table: Array) -> Array:
+    def in_its_form(self, table: Array) -> Array:
         """A table in the form of what was claimed."""
         total: Array = table.sum(axis=tuple(range(2 - len(self.lead))))
         return total
 
 
-def distance(form: Form, table: Array) -> tuple[Array, float, float]:
+def distance(claim: Claim, table: Array) -> tuple[Array, float, float]:
     """What `table` says of a claim, its distance from there, and the larger of the two norms."""
-    other = form.claim(table)
-    size = max(float(norm(form.claimed)), float(norm(other)))
-    return other, float(norm(form.claimed - other)), size
+    other = claim.in_its_form(table)
+    size = max(float(norm(claim.claimed)), float(norm(other)))
+    return other, float(norm(claim.claimed - other)), size

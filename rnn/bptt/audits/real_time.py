@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..graph import norm, pull, units
+from ..graph import pull_back, units
 from ..plots.contributions import plot_rtrl
+from ..result import norm
 from .recurrence import Loss, parameters, single_steps
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def rtrl(cell: Any, xs: Any, loss: Loss, *, params: Any = None, state: Any = Non
         if step.loss is not None and step.loss.requires_grad:
             total += float(step.loss.item())
             ones = [np.ones(step.loss.shape, step.loss.dtype)]
-            by_state, by_parameter = _split(pull([step.loss], ones, targets), len(step.before))
+            by_state, by_parameter = _split(pull_back([step.loss], ones, targets), len(step.before))
             gradient = [
                 direct + (by_state @ s).reshape(direct.shape)
                 for direct, s in zip(by_parameter, S, strict=True)
@@ -120,7 +121,8 @@ def rtrl(cell: Any, xs: Any, loss: Loss, *, params: Any = None, state: Any = Non
             total += float(step.loss.item())
 
         rows = [
-            _split(pull(step.after, unit, targets), len(step.before)) for unit in units(step.after)
+            _split(pull_back(step.after, unit, targets), len(step.before))
+            for unit in units(step.after)
         ]
         J = np.stack([by_state for by_state, _ in rows])                 # (n, n)
         S = [

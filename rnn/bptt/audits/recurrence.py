@@ -21,9 +21,9 @@ from ...cells import Cell
 from ...cells.state import unpack
 from ...sequence.unrolling import steps
 from ..contributions.ledger import named_tensors
-from ..graph import pull, units
+from ..graph import pull_back, units
 
-__all__ = ["Factors", "Loss", "OneStep", "Use", "factors", "parameters", "single_steps"]
+__all__ = ["Factors", "Loss", "OneStep", "ParameterUse", "factors", "parameters", "single_steps"]
 
 Array = np.ndarray[Any, Any]
 _PART, _AXIS = re.compile(r"\(([^)]*)\)"), re.compile(r"\w+")
@@ -77,7 +77,7 @@ def single_steps(
         yield OneStep(t, before, unpack(state), output, value)
 
 
-class Use(NamedTuple):
+class ParameterUse(NamedTuple):
     """One op that uses a parameter: ∂u_t/∂(its result), (n_u, m), and by the parameter, (m, n)."""
 
     slope: Array
@@ -102,8 +102,8 @@ class Factors(NamedTuple):
     slope: Array
     weight: Array
     rest: Array
-    uses: dict[str, list[Use]]
-    in_loss: dict[str, list[Use]]
+    uses: dict[str, list[ParameterUse]]
+    in_loss: dict[str, list[ParameterUse]]
 
 
 def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
@@ -120,7 +120,7 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
 
     # One sweep for each entry of u_t gives a row of everything.
     targets = [*step.before, *map(_tensor, products), *(_tensor(node) for node, _ in uses)]
-    rows = [[g.ravel() for g in pull(upper, unit, targets)] for unit in units(upper)]
+    rows = [[g.ravel() for g in pull_back(upper, unit, targets)] for unit in units(upper)]
     columns = [np.stack(column) for column in zip(*rows, strict=True)]
     n = len(step.before)
     jacobian = np.concatenate(columns[:n], axis=1)                       # (n_u, n_s)
@@ -129,9 +129,9 @@ def factors(step: OneStep, named: Mapping[str, Tensor]) -> Factors:
     weight = np.concatenate(
         [np.zeros((0, jacobian.shape[1])), *(_rows(node, step.before) for node in products)]
     )
-    found: dict[str, list[Use]] = {name: [] for name in named}
+    found: dict[str, list[ParameterUse]] = {name: [] for name in named}
     for (node, name), by_result in zip(uses, columns[n + len(products) :], strict=True):
-        found[name].append(Use(by_result, _local(node, named[name])))
+        found[name].append(ParameterUse(by_result, _local(node, named[name])))
     error, in_loss = _of_loss(step, upper, set(nodes), named, leaves)
     names = tuple(dict.fromkeys(
         name for node, name in uses if node in products and _meets(node, name, leaves, reached)
@@ -145,14 +145,15 @@ def _of_loss(
     below: set[Node],
     named: Mapping[str, Tensor],
     leaves: Mapping[Any, str],
-) -> tuple[Array, dict[str, list[Use]]]:
+) -> tuple[Array, dict[str, list[ParameterUse]]]:
     """∂ℓ_t/∂u_t, and the uses of parameters between u_t and ℓ_t."""
-    in_loss: dict[str, list[Use]] = {name: [] for name in named}
+    in_loss: dict[str, list[ParameterUse]] = {name: [] for name in named}
     loss = step.loss
     if loss is None or loss._node is None:
         return np.zeros(sum(t.size for t in upper)), in_loss
     ones = [np.ones(loss.shape, loss.dtype)]
-    error = np.concatenate([g.ravel() for g in pull([loss], ones, upper, walls=True)])
+    errors = pull_back([loss], ones, upper, stop_at_targets=True)
+    error = np.concatenate([g.ravel() for g in errors])
     uses = [
         (node, name)
         for node in ancestors([loss._node], stop_at=below)
@@ -160,9 +161,9 @@ def _of_loss(
         for name in _used(node, leaves)
     ]
     for (node, name), g in zip(
-        uses, pull([loss], ones, [_tensor(node) for node, _ in uses]), strict=True
+        uses, pull_back([loss], ones, [_tensor(node) for node, _ in uses]), strict=True
     ):
-        in_loss[name].append(Use(g.reshape(1, -1), _local(node, named[name])))
+        in_loss[name].append(ParameterUse(g.reshape(1, -1), _local(node, named[name])))
     return error, in_loss
 
 
@@ -221,9 +222,8 @@ def _tensor(node: Node) -> Tensor:
 def _rows(node: Node, before: Sequence[Tensor]) -> Array:
     """∂(result of the node)/∂s_{t-1}, (m, n_s)."""
     out = _tensor(node)
-    return np.stack(
-        [np.concatenate([g.ravel() for g in pull([out], unit, before)]) for unit in units([out])]
-    )
+    rows = [pull_back([out], unit, before) for unit in units([out])]
+    return np.stack([np.concatenate([g.ravel() for g in row]) for row in rows])
 
 
 def _local(node: Node, parameter: Tensor) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import norm
+from ..result import norm
 from .findings import Explanation, Finding
 
 __all__ = ["written"]

@@ -15,8 +15,8 @@ from minigrad import Parameter, Tensor, contributions
 from minigrad.module import Module
 
 from ...cells import Cell
-from ..graph import norm
 from ..plots.contributions import plot_ledger
+from ..result import norm
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -13,9 +13,10 @@ from minigrad.engine.tensor import wrap
 
 from ...cells import Cell
 from ...cells.wrappers import Wrapper
-from ..graph import as_states, label, norm, parts, step_of
+from ..graph import as_states, label, state_tensors, step_of
 from ..jacobians.jacobian import matrices
 from ..plots.lstm import plot_paths, plot_terms
+from ..result import norm
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -138,7 +139,7 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
 
 
 def _pair(state: Any, function: str, argument: str) -> tuple[Tensor, Tensor]:
-    found = parts(state, function, argument)
+    found = state_tensors(state, function, argument)
     if len(found) != 2:
         raise TypeError(f"{function}({argument}): received one tensor; wanted the pair (h, c)")
     return found[0], found[1]

@@ -9,9 +9,8 @@ import numpy as np
 
 from minigrad import Tensor, contributions
 
-from ..graph import norm
 from ..plots.contributions import plot_two_time
-from ..result import ArrayResult
+from ..result import ArrayResult, norm
 from .ledger import named_tensors
 
 if TYPE_CHECKING:

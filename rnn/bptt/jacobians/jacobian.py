@@ -11,7 +11,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.engine.tensor import detached
 
-from ..graph import label, parts, pull, without_constants
+from ..graph import label, pull_back, state_tensors, without_constants
 from ..plots.jacobians import plot_jacobian
 from ..result import ArrayResult
 
@@ -120,7 +120,7 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
     ((1, 3, 3), True, 0.0)
     """
     h_t, h_s = without_constants([h_t, h_s])
-    upper, lower = parts(h_t, "jacobian", "h_t"), parts(h_s, "jacobian", "h_s")
+    upper, lower = state_tensors(h_t, "jacobian", "h_t"), state_tensors(h_s, "jacobian", "h_s")
     (matrix,) = matrices(upper, [lower], full, "jacobian")
     return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)
 
@@ -133,10 +133,10 @@ def matrices(
     Of states with several parts only one may be asked for: more would hold each other fixed.
     """
     targets = [part for lower in lowers for part in lower]
-    walls = any(len(lower) > 1 for lower in lowers)
+    several = any(len(lower) > 1 for lower in lowers)
     batched = all(part.ndim == 2 for part in (*upper, *targets))
     rows = [
-        pull(upper, cotangents, targets, walls=walls)
+        pull_back(upper, cotangents, targets, stop_at_targets=several)
         for cotangents in _units(upper, one_by_one=full or not batched)
     ]
     found, at = [], 0
@@ -150,7 +150,7 @@ def matrices(
         B = len(upper[0])
         return [f.reshape(B, len(f) // B, *f.shape[1:]) for f in found]  # (B, H_t, B, H_s)
     by_row = [f.transpose(1, 0, 2) for f in found]                       # (B, H_t, H_s)
-    _check_rows(upper, lowers, by_row, walls, function)
+    _check_rows(upper, lowers, by_row, several, function)
     return by_row
 
 
@@ -174,7 +174,7 @@ def _check_rows(
     upper: Sequence[Tensor],
     lowers: Sequence[Sequence[Tensor]],
     found: Sequence[Array],
-    walls: bool,
+    several: bool,
     function: str,
 ) -> None:
     """Raise unless a random cotangent comes back as if the rows of the batch were independent."""
@@ -184,7 +184,7 @@ def _check_rows(
     given = [rng.normal(size=part.shape).astype(part.dtype) for part in upper]
     cotangent = np.concatenate(given, axis=1)                            # (B, H_t)
     targets = [part for lower in lowers for part in lower]
-    pulled = iter(pull(upper, given, targets, walls=walls))
+    pulled = iter(pull_back(upper, given, targets, stop_at_targets=several))
     for lower, matrix in zip(lowers, found, strict=True):
         have = np.concatenate([next(pulled) for _ in lower], axis=1)     # (B, H_s)
         want = np.einsum("bi,bij->bj", cotangent, matrix)

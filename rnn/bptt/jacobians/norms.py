@@ -9,9 +9,9 @@ import numpy as np
 
 from minigrad import Tensor
 
-from ..graph import as_states, label, norm, parts, pull, step_of, without_constants
+from ..graph import as_states, label, pull_back, state_tensors, step_of, without_constants
 from ..plots.jacobians import plot_norms
-from ..result import ArrayResult
+from ..result import ArrayResult, norm
 from .bound import Bound
 from .jacobian import matrices, singular_values
 
@@ -97,7 +97,7 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     if isinstance(output, tuple) and not isinstance(states, Tensor):
         output, *states = without_constants([output, *states])
     below = as_states(states, "norms")
-    upper = parts(output, "norms", "output")
+    upper = state_tensors(output, "norms", "output")
     numbers = [step_of(state) for state in below]
     known = [t for t in numbers if t is not None]
     steps = known if len(known) == len(below) else range(1, len(below) + 1)
@@ -105,9 +105,9 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     if len(upper) == 1 and upper[0].ndim == 0:
         ones = [np.ones((), upper[0].dtype)]
         if several:
-            pulled = [pull(upper, ones, state, walls=True) for state in below]
+            pulled = [pull_back(upper, ones, state, stop_at_targets=True) for state in below]
         else:
-            pulled = [[g] for g in pull(upper, ones, [part for (part,) in below])]
+            pulled = [[g] for g in pull_back(upper, ones, [part for (part,) in below])]
         values = np.array([norm(np.concatenate([np.ravel(g) for g in gs])) for gs in pulled])
         return Norms(values, steps, "L")
     if several:

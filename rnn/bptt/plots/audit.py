@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..graph import norm
+from ..result import norm
 from .figures import COLOURS, INK, bars, finish, new_figure, ruled, whole_numbers
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from minigrad.engine.tensor import detached
 from minigrad.module import Module
 
 from ..contributions.ledger import named_tensors
-from ..graph import norm, pull
+from ..graph import pull_back
 from ..plots.truncation import plot_truncation
+from ..result import norm
 from .truncated import truncated
 from .windows import Window
 
@@ -206,6 +207,6 @@ def _gradient(
             )
         total += float(value.item())
         ones = np.ones(value.shape, value.dtype)
-        for name, g in zip(named, pull([value], [ones], list(named.values())), strict=True):
+        for name, g in zip(named, pull_back([value], [ones], list(named.values())), strict=True):
             found[name] = found[name] + g
     return total, found

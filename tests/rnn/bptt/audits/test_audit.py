@@ -8,8 +8,8 @@ from examples import counting, scalar_rnn
 from rnn import ElmanCell, GRUCell, LSTMCell, steps
 from rnn.bptt import audit, ledger, two_time
 from rnn.bptt.audits.chain import Chain, evaluate
+from rnn.bptt.audits.chain_mistakes import chain_mistakes
 from rnn.bptt.audits.recurrence import factors, single_steps
-from rnn.bptt.audits.slips import slips
 from tests.support.running import Concatenated, sequence
 
 T, B, K, H = 4, 2, 2, 3
@@ -141,7 +141,7 @@ def every_slip(cell):
     taken = list(single_steps(cell, sequence(T, B, cell.input_size), loss, None, "test"))
     outputs = [step.output.numpy() for step in taken]
     chain = Chain([factors(step, named) for step in taken], outputs=outputs)
-    return named, list(slips(chain, getattr(cell, "nonlinearity", None), B))
+    return named, list(chain_mistakes(chain, getattr(cell, "nonlinearity", None), B))
 
 
 @pytest.mark.parametrize("form", ["total", "terms", "two times"])

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Misplaced", "misplaced"]
+__all__ = ["PlacementMistake", "placement_mistakes"]
 
 Array = np.ndarray[Any, Any]
 
 
-class Misplaced(NamedTuple):
-    """The table of a gradient after one such slip. wrong: how unlikely, as in ``Slip``."""
+class PlacementMistake(NamedTuple):
+    """The table of a gradient after one such mistake. wrong: how unlikely, as in a ChainMistake."""
 
     key: str
     says: str
@@ -26,7 +26,7 @@ class Misplaced(NamedTuple):
     wrong: int = 1
 
 
-def misplaced(
+def placement_mistakes(
     name: str,
     tables: Mapping[str, Array],
     claimed: Array,
@@ -34,8 +34,8 @@ def misplaced(
     gates: Mapping[str, slice],
     gate: str = "",
     columns: slice = slice(None),
-) -> Iterator[Misplaced]:
-    """The slips that the shapes allow, for the gradient called `name`.
+) -> Iterator[PlacementMistake]:
+    """The mistakes that the shapes allow, for the gradient called `name`.
 
     tables: the true G[t, s] of it and of the other parameters by name, (T, T, *shape).
     claimed: the claim, whose first `lead` axes are steps.
@@ -45,22 +45,22 @@ def misplaced(
     whole = tables[name]
     true = whole[..., columns]
     if true.ndim == 4 and true.shape[2] == true.shape[3] > 1:
-        yield Misplaced(
+        yield PlacementMistake(
             "transposed", f"it is the transpose of ∂L/∂{name}: an outer product the wrong way "
             "round", np.swapaxes(true, 2, 3),
         )
     yield from _of_gates(name, whole, gates, gate)
     for other, table in tables.items():
         if other not in (name, "") and not gate and table.shape == true.shape:
-            yield Misplaced(f"as {other}", f"it is the gradient of {other}", table)
+            yield PlacementMistake(f"as {other}", f"it is the gradient of {other}", table)
     if lead == 0 and len(true) > 2:
         for step in range(1, len(true) + 1):
             here = (np.arange(1, len(true) + 1) == step).reshape(-1, *[1] * (true.ndim - 2))
-            yield Misplaced(
+            yield PlacementMistake(
                 f"step {step} missing", f"the term of step {step} is missing in the sum",
                 np.where(here, 0, true),
             )
-            yield Misplaced(
+            yield PlacementMistake(
                 f"step {step} twice", f"the term of step {step} counts twice in the sum",
                 np.where(here, 2 * true, true),
             )
@@ -71,7 +71,7 @@ def misplaced(
         unit = right / scale
         factor = float(np.vdot(unit, claimed / scale) / np.vdot(unit, unit))
         if np.isfinite(factor):
-            yield Misplaced(
+            yield PlacementMistake(
                 "constant factor",
                 f"every entry is {factor:.6g} times the right one: a constant factor is wrong",
                 factor * true, wrong=3,
@@ -80,12 +80,12 @@ def misplaced(
 
 def _of_gates(
     name: str, whole: Array, gates: Mapping[str, slice], gate: str
-) -> Iterator[Misplaced]:
+) -> Iterator[PlacementMistake]:
     """Gates exchanged, or all of them in another order."""
     if gate:
         for other, columns in gates.items():
             if other != gate:
-                yield Misplaced(
+                yield PlacementMistake(
                     f"gate {other}", f"it is the gradient of gate {other}, not of gate {gate}",
                     whole[..., columns],
                 )
@@ -94,7 +94,7 @@ def _of_gates(
         table = np.concatenate([whole[..., gates[one]] for one in order], axis=-1)
         pairs = [one for one, own in zip(order, gates, strict=True) if one != own]
         swap = f" ({pairs[0]} and {pairs[1]} are exchanged)" if len(pairs) == 2 else ""
-        yield Misplaced(
+        yield PlacementMistake(
             f"gates {' '.join(order)}",
             f"the gates stand in the order {' '.join(order)}, in {name} in the order "
             f"{' '.join(gates)}{swap}", table,

@@ -1,8 +1,8 @@
 """What goes wrong in hand derivations of BPTT: a factor dropped, doubled or shifted by one step.
 
-Each slip is a recipe of its own, made of the factors of the chain rule. Formulas are written for a
-vanilla network, h_t = φ(z_t) with z_t = h_{t-1} W + ...; for others φ'(z_t) stands for what leads
-from the state back to the product with the recurrent weights.
+Each mistake is a recipe of its own, made of the factors of the chain rule. Formulas are written for
+a vanilla network, h_t = φ(z_t) with z_t = h_{t-1} W + ...; for others φ'(z_t) stands for what
+leads from the state back to the product with the recurrent weights.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .chain import Chain, Matrices, Recipe
-from .recurrence import Use
+from .recurrence import ParameterUse
 
-__all__ = ["Slip", "slips"]
+__all__ = ["ChainMistake", "chain_mistakes"]
 
-Choice = Callable[[str, int], Sequence[Use]]
+Choice = Callable[[str, int], Sequence[ParameterUse]]
 
 
-class Slip(NamedTuple):
+class ChainMistake(NamedTuple):
     """One thing that may have gone wrong.
 
     key: a short name. says: what it is. recipe: what one computes with it. wrong: how many factors
@@ -33,8 +33,8 @@ class Slip(NamedTuple):
     wrong: int = 1
 
 
-def slips(chain: Chain, nonlinearity: str | None, batch: int) -> Iterator[Slip]:
-    """Every slip that the shapes allow, the likeliest first.
+def chain_mistakes(chain: Chain, nonlinearity: str | None, batch: int) -> Iterator[ChainMistake]:
+    """Every mistake that the shapes allow, the likeliest first.
 
     nonlinearity: φ, if it has a name. batch: how many sequences the loss is of.
     """
@@ -77,29 +77,29 @@ def _zeros(items: Matrices) -> Matrices:
 # -- from δ_{t+1} to δ_t
 
 
-def _carry_slope(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
-    """Slips in the φ' of the carry."""
+def _carry_slope(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
+    """Mistakes in the φ' of the carry."""
     W, truth, D = _weight(chain), chain.truth(), chain.slopes
     right = f"(δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
 
-    def slip(key: str, says: str, slopes: Matrices) -> Slip:
+    def mistake(key: str, says: str, slopes: Matrices) -> ChainMistake:
         carries = chain.carries(slopes, chain.weights, chain.rests)
-        return Slip(f"carry: {key}", says, truth._replace(carries=carries))
+        return ChainMistake(f"carry: {key}", says, truth._replace(carries=carries))
 
     for by, key, wrong in ((-1, "early", "t"), (1, "late", "{t+2}")):
-        yield slip(
+        yield mistake(
             f"slope one step {key}",
             f"φ' of the wrong step in the carry: (δ_{{t+1}} ⊙ φ'(z_{wrong})) {W}ᵀ, where the "
             f"chain rule has φ'(z_{{t+1}})" + _instead(nonlinearity, wrong, "{t+1}"),
             _shifted(D, by),
         )
     if chain.square:
-        yield slip(
+        yield mistake(
             "slope missing",
             f"φ' is missing in the carry: δ_{{t+1}} {W}ᵀ, where the chain rule has {right}",
             [np.eye(chain.n_u)] * chain.T,
         )
-        yield slip(
+        yield mistake(
             "slope twice",
             f"φ' is applied twice in the carry: (δ_{{t+1}} ⊙ φ'(z_{{t+1}})²) {W}ᵀ, where the "
             f"chain rule has {right}",
@@ -107,38 +107,40 @@ def _carry_slope(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
         )
 
 
-def _carry_weight(chain: Chain) -> Iterator[Slip]:
-    """Slips in the recurrent weight of the carry, and in what goes past it."""
+def _carry_weight(chain: Chain) -> Iterator[ChainMistake]:
+    """Mistakes in the recurrent weight of the carry, and in what goes past it."""
     W, truth, D, A, R = _weight(chain), chain.truth(), chain.slopes, chain.weights, chain.rests
     product = "δ_{t+1} ⊙ φ'(z_{t+1})"
 
-    def slip(key: str, says: str, slopes: Matrices, weights: Matrices, rests: Matrices) -> Slip:
+    def mistake(
+        key: str, says: str, slopes: Matrices, weights: Matrices, rests: Matrices
+    ) -> ChainMistake:
         carries = chain.carries(slopes, weights, rests)
-        return Slip(f"carry: {key}", says, truth._replace(carries=carries))
+        return ChainMistake(f"carry: {key}", says, truth._replace(carries=carries))
 
     if chain.square:
-        yield slip(
+        yield mistake(
             "weight not transposed",
             f"{W} is not transposed in the carry: ({product}) {W}, where the chain rule has {W}ᵀ",
             D, [a.T for a in A], R,
         )
-        yield slip(
+        yield mistake(
             "weight missing",
             f"{W}ᵀ is missing in the carry: {product}, where the chain rule has ({product}) {W}ᵀ",
             D, [np.eye(chain.n_u)] * chain.T, R,
         )
-        yield slip(
+        yield mistake(
             "weight twice",
             f"one {W}ᵀ too many in every carry: ({product}) {W}ᵀ {W}ᵀ",
             D, [a @ a for a in A], R,
         )
     if chain.direct:
-        yield slip(
+        yield mistake(
             "only through the weights",
             f"the carry goes through {W} alone; the direct way from state to state is missing",
             D, A, _zeros(R),
         )
-        yield slip(
+        yield mistake(
             "only past the weights",
             f"the carry goes the direct way from state to state alone; the one through {W} is "
             f"missing",
@@ -146,25 +148,25 @@ def _carry_weight(chain: Chain) -> Iterator[Slip]:
         )
 
 
-def _carry_whole(chain: Chain) -> Iterator[Slip]:
-    """Slips in how often and how far there is a carry."""
+def _carry_whole(chain: Chain) -> Iterator[ChainMistake]:
+    """Mistakes in how often and how far there is a carry."""
     W, truth = _weight(chain), chain.truth()
     right = f"(δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
-    yield Slip(
+    yield ChainMistake(
         "carry missing",
         f"the carry is missing: δ_t = e_t, where the chain rule has δ_t = e_t + {right}; the "
         f"errors of later steps are never carried back to earlier ones",
         truth._replace(carries=_zeros(truth.carries)),
     )
     for factor, says in ((-1.0, "has the wrong sign"), (2.0, "counts twice"), (0.5, "is halved")):
-        yield Slip(
+        yield ChainMistake(
             f"carry: times {factor:g}",
             f"the carry {says}: δ_t = e_t + ({factor:g}) {right}",
             truth._replace(carries=[factor * c for c in truth.carries]),
         )
     lags = np.subtract.outer(np.arange(chain.T), np.arange(chain.T))
     for reach in range(2, chain.T):
-        yield Slip(
+        yield ChainMistake(
             f"reach {reach}",
             f"errors are carried back {reach - 1} step{'s' if reach > 2 else ''} and no further: "
             f"truncated BPTT with a reach of {reach}",
@@ -175,56 +177,56 @@ def _carry_whole(chain: Chain) -> Iterator[Slip]:
 # -- from δ_t to the term of step t
 
 
-def _use(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
-    """Slips in what δ_t is multiplied by before it meets the operand of the parameter."""
+def _use(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
+    """Mistakes in what δ_t is multiplied by before it meets the operand of the parameter."""
     W, truth, steps = _weight(chain), chain.truth(), chain.steps
     right = "where the chain rule has δ_t ⊙ φ'(z_t)"
 
-    def slip(key: str, says: str, choose: Choice) -> Slip:
-        return Slip(f"use: {key}", says, truth._replace(uses=chain.uses(choose)))
+    def mistake(key: str, says: str, choose: Choice) -> ChainMistake:
+        return ChainMistake(f"use: {key}", says, truth._replace(uses=chain.uses(choose)))
 
-    def changed(change: Callable[[Use, int], Use]) -> Choice:
+    def changed(change: Callable[[ParameterUse, int], ParameterUse]) -> Choice:
         fits = (chain.n_u, chain.n_u)
         return lambda name, t: [
             change(use, t) if use.slope.shape == fits else use for use in steps[t].uses[name]
         ]
 
     def shifted(by: int) -> Choice:
-        def choose(name: str, t: int) -> Sequence[Use]:
+        def choose(name: str, t: int) -> Sequence[ParameterUse]:
             here = steps[t].uses[name]
             there = steps[t + by].uses[name] if 0 <= t + by < chain.T else here
             if [u.slope.shape for u in there] != [u.slope.shape for u in here]:
                 return here
-            return [Use(o.slope, u.local) for o, u in zip(there, here, strict=True)]
+            return [ParameterUse(o.slope, u.local) for o, u in zip(there, here, strict=True)]
 
         return choose
 
     if chain.square:
-        yield slip(
+        yield mistake(
             "one weight too many",
             f"one {W}ᵀ too many at the use: each term has (δ_t ⊙ φ'(z_t)) {W}ᵀ, {right}; the "
             f"product that leads back to the use starts one step too early",
-            changed(lambda use, t: Use(use.slope @ steps[t].weight, use.local)),
+            changed(lambda use, t: ParameterUse(use.slope @ steps[t].weight, use.local)),
         )
-        yield slip(
+        yield mistake(
             "slope missing",
             f"φ' is missing at the use: each term has δ_t, {right}",
-            changed(lambda use, t: Use(np.eye(chain.n_u), use.local)),
+            changed(lambda use, t: ParameterUse(np.eye(chain.n_u), use.local)),
         )
-        yield slip(
+        yield mistake(
             "slope twice",
             f"φ' is applied twice at the use: each term has δ_t ⊙ φ'(z_t)², {right}",
-            changed(lambda use, t: Use(use.slope @ use.slope, use.local)),
+            changed(lambda use, t: ParameterUse(use.slope @ use.slope, use.local)),
         )
     for by, key, wrong in ((-1, "early", "{t-1}"), (1, "late", "{t+1}")):
-        yield slip(
+        yield mistake(
             f"slope one step {key}",
             f"φ' of the wrong step at the use: δ_t ⊙ φ'(z_{wrong}), {right}"
             + _instead(nonlinearity, wrong, "t"),
             shifted(by),
         )
     for longer, says in ((1, "long"), (-1, "short")):
-        yield Slip(
+        yield ChainMistake(
             f"product one factor too {says}",
             f"the product that leads back to the use is one factor ∂h_t/∂h_{{t-1}} too {says}",
             truth._replace(longer=longer),
@@ -248,45 +250,45 @@ _WRONG_SLOPES: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
 }
 
 
-def _slope(chain: Chain, nonlinearity: str | None) -> Iterator[Slip]:
-    """Slips in φ' wherever it stands: in the carry and at the use."""
+def _slope(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
+    """Mistakes in φ' wherever it stands: in the carry and at the use."""
     if not chain.square:
         return
 
-    def slip(key: str, says: str, slopes: Matrices, wrong: int) -> Slip:
-        def choose(name: str, t: int) -> Sequence[Use]:
+    def mistake(key: str, says: str, slopes: Matrices, wrong: int) -> ChainMistake:
+        def choose(name: str, t: int) -> Sequence[ParameterUse]:
             return [
-                Use(slopes[t], use.local) if np.array_equal(use.slope, chain.slopes[t]) else use
+                use._replace(slope=slopes[t]) if np.array_equal(use.slope, chain.slopes[t]) else use
                 for use in chain.steps[t].uses[name]
             ]
 
         recipe = chain.truth()._replace(
             carries=chain.carries(slopes, chain.weights, chain.rests), uses=chain.uses(choose)
         )
-        return Slip(f"slope {key}", says, recipe, wrong)
+        return ChainMistake(f"slope {key}", says, recipe, wrong)
 
     D, both = chain.slopes, "everywhere, in the carry and at the use"
-    yield slip("missing everywhere", f"φ' is missing {both}", [np.eye(chain.n_u)] * chain.T, 2)
-    yield slip("twice everywhere", f"φ' is applied twice {both}", [d @ d for d in D], 2)
+    yield mistake("missing everywhere", f"φ' is missing {both}", [np.eye(chain.n_u)] * chain.T, 2)
+    yield mistake("twice everywhere", f"φ' is applied twice {both}", [d @ d for d in D], 2)
     name = nonlinearity or ""
     for key, formula, function in _WRONG_SLOPES.get(name, ()) if chain.outputs else ():
         right = _SLOPES[name].replace("{t}", "t")
-        yield slip(
+        yield mistake(
             key, f"φ' of {name} is wrong: {formula}, where the derivative is {right}",
             [np.diag(function(h).ravel().astype(float)) for h in chain.outputs], 1,
         )
 
 
-def _operand(chain: Chain) -> Iterator[Slip]:
-    """Slips in what the parameter is multiplied with: h_t in place of h_{t-1}, say."""
+def _operand(chain: Chain) -> Iterator[ChainMistake]:
+    """Mistakes in what the parameter is multiplied with: h_t in place of h_{t-1}, say."""
     truth = chain.truth()
     for by, key, wrong in (
         (1, "next", "h_t instead of h_{t-1}, x_{t+1} instead of x_t"),
         (-1, "previous", "h_{t-2} instead of h_{t-1}, x_{t-1} instead of x_t"),
     ):
 
-        def choose(where: str, name: str, t: int, by: int = by) -> Sequence[Use]:
-            here: list[Use] = getattr(chain.steps[t], where)[name]
+        def choose(where: str, name: str, t: int, by: int = by) -> Sequence[ParameterUse]:
+            here: list[ParameterUse] = getattr(chain.steps[t], where)[name]
             there: Sequence[Any] = ()
             if 0 <= t + by < chain.T:
                 there = [use.local for use in getattr(chain.steps[t + by], where)[name]]
@@ -295,17 +297,17 @@ def _operand(chain: Chain) -> Iterator[Slip]:
             if len(there) != len(here):
                 there = [None] * len(here)
             return [
-                Use(use.slope, np.zeros_like(use.local) if local is None else local)
+                ParameterUse(use.slope, np.zeros_like(use.local) if local is None else local)
                 for use, local in zip(here, there, strict=True)
             ]
 
-        yield Slip(
+        yield ChainMistake(
             f"use: operand of the {key} step",
             f"the parameter meets what it multiplies in the {key} step (in the outer products "
             f"{wrong}, and in the output layer h_{'{t+1}' if by > 0 else '{t-1}'} instead of h_t)",
             truth._replace(
-                uses=chain.uses(lambda name, t, choose=choose: choose("uses", name, t)),  # type: ignore[misc]  # bound per slip
-                in_loss=chain.in_loss(lambda name, t, choose=choose: choose("in_loss", name, t)),  # type: ignore[misc]  # bound per slip
+                uses=chain.uses(lambda name, t, choose=choose: choose("uses", name, t)),  # type: ignore[misc]  # bound per mistake
+                in_loss=chain.in_loss(lambda name, t, choose=choose: choose("in_loss", name, t)),  # type: ignore[misc]  # bound per mistake
             ),
         )
 
@@ -313,8 +315,8 @@ def _operand(chain: Chain) -> Iterator[Slip]:
 # -- the sum over the terms
 
 
-def _sum(chain: Chain) -> Iterator[Slip]:
-    """Slips in which terms are summed."""
+def _sum(chain: Chain) -> Iterator[ChainMistake]:
+    """Mistakes in which terms are summed."""
     truth, T = chain.truth(), chain.T
     if T < 2:
         return
@@ -325,13 +327,13 @@ def _sum(chain: Chain) -> Iterator[Slip]:
     def in_loss(step: int) -> dict[str, Matrices]:
         return {name: only(step, values) for name, values in truth.in_loss.items()}
 
-    yield Slip(
+    yield ChainMistake(
         "only the last loss",
         f"only the loss of the last step, {T}, is counted, where the chain rule sums over all",
         truth._replace(errors=only(T - 1, truth.errors), in_loss=in_loss(T - 1)),
     )
     for step, word in ((T - 1, "last"), (0, "first")):
-        yield Slip(
+        yield ChainMistake(
             f"only the {word} use",
             f"only the {word} use, in step {step + 1}, is counted, where the chain rule sums over "
             f"all",
@@ -342,12 +344,12 @@ def _sum(chain: Chain) -> Iterator[Slip]:
             truth.errors[t + by] if 0 <= t + by < T else np.zeros_like(truth.errors[t])
             for t in range(T)
         ]
-        yield Slip(
+        yield ChainMistake(
             f"error of step {wrong}",
             f"the error of the wrong step: e_{wrong}, where the chain rule has e_t",
             truth._replace(errors=errors),
         )
-    yield Slip(
+    yield ChainMistake(
         "whole product",
         "the error of step t meets the use of step t alone, and after all the factors down to "
         "step 1; the chain rule brings it to every step s ≤ t, after the t − s factors in between",
@@ -356,7 +358,7 @@ def _sum(chain: Chain) -> Iterator[Slip]:
     )
 
 
-def _scale(chain: Chain, batch: int) -> Iterator[Slip]:
+def _scale(chain: Chain, batch: int) -> Iterator[ChainMistake]:
     """Constant factors of the whole."""
     truth, T = chain.truth(), chain.T
     scales = [
@@ -371,4 +373,5 @@ def _scale(chain: Chain, batch: int) -> Iterator[Slip]:
     for factor, says in scales:
         errors = [factor * e for e in truth.errors]
         in_loss = {name: [factor * v for v in values] for name, values in truth.in_loss.items()}
-        yield Slip(f"times {factor:.4g}", says, truth._replace(errors=errors, in_loss=in_loss))
+        recipe = truth._replace(errors=errors, in_loss=in_loss)
+        yield ChainMistake(f"times {factor:.4g}", says, recipe)

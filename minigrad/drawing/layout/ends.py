@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..layout.boxes import Box
-from ..layout.canvas import Canvas
+from ..reading.boxes import Box
 from ..render.scene import Shape
+from .canvas import Canvas
 
 __all__ = ["draw_ends", "entry"]
 

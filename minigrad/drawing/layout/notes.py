@@ -13,10 +13,10 @@ from ...engine.node import Node
 from ...engine.tensor import Tensor, detached, wrap
 from ...errors import GradientError, describe
 from ...observe.contributions import Use, contributions
-from ..layout.boxes import Box, Unrolled
+from ..reading.boxes import Box, Unrolled
+from ..reading.walk import known_values
 from ..render.style import MUTED
 from ..render.text import Line, shown
-from .walk import known_values
 
 __all__ = ["box_notes", "gradients_of", "ledger_numbers", "values_of"]
 
