@@ -22,7 +22,7 @@ from .affine import affine
 from .foreign import reader_of
 from .gate import Gate
 from .products import block_product, project
-from .state import State, with_batch, without_batch
+from .state import State, described, fitted, flat, pack, with_batch, without_batch
 
 __all__ = ["Cell"]
 
@@ -237,7 +237,7 @@ class Cell(Module, ABC):
         if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 0:
             raise ValueError(f"{type(self).__name__}.initial_state({batch!r}): wanted an int ≥ 0")
         parts = [tensor(np.zeros((batch, n), self.dtype)) for n in self.state_sizes.values()]
-        return parts[0] if len(parts) == 1 else tuple(parts)
+        return pack(tuple(parts))
 
     def conventions(self) -> dict[str, Any]:
         """What distinguishes this cell from others of its kind: gate order, biases and so on."""
@@ -264,29 +264,16 @@ class Cell(Module, ABC):
         result = self.step(x, state)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
-                f"{type(self).__name__}.step returned {what(result)}; wanted the pair "
+                f"{type(self).__name__}.step returned {described(result)}; wanted the pair "
                 f"(output, state)"
             )
         output, new = result
         if not isinstance(output, Tensor):
             raise TypeError(
-                f"{type(self).__name__}.step returned {what(output)} as its output; wanted a "
+                f"{type(self).__name__}.step returned {described(output)} as its output; wanted a "
                 f"Tensor, on the graph of what it was computed from"
             )
-        return output, self._flat(new, "step")
-
-    def _flat(self, state: Any, method: str) -> State:
-        """`state`, which a method of the user's class returned, as a Tensor or a tuple of them."""
-        whole = tuple(state) if isinstance(state, list) else state
-        for k, part in enumerate(whole if isinstance(whole, tuple) else (whole,)):
-            if not isinstance(part, Tensor):
-                at = f"part {k} of " * isinstance(whole, tuple)
-                raise TypeError(
-                    f"{type(self).__name__}.{method} returned {what(part)} as {at}its state; "
-                    f"wanted one Tensor, or a flat tuple of Tensors, whose names the class "
-                    f"declares, as in states = ('h', 'c')"
-                )
-        return whole
+        return output, flat(new, f"{type(self).__name__}.step")
 
     def lacks_batch(self, x: Tensor, sequence: bool = False) -> bool:
         """Whether an input is that of one sequence: (K,) or a token (); or (T, K) or tokens (T,).
@@ -332,50 +319,7 @@ class Cell(Module, ABC):
 
     def as_state(self, state: Any, batch: int) -> State:
         """`state` as ``step`` can take it for `batch` sequences; zeros for None."""
+        owner = type(self).__name__
         if state is None:
-            return self._flat(self.initial_state(batch), "initial_state")
-        sizes = self.state_sizes
-        names, owner = ", ".join(sizes), type(self).__name__
-        given = [state]
-        if len(sizes) > 1:
-            if not isinstance(state, tuple | list) or len(state) != len(sizes):
-                raise TypeError(
-                    f"{owner}: the state is {what(state)}; wanted the tuple ({names}), each "
-                    f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
-                )
-            given = list(state)
-        elif isinstance(state, tuple | dict):
-            raise TypeError(f"{owner}: the state is {what(state)}; wanted {names} alone")
-        parts = []
-        for part, (name, width) in zip(given, sizes.items(), strict=True):
-            value = part if isinstance(part, Tensor) else tensor(part)
-            if value.shape != (batch, width):
-                raise ValueError(self._state_error(name, value.shape, (batch, width)))
-            if value.dtype.kind not in "biuf":
-                raise TypeError(
-                    f"{owner}: state {name} has dtype {value.dtype}; wanted real numbers"
-                )
-            if value.dtype != self.dtype:
-                value = value.astype(self.dtype)
-            parts.append(value)
-        return parts[0] if len(parts) == 1 else tuple(parts)
-
-    def _state_error(self, name: str, shape: tuple[int, ...], wanted: tuple[int, int]) -> str:
-        hint = ""
-        if len(shape) == 2 and shape[1] == wanted[1]:
-            hint = (
-                f". The input has batch size {wanted[0]}, the state {shape[0]}: a state carried "
-                f"over belongs to the sequences it was computed from, so start the new ones from "
-                f"initial_state({wanted[0]})"
-            )
-        return f"{type(self).__name__}: state {name} has shape {shape}, wanted {wanted}{hint}"
-
-
-def what(value: Any) -> str:
-    """A value in an error message: its type, and the shapes in it."""
-    if value is None:
-        return "None"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    shape = getattr(value, "shape", None)
-    return f"one {type(value).__name__}" + ("" if shape is None else f" of shape {shape}")
+            return flat(self.initial_state(batch), f"{owner}.initial_state")
+        return fitted(state, self.state_sizes, batch, self.dtype, owner)

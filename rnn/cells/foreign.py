@@ -13,7 +13,7 @@ _GATES = re.compile(r"W_[a-zA-Z]")
 
 
 def reader_of(names: Sequence[str]) -> str:
-    """What to call to load parameters of these names; "" where they are nobody's that is known.
+    """Which call of ``rnn.convert`` loads parameters of these names; "" for unknown names.
 
     >>> reader_of(["encoder.weight_ih_l0", "encoder.weight_hh_l0"])
     "These are PyTorch's names: rnn.convert.load(layer, rnn.convert.from_torch(state_dict,

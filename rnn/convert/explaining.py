@@ -77,7 +77,7 @@ def explain(
         tolerance = loosest * max(1.0, float(np.abs(ys).max(initial=0)))
     ranked = _tried(((reading, trial) for reading in found), tolerance)
     if not any(match.error <= tolerance for *_, match in ranked):
-        ranked += _tried(_elsewise(found, trial), tolerance)
+        ranked += _tried(_other_causes(found, trial), tolerance)
     ranked.sort(key=lambda item: item[:3])
     T, B = xs.shape[:2]
     data = f"K = {K}, H = {H}, {T} step{'s' * (T != 1)} of {B} sequence{'s' * (B != 1)}"
@@ -170,7 +170,7 @@ def _tried(pairs: Iterable[tuple[Reading, _Trial]], tolerance: float) -> list[_R
     return ranked
 
 
-def _elsewise(found: list[Reading], trial: _Trial) -> Iterator[tuple[Reading, _Trial]]:
+def _other_causes(found: list[Reading], trial: _Trial) -> Iterator[tuple[Reading, _Trial]]:
     """What else may be the reason why nothing fits."""
     trials = [trial._replace(
         xs=trial.xs[::-1], ys=trial.ys[::-1] if trial.ys.ndim == 3 else trial.ys,

@@ -27,7 +27,7 @@ def numbers(value: Any, what: str) -> Array:
         value = value.detach()
     try:
         if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
-            value = value.numpy()  # which PyTorch's bfloat16 and what lies on a GPU has not
+            value = value.numpy()  # fails for PyTorch's bfloat16, and for tensors on a GPU
         array = np.array(value)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} is {describe(value)}, which is no array: {error}") from error

@@ -1,7 +1,7 @@
 """Layers: cells that run over whole sequences, stacked, in both directions, of unequal lengths.
 
 ``Recurrent`` runs any cell; ``RNN``, ``LSTM`` and ``GRU`` are it with the standard cells and
-PyTorch's signatures. Reading order: recurrent, states, lengths, standard.
+PyTorch's signatures. Reading order: recurrent, stack, states, rnn_lstm_gru.
 """
 
 from .recurrent import Recurrent

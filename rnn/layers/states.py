@@ -14,8 +14,7 @@ import numpy as np
 from minigrad import Parameter, Tensor, tensor
 
 from ..cells import Cell, State
-from ..cells.base import what
-from ..cells.state import pack, unpack
+from ..cells.state import described, pack, unpack
 
 __all__ = ["Layout"]
 
@@ -98,7 +97,7 @@ class Layout:
         count = len(self.cells)
         if not isinstance(state, tuple | list) or len(state) != count:
             raise TypeError(
-                f"{self.owner}: the state is {what(state)}; the states of its cells differ in "
+                f"{self.owner}: the state is {described(state)}; the states of its cells differ in "
                 f"their parts or sizes, so wanted a tuple of {count}, one for each cell; "
                 f"initial_state(batch) makes one"
             )
@@ -110,8 +109,8 @@ class Layout:
             names = ", ".join(self.sizes)
             wanted = f"the tuple ({names})" if count > 1 else f"{names} alone"
             raise TypeError(
-                f"{self.owner}: the state is {what(state)}; wanted {wanted}, as the layer returns "
-                f"it; initial_state(batch) makes one"
+                f"{self.owner}: the state is {described(state)}; wanted {wanted}, as the layer "
+                f"returns it; initial_state(batch) makes one"
             )
         rows = [
             self._rows(part, name, batch)
@@ -159,7 +158,7 @@ class Layout:
         return _mapped(added, state)
 
     def without_batch(self, state: Any) -> Any:
-        """And back."""
+        """The inverse of `with_batch`."""
         return _mapped(lambda part: part[:, 0] if self._batch_axis else part[0], state)
 
     @property
@@ -167,7 +166,7 @@ class Layout:
         return 1 if self.stacked and not self.batch_first else 0
 
     def may_be_of(self, state: Any, batch: int) -> bool:
-        """Whether some part of a state has room for so many sequences."""
+        """Whether a state could be that of so many sequences."""
         axis = self._batch_axis
         return any(np.shape(part)[axis : axis + 1] == (batch,) for part in _leaves(state))
 

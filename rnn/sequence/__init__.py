@@ -1,3 +1,3 @@
-"""Running cells over sequences, and the models that are made of it."""
+"""Running a cell over a sequence: the loop over time, lengths and masks, unrolling."""
 
 __all__: list[str] = []

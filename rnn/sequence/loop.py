@@ -102,7 +102,8 @@ def _select_step(
 
 
 class SequenceResult(NamedTuple):
-    """outputs and states: by place in the sequence; last: the state that was computed last."""
+    """outputs, states: one for each input, in their order. last: the state computed last, which
+    in reverse is that after the first input."""
 
     outputs: list[Tensor]
     states: list[State]
@@ -120,7 +121,10 @@ def run(
     mask: Array | None = None,
     repeat: Array | None = None,
 ) -> SequenceResult:
-    """All of ``walk``, by place. state: before the first step that is run; zeros for None."""
+    """The whole walk at once, its results in the order of the inputs also in reverse.
+
+    state: before the first step that is run; zeros for None. For the rest see ``walk``.
+    """
     given = cell.as_state(state, len(inputs[0]))
     pairs = list(walk(cell, inputs, given, name, start, reverse=reverse, mask=mask, repeat=repeat))
     last = pairs[-1][1]

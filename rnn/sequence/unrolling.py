@@ -105,7 +105,7 @@ def _inputs(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
 
 def stack(values: Sequence[Tensor]) -> Tensor:
     """The tensors along a new first axis."""
-    stacked: Any = np.stack(values)  # which Tensors make their own
+    stacked: Any = np.stack(values)  # NumPy's function, recorded for Tensors
     return stacked  # type: ignore[no-any-return]  # a Tensor
 
 

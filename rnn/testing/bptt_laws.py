@@ -126,7 +126,7 @@ def rtrl(t: CellTrial) -> None:
     if not t.learned:
         return
     cell = copy.deepcopy(t.cell)
-    for p in cell.parameters():  # it wants a gradient of all; those of the others stay the same
+    for p in cell.parameters():  # rtrl differentiates by all of them; frozen ones are thawed
         p.requires_grad = p.requires_grad or p.dtype.kind == "f"
     forward = bptt.rtrl(
         cell, t.xs, lambda output, k: (output * t.g_outputs[k - 1]).sum(),

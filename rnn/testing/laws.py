@@ -149,7 +149,7 @@ def tokens(t: CellTrial) -> None:
     cell, K = t.cell, t.cell.input_size
     indices = t.rng.integers(0, K, (t.T, t.B))
     try:
-        cell(np.zeros(K + 1, int))  # K + 1 of them, so that no product takes them for an input
+        cell(np.zeros(K + 1, int))  # not K of them, which could be taken for one input (K,)
     except (TypeError, ValueError):
         return
     found, wanted = t.result(xs=indices), t.result(xs=np.eye(K)[indices])

@@ -78,7 +78,8 @@ def single_steps(
 
 
 class ParameterUse(NamedTuple):
-    """One op that uses a parameter: ∂u_t/∂(its result), (n_u, m), and by the parameter, (m, n)."""
+    """One op that uses a parameter. slope: ∂u_t/∂r of its result r, (n_u, m). local: ∂r/∂parameter,
+    (m, n)."""
 
     slope: Array
     local: Array
