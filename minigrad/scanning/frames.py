@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,6 @@ from .program import Var
 from .tracer import Tracer, unwrapped
 
 __all__ = ["Frames", "states"]
-
-_LIBRARY = str(Path(__file__).parent.parent)
-
 
 class Frames:
     """The frames between the start of a trace and its ops, but those of minigrad."""
@@ -37,7 +33,7 @@ class Frames:
         """Remember who has called this op; with names wanted, read what is bound now."""
         frame: Any = sys._getframe(2)
         while frame is not None and frame is not self._first and frame not in self._frames:
-            if not frame.f_code.co_filename.startswith(_LIBRARY):
+            if not frame.f_globals.get("__name__", "").startswith("minigrad."):
                 self._frames[frame] = None
             frame = frame.f_back
         if self._named:

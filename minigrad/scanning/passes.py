@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .buffers import buffers
+from .fuse import fuse
 from .hoist import hoist
 from .loops import Loops
 from .sink import sink
@@ -12,7 +13,7 @@ from .sink import sink
 __all__ = ["ALL", "PASSES"]
 
 PASSES: dict[str, Callable[[Loops], Loops]] = {
-    "hoist": hoist, "sink": sink, "buffers": buffers,
+    "hoist": hoist, "sink": sink, "fuse": fuse, "buffers": buffers,
 }
 """By name, in the order in which they are made."""
 

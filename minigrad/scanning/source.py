@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import OPS
+from ..ops.index.indexing import is_basic
 from .atoms import replaced
 from .program import Equation, Var
 
 __all__ = ["Lines", "compiled"]
+
+GETITEM, SPLIT = OPS["getitem"], OPS["split"]
 
 _number = count(1)
 _PLAIN = (bool, int, str, type(None), type(Ellipsis))
@@ -93,9 +97,32 @@ class Lines:
 
     def call(self, equation: Equation) -> str:
         """The right-hand side of an equation."""
+        if equation.op is GETITEM and is_basic(equation.params["index"]):
+            return f"{self.text(equation.args[0])}[{self.index(equation.params['index'])}]"
+        if equation.op is SPLIT:
+            return self.cuts(equation)
         parts = [self.text(a) for a in equation.args]
         parts += [f"{k}={self.text(v)}" for k, v in equation.params.items()]
         return f"{self.function(equation.op)}({', '.join(parts)})"
+
+    def index(self, index: Any) -> str:
+        """What stands between the brackets."""
+        if isinstance(index, tuple):
+            return ", ".join(map(self.index, index)) + "," * (len(index) == 1)
+        if isinstance(index, slice):
+            ends = ["" if p is None else self.text(p) for p in (index.start, index.stop)]
+            step = "" if index.step is None else f":{self.text(index.step)}"
+            return ":".join(ends) + step
+        return "..." if index is Ellipsis else self.text(index)
+
+    def cuts(self, equation: Equation) -> str:
+        """The parts of a split, as slices."""
+        (x,), at, found = equation.args, 0, []
+        axis = equation.params["axis"] % len(x.shape)
+        for out in equation.outs:
+            start, at = at, at + out.shape[axis]
+            found.append(f"{self.text(x)}[{', '.join([*[':'] * axis, f'{start}:{at}'])}]")
+        return ", ".join(found)
 
     def equation(self, equation: Equation) -> None:
         """``name = op(operands)    # shape``"""
