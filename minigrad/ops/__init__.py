@@ -16,7 +16,16 @@ from .elementwise import (
     trigonometry,
 )
 from .index import gathering, indexing, sorting, writes
-from .linear import correlation, decompositions, degenerate, einsum, inverses, products, systems
+from .linear import (
+    correlation,
+    decompositions,
+    degenerate,
+    einsum,
+    inverses,
+    products,
+    systems,
+    triangular,
+)
 from .nn import classification, convolution, layers, losses
 from .numpy import applying, fft, interpolation, polynomials, ufuncs
 from .pytorch import (
@@ -49,8 +58,8 @@ __all__ = [
     "comparison", "complex_parts", "conversions", "convolution", "correlation", "creation",
     "cumulative", "decompositions", "degenerate", "einsum", "exponential", "fft", "gamma",
     "gathering", "indexing", "insertion", "install", "interpolation", "inverses", "joining",
-    "layers", "losses", "masked", "matrices", "measures", "methods", "nan_reductions",
-    "norms", "operators", "places", "polynomials", "products", "quantiles", "ranking",
-    "rearranging", "reductions", "rounding", "running", "selection", "shapes", "sorting",
-    "special", "statistics", "systems", "trigonometry", "ufuncs", "words", "writes",
+    "layers", "losses", "masked", "matrices", "measures", "methods", "nan_reductions", "norms",
+    "operators", "places", "polynomials", "products", "quantiles", "ranking", "rearranging",
+    "reductions", "rounding", "running", "selection", "shapes", "sorting", "special", "statistics",
+    "systems", "triangular", "trigonometry", "ufuncs", "words", "writes",
 ]

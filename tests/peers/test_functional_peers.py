@@ -101,6 +101,21 @@ CALLS = [
         for name, more in (("max_pool", {}), ("avg_pool", {}),
                            ("avg_pool", {"count_include_pad": False}))
     ],
+    *[
+        ("interpolate", (x,), (), {**given, "mode": mode, **more})
+        for mode, x, options in (
+            ("nearest", PHOTO, [{}]), ("nearest-exact", IMAGE, [{}]),
+            ("linear", IMAGE, [{}, {"align_corners": True}, {"align_corners": False}]),
+            ("bilinear", PHOTO, [{}, {"align_corners": True}]),
+        )
+        for given in ({"size": 5}, {"size": 23}, {"size": 1}, {"scale_factor": 2.0},
+                      {"scale_factor": 0.6}, {"scale_factor": 1.7},
+                      {"scale_factor": 1.7, "recompute_scale_factor": True})
+        for more in options
+    ],
+    ("interpolate", (PHOTO,), (), {"size": (3, 17), "mode": "bilinear"}),
+    ("interpolate", (PHOTO,), (), {"scale_factor": (0.5, 2.5)}),
+    ("interpolate", (PHOTO[:, :, None],), (), {"size": (2, 5, 9), "mode": "trilinear"}),
     ("max_pool2d", (PHOTO,), ((2, 3),), {"stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}),
     ("max_pool1d", (IMAGE,), (3,), {"stride": 2, "dilation": 2, "ceil_mode": True}),
     ("avg_pool2d", (PHOTO,), ((2, 3),), {"padding": (1, 1), "divisor_override": 5}),
@@ -219,3 +234,26 @@ def test_second_order_of_cross_entropy():
     (first,) = torch.autograd.grad(loss, x, create_graph=True)
     (first**2).sum().backward()
     np.testing.assert_allclose(mg.grad(penalty)(LOGITS), x.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("zero_infinity", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_ctc_loss(reduction, zero_infinity):
+    """Of logits by way of log_softmax: PyTorch's gradient is right together with that one only."""
+    rng = np.random.default_rng(5)
+    logits = rng.normal(size=(9, 4, 5))
+    for sizes, blank in (([3, 1, 0, 4], 0), ([3, 1, 2, 4], 4), ([4, 4, 4, 4], 2)):
+        classes = np.array([c for c in range(5) if c != blank])
+        targets, steps = rng.choice(classes, (4, 4)), [9, 5, 6, 9]
+        if reduction == "sum" and not zero_infinity:
+            targets = np.concatenate([row[:n] for row, n in zip(targets, sizes, strict=True)])
+        ours, theirs = mg.tensor(logits, requires_grad=True), torch.tensor(logits)
+        theirs.requires_grad_()
+        options = {"blank": blank, "reduction": reduction, "zero_infinity": zero_infinity}
+        found = F.ctc_loss(F.log_softmax(ours, 2), targets, steps, sizes, **options)
+        wanted = TF.ctc_loss(TF.log_softmax(theirs, 2), torch.tensor(targets),
+                             torch.tensor(steps), torch.tensor(sizes), **options)
+        np.testing.assert_allclose(found.numpy(), wanted.detach().numpy(), rtol=1e-10)
+        found.sum().backward()
+        wanted.sum().backward()
+        np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), atol=1e-10)

@@ -197,6 +197,14 @@ F.flatten(cube, 1)
 x.lgamma() | x.digamma() | x.polygamma(1) | F.polygamma(2, x) | F.lgamma(pos) | F.digamma(pos)
 y.lgamma() | y.polygamma(0) | (2 * pos - 1).erfinv() | F.erfinv(input=pos) | x.logcumsumexp(1)
 cube.logcumsumexp(dim=0) | F.logcumsumexp(x, dim=-1) | zero.logcumsumexp(0)
+(stack @ stack.mT).cholesky() | (square @ square.T).cholesky(upper=True) | square.lu() | stack.lu()
+x.lu() | three.lu() | batch.lu() | square.matrix_exp() | stack.matrix_exp()
+(3 * stack).matrix_exp()
+w.reshape(3, 1).triangular_solve(square) | x.triangular_solve(square, upper=False)
+x.triangular_solve(square, transpose=True) | x.triangular_solve(square, False, True)
+stack.triangular_solve(stack, unitriangular=True) | ties.detach().unique() | n.unique(dim=0)
+n.unique(return_inverse=True, return_counts=True) | n.unique(True, False, True) | d.stride()
+cube.stride() | x.stride(0) | x.T.stride() | cube[:, ::2].stride(-2)
 """
 CALLS = [call for line in CALLS.strip().splitlines() for call in line.split(" | ")]
 

@@ -288,6 +288,36 @@ FAULTS = [
         f"{LAWS}[solve]", "solve: the gradient of the matrix transposed",
     ),
     Fault(
+        "minigrad/ops/linear/triangular.py", "np.triu(gu @ _t(upper))",
+        "np.triu(gu @ _t(upper), 1)",
+        f"{LAWS}[lu]", "lu: the diagonal of U gets no gradient",
+    ),
+    Fault(
+        "minigrad/ops/linear/triangular.py", "((_t(input), g), (zeros, _t(input)))",
+        "((input, g), (zeros, input))",
+        f"{LAWS}[matrix_exp]", "matrix_exp: the gradient of the transpose",
+    ),
+    Fault(
+        "minigrad/functional/sequences.py", "(states[:, 2:] != states[:, :-2])",
+        "(states[:, 2:] != -1)",
+        "tests/functional/test_sequences.py",
+        "ctc_loss: a repeated label without the blank between",
+    ),
+    Fault(
+        "minigrad/functional/sequences.py", "alpha = np.where(t < steps[:, None], after, alpha)",
+        "alpha = after",
+        "tests/functional/test_sequences.py", "ctc_loss: goes on behind the end of a sequence",
+    ),
+    Fault(
+        "minigrad/functional/resizing.py", "(places + 0.5) * ratio - 0.5, 0)", "places * ratio, 0)",
+        "tests/functional/test_resizing.py", "interpolate: linear from corners, not from centres",
+    ),
+    Fault(
+        "minigrad/functional/windows.py", "if more and n + 2 * p - span + more >= n + p:",
+        "if False:",
+        "tests/functional/test_functional.py", "pooling: ceil_mode makes a window of padding alone",
+    ),
+    Fault(
         "minigrad/ops/linear/degenerate.py", "found = np.where(inside, skew(along) / gaps, 0)",
         "found = np.where(inside, skew(along), 0)",
         "tests/ops/linear/test_degenerate.py", "equal values: the block is not divided by the gaps",

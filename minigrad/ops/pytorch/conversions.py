@@ -94,6 +94,12 @@ def _new_tensor(
     return Tensor(np.array(detached(data), dtype or self.dtype), requires_grad)
 
 
+def _stride(self: Tensor, dim: int | None = None) -> Any:
+    """How many entries lie between neighbours along each axis in memory, or along dim."""
+    steps = tuple(step // self.dtype.itemsize for step in self.numpy().strides)
+    return steps if dim is None else steps[dim]
+
+
 def _question(doc: str, answer: Callable[[Tensor], Any]) -> Method:
     def call(self: Tensor) -> Any:
         return answer(self)
@@ -105,7 +111,7 @@ def _question(doc: str, answer: Callable[[Tensor], Any]) -> Method:
 declare(whose="PyTorch", methods={
     "to": _to, "cuda": _cuda, "type": _type, "type_as": _type_as, "new_tensor": _new_tensor,
     "new_full": _new_full, "new_zeros": _new(np.zeros), "new_ones": _new(np.ones),
-    "new_empty": _new(np.zeros),
+    "new_empty": _new(np.zeros), "stride": _stride,
     "device": property(_device), "nbytes": property(_nbytes), "itemsize": property(_itemsize),
     **{name: _converting(dtype) for name, dtype in {
         "double": np.float64, "float": np.float32, "half": np.float16, "long": np.int64,

@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.tensor import as_tensor, detached, wrap
+from ...engine.tensor import Tensor, as_tensor, detached, wrap
 from ..common import composite
+from ..linear.triangular import factors, solve_triangular
 from .words import either
 
-__all__ = ["corrcoef", "cov", "cross", "histc", "logdet", "pinverse", "qr", "svd"]
+__all__ = [
+    "LU", "SVD", "TriangularSolve", "cholesky", "corrcoef", "cov", "cross", "histc", "logdet", "lu",
+    "pinverse", "qr", "svd", "triangular_solve", "unique",
+]
 
 
 class SVD(NamedTuple):
@@ -19,6 +23,20 @@ class SVD(NamedTuple):
     U: Any
     S: Any
     V: Any
+
+
+class LU(NamedTuple):
+    """The factors of a matrix in one, and the pivots."""
+
+    LU: Any
+    pivots: Any
+
+
+class TriangularSolve(NamedTuple):
+    """The solution, and the matrix."""
+
+    solution: Any
+    cloned_coefficient: Any
 
 
 @composite()
@@ -70,6 +88,88 @@ def qr(input: Any, some: bool = True) -> Any:
     (2, 2)
     """
     return np.linalg.qr(input, "reduced" if some else "complete")
+
+
+@composite()
+def cholesky(input: Any, upper: bool = False) -> Any:
+    """The lower triangular L with L Lᵀ = input, or with `upper` the upper triangular Lᵀ.
+
+    >>> cholesky(np.array([[4.0]]))
+    array([[2.]])
+    """
+    return np.linalg.cholesky(input, upper=True) if upper else np.linalg.cholesky(input)
+
+
+@composite()
+def lu(input: Any, pivot: bool = True, get_infos: bool = False) -> LU:
+    """``(LU, pivots)``: L below the diagonal, where it is 1, and U in one matrix; row k was
+    exchanged with row pivots[k], counted from 1. Their product is `input` with its rows exchanged.
+
+    >>> lu(np.array([[1.0, 2.0], [4.0, 2.0]])).pivots
+    array([2, 2], dtype=int32)
+    """
+    if get_infos:
+        raise ValueError("get_infos=True is not supported; a singular matrix has a 0 on U's "
+                         "diagonal")
+    order, lower, upper = factors(input, pivot)
+    m, n = np.shape(input)[-2:]
+    k = min(m, n)
+    if m > k:
+        upper = np.concatenate([upper, np.zeros((*order.shape[:-1], m - k, n), upper.dtype)], -2)
+    if n > k:
+        rest = np.zeros((*order.shape[:-1], m, n - k), lower.dtype)
+        lower = np.concatenate([lower, rest], -1)
+    pivots = _pivots(order)[..., :k].astype(np.int32)
+    wrapped = wrap(pivots, None) if isinstance(input, Tensor) else pivots
+    return LU(np.tril(lower, -1) + upper, wrapped)
+
+
+def _pivots(order: Any) -> Any:
+    """The exchanges, one after the other and counted from 1, that bring rows into an order."""
+    pivots = np.empty(order.shape, int)
+    for place in np.ndindex(order.shape[:-1]):
+        rows = list(range(order.shape[-1]))
+        for k, row in enumerate(order[place]):
+            where = rows.index(row)
+            rows[k], rows[where] = rows[where], rows[k]
+            pivots[(*place, k)] = where + 1
+    return pivots
+
+
+@composite()
+def triangular_solve(
+    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> TriangularSolve:
+    """``(X, A)`` with A X = b for a triangular A, or Aᵀ X = b with `transpose`; the entries of the
+    other triangle are not read, nor a diagonal of ones with `unitriangular`.
+
+    >>> triangular_solve(np.array([[2.0]]), np.array([[4.0]])).solution
+    array([[0.5]])
+    """
+    if not transpose:
+        return TriangularSolve(
+            solve_triangular(A, b, upper=upper, unitriangular=unitriangular), A
+        )
+    turned = np.swapaxes(A, -1, -2)
+    return TriangularSolve(
+        solve_triangular(turned, b, upper=not upper, unitriangular=unitriangular), A
+    )
+
+
+@composite()
+def unique(
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The entries that differ, in order; with dim, the slices that do. They have no derivative: see
+    ``np.unique``. With return_inverse and return_counts a tuple: where each entry is among them,
+    and how often.
+
+    >>> unique(np.array([2.0, 1.0, 2.0]))
+    array([1., 2.])
+    """
+    find: Any = np.unique
+    return find(input, return_inverse=return_inverse, return_counts=return_counts, axis=dim)
 
 
 @either

@@ -43,7 +43,7 @@ _OWN: dict[Any, str] = {
         scatter_reduce select select_scatter slice_scatter take_along_dim""",
     shapes: """chunk diag_embed repeat_interleave split tensor_split unflatten unfold""",
     measures: "cdist dist renorm",
-    matrices: "corrcoef cov cross histc logdet pinverse qr svd",
+    matrices: "cholesky corrcoef cov cross histc logdet lu pinverse qr svd triangular_solve unique",
 }
 for _module, _names in _OWN.items():
     _attach({name: getattr(_module, name) for name in _names.split()})
