@@ -95,7 +95,8 @@ class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
         return call_ufunc(ufunc, method, inputs, kwargs, wrap)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+        module = func.__module__.replace("lib.scimath", "emath")  # as users know it
+        name = f"{module}.{func.__name__}".replace("numpy", "np", 1)
         return call_function(func, name, args, kwargs, wrap)
 
     def __array__(  # type: ignore[override]  # see Methods

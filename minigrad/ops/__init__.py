@@ -27,7 +27,7 @@ from .linear import (
     triangular,
 )
 from .nn import classification, convolution, layers, losses
-from .numpy import applying, fft, interpolation, polynomials, ufuncs
+from .numpy import applying, emath, fft, histograms, interpolation, polynomials, ufuncs
 from .pytorch import (
     blends,
     conversions,
@@ -49,17 +49,17 @@ from .reduce import (
     running,
     statistics,
 )
-from .shape import axes, creation, insertion, joining, rearranging
+from .shape import axes, creation, insertion, joining, padding, rearranging
 
 install.install(Tensor)
 
 __all__ = [
     "activations", "applying", "arithmetic", "axes", "bessel", "blends", "classification",
     "comparison", "complex_parts", "conversions", "convolution", "correlation", "creation",
-    "cumulative", "decompositions", "degenerate", "einsum", "exponential", "fft", "gamma",
-    "gathering", "indexing", "insertion", "install", "interpolation", "inverses", "joining",
-    "layers", "losses", "masked", "matrices", "measures", "methods", "nan_reductions", "norms",
-    "operators", "places", "polynomials", "products", "quantiles", "ranking", "rearranging",
-    "reductions", "rounding", "running", "selection", "shapes", "sorting", "special", "statistics",
-    "systems", "triangular", "trigonometry", "ufuncs", "words", "writes",
+    "cumulative", "decompositions", "degenerate", "einsum", "emath", "exponential", "fft", "gamma",
+    "gathering", "histograms", "indexing", "insertion", "install", "interpolation", "inverses",
+    "joining", "layers", "losses", "masked", "matrices", "measures", "methods", "nan_reductions",
+    "norms", "operators", "padding", "places", "polynomials", "products", "quantiles", "ranking",
+    "rearranging", "reductions", "rounding", "running", "selection", "shapes", "sorting", "special",
+    "statistics", "systems", "triangular", "trigonometry", "ufuncs", "words", "writes",
 ]

@@ -259,7 +259,7 @@ FAULTS = [
         f"{LAWS}[roll]", "roll: moved on again instead of back",
     ),
     Fault(
-        "minigrad/ops/shape/rearranging.py",
+        "minigrad/ops/shape/padding.py",
         "inside = tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x_shape, strict=True))",
         "inside = tuple(slice(a, a + n) for (_, a), n in zip(pad_width, x_shape, strict=True))",
         f"{LAWS}[pad]", "pad: the widths before and after mistaken",

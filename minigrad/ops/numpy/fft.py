@@ -19,7 +19,7 @@ from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor
 from ...errors import NoDerivativeError
 from ..common import composite, one_of
-from ..shape.rearranging import pad
+from ..shape.padding import pad
 
 __all__ = ["fft", "fftshift", "ifft", "ifftshift", "irfft", "rfft"]
 

@@ -1,4 +1,4 @@
-"""Entries in another place: reversed, rotated, shifted, repeated, padded, or only some kept."""
+"""Entries in another place: reversed, rotated, shifted, repeated, or only some kept."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from ...engine.primitive import primitive
-from ...engine.tensor import Tensor, as_tensor, detached
+from ...engine.tensor import as_tensor
 from ...engine.unbroadcast import total
-from ...errors import NoDerivativeError
 from ..common import composite, existing, one_of
-from ..index.indexing import getitem, index_add, placed, plain_index
+from ..index.indexing import index_add, placed, plain_index
 from ..rules import passed
 
 __all__ = [
-    "diag", "diagflat", "diagonal", "flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90",
+    "diag", "diagflat", "diagonal", "flip", "fliplr", "flipud", "repeat", "roll", "rot90",
     "tile", "tril", "triu",
 ]
 
@@ -130,85 +129,6 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     entry i. As in NumPy; what PyTorch's method of this name does is ``np.tile``."""
     times = np.asarray(plain_index(repeats)).astype(np.intp, copy=False)
     return _repeat(as_tensor(a), repeats=times, axis=axis)
-
-
-# -- padded
-
-_PICKING = ("edge", "reflect", "symmetric", "wrap")
-_OTHERS = ("linear_ramp", "maximum", "mean", "median", "minimum", "empty")  # NumPy has them too
-
-
-def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    """(before, after) of every axis, from any form that np.pad takes."""
-    if isinstance(pad_width, dict):
-        pairs = np.zeros((ndim, 2), int)
-        for axis, width in pad_width.items():
-            pairs[axis] = width
-    else:
-        pairs = np.asarray(detached(pad_width))
-        if pairs.dtype.kind not in "iu":
-            raise TypeError(f"pad_width must be integers, not {pairs.dtype}")
-    return tuple((before, after) for before, after in np.broadcast_to(pairs, (ndim, 2)).tolist())
-
-
-def _unpad(g: Any, x_shape: tuple[int, ...], pad_width: Any, mode: str) -> Any:
-    if mode == "constant":
-        inside = tuple(slice(b, b + n) for (b, _), n in zip(pad_width, x_shape, strict=True))
-        return getitem(g, index=inside)
-    # Along each axis a pad picks entries; padding their numbers tells which.
-    picked = [np.pad(np.arange(n), w, mode) for n, w in zip(x_shape, pad_width, strict=True)]  # type: ignore[call-overload]  # checked by the forward
-    return index_add(g, index=np.ix_(*picked), shape=x_shape)
-
-
-@primitive(
-    "(n)->(m)", vjps=(_unpad,), name="pad",
-    samples=lambda rng: ((rng.normal(size=(2, 3)),), one_of(
-        rng,
-        {"pad_width": ((0, 2), (1, 0)), "constant_values": 2.0},
-        {"pad_width": ((1, 0), (4, 3)), "mode": one_of(rng, *_PICKING)},
-        {"pad_width": ((2, 1), (2, 1)), "mode": one_of(rng, "constant", *_PICKING)},
-    )),
-)
-def _pad(x: Any, *, pad_width: Any, mode: Any = "constant", constant_values: Any = 0) -> Any:
-    """x with entries around it: constant, or picked from x (edge, reflect, symmetric, wrap)"""
-    if np.ndim(x) == 0:
-        return np.array(x)
-    options = {"constant_values": constant_values} if mode == "constant" else {}
-    return np.pad(x, pad_width, mode, **options)
-
-
-@composite(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    """`array` with entries added around it.
-
-    pad_width: how many: an int, (before, after) for every axis, a pair per axis, or a dictionary
-        from axes to these.
-    mode: "constant" (with constant_values=, default 0), "edge", "reflect", "symmetric" or "wrap".
-    Raises NoDerivativeError for NumPy's other modes and options.
-    """
-    if mode not in ("constant", *_PICKING):
-        if mode not in _OTHERS and not callable(mode):
-            raise ValueError(f"mode={mode!r}, wanted one of {('constant', *_PICKING, *_OTHERS)}")
-        raise NoDerivativeError(
-            f"np.pad(..., mode={mode!r}) has no derivative here; a Tensor takes 'constant', "
-            f"{', '.join(map(repr, _PICKING))}"
-        )
-    if kwargs.get("reflect_type") == "even":
-        del kwargs["reflect_type"]
-    if unknown := kwargs.keys() - ({"constant_values"} if mode == "constant" else set()):
-        raise NoDerivativeError(
-            f"np.pad(..., mode={mode!r}, {min(unknown)}=...) cannot be recorded for a Tensor: "
-            f"leave it out"
-        )
-    values = kwargs.get("constant_values", 0)
-    if isinstance(values, Tensor) and values.requires_grad:
-        raise NoDerivativeError(
-            "np.pad(..., constant_values=...) of a Tensor that requires grad has no derivative "
-            "here; join the parts with np.concatenate, or pass constant_values.detach()"
-        )
-    options = {"constant_values": detached(values)} if kwargs else {}
-    array = as_tensor(array)
-    return _pad(array, pad_width=_widths(pad_width, array.ndim), mode=mode, **options)
 
 
 # -- triangles and diagonals
