@@ -1,4 +1,5 @@
-"""What was probably meant by a name that a module does not have: where it is, or what replaces it.
+"""What was probably meant by a name that a module or a tensor does not have: where it is, or what
+replaces it.
 
 Names come from memory, and mostly from NumPy's or another framework's; so they are looked for in
 what minigrad publishes, in NumPy, in a short table of what is elsewhere, and among similar ones.
@@ -6,13 +7,14 @@ what minigrad publishes, in NumPy, in a short table of what is elsewhere, and am
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-__all__ = ["attribute_finder", "unknown_name"]
+__all__ = ["attribute_finder", "unknown_attribute", "unknown_name"]
 
 # Where else a name is looked for: what is imported in no time.
 PLACES = ("minigrad", "minigrad.functional", "minigrad.optim", "minigrad.init", "minigrad.io",
@@ -78,6 +80,27 @@ ELSEWHERE = {
     "gradcheck": "use minigrad.testing.check_grads",
     **dict.fromkeys(("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "rnn"), _RNN),
 }
+# The same of tensors, where no function and no similar name is meant.
+OF_TENSORS = {
+    "is_cuda": _CPU, "pin_memory": _CPU, "get_device": _CPU,
+    "retains_grad": "call t.retain_grad()",
+    "step": "an optimizer has step(), as minigrad.optim.SGD([t], lr=0.1)",
+    "parameters": "a minigrad.Module has parameters()",
+    "state_dict": "a minigrad.Module has state_dict(); of a tensor save t.numpy()",
+    "data_ptr": "t.numpy().ctypes.data is the address of the values",
+    "storage": "t.numpy() has the values", "untyped_storage": "t.numpy() has the values",
+    "value": "t.numpy() has the values, t.item() the one of a tensor with one element",
+    "values": "t.numpy() has the values",
+    "array": "t.numpy() has the values",
+    "to_numpy": "t.numpy() has the values",
+    "append": "collect tensors in a list, and np.stack or np.concatenate that",
+    "gradient": "t.grad is the gradient after backward(); np.gradient(t) are differences",
+    "derivative": "t.grad is the gradient after backward()",
+    "primal": "t.detach() has the values without the graph",
+    "stop_gradient": "use t.detach()", "no_grad": "use t.detach(), or with minigrad.no_grad():",
+    "eig": "use np.linalg.eigh(t), of a symmetric matrix; others have complex values",
+    "compile": "there is nothing to compile", "stft": "use minigrad.functional.rfft of windows",
+}
 # NumPy's functions that make arrays from nothing: there is no operand to record.
 MAKERS = frozenset(
     ["arange", "array", "asarray", "empty", "eye", "full", "identity", "linspace", "logspace",
@@ -113,6 +136,31 @@ def attribute_finder(
         raise unknown_name(module, name, known, hints)
 
     return find
+
+
+def unknown_attribute(owner: type, name: str) -> AttributeError:
+    """The error for an attribute that the tensors of a class do not have, with what was meant.
+
+    >>> print(unknown_attribute(np.ndarray, "reshap"))
+    'ndarray' object has no attribute 'reshap': did you mean reshape?
+    >>> print(unknown_attribute(np.ndarray, "tanh"))
+    'ndarray' object has no attribute 'tanh': use np.tanh or minigrad.functional.tanh
+    """
+    meant = "" if name.startswith("_") else _meant_of(owner, name)
+    text = f"{owner.__name__!r} object has no attribute {name!r}"
+    return AttributeError(f"{text}: {meant}" if meant else text, name=name)
+
+
+@functools.lru_cache(maxsize=256)  # a program may ask hasattr() of every tensor
+def _meant_of(owner: type, name: str) -> str:
+    if name in OF_TENSORS:
+        return OF_TENSORS[name]
+    found = [_in_numpy(name)] if name not in MAKERS and _in_numpy(name) else []
+    found += [f"minigrad.functional.{name}"] if name in _public("minigrad.functional") else []
+    if found:
+        return f"use {' or '.join(found)}"
+    near = _similar(name, dir(owner))
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def _meant(module: str, name: str, known: list[str], hints: Mapping[str, str]) -> str:

@@ -108,6 +108,48 @@ def test_what_is_published_is_found_without_a_word():
         assert not {name for _, name, _ in CASES if not hasattr(thing, name)} & set(dir(thing))
 
 
+OF_TENSORS = {
+    "backwards": r"did you mean backward\?", "Grad": r"did you mean grad\?",
+    "detatch": r"did you mean detach\?", "shap": r"did you mean shape\?",
+    "itme": r"did you mean item\?", "sofmax": r"did you mean softmax\?",
+    "relu6": r"use minigrad.functional.relu6$", "eigh": r"use np.linalg.eigh$",
+    "convolve": r"use np.convolve$", "is_cuda": "computes on the CPU",
+    "retains_grad": r"call t.retain_grad\(\)$", "value": r"t.numpy\(\) has the values",
+    "to_numpy": r"t.numpy\(\) has the values$", "append": r"np.stack or np.concatenate",
+}
+
+
+@pytest.mark.parametrize("name", OF_TENSORS)
+def test_attributes_of_tensors(name):
+    """The same words of tensors, parameters and subclasses of one's own, by their names."""
+    class Mine(mg.Tensor):
+        pass
+
+    for t in (mg.tensor([1.0]), mg.Parameter([1.0]), Mine([1.0])):
+        words = f"^'{type(t).__name__}' object has no attribute '{name}': .*{OF_TENSORS[name]}"
+        with pytest.raises(AttributeError, match=words) as caught:
+            getattr(t, name)
+        assert caught.value.name == name
+        assert not hasattr(t, name)
+
+
+@pytest.mark.parametrize("name", ["quetzalcoatl", "_hidden", "__wrapped__", "columns"])
+def test_attributes_like_nothing(name):
+    with pytest.raises(AttributeError, match=f"^'Tensor' object has no attribute '{name}'$"):
+        getattr(mg.tensor(1.0), name)
+
+
+def test_hints_for_tensors_lead_somewhere():
+    """No name in the table is there, and what it names is."""
+    t = mg.tensor(1.0, requires_grad=True)
+    for name, text in suggest.OF_TENSORS.items():
+        assert not hasattr(t, name), f"{name} is there, and needs no hint"
+        for dotted in re.findall(r"\b(?:minigrad|np)(?:\.[a-zA-Z_]\w*)+", text):
+            assert resolves(dotted), f"{name}: {dotted}"
+        for method in re.findall(r"\bt\.(\w+)", text):
+            assert hasattr(t, method), f"{name}: t.{method}"
+
+
 def test_looking_for_a_name_imports_little():
     """A name that is missing brings neither Hypothesis nor the package rnn into a program."""
     code = """if True:
