@@ -32,7 +32,10 @@ RESULTS = {
 SAME_AS = {"movedim": "moveaxis"}  # NumPy's name for it
 PROPERTIES = {"device": "str", "itemsize": "int", "nbytes": "int"}
 
-RESULTS_OF_FUNCTIONS = dict.fromkeys(("fft", "ifft", "rfft"), "tuple[Tensor, Tensor]")
+RESULTS_OF_FUNCTIONS = {
+    **dict.fromkeys(("fft", "ifft", "rfft"), "tuple[Tensor, Tensor]"),
+    "lu": "tuple[Tensor, Tensor, Tensor]",
+}
 
 # The words of PyTorch for the arguments of NumPy, which a method understands too.
 REDUCTION = "dim: Axis = ..., keepdim: bool = ..."
@@ -100,6 +103,18 @@ WRITTEN = {
     "flip": _SHAPED.format("flip", "dims", "dims"),
     "tile": _SHAPED.format("tile", "dims", "dims"),
     "sum_to_size": _SHAPED.format("sum_to_size", "size", "size"),
+    "stride": """\
+@overload
+def stride(self) -> tuple[int, ...]: ...
+@overload
+def stride(self, dim: int) -> int: ...
+""",
+    "unique": """\
+@overload
+def unique(self, sorted: bool = True, return_inverse: Literal[False] = False, return_counts: Literal[False] = False, dim: int | None = None) -> Tensor: ...
+@overload
+def unique(self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> tuple[Tensor, ...]: ...
+""",
     "reshape": """\
 @overload
 def reshape(self, shape: Ints, *, order: str = "C", copy: bool | None = None) -> Tensor: ...
@@ -256,6 +271,18 @@ class SVD(NamedTuple):
     U: Tensor
     S: Tensor
     V: Tensor
+
+class LU(NamedTuple):
+    """The factors of a matrix in one, and the pivots."""
+
+    LU: Tensor
+    pivots: Tensor
+
+class TriangularSolve(NamedTuple):
+    """The solution, and the matrix."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
 
 class QRResult(NamedTuple):
     """input = Q R."""

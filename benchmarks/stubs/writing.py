@@ -157,7 +157,8 @@ def _result(name: str, value: Any) -> str:
     if name in tables.RESULTS:
         return tables.RESULTS[name]
     annotated = str(inspect.signature(value).return_annotation).replace("'", "")
-    if annotated in ("Ranked", "SVD", "Extremes", "bool", "int", "str", "Tensor"):
+    if annotated in ("Ranked", "SVD", "LU", "TriangularSolve", "Extremes", "bool", "int", "str",
+                     "Tensor"):
         return annotated
     return "tuple[Tensor, ...]" if annotated.startswith("tuple") else "Tensor"
 

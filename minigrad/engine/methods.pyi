@@ -44,6 +44,18 @@ class SVD(NamedTuple):
     S: Tensor
     V: Tensor
 
+class LU(NamedTuple):
+    """The factors of a matrix in one, and the pivots."""
+
+    LU: Tensor
+    pivots: Tensor
+
+class TriangularSolve(NamedTuple):
+    """The solution, and the matrix."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
+
 class QRResult(NamedTuple):
     """input = Q R."""
 
@@ -306,6 +318,9 @@ class Methods(np.generic):
 
     def char(self) -> Tensor:
         """x converted to int8"""
+
+    def cholesky(self, upper: builtins.bool = False) -> Tensor:
+        """The lower triangular L with L Lᵀ = input, or with `upper` the upper triangular Lᵀ."""
 
     def chunk(self, chunks: builtins.int, dim: builtins.int = 0) -> tuple[Tensor, ...]:
         """So many parts along an axis, all but the last one of equal length."""
@@ -764,6 +779,9 @@ class Methods(np.generic):
     def lt(self, other: ArrayLike) -> Tensor:
         """np.less(x, other)"""
 
+    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> LU:
+        """``(LU, pivots)``: L below the diagonal, where it is 1, and U in one matrix; row k was exchanged with row pivots[k], counted from 1. Their product is `input` with its rows exchanged."""
+
     @property
     def mH(self) -> Tensor:
         """Each matrix in the last two axes transposed."""
@@ -789,6 +807,9 @@ class Methods(np.generic):
 
     def matmul(self, other: ArrayLike) -> Tensor:
         """np.matmul(x, other)"""
+
+    def matrix_exp(self) -> Tensor:
+        """Σ_k Xᵏ / k!, the exponential of each matrix (..., n, n)"""
 
     def matrix_power(self, n: builtins.int) -> Tensor:
         """a @ a @ ... @ a, by repeated squaring; n negative: powers of the inverse."""
@@ -1169,6 +1190,12 @@ class Methods(np.generic):
     def std(self, dim: Axis = None, unbiased: builtins.bool = True, keepdim: builtins.bool = False, *, correction: builtins.float | None = None) -> Tensor:
         """√var along dim, with its arguments; slope 0 at 0."""
 
+    @overload
+    def stride(self) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self, dim: builtins.int) -> builtins.int:
+        """How many entries lie between neighbours along each axis in memory, or along dim."""
+
     def sub(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Tensor:
         """input - alpha · other"""
 
@@ -1258,6 +1285,9 @@ class Methods(np.generic):
     def transpose(self, *, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """`input` with two axes exchanged."""
 
+    def triangular_solve(self, A: ArrayLike, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False) -> TriangularSolve:
+        """``(X, A)`` with A X = b for a triangular A, or Aᵀ X = b with `transpose`; the entries of the other triangle are not read, nor a diagonal of ones with `unitriangular`."""
+
     def tril(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Tensor:
         """x with zeros above diagonal k"""
 
@@ -1296,6 +1326,12 @@ class Methods(np.generic):
 
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int = 1) -> Tensor:
         """All slices of `size` entries along an axis, `step` apart: they are counted on that axis, and their entries are a new last one."""
+
+    @overload
+    def unique(self, sorted: builtins.bool = True, return_inverse: Literal[False] = False, return_counts: Literal[False] = False, dim: builtins.int | None = None) -> Tensor: ...
+    @overload
+    def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None) -> tuple[Tensor, ...]:
+        """The entries that differ, in order; with dim, the slices that do. They have no derivative: see ``np.unique``. With return_inverse and return_counts a tuple: where each entry is among them, and how often."""
 
     @overload
     def unsqueeze(self, axis: Ints) -> Tensor: ...

@@ -14,23 +14,24 @@ __all__ = [
     "avg_pool2d", "baddbmm", "batch_norm", "bce", "bce_with_logits", "bilinear",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cat", "cdist", "celu",
     "clamp_max", "clamp_min", "conv1d", "conv2d", "cosine_embedding_loss",
-    "cosine_similarity", "cross_entropy", "cummax", "cummin", "diag_embed", "digamma", "dist",
-    "dropout", "elu", "embedding", "erf", "erfc", "erfinv", "fft", "flatten", "frac",
-    "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber",
-    "huber_loss", "ifft", "index_add", "index_copy", "index_fill", "index_put",
-    "index_select", "instance_norm", "irfft", "kl_div", "kthvalue", "l1", "l1_loss",
-    "layer_norm", "leaky_relu", "lerp", "lgamma", "linear", "log_softmax", "logcumsumexp",
-    "logdet", "logit", "logsigmoid", "logsumexp", "margin_ranking_loss", "masked_fill",
-    "masked_scatter", "masked_select", "max_pool1d", "max_pool2d", "mish", "mode", "mse",
-    "mse_loss", "msort", "multi_margin_loss", "multilabel_soft_margin_loss", "narrow", "nll",
-    "nll_loss", "normalize", "one_hot", "orthogonality_penalty", "pad", "pairwise_distance",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "cummax", "cummin", "diag_embed",
+    "digamma", "dist", "dropout", "elu", "embedding", "erf", "erfc", "erfinv", "fft",
+    "flatten", "frac", "gather", "gaussian_nll_loss", "gelu", "glu", "group_norm",
+    "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "hinge_embedding_loss", "huber", "huber_loss", "ifft", "index_add", "index_copy",
+    "index_fill", "index_put", "index_select", "instance_norm", "interpolate", "irfft",
+    "kl_div", "kthvalue", "l1", "l1_loss", "layer_norm", "leaky_relu", "lerp", "lgamma",
+    "linear", "log_softmax", "logcumsumexp", "logdet", "logit", "logsigmoid", "logsumexp",
+    "lu", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
+    "matrix_exp", "max_pool1d", "max_pool2d", "mish", "mode", "mse", "mse_loss", "msort",
+    "multi_margin_loss", "multilabel_soft_margin_loss", "narrow", "nll", "nll_loss",
+    "normalize", "one_hot", "orthogonality_penalty", "pad", "pairwise_distance",
     "poisson_nll_loss", "polygamma", "prelu", "relu", "relu6", "renorm", "repeat_interleave",
     "rfft", "rms_norm", "rsqrt", "scaled_dot_product_attention", "scatter", "scatter_add",
     "scatter_reduce", "selu", "sigmoid", "silu", "smooth_l1", "smooth_l1_loss",
     "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink", "tensor_split",
-    "threshold", "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
+    "solve_triangular", "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink",
+    "tensor_split", "threshold", "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
 ]
 
 @overload
@@ -214,6 +215,13 @@ def cross_entropy(input: Tensor, target: ArrayLike, weight: ArrayLike | None = N
 @overload
 def cross_entropy(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, ignore_index: int = -100, reduction: str = 'mean', label_smoothing: float = 0.0) -> Any:
     """-ln softmax(input)[target]: from logits, in one node, safe at any size of the logits."""
+
+@overload
+def ctc_loss(log_probs: Tensor, targets: ArrayLike, input_lengths: int | Sequence[int], target_lengths: int | Sequence[int], blank: int = 0, reduction: str = 'mean', zero_infinity: bool = False) -> Tensor: ...
+
+@overload
+def ctc_loss(log_probs: ArrayLike, targets: ArrayLike, input_lengths: int | Sequence[int], target_lengths: int | Sequence[int], blank: int = 0, reduction: str = 'mean', zero_infinity: bool = False) -> Any:
+    """-ln Σ_paths Π_t p(path_t): over all paths that are the target once repetitions are made one and blanks are taken out."""
 
 @overload
 def cummax(input: Tensor, dim: int) -> Ranked: ...
@@ -454,6 +462,13 @@ def instance_norm(input: ArrayLike, running_mean: ArrayLike | None = None, runni
     """(x - mean) / √(variance + eps) of each channel of each example: (N, C, L, ...)."""
 
 @overload
+def interpolate(input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = 'nearest', align_corners: bool | None = None, recompute_scale_factor: bool | None = None) -> Tensor: ...
+
+@overload
+def interpolate(input: ArrayLike, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = 'nearest', align_corners: bool | None = None, recompute_scale_factor: bool | None = None) -> Any:
+    """`input` (N, C, L), (N, C, H, W) or (N, C, D, H, W) with other lengths of the last axes."""
+
+@overload
 def irfft(real: Tensor, imag: ArrayLike = 0.0, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor: ...
 
 @overload
@@ -566,6 +581,13 @@ def logsumexp(input: ArrayLike, dim: int | tuple[int, ...] | None = None, keepdi
     """ln Σ eˣ along `dim` (default: over all), without overflow. -∞ where every x is."""
 
 @overload
+def lu(A: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, Tensor]: ...
+
+@overload
+def lu(A: ArrayLike, *, pivot: bool = True) -> Any:
+    """``(P, L, U)`` with A = P L U (..., m, n): P moves rows, L (..., m, k) is lower triangular with ones on its diagonal, U (..., k, n) upper triangular, k the smaller of m and n."""
+
+@overload
 def margin_ranking_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Tensor: ...
 
 @overload
@@ -592,6 +614,13 @@ def masked_select(input: Tensor, mask: ArrayLike) -> Tensor: ...
 @overload
 def masked_select(input: ArrayLike, mask: ArrayLike) -> Any:
     """The entries of `input` where `mask` is true, as one axis; the two broadcast."""
+
+@overload
+def matrix_exp(input: Tensor) -> Tensor: ...
+
+@overload
+def matrix_exp(input: ArrayLike) -> Any:
+    """Σ_k Xᵏ / k!, the exponential of each matrix (..., n, n)"""
 
 @overload
 def max_pool1d(input: Tensor, kernel_size: ArrayLike, stride: ArrayLike | None = None, padding: ArrayLike = 0, dilation: ArrayLike = 1, ceil_mode: bool = False) -> Tensor: ...
@@ -886,6 +915,13 @@ def softsign(input: Tensor) -> Tensor: ...
 @overload
 def softsign(input: ArrayLike) -> Any:
     """x / (1 + |x|): between -1 and 1, as tanh, but approaching them far more slowly."""
+
+@overload
+def solve_triangular(A: Tensor, B: ArrayLike, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor: ...
+
+@overload
+def solve_triangular(A: ArrayLike, B: ArrayLike, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
+    """The X with A X = B, or X A = B where not `left`, for a triangular A (..., n, n)."""
 
 @overload
 def spectral_norm_penalty(weight: Tensor, limit: float = 1.0) -> Tensor: ...
