@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Never, Self
 import numpy as np
 
 from ..errors import GraphLossError, GraphLossWarning
-from ..suggest import unknown_attribute
 from .context import local
 from .node import Leaf
 from .outputs import PART
@@ -146,11 +145,6 @@ class ArrayLike(Variable):
             if self._node.scope is not None:
                 notes.append(f"scope={self._node.scope}")
         return f"Tensor({', '.join(notes)})"
-
-    if not TYPE_CHECKING:  # for a type checker there is no such name
-
-        def __getattr__(self, name: str) -> Never:
-            raise unknown_attribute(type(self), name)
 
     if TYPE_CHECKING:  # of Tensor
         name: str | None

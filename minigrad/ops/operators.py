@@ -1,4 +1,5 @@
-"""Python's operators with a Tensor on the right (``1 - x``) and in place (``x -= 1``)."""
+"""Python's operators with a Tensor on the right (``1 - x``) and in place (``x -= 1``), and what an
+attribute that there is not (``x.backwards``) raises."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..engine.declared import declare
 from ..engine.tensor import Tensor
+from ..suggest import unknown_attribute
 from .elementwise import arithmetic, rounding
 from .elementwise.comparison import BITWISE
 from .linear import products
@@ -37,6 +39,10 @@ def _in_place(name: str) -> Callable[..., Any]:
     return call
 
 
+def _missing(self: Tensor, name: str) -> Any:
+    raise unknown_attribute(type(self), name)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add,
     "sub": arithmetic.subtract,
@@ -56,4 +62,5 @@ declare(methods={
     **{f"__r{name}__": _reflected(function) for name, function in _FUNCTIONS.items()},
     **{f"__i{name}__": _in_place(name) for name in _FUNCTIONS},
     "__rdivmod__": _reflected(rounding.divmod),
+    "__getattr__": _missing,
 })
