@@ -196,17 +196,17 @@ def conv2d(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, s
     """Kernels moved over images: (N, C, H, W) or (C, H, W) → (N, O, H', W')."""
 
 @overload
-def cosine_embedding_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Tensor: ...
+def cosine_embedding_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: ArrayLike = 0.0, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def cosine_embedding_loss(input1: ArrayLike, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Any:
+def cosine_embedding_loss(input1: ArrayLike, input2: ArrayLike, target: ArrayLike, margin: ArrayLike = 0.0, reduction: str = 'mean') -> Any:
     """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1."""
 
 @overload
-def cosine_similarity(x1: Tensor, x2: ArrayLike, dim: int = 1, eps: float = 1e-08) -> Tensor: ...
+def cosine_similarity(x1: Tensor, x2: ArrayLike, dim: int = 1, eps: ArrayLike = 1e-08) -> Tensor: ...
 
 @overload
-def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: int = 1, eps: float = 1e-08) -> Any:
+def cosine_similarity(x1: ArrayLike, x2: ArrayLike, dim: int = 1, eps: ArrayLike = 1e-08) -> Any:
     """x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)), the vectors lying along `dim`: -1 to 1."""
 
 @overload
@@ -329,10 +329,10 @@ def gather(input: ArrayLike, dim: int, index: ArrayLike) -> Any:
     """out[i, j, k] = input[i, index[i, j, k], k] for dim 1, likewise for any other."""
 
 @overload
-def gaussian_nll_loss(input: Tensor, target: ArrayLike, var: ArrayLike, full: bool = False, eps: float = 1e-06, reduction: str = 'mean') -> Tensor: ...
+def gaussian_nll_loss(input: Tensor, target: ArrayLike, var: ArrayLike, full: bool = False, eps: ArrayLike = 1e-06, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def gaussian_nll_loss(input: ArrayLike, target: ArrayLike, var: ArrayLike, full: bool = False, eps: float = 1e-06, reduction: str = 'mean') -> Any:
+def gaussian_nll_loss(input: ArrayLike, target: ArrayLike, var: ArrayLike, full: bool = False, eps: ArrayLike = 1e-06, reduction: str = 'mean') -> Any:
     """½ (ln v + (x - t)² / v), v = max(var, eps); of a bound the gradient passes as if it were not."""
 
 @overload
@@ -357,10 +357,10 @@ def group_norm(input: ArrayLike, num_groups: int, weight: ArrayLike | None = Non
     """(x - mean) / √(variance + eps) over each example's groups of channels: (N, C, ...)."""
 
 @overload
-def gumbel_softmax(logits: Tensor, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Tensor: ...
+def gumbel_softmax(logits: Tensor, tau: ArrayLike = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Tensor: ...
 
 @overload
-def gumbel_softmax(logits: ArrayLike, tau: float = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Any:
+def gumbel_softmax(logits: ArrayLike, tau: ArrayLike = 1.0, hard: bool = False, dim: int = -1, rng: np.random.Generator | int | None = None) -> Any:
     """softmax((logits + Gumbel noise) / tau) along dim: a choice that is drawn, with a gradient."""
 
 @overload
@@ -392,10 +392,10 @@ def hardtanh(input: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> A
     """x between min_val and max_val. The slope on the bounds is 0."""
 
 @overload
-def hinge_embedding_loss(input: Tensor, target: ArrayLike, margin: float = 1.0, reduction: str = 'mean') -> Tensor: ...
+def hinge_embedding_loss(input: Tensor, target: ArrayLike, margin: ArrayLike = 1.0, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def hinge_embedding_loss(input: ArrayLike, target: ArrayLike, margin: float = 1.0, reduction: str = 'mean') -> Any:
+def hinge_embedding_loss(input: ArrayLike, target: ArrayLike, margin: ArrayLike = 1.0, reduction: str = 'mean') -> Any:
     """x where the target is 1, max(0, margin - x) where it is -1, for distances x."""
 
 @overload
@@ -588,10 +588,10 @@ def lu(A: ArrayLike, *, pivot: bool = True) -> Any:
     """``(P, L, U)`` with A = P L U (..., m, n): P moves rows, L (..., m, k) is lower triangular with ones on its diagonal, U (..., k, n) upper triangular, k the smaller of m and n."""
 
 @overload
-def margin_ranking_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Tensor: ...
+def margin_ranking_loss(input1: Tensor, input2: ArrayLike, target: ArrayLike, margin: ArrayLike = 0.0, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def margin_ranking_loss(input1: ArrayLike, input2: ArrayLike, target: ArrayLike, margin: float = 0.0, reduction: str = 'mean') -> Any:
+def margin_ranking_loss(input1: ArrayLike, input2: ArrayLike, target: ArrayLike, margin: ArrayLike = 0.0, reduction: str = 'mean') -> Any:
     """max(0, -t (x1 - x2) + margin): x1 shall be larger where the target t is 1, smaller for -1."""
 
 @overload
@@ -672,10 +672,10 @@ def msort(input: ArrayLike) -> Any:
     """The entries along the first axis in ascending order."""
 
 @overload
-def multi_margin_loss(input: Tensor, target: ArrayLike, p: int = 1, margin: float = 1.0, weight: ArrayLike | None = None, reduction: str = 'mean') -> Tensor: ...
+def multi_margin_loss(input: Tensor, target: ArrayLike, p: int = 1, margin: ArrayLike = 1.0, weight: ArrayLike | None = None, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def multi_margin_loss(input: ArrayLike, target: ArrayLike, p: int = 1, margin: float = 1.0, weight: ArrayLike | None = None, reduction: str = 'mean') -> Any:
+def multi_margin_loss(input: ArrayLike, target: ArrayLike, p: int = 1, margin: ArrayLike = 1.0, weight: ArrayLike | None = None, reduction: str = 'mean') -> Any:
     """Σ_{j ≠ y} max(0, margin - x_y + x_j)ᵖ / C for scores (N, C) or (C,) and classes y."""
 
 @overload
@@ -707,10 +707,10 @@ def nll_loss(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = Non
     """-input[target] for log-probabilities `input`; arguments and errors as in cross_entropy, but for targets, which are class indices."""
 
 @overload
-def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor: ...
+def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: ArrayLike = 1e-12) -> Tensor: ...
 
 @overload
-def normalize(input: ArrayLike, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
+def normalize(input: ArrayLike, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: ArrayLike = 1e-12) -> Any:
     """x / max(‖x‖ₚ, eps), the vectors lying along `dim`; of several axes all entries are one."""
 
 @overload
@@ -735,10 +735,10 @@ def pad(input: ArrayLike, pad: Sequence[int], mode: str = 'constant', value: flo
     """`input` with entries before and after it along its last axes; negative widths cut off."""
 
 @overload
-def pairwise_distance(x1: Tensor, x2: ArrayLike, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False) -> Tensor: ...
+def pairwise_distance(x1: Tensor, x2: ArrayLike, p: float = 2.0, eps: ArrayLike = 1e-06, keepdim: bool = False) -> Tensor: ...
 
 @overload
-def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False) -> Any:
+def pairwise_distance(x1: ArrayLike, x2: ArrayLike, p: float = 2.0, eps: ArrayLike = 1e-06, keepdim: bool = False) -> Any:
     """‖x1 - x2 + eps‖ₚ along the last axis; the two broadcast."""
 
 @overload
@@ -798,10 +798,10 @@ def rfft(x: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = 
     """The spectrum of real x: ``(real, imag)``, each with n // 2 + 1 frequencies along axis."""
 
 @overload
-def rms_norm(input: Tensor, normalized_shape: int | Sequence[int], weight: ArrayLike | None = None, eps: float | None = None) -> Tensor: ...
+def rms_norm(input: Tensor, normalized_shape: int | Sequence[int], weight: ArrayLike | None = None, eps: ArrayLike | None = None) -> Tensor: ...
 
 @overload
-def rms_norm(input: ArrayLike, normalized_shape: int | Sequence[int], weight: ArrayLike | None = None, eps: float | None = None) -> Any:
+def rms_norm(input: ArrayLike, normalized_shape: int | Sequence[int], weight: ArrayLike | None = None, eps: ArrayLike | None = None) -> Any:
     """x / √(mean x² + eps) · weight over the last axes, whose lengths are normalized_shape."""
 
 @overload
@@ -812,10 +812,10 @@ def rsqrt(input: ArrayLike) -> Any:
     """1 / √x"""
 
 @overload
-def scaled_dot_product_attention(query: Tensor, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: np.random.Generator | int | None = None) -> Tensor: ...
+def scaled_dot_product_attention(query: Tensor, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: ArrayLike | None = None, rng: np.random.Generator | int | None = None) -> Tensor: ...
 
 @overload
-def scaled_dot_product_attention(query: ArrayLike, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None, rng: np.random.Generator | int | None = None) -> Any:
+def scaled_dot_product_attention(query: ArrayLike, key: ArrayLike, value: ArrayLike, attn_mask: ArrayLike | None = None, dropout_p: float = 0.0, is_causal: bool = False, scale: ArrayLike | None = None, rng: np.random.Generator | int | None = None) -> Any:
     """softmax(query keyᵀ scale + mask) value: (..., L, E), (..., S, E), (..., S, V) → (..., L, V)."""
 
 @overload
@@ -861,17 +861,17 @@ def silu(input: ArrayLike) -> Any:
     """x · sigmoid(x). Also called swish; it is not monotonic."""
 
 @overload
-def smooth_l1(input: Tensor, target: ArrayLike, reduction: str = 'mean', beta: float = 1.0) -> Tensor: ...
+def smooth_l1(input: Tensor, target: ArrayLike, reduction: str = 'mean', beta: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
-def smooth_l1(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', beta: float = 1.0) -> Any:
+def smooth_l1(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', beta: ArrayLike = 1.0) -> Any:
     """``huber_loss(input, target, delta=beta) / beta``, which is l1_loss at beta = 0."""
 
 @overload
-def smooth_l1_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean', beta: float = 1.0) -> Tensor: ...
+def smooth_l1_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean', beta: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
-def smooth_l1_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', beta: float = 1.0) -> Any:
+def smooth_l1_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', beta: ArrayLike = 1.0) -> Any:
     """``huber_loss(input, target, delta=beta) / beta``, which is l1_loss at beta = 0."""
 
 @overload
@@ -903,10 +903,10 @@ def softplus(input: ArrayLike, beta: ArrayLike = 1.0, threshold: float | None = 
     """ln(1 + e^(beta · x)) / beta, without overflow."""
 
 @overload
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor: ...
+def softshrink(input: Tensor, lambd: ArrayLike = 0.5) -> Tensor: ...
 
 @overload
-def softshrink(input: ArrayLike, lambd: float = 0.5) -> Any:
+def softshrink(input: ArrayLike, lambd: ArrayLike = 0.5) -> Any:
     """x moved towards 0 by lambd, and 0 where |x| ≤ lambd. Raises ValueError for lambd < 0."""
 
 @overload
@@ -959,10 +959,10 @@ def tensor_split(input: ArrayLike, indices_or_sections: Ints, dim: int = 0) -> A
     """So many parts of nearly equal length along an axis, or the parts between these places."""
 
 @overload
-def threshold(input: Tensor, threshold: float, value: float) -> Tensor: ...
+def threshold(input: Tensor, threshold: float, value: ArrayLike) -> Tensor: ...
 
 @overload
-def threshold(input: ArrayLike, threshold: float, value: float) -> Any:
+def threshold(input: ArrayLike, threshold: float, value: ArrayLike) -> Any:
     """x where it is above the threshold, else `value`."""
 
 @overload
@@ -973,10 +973,10 @@ def topk(input: ArrayLike, k: int, dim: int = -1, largest: bool = True, sorted: 
     """``(values, indices)``: the k largest entries along dim, the largest first."""
 
 @overload
-def triplet_margin_loss(anchor: Tensor, positive: ArrayLike, negative: ArrayLike, margin: float = 1.0, p: float = 2.0, eps: float = 1e-06, swap: bool = False, reduction: str = 'mean') -> Tensor: ...
+def triplet_margin_loss(anchor: Tensor, positive: ArrayLike, negative: ArrayLike, margin: ArrayLike = 1.0, p: float = 2.0, eps: ArrayLike = 1e-06, swap: bool = False, reduction: str = 'mean') -> Tensor: ...
 
 @overload
-def triplet_margin_loss(anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, margin: float = 1.0, p: float = 2.0, eps: float = 1e-06, swap: bool = False, reduction: str = 'mean') -> Any:
+def triplet_margin_loss(anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, margin: ArrayLike = 1.0, p: float = 2.0, eps: ArrayLike = 1e-06, swap: bool = False, reduction: str = 'mean') -> Any:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of the difference."""
 
 @overload

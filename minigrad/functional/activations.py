@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.keywords import settled
 from ..engine.tensor import Tensor, detached
+from ..ops.common import composite
 from ..ops.elementwise import activations, trigonometry
 from ..ops.nn import layers
 from ..ops.pytorch.words import either
@@ -219,6 +220,7 @@ def softmax(input: Any, dim: int = -1, dtype: Any = None) -> Any:
 
 
 @either
+@composite()
 def softmin(input: Any, dim: int = -1, dtype: Any = None) -> Any:
     """e⁻ˣ / Σ e⁻ˣ along `dim`: ``softmax(-input)``, the largest where x is smallest.
 
@@ -262,6 +264,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 
 @either
+@composite()
 def glu(input: Any, dim: int = -1) -> Any:
     """a · sigmoid(b), where a and b are the halves of `input` along `dim`.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..checks import Rng, as_generator
 from ..engine.tensor import detached
+from ..ops.common import composite
 from ..ops.pytorch.words import either
 from .activations import softmax
 from .layers import dropout
@@ -16,9 +17,10 @@ from .layers import dropout
 __all__ = ["bilinear", "gumbel_softmax", "scaled_dot_product_attention"]
 
 
+@composite()
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0,
-    is_causal: bool = False, scale: float | None = None,
+    is_causal: bool = False, scale: Any = None,
     rng: Rng = None,
 ) -> Any:
     """softmax(query keyᵀ scale + mask) value: (..., L, E), (..., S, E), (..., S, V) → (..., L, V).
@@ -48,6 +50,7 @@ def scaled_dot_product_attention(
     return np.matmul(dropout(softmax(scores, -1), dropout_p, rng=rng), value)
 
 
+@composite()
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """x1ᵀ W_o x2 + bias_o for each o: (..., I), (..., J), (O, I, J), (O) → (..., O).
 
@@ -59,8 +62,9 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 
 
 @either
+@composite()
 def gumbel_softmax(
-    logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1,
+    logits: Any, tau: Any = 1.0, hard: bool = False, dim: int = -1,
     rng: Rng = None,
 ) -> Any:
     """softmax((logits + Gumbel noise) / tau) along dim: a choice that is drawn, with a gradient.

@@ -10,6 +10,7 @@ import numpy as np
 from ..checks import Rng, as_generator
 from ..engine.tensor import Tensor, detached, wrap
 from ..engine.unbroadcast import wider
+from ..ops.common import composite
 from ..ops.elementwise import special
 from ..ops.index import indexing
 from ..ops.nn import layers
@@ -106,6 +107,7 @@ def one_hot(tensor: Any, num_classes: int = -1, dtype: Any = np.int64) -> Any:
     return wrap(rows, None) if isinstance(tensor, Tensor) else rows
 
 
+@composite()
 def dropout(
     input: Any, p: float = 0.5, training: bool = True, rng: Rng = None
 ) -> Any:
@@ -130,6 +132,7 @@ def dropout(
 # -- normalisation
 
 
+@composite()
 def layer_norm(
     input: Any,
     normalized_shape: int | Sequence[int],
@@ -231,8 +234,9 @@ def batch_norm(
 
 
 @either
+@composite()
 def normalize(
-    input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12
+    input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: Any = 1e-12
 ) -> Any:
     """x / max(‖x‖ₚ, eps), the vectors lying along `dim`; of several axes all entries are one.
 
@@ -243,7 +247,8 @@ def normalize(
 
 
 @either
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+@composite()
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: Any = 1e-8) -> Any:
     """x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)), the vectors lying along `dim`: -1 to 1.
 
     x1 and x2 broadcast first, along `dim` too, which counts the axes of what comes of it.

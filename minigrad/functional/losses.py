@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor import Tensor, detached
+from ..ops.common import composite
 from ..ops.nn import classification, losses
 
 __all__ = [
@@ -60,7 +61,8 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return losses.huber_loss(input, target, reduction=reduction, delta=delta)
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+@composite()
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: Any = 1.0) -> Any:
     """``huber_loss(input, target, delta=beta) / beta``, which is l1_loss at beta = 0.
 
     >>> float(smooth_l1_loss(np.array([2.0]), np.array([0.0]), beta=0.5))

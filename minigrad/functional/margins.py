@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor import detached
+from ..ops.common import composite
 from ..ops.nn.losses import reduced
 from .activations import logsigmoid, softplus
 from .layers import cosine_similarity
@@ -30,8 +31,9 @@ def _fits(function: str, target: Any, shape: tuple[int, ...], **others: Any) -> 
             raise ValueError(f"{function}: {name} has shape {np.shape(value)}, wanted {shape}")
 
 
+@composite()
 def hinge_embedding_loss(
-    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
+    input: Any, target: Any, margin: Any = 1.0, reduction: str = "mean"
 ) -> Any:
     """x where the target is 1, max(0, margin - x) where it is -1, for distances x.
 
@@ -43,8 +45,9 @@ def hinge_embedding_loss(
     return reduced(np.where(near, input, _positive(margin - input)), reduction)
 
 
+@composite()
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: str = "mean"
 ) -> Any:
     """max(0, -t (x1 - x2) + margin): x1 shall be larger where the target t is 1, smaller for -1.
 
@@ -55,8 +58,9 @@ def margin_ranking_loss(
     return reduced(_positive(margin - target * (input1 - input2)), reduction)
 
 
+@composite()
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: str = "mean"
 ) -> Any:
     """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1.
 
@@ -72,9 +76,10 @@ def cosine_embedding_loss(
     return reduced(np.where(near, 1 - cosine, _positive(cosine - margin)), reduction)
 
 
+@composite()
 def triplet_margin_loss(
-    anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0,
-    eps: float = 1e-6, swap: bool = False, reduction: str = "mean",
+    anchor: Any, positive: Any, negative: Any, margin: Any = 1.0, p: float = 2.0,
+    eps: Any = 1e-6, swap: bool = False, reduction: str = "mean",
 ) -> Any:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of the difference.
 
@@ -101,8 +106,9 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(softplus(-(target * input)), reduction)
 
 
+@composite()
 def multi_margin_loss(
-    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None,
+    input: Any, target: Any, p: int = 1, margin: Any = 1.0, weight: Any = None,
     reduction: str = "mean",
 ) -> Any:
     """Σ_{j ≠ y} max(0, margin - x_y + x_j)ᵖ / C for scores (N, C) or (C,) and classes y.
@@ -160,8 +166,9 @@ def poisson_nll_loss(
     return reduced(loss, reduction)
 
 
+@composite()
 def gaussian_nll_loss(
-    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
+    input: Any, target: Any, var: Any, full: bool = False, eps: Any = 1e-6,
     reduction: str = "mean",
 ) -> Any:
     """½ (ln v + (x - t)² / v), v = max(var, eps); of a bound the gradient passes as if it were not.

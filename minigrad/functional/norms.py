@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor import detached
+from ..ops.common import composite
 from ..ops.nn import layers
 from ..ops.pytorch.measures import norm
 from ..ops.rules import safe_mean
@@ -27,6 +28,7 @@ def _scaled(function: str, y: Any, weight: Any, bias: Any) -> Any:
     return y if bias is None else y + np.reshape(bias, each)
 
 
+@composite()
 def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
@@ -53,6 +55,7 @@ def group_norm(
     return _scaled("group_norm", y, weight, bias)
 
 
+@composite()
 def instance_norm(
     input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None,
     bias: Any = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
@@ -81,8 +84,9 @@ def instance_norm(
     return _scaled("instance_norm", y, weight, bias)
 
 
+@composite()
 def rms_norm(
-    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: Any = None
 ) -> Any:
     """x / √(mean x² + eps) · weight over the last axes, whose lengths are normalized_shape.
 
@@ -108,8 +112,9 @@ def rms_norm(
     return y if weight is None else y * weight
 
 
+@composite()
 def pairwise_distance(
-    x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+    x1: Any, x2: Any, p: float = 2.0, eps: Any = 1e-6, keepdim: bool = False
 ) -> Any:
     """‖x1 - x2 + eps‖ₚ along the last axis; the two broadcast.
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..engine.tensor import detached
+from ..ops.common import composite
 
 __all__ = ["hardshrink", "hardswish", "prelu", "softshrink", "tanhshrink", "threshold"]
 
 
+@composite()
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """x where |x| > lambd, else 0.
 
@@ -20,7 +22,8 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     return np.where(np.abs(detached(input)) > lambd, input, 0)
 
 
-def softshrink(input: Any, lambd: float = 0.5) -> Any:
+@composite()
+def softshrink(input: Any, lambd: Any = 0.5) -> Any:
     """x moved towards 0 by lambd, and 0 where |x| ≤ lambd. Raises ValueError for lambd < 0.
 
     >>> softshrink(np.array([-2.0, 0.3, 1.0]))
@@ -41,7 +44,8 @@ def tanhshrink(input: Any) -> Any:
     return input - np.tanh(input)
 
 
-def threshold(input: Any, threshold: float, value: float) -> Any:
+@composite()
+def threshold(input: Any, threshold: float, value: Any) -> Any:
     """x where it is above the threshold, else `value`.
 
     >>> threshold(np.array([0.5, 3.0]), 1.0, -7.0)

@@ -18,6 +18,7 @@ __all__ = ["avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d", "pad"]
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
+@composite()
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
     """`input` with entries before and after it along its last axes; negative widths cut off.
 

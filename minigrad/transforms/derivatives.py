@@ -19,7 +19,7 @@ from ..engine.tensor import as_tensor, detached, handle, wrap
 from .arguments import Argnums, Trace, check_function, scalar, value_of
 from .tree import flatten, flatten_like, tree_map
 
-__all__ = ["Function", "grad", "jvp", "value_and_grad", "vjp"]
+__all__ = ["Function", "both_of", "grad", "grad_of", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 
@@ -38,14 +38,18 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> value_and_grad(lambda x: (x ** 2).sum())(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
+    return both_of(f, argnums, has_aux, "value_and_grad")
 
-    check_function(f, "grad")
+
+def both_of(f: Function, argnums: Argnums, has_aux: bool, what: str) -> Function:
+    """`value_and_grad`, for a function of another name: errors say `what`."""
+    check_function(f, what)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(args, argnums, "grad")
+        trace = Trace(args, argnums, what)
         with trace.recording():
-            value, aux = value_of(f(*trace.args, **kwargs), has_aux, "grad")
-            y = scalar(value, "grad")
+            value, aux = value_of(f(*trace.args, **kwargs), has_aux, what)
+            y = scalar(value, what)
             trace.follow(y, *flatten(aux)[0])
             found = trace.pull([y], [np.ones(y.shape, y.dtype)], trace.lift)
         y = y if trace.lift else y.detach()
@@ -64,7 +68,12 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> grad(grad(f))(0.5)  # -2 tanh(x) (1 - tanh²(x))
     array(-0.72686198)
     """
-    both = value_and_grad(f, argnums, has_aux)
+    return grad_of(f, argnums, has_aux, "grad")
+
+
+def grad_of(f: Function, argnums: Argnums, has_aux: bool, what: str) -> Function:
+    """`grad`, for a function of another name: errors say `what`."""
+    both = both_of(f, argnums, has_aux, what)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         value, found = both(*args, **kwargs)

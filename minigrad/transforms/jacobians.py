@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor
 from .arguments import Argnums, Trace, check_function
-from .derivatives import Function, grad, jvp
+from .derivatives import Function, grad_of, jvp
 from .tree import flatten
 
 __all__ = ["hessian", "hvp", "jacobian"]
@@ -28,11 +28,14 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
+    return _jacobian(f, argnums, "jacobian")
 
-    check_function(f, "jacobian")
+
+def _jacobian(f: Function, argnums: Argnums, what: str) -> Function:
+    check_function(f, what)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(args, argnums, "jacobian")
+        trace = Trace(args, argnums, what)
         with trace.recording():
             leaves, rebuild = flatten(f(*trace.args, **kwargs))
             ys = [as_tensor(y) for y in leaves]
@@ -69,7 +72,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacobian(jacobian(f, argnums), argnums)
+    return _jacobian(_jacobian(f, argnums, "hessian"), argnums, "hessian")
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
@@ -81,4 +84,4 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    return jvp(grad(f), [x], [v])[1]
+    return jvp(grad_of(f, 0, False, "hvp"), [x], [v])[1]

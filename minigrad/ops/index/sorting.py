@@ -63,9 +63,10 @@ def partition(
 
 without_gradient(
     np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.ix_, np.unravel_index,
-    np.ravel_multi_index, methods=["argsort", "argpartition", "searchsorted"],
+    np.ravel_multi_index, np.einsum_path, methods=["argsort", "argpartition", "searchsorted"],
 )
 without_gradient(
     *existing("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"),
+    np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
     unless="it merges equal entries, and has no derivative there; np.sort has one",
 )
