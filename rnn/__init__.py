@@ -43,6 +43,7 @@ from .models import (
     last,
     sampled,
 )
+from .sequence.scanning import scan
 from .sequence.unrolling import detach, each_step, steps, unroll
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ __all__ = [
     "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
     "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
     "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell", "each_step",
-    "generate", "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "steps",
-    "tasks", "unroll",
+    "generate", "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "scan",
+    "steps", "tasks", "unroll",
 ]
 
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it

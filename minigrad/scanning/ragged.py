@@ -14,13 +14,16 @@ import numpy as np
 from ..engine.tensor import Tensor, as_tensor, detached
 from ..transforms.tree import flatten, flatten_like
 
-__all__ = ["masked"]
+__all__ = ["masked", "within"]
 
 
 def masked(
     step: Callable[[Any, Any], Any], xs: Any, lengths: Any, T: int, state: Any
 ) -> tuple[Callable[[Any, Any], Any], Any]:
-    """A step, and inputs with a mask, that run each row of the batch up to its own end."""
+    """A step, and inputs with a mask, that run each row of the batch up to its own end.
+
+    lengths: (B,), from 0 to T. state: the first one, which tells B.
+    """
     own = np.asarray(detached(lengths))
     sizes = {len(s) if s.ndim else None for s in flatten(state)[0]}
     if own.ndim != 1 or own.dtype.kind not in "iu" or sizes != {len(own)}:
@@ -33,7 +36,14 @@ def masked(
         raise ValueError(
             f"scan(lengths=...): lengths from {own.min()} to {own.max()}; wanted 0 to T = {T}"
         )
-    here = np.arange(T)[:, None] < own                                   # (T, B)
+    return within(step, xs, np.arange(T)[:, None] < own)                 # (T, B)
+
+
+def within(
+    step: Callable[[Any, Any], Any], xs: Any, here: Any
+) -> tuple[Callable[[Any, Any], Any], Any]:
+    """A step, and inputs, that run only where `here`, booleans (T, B): elsewhere a row keeps its
+    state, and its outputs are 0."""
 
     def one(x: Any, state: Any) -> tuple[Any, Any]:
         (inside, x) = x

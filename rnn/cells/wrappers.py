@@ -65,7 +65,7 @@ class Wrapper(Cell):
 
 def dropped(x: Tensor, mask: Tensor) -> Tensor:
     """x · mask, and 0 where the mask is 0 whatever x is: 0 · NaN and 0 · ∞ would be NaN."""
-    chosen: Any = np.where(mask.numpy() != 0, x, np.zeros((), x.dtype))
+    chosen: Any = np.where(mask.detach() != 0, x, np.zeros((), x.dtype))
     return chosen * mask  # type: ignore[no-any-return]  # a Tensor
 
 

@@ -18,6 +18,7 @@ from ..cells.foreign import reader_of
 from ..sequence.lengths import Masks, as_lengths, as_mask, length_mask, without_padding
 from ..sequence.loop import SequenceResult, run
 from ..sequence.unrolling import each_step, stack, unroll
+from .compiled import run_compiled
 from .stack import MERGES, grid_of, merged_width
 from .states import Layout
 
@@ -45,6 +46,10 @@ class Recurrent(Module):
         for a whole sequence, see ``DropoutCell``.
     learn_initial_state: the states before the first step are parameters, ``initial.h_0`` and so
         on, at first 0 and the same for every sequence.
+    how: "unroll" puts every op of every step on the tape: for pictures, the ledger, Jacobians.
+        "scan" compiles the step (``minigrad.scan``) and is one op: for speed. The results are the
+        same. It is an attribute, and may be changed. With return_states, and with a mask whose
+        outputs are repeated, a layer unrolls.
     rng: a Generator or a seed for dropout; kept as ``.rng``.
 
     A skip connection over a layer is a ``ResidualCell`` in the stack.
@@ -77,6 +82,7 @@ class Recurrent(Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         learn_initial_state: bool = False,
+        how: str = "unroll",
         rng: Rng = None,
     ) -> None:
         owner = type(self).__name__
@@ -113,6 +119,9 @@ class Recurrent(Module):
             }
         learned = as_flag(learn_initial_state, "learn_initial_state", owner)
         self.initial = self._layout().learnable() if learned else {}
+        if how not in ("scan", "unroll"):
+            raise ValueError(f"{owner}(how={how!r}): wanted 'scan' or 'unroll'")
+        self.how = how
         self.rng = as_generator(rng, owner)
 
     # -- what it consists of
@@ -213,7 +222,12 @@ class Recurrent(Module):
         if masks.mask is not None:
             whole = without_padding(whole, masks.mask)
         whole = layout.cells[0].as_input(whole, sequence=True)
-        if len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
+        if self.how == "scan" and masks.repeat is None and not return_states:
+            outputs, states = run_compiled(
+                self.cells, whole, before, masks.mask, reverse=self.reverse, merge=self.merge,
+                between=self._dropped,
+            )
+        elif len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
             states = [last]
         else:
@@ -227,6 +241,12 @@ class Recurrent(Module):
             return outputs, last
         every = [result.states for result in results]
         return outputs, last, every[0] if self._alone else every
+
+    def _dropped(self, y: Tensor) -> Tensor:
+        """Outputs on their way to the next layer."""
+        if not (self.dropout and self.training):
+            return y
+        return drop(y, self.dropout, rng=self.rng)
 
     def _masks(
         self, lengths: Any, mask: Any, zero: bool, T: int, B: int, one: bool
@@ -298,10 +318,8 @@ class Recurrent(Module):
         for layer, row in enumerate(self.cells):
             label = self.name if "cell" in vars(self) else f"{self.name}.{layer}"
             if layer and self.dropout and self.training:
-                steps = each_step(
-                    lambda y: drop(y, self.dropout, rng=self.rng), steps,
-                    name=f"{self.name}.{layer - 1}.dropout", start=start,
-                )
+                name = f"{self.name}.{layer - 1}.dropout"
+                steps = each_step(self._dropped, steps, name=name, start=start)
             here = [
                 run(
                     cell, steps, before[len(results) + d], label + ".reverse" * d, start,

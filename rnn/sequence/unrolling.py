@@ -17,7 +17,7 @@ from ..cells import Cell, State
 from ..cells.state import with_batch, without_batch
 from .loop import walk
 
-__all__ = ["detach", "each_step", "steps", "unroll"]
+__all__ = ["detach", "each_step", "inputs_of", "stack", "steps", "unroll"]
 
 
 def unroll(
@@ -40,7 +40,7 @@ def unroll(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
-    inputs, one = _inputs(cell, xs)
+    inputs, one = inputs_of(cell, xs)
     given = with_batch(state, type(cell).__name__) if one and state is not None else state
     before = cell.as_state(given, len(inputs[0]))
     pairs = list(walk(cell, inputs, before, name or cell.name, start))
@@ -62,7 +62,7 @@ def steps(
     >>> len(states)
     4
     """
-    inputs, one = _inputs(cell, xs)
+    inputs, one = inputs_of(cell, xs)
     if one:
         raise ValueError(
             f"steps({type(cell).__name__}, xs): xs is one sequence without the axis of the batch, "
@@ -71,7 +71,7 @@ def steps(
     return walk(cell, inputs, cell.as_state(state, len(inputs[0])), name or cell.name, start)
 
 
-def _inputs(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
+def inputs_of(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
     """`xs` as T Tensors with the axis of the batch, in the dtype of the cell; whether it had none.
     """
     if not isinstance(cell, Cell):
