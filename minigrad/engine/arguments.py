@@ -15,8 +15,7 @@ from .call import call
 from .context import local
 from .failures import explained
 from .foreign import operand
-from .keywords import plain_keywords
-from .numpy_calls import known
+from .keywords import known, plain_keywords
 from .op import Op
 from .variable import Variable
 from .views import mark_views

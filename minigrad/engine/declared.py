@@ -12,28 +12,30 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from .numpy_calls import numpy_handler
 from .op import OPS, Op
 
 __all__ = ["FUNCTIONS", "METHODS", "Over", "Whose", "attach_with", "declare", "declare_op",
            "implements"]
 
-Whose = Literal["NumPy", "PyTorch"]
+Whose = Literal["NumPy", "PyTorch", "Tensor"]
 Call = Callable[..., Any]
 
 
 class Over(NamedTuple):
-    """A method made of the one that NumPy's meaning of its name has, or NumPy's function."""
+    """A method made of what a function of NumPy does with Tensors; by default of the method that
+    has NumPy's meaning of its name."""
 
     make: Callable[[Call], Call]
+    function: Any = None
 
 
 FUNCTIONS: dict[Any, Call] = {}
-"""By a function of NumPy, or (a ufunc, the name of its method): what it does with Tensors."""
+"""By a function of NumPy: what it does with Tensors, an op or a function made of ops."""
 
-METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}}
+METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}, "Tensor": {}}
 """By whose meaning it is and by name: a function, a property, a function of NumPy, or an `Over`.
-Where both declare a name, PyTorch's is attached."""
+Where both declare a name, PyTorch's is attached. Those of Tensor's own, whose errors name them
+already, are attached as they are."""
 
 _attached: list[Callable[[Iterable[Any], Iterable[str]], None]] = []
 _reserved: set[str] = set()
@@ -59,7 +61,7 @@ def declare(
 def declare_op(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] = ()) -> None:
     """Enter an op, by the function that `primitive` has made of it, in the catalogue, and say that
     it is what NumPy's `functions` do with Tensors, and a method of each name in `methods`."""
-    handlers = {function: numpy_handler(call.op, function, call) for function in functions}
+    handlers = dict.fromkeys(functions, call)
     same = {name: getattr(np, name, None) for name in methods}
     found = {  # a method takes what NumPy's function of that name takes
         name: f if f in handlers and not isinstance(f, np.ufunc) else call
@@ -86,7 +88,7 @@ def attach_with(
     """Let `attach` have the keys of all that is declared, now and later; no method of a name in
     `reserved` is declared from now on."""
     _reserved.update(reserved)
-    attach(FUNCTIONS, {**METHODS["NumPy"], **METHODS["PyTorch"]})
+    attach(FUNCTIONS, {name for methods in METHODS.values() for name in methods})
     _attached.append(attach)
 
 

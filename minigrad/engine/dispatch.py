@@ -17,6 +17,7 @@ from .arraylike import ArrayLike
 from .context import local
 from .failures import explain
 from .foreign import operand, refuse_masked
+from .keywords import known
 from .values import frozen
 from .views import is_view, mark_view
 
@@ -55,7 +56,15 @@ def call_function(
     """What a function of NumPy does when it meets a Tensor."""
     if function not in CALLING and _wants_none(args, keywords):
         return plainly(function, name, args, keywords, wrap)
-    return _differentiated(function, function, name, args, keywords, wrap)
+    found = HANDLERS.get(function)
+    try:
+        if found is None:
+            raise _underivable(name)
+        return found(*args, **keywords)
+    except (ValueError, TypeError, IndexError) as error:
+        if isinstance(error, NoDerivativeError) and not on_graph((args, keywords)):
+            return plainly(function, name, args, keywords, wrap)
+        _raise_as(error, found, function, name, args, keywords)
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: Any, keywords: dict[str, Any], wrap: Wrap) -> Any:
@@ -80,7 +89,17 @@ def call_ufunc(ufunc: Any, method: str, inputs: Any, keywords: dict[str, Any], w
             f"keeps no graph, and this tensor requires grad; make a new tensor of both, without "
             f"out=, or .detach() it"
         )
-    return _differentiated(key, function, name, inputs, keywords, wrap)
+    found = HANDLERS.get(key)
+    try:
+        if found is None:
+            raise _underivable(name)
+        if keywords and (op := getattr(found, "op", None)):
+            keywords = known(op, keywords)
+        return found(*inputs, **keywords)
+    except (ValueError, TypeError, IndexError) as error:
+        if isinstance(error, NoDerivativeError) and not on_graph((inputs, keywords)):
+            return plainly(function, name, inputs, keywords, wrap)
+        _raise_as(error, found, function, name, inputs, keywords)
 
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
@@ -93,32 +112,29 @@ def _wants_none(args: Any, keywords: dict[str, Any]) -> bool:
     return not on_graph(args) and not (keywords and on_graph(keywords.values()))
 
 
-def _differentiated(
-    key: Any, function: Any, name: str, args: Any, keywords: dict[str, Any], wrap: Wrap
-) -> Any:
-    """The op behind a function; without one, NumPy's own, where no gradient is wanted."""
-    try:
-        if (found := HANDLERS.get(key)) is None:
-            raise NoDerivativeError(
-                f"minigrad has no derivative for {name}, so a Tensor that requires grad cannot go "
-                f"through it. Write it with functions that minigrad.catalogue() lists, add a "
-                f"record with minigrad.primitive, or call it on .detach() of the Tensor if no "
-                f"gradient is wanted"
-            )
-        return found(*args, **keywords)
-    except NoDerivativeError as error:
-        if not on_graph((args, keywords)):
-            return plainly(function, name, args, keywords, wrap)
-        if _names(error, name):
-            raise
+def _underivable(name: str) -> NoDerivativeError:
+    return NoDerivativeError(
+        f"minigrad has no derivative for {name}, so a Tensor that requires grad cannot go "
+        f"through it. Write it with functions that minigrad.catalogue() lists, add a "
+        f"record with minigrad.primitive, or call it on .detach() of the Tensor if no "
+        f"gradient is wanted"
+    )
+
+
+def _raise_as(
+    error: Exception, found: Any, function: Any, name: str, args: Any, keywords: dict[str, Any]
+) -> NoReturn:
+    """Raise `error`, of what is behind a function, under the name that was called."""
+    if _names(error, name):
+        raise error
+    if isinstance(error, NoDerivativeError):
         raise type(error)(f"{name}: {error}") from error
-    except (ValueError, TypeError, IndexError) as error:
-        if isinstance(error, MinigradError) or _names(error, name):
-            raise
-        own = f"{getattr(found, '__name__', '')}("  # of an op that NumPy has under another name
-        if str(error).startswith(own):
-            raise type(error)(str(error).replace(own, f"{name}(", 1)) from error.__cause__
-        _explain(error, function, name, args, keywords)
+    if isinstance(error, MinigradError):
+        raise error
+    own = f"{getattr(found, '__name__', '')}("  # of an op that NumPy has under another name
+    if str(error).startswith(own):
+        raise type(error)(str(error).replace(own, f"{name}(", 1)) from error.__cause__
+    _explain(error, function, name, args, keywords)
 
 
 def _names(error: Exception, name: str) -> bool:

@@ -13,8 +13,9 @@ from typing import Any
 from ..errors import NoDerivativeError
 from .arraylike import ArrayLike
 from .context import local
+from .op import Op
 
-__all__ = ["PLAIN", "metadata_of", "plain_call", "plain_keywords", "settled"]
+__all__ = ["PLAIN", "known", "metadata_of", "plain_call", "plain_keywords", "settled"]
 
 PLAIN = frozenset({bool, int, float, str, type(None), slice, type(Ellipsis), type})
 
@@ -55,6 +56,17 @@ def settled(name: str, key: str, value: Any) -> Any:
     if isinstance(value, tuple | list) and _holds_tensor(value):
         return type(value)([settled(name, key, part) for part in value])
     return value
+
+
+def known(op: Op, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords that the op has; out=, where=, dtype= and so on are refused unless None."""
+    unknown = [k for k, v in keywords.items() if k not in op.params and v is not None]
+    if unknown:
+        takes = f"; it takes {', '.join(op.params)}" if op.params else ""
+        raise NoDerivativeError(
+            f"{op.name}(..., {unknown[0]}=...) cannot be recorded for a Tensor: leave it out{takes}"
+        )
+    return {k: v for k, v in keywords.items() if k in op.params}
 
 
 # -- functions made of ops

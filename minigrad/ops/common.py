@@ -7,19 +7,18 @@ arguments, its gradient follows, and what fails inside it is reported under its 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..engine.declared import declare
 from ..engine.dispatch import WITHOUT_GRADIENT, plainly, wrapped
-from ..engine.failures import explain
 from ..engine.foreign import operand
-from ..engine.keywords import metadata_of, plain_call
+from ..engine.keywords import metadata_of
 from ..engine.tensor import Tensor, detached, wrap
-from ..errors import MinigradError, NoDerivativeError
+from ..errors import NoDerivativeError
+from .forms import Form, caller
 
 __all__ = ["composite", "existing", "named", "one_of", "refuse", "without_gradient"]
 
@@ -58,31 +57,10 @@ def named(name: str, metadata: Sequence[str] = ()) -> Callable[[F], F]:
     `metadata` belong, as `composite` does."""
 
     def decorate(function: F) -> F:
-        plain_only = metadata_of(function, metadata)
-
-        @functools.wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            try:
-                args, kwargs = plain_call(name, plain_only, args, kwargs)
-                return function(*args, **kwargs)
-            except (ValueError, TypeError, IndexError) as error:
-                if isinstance(error, MinigradError):
-                    raise
-                _explain(name, function, args, kwargs, error)
-
-        return call  # type: ignore[return-value]  # the same signature, by wraps
+        form = Form(name, function, metadata=metadata_of(function, metadata), explained=True)
+        return caller(form)  # type: ignore[no-any-return]  # the same signature
 
     return decorate
-
-
-def _explain(name: str, function: Any, args: Any, kwargs: Any, error: Exception) -> NoReturn:
-    """Raise `error` again under the name that was called, with what it was given."""
-    try:
-        given = inspect.signature(function).bind(*args, **kwargs).arguments
-    except TypeError:  # a wrong number of arguments explains itself
-        raise error from None
-    cause = error.__cause__  # an op inside has named itself; the caller does not know that op
-    explain(cause if isinstance(cause, Exception) else error, name, (), (), given)
 
 
 def refuse(function: str, why: str = "leave it out", **options: Any) -> None:

@@ -6,15 +6,16 @@ What is attached is what the records and the functions made of ops have declared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..engine.declared import FUNCTIONS, METHODS, Over, attach_with
 from ..engine.dispatch import HANDLERS
+from .forms import Form, caller, form_of
 from .numpy.ufuncs import ufunc_methods
-from .reduce.masked import COMPOSED, take_where
+from .reduce.masked import COMPOSED, part_of
 
 __all__ = ["install"]
 
@@ -34,21 +35,38 @@ def install(tensor_class: type) -> None:
 
 
 def _handle(function: Any) -> None:
+    """Make the function of NumPy do with Tensors what is declared, in its own words and order."""
     call = FUNCTIONS[function]
-    HANDLERS[function] = take_where(function, call) if function in COMPOSED else call
     if isinstance(function, np.ufunc):
+        HANDLERS[function] = call
         HANDLERS.update(ufunc_methods(function, call))
+    elif hasattr(call, "op"):
+        part = part_of(function) if function in COMPOSED else None
+        form = Form(call.op.name, call, function=function, part=part, explained=True)
+        HANDLERS[function] = caller(form)
+    else:
+        HANDLERS[function] = call
 
 
 def _method(name: str) -> Any:
-    """PyTorch's meaning where that is declared, else NumPy's."""
+    """PyTorch's meaning where that is declared, else NumPy's; its errors name it."""
+    if name in METHODS["Tensor"]:
+        return METHODS["Tensor"][name]
     of_numpy, of_pytorch = METHODS["NumPy"].get(name), METHODS["PyTorch"].get(name)
-    if not isinstance(of_pytorch, Over):
-        return _resolved(of_pytorch or of_numpy)
-    return of_pytorch.make(_resolved(of_numpy or getattr(np, name)))
+    if isinstance(of_pytorch, Over):
+        base = of_pytorch.function or of_numpy or getattr(np, name)
+        method = of_pytorch.make(_resolved(base))
+    else:
+        method = _resolved(of_pytorch or of_numpy)
+    if isinstance(method, property) or name.startswith("__"):
+        return method
+    form = form_of(method)
+    if form.name == name and (form.explained or (form.op and form.op.name == name)):
+        return method
+    return caller(form._replace(name=name, explained=True), like=method)
 
 
-def _resolved(method: Any) -> Callable[..., Any]:
+def _resolved(method: Any) -> Any:
     """A method; where it is a function of NumPy, what that does with Tensors."""
     known = not isinstance(method, property) and method in HANDLERS
     return HANDLERS[method] if known else method

@@ -13,9 +13,10 @@ from ...engine.dispatch import HANDLERS
 from ...engine.tensor import Tensor, detached
 from ..elementwise import complex_parts
 from ..elementwise.gamma import polygamma
+from ..forms import caller, form_of
 from ..index import gathering
 from ..nn import layers
-from ..shape.axes import matrix_transpose, swapaxes
+from ..shape.axes import matrix_transpose, reshape, swapaxes, transpose
 from . import blends, matrices, measures, places, ranking, shapes
 from .words import by_words, either, renamed
 
@@ -105,24 +106,30 @@ _OF_TWO = {
 }
 
 
-def _of_one(name: str, function: Any) -> Method:
-    def call(self: Tensor) -> Any:
-        return _numpy(function)(self)
+def _of(function: Any, *order: str) -> Over:
+    """What a function of NumPy does with Tensors, its arguments having the names in `order`."""
 
-    call.__name__, call.__doc__ = name, f"np.{function.__name__}(x)"
+    def make(known: Method) -> Method:
+        form = form_of(known)._replace(order=("self", *order))
+        return caller(form, like=_described(function, *order))  # type: ignore[no-any-return]  # made there
+
+    return Over(make, function)
+
+
+def _described(function: Any, *order: str) -> Method:
+    def of_one(self: Tensor) -> Any:
+        """NumPy's."""
+
+    def of_two(self: Tensor, other: Any) -> Any:
+        """NumPy's."""
+
+    call = of_two if order else of_one
+    call.__doc__ = f"np.{function.__name__}({', '.join(('x', *order))})"
     return call
 
 
-def _of_two(name: str, function: Any) -> Method:
-    def call(self: Tensor, other: Any) -> Any:
-        return _numpy(function)(self, other)
-
-    call.__name__, call.__doc__ = name, f"np.{function.__name__}(x, other)"
-    return call
-
-
-_attach({name: _of_one(name, function) for name, function in _OF_ONE.items()})
-_attach({name: _of_two(name, function) for name, function in _OF_TWO.items()})
+_attach({name: _of(function) for name, function in _OF_ONE.items()})
+_attach({name: _of(function, "other") for name, function in _OF_TWO.items()})
 
 # -- the same, in the words of both
 
@@ -176,7 +183,7 @@ def _flatten(self: Tensor, *args: Any, **keywords: Any) -> Any:
 
 def _permute(self: Tensor, *axes: Any) -> Any:
     """``x.permute(1, 0)`` or ``x.permute((1, 0))``: the axes in another order."""
-    return _numpy(np.transpose)(self, axes[0] if len(axes) == 1 else axes or None)
+    return transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
 
 def _nonzero(self: Tensor, *, as_tuple: bool = True) -> Any:
@@ -193,7 +200,7 @@ def _view(self: Tensor, *shape: Any, **keywords: Any) -> Any:
             "x.view(shape) gives x another shape; the bytes as another dtype have no derivative: "
             "x.astype(dtype) converts the values, x.numpy().view(dtype) reads the bytes"
         )
-    return self.reshape(*shape)
+    return reshape(self, shape=shape[0] if len(shape) == 1 else shape)
 
 
 def _by_words(function: Any, method: Method, plain: str = "NumPy") -> Over:
@@ -226,7 +233,7 @@ def _cut(name: str) -> Method:
 
 def _like_shape(self: Tensor, other: Any) -> Any:
     """``x.reshape(other.shape)``"""
-    return self.reshape(np.shape(other))
+    return reshape(self, shape=np.shape(other))
 
 
 def _expand(self: Tensor, *shape: Any) -> Any:
@@ -248,17 +255,12 @@ def _t(self: Tensor) -> Any:
     """The transpose of a matrix; a vector as it is."""
     if self.ndim > 2:
         raise ValueError(f"t() of a tensor of shape {self.shape}: wanted at most two axes; use .mT")
-    return _numpy(np.transpose)(self)
+    return transpose(self)
 
 
 def _where(self: Tensor, condition: Any, other: Any) -> Any:
     """x where `condition` is true, else `other`."""
     return np.where(condition, self, other)
-
-
-def _polygamma(self: Tensor, n: int) -> Any:
-    """The derivative of order n + 1 of ln Γ(x)."""
-    return polygamma(self, n=n)
 
 
 def _pow(self: Tensor, exponent: Any) -> Any:
@@ -283,7 +285,7 @@ _attach({
     "view_as": _like_shape, "reshape_as": _like_shape, "expand_as": _expand_as,
     "expand": _several(_expand, "size"), "broadcast_to": _several(_expand, "size", "shape"),
     "t": _t, "H": property(_t), "mH": property(matrix_transpose), "where": _where,
-    "polygamma": _polygamma, "pow": _pow, "equal": _equal,
+    "polygamma": polygamma, "pow": _pow, "equal": _equal,
     **{name: _cut(name) for name in ("hsplit", "vsplit", "dsplit")},
     "softmax": _softmax(layers.softmax), "log_softmax": _softmax(layers.log_softmax),
     "real": property(complex_parts.real), "imag": property(complex_parts.imag),

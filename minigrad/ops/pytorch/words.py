@@ -13,10 +13,11 @@ Dtypes are NumPy's everywhere: a float32 and a float64 make a float64.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
+
+from ..forms import Either, caller, form_of
 
 __all__ = ["WORDS", "Word", "by_words", "either", "renamed", "table"]
 
@@ -82,35 +83,12 @@ def table() -> str:
     )
 
 
-def _axes(value: Any) -> Any:
-    """What PyTorch's `dim` means as NumPy's axis: a list is a tuple, and none of them is all."""
-    return value if not isinstance(value, list | tuple) else tuple(value) or None
-
-
 def renamed(function: F, words: Mapping[str, str], truth: str | None = None) -> F:
     """`function`, which may be called with other keywords too: `words` maps them to its own.
 
     truth: the keyword that True or False stands for after an axis, which is the second argument.
     """
-
-    @functools.wraps(function)
-    def call(*args: Any, **keywords: Any) -> Any:
-        if keywords and not keywords.keys().isdisjoint(words):
-            given = {words.get(k, k): _axes(v) if k == "dim" else v for k, v in keywords.items()}
-            if len(given) < len(keywords):
-                raise TypeError(
-                    f"{function.__name__}() received two of {', '.join(keywords)} that are the "
-                    f"same in NumPy's words and in PyTorch's; give one"
-                )
-            keywords = given
-        if truth and len(args) > 1:
-            x, first, *rest = args
-            if len(rest) == 1 and type(rest[0]) is bool and truth not in keywords:
-                rest, keywords = [], {**keywords, truth: rest[0]}
-            args = (x, _axes(first) if type(first) is list else first, *rest)
-        return function(*args, **keywords)
-
-    return call  # type: ignore[return-value]  # the same signature and more, by wraps
+    return caller(form_of(function)._replace(words=words, truth=truth))  # type: ignore[no-any-return]  # the same signature
 
 
 def either(function: F) -> F:
@@ -126,25 +104,12 @@ def by_words(
     numpy: NumPy's function, for its keywords; numpys, pytorchs: what the two do with a Tensor.
     plain: whose a call is that has no word of either.
     """
-    name = pytorchs.__name__
     of_numpy = inspect.signature(numpy).parameters.keys()
     of_pytorch = inspect.signature(pytorchs).parameters.keys()
-    of_one = of_numpy ^ of_pytorch
-
-    @functools.wraps(pytorchs)
-    def call(self: Any, *args: Any, **keywords: Any) -> Any:
-        words = keywords.keys() & of_one
-        foreign = words - (of_numpy if plain == "NumPy" else of_pytorch)
-        if plain == "NumPy" and bool in map(type, args[:2]):  # keepdim, unbiased
-            foreign = foreign | {"a truth value there"}
-        if not foreign:
-            return (numpys if plain == "NumPy" else pytorchs)(self, *args, **keywords)
-        if native := words - foreign:
-            raise TypeError(
-                f"x.{name}({', '.join(f'{k}=' for k in keywords)}): of {min(native)!r} and "
-                f"{min(foreign)!r} one is NumPy's word and one PyTorch's, and the two mean "
-                f"different things by {name}; use the words of one"
-            )
-        return (pytorchs if plain == "NumPy" else numpys)(self, *args, **keywords)
-
-    return call
+    if plain == "NumPy":
+        other = Either(pytorchs, frozenset(of_pytorch - of_numpy), frozenset(of_numpy - of_pytorch),
+                       truth=True)
+        return caller(form_of(numpys)._replace(either=other), like=pytorchs)
+    other = Either(numpys, frozenset(of_numpy - of_pytorch), frozenset(of_pytorch - of_numpy),
+                   truth=False)
+    return caller(form_of(pytorchs)._replace(either=other), like=pytorchs)

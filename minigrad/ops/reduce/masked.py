@@ -19,12 +19,12 @@ from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...engine.unbroadcast import wider
 from ...errors import NoDerivativeError
-from ..common import named
 from ..elementwise.arithmetic import singular
 from ..shape.axes import cast
+from . import reductions
 from .reductions import freedom
 
-__all__ = ["COMPOSED", "take_where"]
+__all__ = ["COMPOSED", "part_of"]
 
 
 def _mask(x: Any, where: Any) -> Any:
@@ -46,12 +46,12 @@ def _number(initial: Any, dtype: Any) -> Any:
 
 
 def _sum(x: Any, where: Any = True, initial: Any = 0, **options: Any) -> Any:
-    total = np.sum(_chosen(x, where, 0), **options)
+    total = reductions.sum(_chosen(x, where, 0), **options)
     return total + _number(initial, total.dtype)
 
 
 def _prod(x: Any, where: Any = True, initial: Any = 1, **options: Any) -> Any:
-    total = np.prod(_chosen(x, where, 1), **options)
+    total = reductions.prod(_chosen(x, where, 1), **options)
     return total * _number(initial, total.dtype)
 
 
@@ -103,46 +103,49 @@ def _deviation(x: Any) -> Any:
     return np.sqrt(x)
 
 
-def take_where(function: Any, direct: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction of NumPy that takes where= and initial= too."""
-    composed, signature = COMPOSED[function], inspect.signature(function)
-    positional = [
-        p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
-    most = len([name for name in positional if name not in ("where", "initial")])
-    extremes = (np.max, np.min, np.nanmax, np.nanmin)
-    start = None if function in extremes else 0  # of a sum or a product there is one
-    known = (*inspect.signature(composed).parameters, "axis", "keepdims", "dtype")
-    if function in (np.std, np.nanvar, np.nanstd):
-        known += ("ddof", "mean", "correction")
+def part_of(function: Any) -> Callable[..., Any]:
+    """What reads a call of a reduction of NumPy: None for one without where=, initial= and mean=,
+    else the function to call, with its arguments."""
 
-    explained = named(function.__name__)(composed)
-
-    def with_options(*args: Any, **keywords: Any) -> Any:
+    def part(args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if len(args) < 5 and keywords.keys().isdisjoint(("where", "initial", "mean")):
+            return None
+        signature, most, known = _words(function)
+        if len(args) <= most and keywords.keys().isdisjoint(("where", "initial", "mean")):
+            return None
         given = signature.bind(*args, **keywords).arguments
         x = as_tensor(given.pop("a"))
         given = {k: v for k, v in given.items() if v is not np._NoValue}
         some = given.get("where", True) is not True
+        start = None if function in _EXTREMES else 0  # of a sum or a product there is one
         if some and "initial" in known and given.get("initial", start) is None:
             raise ValueError(
                 f"np.{function.__name__}(..., where=...) needs initial=, which is the result where "
                 f"nothing is chosen"
             )
         given = {k: v for k, v in given.items() if v is not None}
-        if unknown := given.keys() - set(known):
+        if unknown := given.keys() - known:
             raise NoDerivativeError(
                 f"np.{function.__name__}(..., {min(unknown)}=...) cannot be recorded for a Tensor: "
                 f"leave it out"
             )
-        return explained(x, **given)
+        return COMPOSED[function], (x,), given
 
-    @functools.wraps(direct)
-    def call(*args: Any, **keywords: Any) -> Any:
-        if len(args) > most or not keywords.keys().isdisjoint(("where", "initial", "mean")):
-            return with_options(*args, **keywords)
-        return direct(*args, **keywords)
+    return part
 
-    return call
+
+@functools.cache
+def _words(function: Any) -> tuple[inspect.Signature, int, set[str]]:
+    """NumPy's signature, how many arguments come before those of a part, and the known words."""
+    signature = inspect.signature(function)
+    before = [
+        p.name for p in signature.parameters.values()
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in ("where", "initial")
+    ]
+    known = {*inspect.signature(COMPOSED[function]).parameters, "axis", "keepdims", "dtype"}
+    if function in (np.std, np.nanvar, np.nanstd):
+        known |= {"ddof", "mean", "correction"}
+    return signature, len(before), known
 
 
 def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -157,11 +160,12 @@ def _of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
 
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
-    np.max: _extreme(np.max, np.maximum), np.min: _extreme(np.min, np.minimum),
+    np.max: _extreme(reductions.amax, np.maximum), np.min: _extreme(reductions.amin, np.minimum),
     np.nansum: _of_numbers(_sum), np.nanprod: _of_numbers(_prod), np.nanmean: _of_numbers(_mean),
     np.nanvar: _of_numbers(_var), np.nanstd: _of_numbers(_std),
-    np.nanmax: _of_numbers(_extreme(np.max, np.maximum)),
-    np.nanmin: _of_numbers(_extreme(np.min, np.minimum)),
+    np.nanmax: _of_numbers(_extreme(reductions.amax, np.maximum)),
+    np.nanmin: _of_numbers(_extreme(reductions.amin, np.minimum)),
 }
+_EXTREMES = (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin)
 COMPOSED |= {np.amax: COMPOSED[np.max], np.amin: COMPOSED[np.min]}
 declare(methods={f.__name__: f for f in COMPOSED if f.__name__.startswith("nan")})

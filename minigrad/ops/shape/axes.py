@@ -242,8 +242,8 @@ def clone(a: Any, order: str = "K", subok: bool = False) -> Any:
     return _clone(a)
 
 
+declare(methods={"reshape": _reshape_method}, whose="Tensor")
 declare(methods={
-    "reshape": _reshape_method,
     "transpose": _transpose_method,
     "T": property(transpose),
     "mT": property(matrix_transpose),

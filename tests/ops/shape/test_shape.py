@@ -161,7 +161,7 @@ def test_as_numpy(expression):
     ("np.vsplit(v, 1)", ValueError, ("vsplit", "(3,)", "2 axes")),
     ("np.dsplit(m, 1)", ValueError, ("dsplit", "(2, 3)", "3 axes")),
     ("np.hsplit(s, 1)", ValueError, ("hsplit", "()", "axes")),
-    ("s.unbind()", np.exceptions.AxisError, ("unstack", "()")),
+    ("s.unbind()", np.exceptions.AxisError, ("unbind", "()")),
     ("np.flip(m, 2)", np.exceptions.AxisError, ("flip", "(2, 3)", "axis=2")),
     ("np.flip(m, (0, 0))", ValueError, ("flip", "repeated axis")),
     ("np.fliplr(v)", ValueError, ("fliplr", "(3,)", "2 axes")),
