@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["attribute_finder", "unknown_attribute", "unknown_name"]
+__all__ = ["attribute_finder", "name_lister", "unknown_attribute", "unknown_name"]
 
 # Where else a name is looked for: what is imported in no time.
 PLACES = ("minigrad", "minigrad.functional", "minigrad.optim", "minigrad.init", "minigrad.io",
@@ -161,6 +161,13 @@ def _meant_of(owner: type, name: str) -> str:
         return f"use {' or '.join(found)}"
     near = _similar(name, dir(owner))
     return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def name_lister(namespace: Mapping[str, Any]) -> Callable[[], list[str]]:
+    """A ``__dir__`` for a module, given its globals(): what it publishes, and Python's own."""
+    own = {name for name in namespace if name.startswith("__") and name.endswith("__")}
+    names = sorted(own.union(namespace["__all__"]))
+    return lambda: list(names)
 
 
 def _meant(module: str, name: str, known: list[str], hints: Mapping[str, str]) -> str:

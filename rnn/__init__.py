@@ -72,4 +72,4 @@ if not TYPE_CHECKING:  # for a type checker there is no other name
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__", "testing"]
+    return [*__all__, "__version__"]

@@ -56,7 +56,7 @@ from ..ops.pytorch.shapes import (
     unflatten,
 )
 from ..ops.shape.joining import unbind
-from ..suggest import attribute_finder
+from ..suggest import attribute_finder, name_lister
 from .activations import (
     celu,
     elu,
@@ -157,3 +157,4 @@ __all__ = [
 
 if not TYPE_CHECKING:  # for a type checker there is no such name
     __getattr__ = attribute_finder(__name__, __all__)
+    __dir__ = name_lister(globals())

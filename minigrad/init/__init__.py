@@ -13,7 +13,7 @@ True
 
 from typing import TYPE_CHECKING
 
-from ..suggest import attribute_finder
+from ..suggest import attribute_finder, name_lister
 from .plain import constant, identity, normal, ones, recurrent_uniform, uniform, zeros
 from .recurrent import chrono_bias, orthogonal, per_gate, unit_forget_bias
 from .scaled import (
@@ -37,3 +37,4 @@ if not TYPE_CHECKING:  # for a type checker there is no such name
         __name__, __all__,
         {f"{n}_": f"use w.data = minigrad.init.{n}(...): it returns an array" for n in __all__},
     )
+    __dir__ = name_lister(globals())

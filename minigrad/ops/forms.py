@@ -222,8 +222,6 @@ def _positional(signature: inspect.Signature) -> list[str]:
 
 def _explain(name: str, function: Call, args: Any, keywords: Any, error: Exception) -> NoReturn:
     """Raise `error` again under the name that was called, with what it was given."""
-    if str(error).startswith(f"{name}("):
-        raise error
     inner = error.__cause__  # an op inside has named itself; the caller does not know that op
     cause = inner if isinstance(inner, Exception) else error
     op: Op | None = getattr(function, "op", None)

@@ -11,7 +11,7 @@ Names, defaults and update rules are PyTorch's. A step happens whole or not at a
 
 from typing import TYPE_CHECKING
 
-from ..suggest import attribute_finder
+from ..suggest import attribute_finder, name_lister
 from .clip import clip_grad_norm, clip_grad_value
 from .groups import Group, Hyper
 from .optimizer import Optimizer
@@ -55,3 +55,4 @@ __all__ = [
 
 if not TYPE_CHECKING:  # for a type checker there is no such name
     __getattr__ = attribute_finder(__name__, __all__)
+    __dir__ = name_lister(globals())

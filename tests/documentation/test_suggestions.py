@@ -237,3 +237,13 @@ def test_errors_of_properties_stay():
         Odd().size  # noqa: B018
     with pytest.raises(AttributeError, match="'Module' object has no attribute 'nothing'"):
         mg.Module().nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "module", ["minigrad", "minigrad.functional", "minigrad.init", "minigrad.optim", "rnn"]
+)
+def test_tab_offers_what_is_public(module: str) -> None:
+    """dir() of a package, which TAB shows, has the names it publishes and Python's own alone."""
+    package = importlib.import_module(module)
+    names = [name for name in dir(package) if not name.startswith("__")]
+    assert sorted(names) == sorted(package.__all__)
