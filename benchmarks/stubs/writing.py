@@ -111,7 +111,8 @@ def _parameters(name: str, method: Any) -> str:
     if next(iter(signature.parameters)) == "args" and numpys is not None:
         signature = inspect.signature(numpys)
     _, *given = signature.parameters.values()
-    if hasattr(method, "op"):  # it takes metadata by position too
+    form = getattr(method, "form", None)
+    if hasattr(method, "op") and not (form and form.function):  # it takes metadata by position too
         given = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given]
     parts, after = ["self"], False
     for p in given:

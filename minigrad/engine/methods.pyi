@@ -326,7 +326,7 @@ class Methods(np.generic):
         """So many parts along an axis, all but the last one of equal length."""
 
     def clamp(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Tensor:
-        """x with what is below `min` or above `max` moved there; None for no bound."""
+        """min(max(x, min), max); slope 1 on the bounds"""
 
     def clamp_(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Self:
         """x[...] = the result of clamp; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
@@ -998,7 +998,7 @@ class Methods(np.generic):
         """The pseudo-inverse; singular values below rcond times the largest count as 0."""
 
     def polygamma(self, n: builtins.int) -> Tensor:
-        """The derivative of order n + 1 of ln Γ(x)."""
+        """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)"""
 
     def positive(self) -> Tensor:
         """np.positive(x)"""

@@ -69,6 +69,11 @@ class Form(NamedTuple):
         """The record behind `call`, if that is an op."""
         return getattr(self.call, "op", None)
 
+    def names(self, name: str) -> bool:
+        """Whether errors of a call name it so already."""
+        own = self.op.name if self.op else None
+        return self.name == name and (self.explained or own == name)
+
 
 def form_of(function: Call) -> Form:
     """How a function is called; one that has no form, as it is."""
@@ -97,6 +102,8 @@ def caller(form: Form, like: Call | None = None) -> Any:
             _explain(form.name, function, args, keywords, error)
 
     call: Any = functools.update_wrapper(called, like or target)
+    if like is None and op is not None and _is_in_order(form.function, op):
+        call.__wrapped__ = form.function  # its signature
     call.form, call.__name__ = form, form.name
     return call
 
@@ -206,11 +213,16 @@ def _in_order(
 
 @functools.cache
 def _signature(function: Any, op: Op) -> inspect.Signature | None:
-    """That of a NumPy function written in Python which has all the keywords of the op."""
-    if op.variadic or not inspect.isfunction(inspect.unwrap(function)):
-        return None
-    signature = inspect.signature(function)
-    return signature if op.params.keys() <= signature.parameters.keys() else None
+    """That of a NumPy function which has all the keywords of the op."""
+    return inspect.signature(function) if _is_in_order(function, op) else None
+
+
+def _is_in_order(function: Any, op: Op) -> bool:
+    """Whether a function of NumPy is written in Python and has all the keywords of an op."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or op.variadic:
+        return False
+    return op.params.keys() <= set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
 
 def _positional(signature: inspect.Signature) -> list[str]:

@@ -61,7 +61,7 @@ def _method(name: str) -> Any:
     if isinstance(method, property) or name.startswith("__"):
         return method
     form = form_of(method)
-    if form.name == name and (form.explained or (form.op and form.op.name == name)):
+    if form.names(name):
         return method
     return caller(form._replace(name=name, explained=True), like=method)
 
