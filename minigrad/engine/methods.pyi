@@ -326,7 +326,7 @@ class Methods(np.generic):
         """So many parts along an axis, all but the last one of equal length."""
 
     def clamp(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Tensor:
-        """min(max(x, min), max); slope 1 on the bounds"""
+        """x with what is below `min` or above `max` moved there; None for no bound."""
 
     def clamp_(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Self:
         """x[...] = the result of clamp; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""

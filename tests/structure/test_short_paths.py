@@ -20,7 +20,9 @@ MOST = 6  # frames, the forward's own among them
 
 
 def frames(call: Callable[[], Any]) -> list[str]:
-    """The functions from the call to the first forward of an op that runs, that one included."""
+    """The functions from the call to the first forward of an op that runs, that one included; as
+    they are from the second call on: callers are written at the first."""
+    call()
     forwards = {getattr(op.forward, "__code__", None) for op in OPS.values()} - {None}
     here, found = sys._getframe(), []
 

@@ -58,20 +58,24 @@ def _less(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    "(),(),()->()", samples=_draw_clip,
+    "(),(),()->()", name="clip", samples=_draw_clip,
     vjps=(
         lambda g, x, min, max: passed(g, ~(_less(x, min) | _less(max, x))),
         lambda g, x, min, max: passed(g, _less(x, min) & ~_less(max, min)),
         lambda g, x, min, max: passed(g, _less(max, x) | _less(max, min)),
     ),
 )
-def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """min(max(x, min), max); slope 1 on the bounds
-
-    What is below `min` or above `max` is moved there; None for no bound. The slope is 1 inside and
-    on the bounds, and a bound gets the cotangent of what it has moved.
-    """
+def _clip(x: Any, min: Any, max: Any) -> Any:
+    """min(max(x, min), max); slope 1 on the bounds"""
     return np.clip(x, min, max)
+
+
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """x with what is below `min` or above `max` moved there; None for no bound.
+
+    The slope is 1 inside and on the bounds, and a bound gets the cotangent of what it has moved.
+    """
+    return _clip(x, min, max)
 
 
 @implements(np.clip)
@@ -83,7 +87,7 @@ def _numpy_clip(
     refuse("clip", out=out, **keywords)
     if not (a_min is None and a_max is None) and not (min is None and max is None):
         raise ValueError("clip: a_min, a_max and min, max mean the same; give one pair")
-    return clip(a, a_min if min is None else min, a_max if max is None else max)
+    return _clip(a, a_min if min is None else min, a_max if max is None else max)
 
 
 @primitive(
