@@ -16,8 +16,8 @@ from ..engine.tensor import detached
 from ..engine.unbroadcast import wider
 
 __all__ = [
-    "AXES", "Axis", "count", "flat", "floating", "fold", "kept", "one", "passed", "safe_mean",
-    "safe_sum", "share", "shares", "side", "spread", "transposed", "winners",
+    "AXES", "Axis", "count", "flat", "floating", "fold", "keepdims_shape", "one", "passed",
+    "safe_mean", "safe_sum", "share", "shares", "side", "spread", "transposed", "winners",
 ]
 
 Axis = int | tuple[int, ...] | None
@@ -63,7 +63,7 @@ def side(x: Any, y: Any = 0) -> Any:
     return np.sign(np.subtract(detached(x), detached(y)))
 
 
-def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+def keepdims_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction with keepdims."""
     if axis is None:
         return (1,) * len(shape)
@@ -73,12 +73,12 @@ def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 def spread(reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduced array repeated along the axes that were reduced."""
-    return np.broadcast_to(np.reshape(reduced, kept(shape, axis)), shape)
+    return np.broadcast_to(np.reshape(reduced, keepdims_shape(shape, axis)), shape)
 
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many entries each result of a reduction is made of."""
-    return math.prod(n for n, m in zip(shape, kept(shape, axis), strict=True) if m == 1)
+    return math.prod(n for n, m in zip(shape, keepdims_shape(shape, axis), strict=True) if m == 1)
 
 
 def share(g: Any, number: Any) -> Any:
@@ -101,7 +101,7 @@ def safe_mean(x: Any, axis: Axis) -> Any:
 
 def shares(g: Any, out: Any, x: Any, axis: Axis) -> tuple[Any, Any]:
     """The cotangent of a maximum or minimum, divided by how many entries reach it; and which."""
-    wanted = kept(np.shape(x), axis)
+    wanted = keepdims_shape(np.shape(x), axis)
     x, out = detached(x), np.reshape(detached(out), wanted)
     wins = x == out
     if np.isnan(out).any():

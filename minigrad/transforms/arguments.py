@@ -16,15 +16,15 @@ from ..engine.tensor import Tensor, as_tensor, detached, handle, wrap
 from ..errors import GraphLossError, describe
 from .tree import flatten
 
-__all__ = ["Argnums", "Trace", "check_function", "scalar", "value_of"]
+__all__ = ["Argnums", "Arguments", "check_function", "scalar", "value_of"]
 
 Argnums = int | Sequence[int]
 
 
-class Trace:
+class Arguments:
     """Some arguments of one call, replaced by fresh variables to differentiate with respect to.
 
-    `lift` tells whether results stay on the tape, `tensors` whether they are handed back as
+    `recorded` tells whether results stay on the tape, `tensors` whether they are handed back as
     Tensors: inside another transform, given Tensors, or when the function uses Tensors of an
     older graph, as those of a model. Under no_grad() nothing stays on the tape.
     """
@@ -36,9 +36,9 @@ class Trace:
         flat = [flatten(args[n]) for n in chosen]
         given = [leaf for leaves, _ in flat for leaf in leaves]
         self.tensors = nested or any(isinstance(x, Tensor) for x in given)
-        self.lift = self._records and (nested or any(map(_on_graph, given)))
+        self.recorded = self._records and (nested or any(map(_on_graph, given)))
         self._start = next_key()  # keys count down: what is older has a larger one
-        self.variables = [_variable(x, what, self.lift) for x in given]
+        self.variables = [_variable(x, what, self.recorded) for x in given]
         self._rebuild = [(len(leaves), rebuild) for leaves, rebuild in flat]
         self.args = list(args)
         for n, tree in zip(chosen, self.trees(self.variables), strict=True):
@@ -49,14 +49,14 @@ class Trace:
 
         Without that, what f takes from a graph around it would be a constant to everybody else.
         """
-        if self.lift or not self._records:
+        if self.recorded or not self._records:
             return
         seen = {v._node for v in self.variables}
         todo = [t._node for t in results if _on_graph(t) and t._node not in seen]
         while todo:
             node = todo.pop()
             if node.plan is None and node.key > self._start and not _is_over(node):
-                self.lift = self.tensors = True
+                self.recorded = self.tensors = True
                 return
             for parent in node.parents:
                 if parent is not None and parent not in seen:
@@ -97,14 +97,17 @@ class Trace:
         finally:
             local.frame = before
 
-    def pull(self, outputs: Sequence[Tensor], cotangents: Sequence[Any], lift: bool) -> list[Any]:
+    def pull_back(
+        self, outputs: Sequence[Tensor], cotangents: Sequence[Any], recorded: bool
+    ) -> list[Any]:
         """The gradient for every variable, zeros where the outputs do not depend on it."""
         live = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]
         found = {}
         if live:
             ys, cs = zip(*live, strict=True)
             found = sweep_from(
-                ys, cs, self.variables, retain_graph=True, create_graph=lift, stop_at_targets=True
+                ys, cs, self.variables, retain_graph=True, create_graph=recorded,
+                stop_at_targets=True,
             )
         zeros = [v._node not in found for v in self.variables]
         return [
@@ -180,9 +183,9 @@ def _on_graph(x: Any) -> bool:
     return isinstance(x, Tensor) and x._node is not None
 
 
-def _variable(x: Any, what: str, lift: bool) -> Tensor:
-    """A variable with the value of `x` and a node of its own, linked to x's graph with `lift`."""
-    if lift and _on_graph(x):
+def _variable(x: Any, what: str, recorded: bool) -> Tensor:
+    """A variable with the value of `x` and its own node; if `recorded`, linked to x's graph."""
+    if recorded and _on_graph(x):
         return x.clone()  # type: ignore[no-any-return]  # a Tensor
     x = as_tensor(x)
     if x.dtype.kind != "f":

@@ -16,7 +16,7 @@ import numpy as np
 from ..engine.differentiation import sweep_from
 from ..engine.modes import is_grad_enabled
 from ..engine.tensor import as_tensor, detached, handle, wrap
-from .arguments import Argnums, Trace, check_function, scalar, value_of
+from .arguments import Argnums, Arguments, check_function, scalar, value_of
 from .tree import flatten, flatten_like, tree_map
 
 __all__ = ["Function", "both_of", "grad", "grad_of", "jvp", "value_and_grad", "vjp"]
@@ -46,17 +46,17 @@ def both_of(f: Function, argnums: Argnums, has_aux: bool, what: str) -> Function
     check_function(f, what)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(args, argnums, what)
-        with trace.recording():
-            value, aux = value_of(f(*trace.args, **kwargs), has_aux, what)
+        given = Arguments(args, argnums, what)
+        with given.recording():
+            value, aux = value_of(f(*given.args, **kwargs), has_aux, what)
             y = scalar(value, what)
-            trace.follow(y, *flatten(aux)[0])
-            found = trace.pull([y], [np.ones(y.shape, y.dtype)], trace.lift)
-        y = y if trace.lift else y.detach()
-        value = trace.out(y)
+            given.follow(y, *flatten(aux)[0])
+            found = given.pull_back([y], [np.ones(y.shape, y.dtype)], given.recorded)
+        y = y if given.recorded else y.detach()
+        value = given.out(y)
         if has_aux:
-            value = (value, aux if trace.tensors else tree_map(detached, aux))
-        return value, trace.result(found)
+            value = (value, aux if given.tensors else tree_map(detached, aux))
+        return value, given.result(found)
 
     return differentiated
 
@@ -93,21 +93,22 @@ def vjp(f: Function, *xs: Any) -> tuple[Any, Function]:
     (array([ 1., -1.]),)
     """
     check_function(f, "vjp")
-    trace = Trace(xs, None, "vjp")
-    with trace.recording():
-        result = f(*trace.args)
+    given = Arguments(xs, None, "vjp")
+    with given.recording():
+        result = f(*given.args)
         leaves, rebuild = flatten(result)
         ys = [as_tensor(y) for y in leaves]
-    trace.follow(*ys)
+    given.follow(*ys)
 
     def pullback(cotangent: Any) -> Any:
         cs = flatten_like(cotangent, result, "vjp: the cotangent")
-        lift = is_grad_enabled() and (trace.lift or any(getattr(c, "_node", None) for c in cs))
-        with trace.recording():
-            found = trace.pull(ys, cs, lift)
-        return trace.result([handle(g) for g in found] if lift else found, lift)
+        on_graph = any(getattr(c, "_node", None) for c in cs)
+        recorded = is_grad_enabled() and (given.recorded or on_graph)
+        with given.recording():
+            found = given.pull_back(ys, cs, recorded)
+        return given.result([handle(g) for g in found] if recorded else found, recorded)
 
-    return rebuild([trace.out(y if trace.lift else y.detach()) for y in ys]), pullback
+    return rebuild([given.out(y if given.recorded else y.detach()) for y in ys]), pullback
 
 
 def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
@@ -124,23 +125,24 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         raise TypeError("jvp(f, xs, vs): wanted a list of arguments and a list of directions")
     if len(xs) != len(vs):
         raise ValueError(f"jvp: {len(xs)} arguments but {len(vs)} directions")
-    trace = Trace(xs, None, "jvp")
+    given = Arguments(xs, None, "jvp")
     directions = [as_tensor(v) for v in flatten_like(list(vs), list(xs), "jvp: a direction")]
-    for x, v in zip(trace.variables, directions, strict=True):
+    for x, v in zip(given.variables, directions, strict=True):
         if x.shape != v.shape:
             raise ValueError(f"jvp: a direction has shape {v.shape}, its argument {x.shape}")
-    with trace.recording():
-        leaves, rebuild = flatten(f(*trace.args))
+    with given.recording():
+        leaves, rebuild = flatten(f(*given.args))
         ys = [as_tensor(y) for y in leaves]
-        trace.follow(*ys, *directions)
+        given.follow(*ys, *directions)
         # Ones, not zeros: to a rule, a zero cotangent means a branch that was not taken.
         us = [wrap(np.ones(y.shape, y.dtype if y.dtype.kind == "f" else float), None) for y in ys]
-        pulled = [as_tensor(g) for g in trace.pull(ys, [u.requires_grad_() for u in us], lift=True)]
+        pulled = given.pull_back(ys, [u.requires_grad_() for u in us], recorded=True)
+        pulled = [as_tensor(g) for g in pulled]
         live = [(g, v) for g, v in zip(pulled, directions, strict=True) if g.requires_grad]
         found = {}
         if live:
             gs, along = zip(*live, strict=True)
-            found = sweep_from(gs, along, us, retain_graph=True, create_graph=trace.lift)
+            found = sweep_from(gs, along, us, retain_graph=True, create_graph=given.recorded)
     tangents = [found.get(u._node, np.zeros(u.shape, u.dtype)) for u in us]
-    values = [trace.out(y if trace.lift else y.detach()) for y in ys]
-    return rebuild(values), rebuild([trace.out(t) for t in tangents])
+    values = [given.out(y if given.recorded else y.detach()) for y in ys]
+    return rebuild(values), rebuild([given.out(t) for t in tangents])

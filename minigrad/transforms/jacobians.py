@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor
-from .arguments import Argnums, Trace, check_function
+from .arguments import Argnums, Arguments, check_function
 from .derivatives import Function, grad_of, jvp
 from .tree import flatten
 
@@ -35,32 +35,32 @@ def _jacobian(f: Function, argnums: Argnums, what: str) -> Function:
     check_function(f, what)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        trace = Trace(args, argnums, what)
-        with trace.recording():
-            leaves, rebuild = flatten(f(*trace.args, **kwargs))
+        given = Arguments(args, argnums, what)
+        with given.recording():
+            leaves, rebuild = flatten(f(*given.args, **kwargs))
             ys = [as_tensor(y) for y in leaves]
-            trace.follow(*ys)
-            return rebuild([_rows(trace, y) for y in ys])
+            given.follow(*ys)
+            return rebuild([_rows(given, y) for y in ys])
 
     return differentiated
 
 
-def _rows(trace: Trace, y: Tensor) -> Any:
+def _rows(given: Arguments, y: Tensor) -> Any:
     """The Jacobian of one output, a reverse pass for each of its entries. The others are not
     chosen: what they have behind them may be infinite."""
     units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
-    lift: Callable[..., Any] = as_tensor if trace.lift else np.asarray
-    seeds = [Chosen(lift(u), u != 0) for u in units] if y.size > 1 else units
-    rows = [trace.pull([y], [seed], trace.lift) for seed in seeds]
+    as_seed: Callable[..., Any] = as_tensor if given.recorded else np.asarray
+    seeds = [Chosen(as_seed(u), u != 0) for u in units] if y.size > 1 else units
+    rows = [given.pull_back([y], [seed], given.recorded) for seed in seeds]
     stack: Callable[..., Any] = np.stack
     blocks = [
         stack([row[k] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype)
-        for k, v in enumerate(trace.variables)
+        for k, v in enumerate(given.variables)
     ]
     shaped = [
-        np.reshape(b, y.shape + v.shape) for b, v in zip(blocks, trace.variables, strict=True)
+        np.reshape(b, y.shape + v.shape) for b, v in zip(blocks, given.variables, strict=True)
     ]
-    return trace.result(shaped)
+    return given.result(shaped)
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:

@@ -11,7 +11,7 @@ from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import composite, refuse
 from ..elementwise.arithmetic import singular
-from ..rules import AXES, Axis, kept, passed, safe_sum, share, spread, winners
+from ..rules import AXES, Axis, keepdims_shape, passed, safe_sum, share, spread, winners
 from .reductions import freedom, prod_slope
 
 __all__ = [
@@ -46,7 +46,7 @@ def nansum(x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = Fal
 
 def _mean_slope(g: Any, x: Any, axis: Axis) -> Any:
     number = np.maximum(_number(x, axis), 1)
-    return _present(share(np.reshape(g, kept(x.shape, axis)), number), x)
+    return _present(share(np.reshape(g, keepdims_shape(x.shape, axis)), number), x)
 
 
 @primitive("(n)->()", samples=AXES, numpy=[np.nanmean], vjps=(_mean_slope,))
@@ -89,7 +89,8 @@ def _spread_slope(
     number, ddof = _number(x, axis), freedom(ddof, correction)
     known = _without(x, 0)
     mean = share(safe_sum(known, axis), np.maximum(number, 1))
-    return share(np.reshape(g, kept(x.shape, axis)), np.maximum(number - ddof, 0)), known - mean
+    each = share(np.reshape(g, keepdims_shape(x.shape, axis)), np.maximum(number - ddof, 0))
+    return each, known - mean
 
 
 def _var_slope(g: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
@@ -108,7 +109,7 @@ def _std_slope(
     alone = number == 1  # always 0
     if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
         out = np.nanstd(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction))
-    out = np.where(alone, 1, np.reshape(out, kept(x.shape, axis)))
+    out = np.where(alone, 1, np.reshape(out, keepdims_shape(x.shape, axis)))
     flat = np.broadcast_to(detached(out) == 0, x.shape)
     return _present(g * singular(centred / out, at=flat), x)
 

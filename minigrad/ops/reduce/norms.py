@@ -13,7 +13,7 @@ from ...engine.tensor import as_tensor, detached
 from ...engine.unbroadcast import total, wider
 from ..common import composite
 from ..elementwise.arithmetic import singular
-from ..rules import Axis, kept, passed, shares, side
+from ..rules import Axis, keepdims_shape, passed, shares, side
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
@@ -25,7 +25,7 @@ def _slope(g: Any, out: Any, x: Any, axis: Axis, ord: float) -> Any:
     if np.isinf(ord):
         share, wins = shares(g, out, np.abs(x), axis)
         return passed(share * side(x), wins)
-    g, out = (np.reshape(a, kept(x.shape, axis)) for a in (g, out))
+    g, out = (np.reshape(a, keepdims_shape(x.shape, axis)) for a in (g, out))
     if ord == 1:
         return g * side(x)
     origin = np.broadcast_to(detached(out) == 0, x.shape)
@@ -74,7 +74,7 @@ def _of_matrices(x: Any, ord: Any, axes: tuple[int, int], keepdims: bool) -> Any
     elif ord in (2, -2, "nuc"):
         values = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
         reduce: dict[Any, Any] = {2: np.max if values.size else np.sum, -2: np.min, "nuc": np.sum}
-        result = np.reshape(reduce[ord](values, axis=-1), kept(x.shape, axes))
+        result = np.reshape(reduce[ord](values, axis=-1), keepdims_shape(x.shape, axes))
     else:
         raise ValueError(f"ord={ord!r} is no norm of a matrix; wanted 'fro', 'nuc', ±1, ±2 or ±inf")
     return result if keepdims else np.squeeze(result, axis=axes)

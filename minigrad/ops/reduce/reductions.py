@@ -19,7 +19,7 @@ from ..rules import (
     count,
     floating,
     fold,
-    kept,
+    keepdims_shape,
     passed,
     safe_mean,
     safe_sum,
@@ -135,7 +135,7 @@ def var(
 
 def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: float | None) -> Any:
     g = spread(g * _per(x.shape, axis, ddof, correction), x.shape, axis)
-    centred, out = x - safe_mean(x, axis), np.reshape(out, kept(x.shape, axis))
+    centred, out = x - safe_mean(x, axis), np.reshape(out, keepdims_shape(x.shape, axis))
     if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
         out = np.std(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction), keepdims=True)
     # Once more: the rounding of the mean is all there is in a constant array, and out as small.
