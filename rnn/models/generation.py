@@ -17,7 +17,7 @@ from ..layers import Recurrent
 from ..sequence.unrolling import stack
 from ..sequence.unrolling import steps as one_by_one
 
-__all__ = ["Generated", "generate", "joined"]
+__all__ = ["Generated", "generate", "stacked"]
 
 
 class Generated(NamedTuple):
@@ -104,7 +104,7 @@ def generate(
         rows = [stack(values)[:, 0] for values in (outputs, fed)]
         return Generated(rows[0], rows[1], _without_batch(model, last_state))
     by_batch = isinstance(model, Recurrent) and model.batch_first
-    return Generated(joined(outputs, by_batch), joined(fed, by_batch), last_state)
+    return Generated(stacked(outputs, by_batch), stacked(fed, by_batch), last_state)
 
 
 def _with_batch(model: Cell | Recurrent, state: Any) -> Any:
@@ -117,7 +117,7 @@ def _without_batch(model: Cell | Recurrent, state: Any) -> Any:
     return model.without_batch(state) if isinstance(model, Recurrent) else without_batch(state)
 
 
-def joined(rows: list[Tensor], by_batch: bool) -> Tensor:
+def stacked(rows: list[Tensor], by_batch: bool) -> Tensor:
     """What was computed step by step as (T, B, ...), or by batch (B, T, ...)."""
     whole = stack(rows)
     return whole.swapaxes(0, 1) if by_batch else whole

@@ -15,7 +15,7 @@ from minigrad.module import Module
 from ..layers import Recurrent
 from ..sequence.lengths import as_lengths, length_mask
 from ..sequence.unrolling import each_step
-from .generation import Generated, generate, joined
+from .generation import Generated, generate, stacked
 from .tokens import greedy
 
 __all__ = ["Seq2Seq", "join_directions"]
@@ -129,7 +129,7 @@ class Seq2Seq(Module):
             inputs = [self._first(B), *rows[:-1]]
             outputs, _ = self.decoder(inputs, state, target_lengths)
             outputs = outputs.swapaxes(0, 1) if by_batch else outputs
-            return joined(each_step(self.head, outputs), by_batch)
+            return stacked(each_step(self.head, outputs), by_batch)
         ends = [T] * B if target_lengths is None else target_lengths
         mask = length_mask(as_lengths(ends, T, B, "Seq2Seq: target"), T)    # (T, B)
         coming = zip(rows, mask, strict=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.drawing.render.scene import Path, Shape, rounded
-from minigrad.drawing.render.text import Line, indexed, label, number, plain, shown, width
+from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown, width
 from tests.support.pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
 from tests.support.recurrences import losses
 
@@ -34,7 +34,7 @@ def test_the_geometry_checks_find_faults():
     """A label on a box and a wire through a label are found."""
     picture = scene(elman(2))
     box = next(s for s in picture.shapes if s.id == "rnn[t=1]")
-    line = Line([("here", "")], 9)
+    line = TextLine([("here", "")], 9)
     picture.add(Shape("on the box", box.right, box.y, 30, 10, (line,)))
     assert ("rnn[t=1]", "on the box") in overlaps(picture)
     picture.paths.append(Path("a", "b", [(box.x, -900.0), (box.x, 900.0)]))
@@ -98,6 +98,6 @@ def test_words():
     assert "".join(text for text, _ in shown([], [[1.0, 1.0], [1.0, 1.0]])) == "norm 2.00"
     assert "".join(text for text, _ in shown([], [1.0, 2.0])) == "[1.00, 2.00]"
     assert width("W", 10) > width("i", 10)
-    assert label([Line([("h", "")])]) == "h"
-    assert str(Line([("β", "h")])) == "β_h"
-    assert str(Line([("h", "12")])) == "h₁₂"
+    assert label([TextLine([("h", "")])]) == "h"
+    assert str(TextLine([("β", "h")])) == "β_h"
+    assert str(TextLine([("h", "12")])) == "h₁₂"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Path, Point, Scene, Shape
 from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
-from ..render.text import Line, number
+from ..render.text import TextLine, number
 from .grid import (
     CHANNEL,
     LOOP,
@@ -39,7 +39,7 @@ class Canvas:
         self,
         unrolled: Unrolled,
         numbers: Numbers | None,
-        notes: Mapping[Box, Sequence[Line]],
+        notes: Mapping[Box, Sequence[TextLine]],
         most: int | None,
     ) -> None:
         self.unrolled, self.numbers = unrolled, numbers
@@ -101,9 +101,9 @@ class Canvas:
         if self.wires.loops:
             self.end = self.loops + LOOP * len(loop_places(self.wires.loops)) + 40
 
-    def state_line(self, wire: Wire) -> Line:
+    def state_line(self, wire: Wire) -> TextLine:
         """What stands at the wire of a state, where there are several."""
-        return Line(state_pieces([wire.name or ""], wire.source.at), 9, color=MUTED)
+        return TextLine(state_pieces([wire.name or ""], wire.source.at), 9, color=MUTED)
 
     def beside(self, shape: Shape, key: Key) -> float:
         """The x of a vertical wire to the right of a box."""
@@ -134,7 +134,7 @@ class Canvas:
         ))
         return self.shape[box]
 
-    def text(self, x: float, y: float, line: Line, fill: str = "") -> Shape:
+    def text(self, x: float, y: float, line: TextLine, fill: str = "") -> Shape:
         """Draw words on their own."""
         return self.scene.add(Shape(
             self.scene.id("text"), x, y, line.width + 2, line.height, (line,), fill,
@@ -180,7 +180,7 @@ class Canvas:
 
     def cut(self, x: float, y: float) -> None:
         """Mark where a state was detached: values pass, gradients do not."""
-        self.text(x, y, Line([("//", "")], 13, True, CUT), "#ffffff")
+        self.text(x, y, TextLine([("//", "")], 13, True, CUT), "#ffffff")
         self.text(x, y + 14, small("cut", CUT))
 
     def tap(self, source: Box, target: Box, most: float) -> tuple[str, float, str]:

@@ -16,7 +16,7 @@ from ...observe.contributions import Use, contributions
 from ..reading.boxes import Box, Unrolled
 from ..reading.walk import known_values
 from ..render.style import MUTED
-from ..render.text import Line, shown
+from ..render.text import TextLine, shown
 
 __all__ = ["box_notes", "gradients_of", "ledger_numbers", "values_of"]
 
@@ -157,9 +157,9 @@ def gradients_of(outputs: Sequence[Tensor], nodes: Iterable[Node]) -> dict[Node,
 
 def box_notes(
     unrolled: Unrolled, values: Mapping[Node, Any], slopes: Mapping[Node, Any]
-) -> dict[Box, list[Line]]:
+) -> dict[Box, list[TextLine]]:
     """The lines that values and gradients add to the boxes."""
-    notes: dict[Box, list[Line]] = defaultdict(list)
+    notes: dict[Box, list[TextLine]] = defaultdict(list)
     for box in (*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering):
         step = "" if box.t is None else str(box.t)
         named: dict[tuple[str, str] | None, Node] = {
@@ -181,5 +181,5 @@ def box_notes(
     return notes
 
 
-def _note(pieces: Sequence[tuple[str, str]]) -> Line:
-    return Line(pieces, 9, color=MUTED)
+def _note(pieces: Sequence[tuple[str, str]]) -> TextLine:
+    return TextLine(pieces, 9, color=MUTED)

@@ -14,7 +14,7 @@ from ..reading.entering import flat, node_of
 from ..reading.walk import label_of
 from ..render.scene import tidy, tooltip
 from ..render.style import FILLS, INK, MUTED, PALETTE
-from ..render.text import Line, clean, count, escaped, indexed, label, plain, shown
+from ..render.text import TextLine, clean, count, escaped, indexed, label, plain, shown
 from .notes import gradients_of, values_of
 
 __all__ = ["DIRECTIONS", "LARGEST", "op_graph"]
@@ -112,11 +112,11 @@ class _Writer:
     def _box(self, node: Node) -> dict[str, str]:
         leaf = node.plan is None
         name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
-        lines = [Line([indexed(plain(name))], 12, True)] if leaf and name else []
+        lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
         if node.op:
-            lines.append(Line([(plain(label_of(node) or node.op.name), "")]))
+            lines.append(TextLine([(plain(label_of(node) or node.op.name), "")]))
             if node.name:
-                lines.append(Line([indexed(plain(node.name))], 10, True))
+                lines.append(TextLine([indexed(plain(node.name))], 10, True))
         # Of a single number the value says enough.
         short = node.shape == () and node in self.values
         notes: list[list[tuple[str, str]]] = [] if short else [[(_shape(node.shape), "")]]
@@ -124,7 +124,7 @@ class _Writer:
             notes.append(shown([], self.values[node]))
         if node in self.gradients:
             notes.append(shown([("grad", "")], self.gradients[node]))
-        lines += [Line(note, 9, color="" if node in self.colors else MUTED) for note in notes]
+        lines += [TextLine(note, 9, color="" if node in self.colors else MUTED) for note in notes]
         color = self.colors.get(node, "")
         fill, line = FILLS["input" if node in self.entering else "block"]
         return {

@@ -12,7 +12,7 @@ from itertools import pairwise
 from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Scene, Shape
 from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
-from ..render.text import Line, clean, count, painted
+from ..render.text import TextLine, clean, count, painted
 from .buses import draw_buses, draw_sources
 from .canvas import MARGIN, Canvas, Numbers
 from .ends import draw_ends, entry
@@ -34,7 +34,7 @@ def lay_out(
     unrolled: Unrolled,
     *,
     numbers: Numbers | None = None,
-    notes: Mapping[Box, Sequence[Line]] | None = None,
+    notes: Mapping[Box, Sequence[TextLine]] | None = None,
     most: int | None = None,
     title: str | None = None,
     words: Mapping[tuple[Box, int], str] | None = None,
@@ -130,7 +130,7 @@ def _along(canvas: Canvas, wire: Wire) -> None:
 def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     """A state on its way back into the one step that stands for all, through a delay at `x`."""
     one, two, grid = canvas.shape[wire.source], canvas.shape[wire.target], canvas.grid
-    words = Line(state_pieces([wire.name or wire.source.title], f"t{-wire.lag:+d}"), 11)
+    words = TextLine(state_pieces([wire.name or wire.source.title], f"t{-wire.lag:+d}"), 11)
     height = grid.height["initial"]
     if one is two:
         y = one.y + grid.rows[wire.source.row].sides[loop_key(wire)]
@@ -202,7 +202,7 @@ def _words(canvas: Canvas, title: str | None) -> None:
         line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
         canvas.text(left + line.width / 2, bottom - 44, line)
     if title:
-        line = Line([(clean(title), "")], 15, color=INK)
+        line = TextLine([(clean(title), "")], 15, color=INK)
         canvas.text(left + line.width / 2, top + 26, line)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .text import Line, clean, escaped, label
+from .text import TextLine, clean, escaped, label
 
 __all__ = ["Path", "Point", "Scene", "Shape", "rounded", "tidy", "tooltip"]
 
@@ -27,7 +27,7 @@ class Shape(NamedTuple):
     y: float
     width: float
     height: float
-    lines: Sequence[Line] = ()
+    lines: Sequence[TextLine] = ()
     fill: str = ""
     line: str = ""
     ink: str = "#222222"

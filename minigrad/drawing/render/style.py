@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..reading.boxes import Box, Unrolled
-from .text import Line, indexed, painted, plain
+from .text import TextLine, indexed, painted, plain
 
 __all__ = [
     "CUT", "FILLS", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of", "look", "pale",
@@ -30,7 +30,7 @@ class Look(NamedTuple):
     """What a box is painted with."""
 
     id: str
-    lines: Sequence[Line]
+    lines: Sequence[TextLine]
     fill: str
     line: str
     ink: str
@@ -45,25 +45,25 @@ class Look(NamedTuple):
         return sum(line.height for line in self.lines)
 
 
-def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[Line] = ()) -> Look:
+def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine] = ()) -> Look:
     """The words and colours of a box; `color` is that of its wire, if it has one of its own."""
     name, step = plain(box.title), box.at
     tooltip = _about(box)
     if box.kind == "weight":
-        lines = [Line([indexed(_short(box, unrolled))], 11, True)]
+        lines = [TextLine([indexed(_short(box, unrolled))], 11, True)]
         lines += [note._replace(color="") for note in notes]
         return Look(name, painted(lines), color, color, "#ffffff", tooltip)
     kind: str = box.kind
     if kind == "step" and box.states:
-        kind, lines = "cell", [Line([(name, "")])]
+        kind, lines = "cell", [TextLine([(name, "")])]
         if not any(note.low for note in notes):  # else they name the states themselves
-            lines.append(Line(state_pieces(list(box.states), step), 10))
+            lines.append(TextLine(state_pieces(list(box.states), step), 10))
     elif kind in ("step", "input", "initial"):
         symbol = name == "loss" and not notes  # ℓ: with notes the label could not have two sizes
-        lines = [Line([("ℓ" if symbol else name, step)], 12 if symbol else 11)]
+        lines = [TextLine([("ℓ" if symbol else name, step)], 12 if symbol else 11)]
     else:
         size = 15 if name == "Σ" and not notes else 11
-        lines = [Line([(plain(word), "")], size) for word in box.title.split("\n")]
+        lines = [TextLine([(plain(word), "")], size) for word in box.title.split("\n")]
     if box.scalar and kind == ("step" if box.column is not None else "block"):
         kind = "scalar"
     fill, line = FILLS[kind]
@@ -97,9 +97,9 @@ def state_pieces(names: Sequence[str], step: str) -> list[tuple[str, str]]:
     return [(("  " if k else "") + plain(name), step) for k, name in enumerate(names)]
 
 
-def small(words: str, color: str) -> Line:
+def small(words: str, color: str) -> TextLine:
     """Words beside a wire."""
-    return Line([(words, "")], 9, color=color)
+    return TextLine([(words, "")], 9, color=color)
 
 
 def colors_of(unrolled: Unrolled) -> dict[Box, str]:

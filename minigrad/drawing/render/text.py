@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
-    "Line", "clean", "count", "escaped", "indexed", "label", "number", "painted", "plain", "shown",
-    "width",
+    "TextLine", "clean", "count", "escaped", "indexed", "label", "number", "painted", "plain",
+    "shown", "width",
 ]
 
 # Advance widths in thousandths of the font size; other characters count as wide ones.
@@ -36,7 +36,7 @@ _LOW = 0.75  # the size of a subscript
 _TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """One line of a label: pieces of text, each with its subscript or an empty one."""
 
     pieces: Sequence[tuple[str, str]]
@@ -99,7 +99,7 @@ def indexed(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (name, "")
 
 
-def label(lines: Sequence[Line]) -> str:
+def label(lines: Sequence[TextLine]) -> str:
     """The DOT label of some lines.
 
     Plain text where that will do, since every renderer centres it exactly. Subscripts and several
@@ -115,18 +115,18 @@ def label(lines: Sequence[Line]) -> str:
     return f"<{_TABLE}>{rows}</table>>"
 
 
-def painted(lines: Sequence[Line]) -> list[Line]:
+def painted(lines: Sequence[TextLine]) -> list[TextLine]:
     """The lines as `label` will have them painted: plain text has one size and one colour."""
     if _rich(lines):
         return list(lines)
     return [line._replace(size=lines[0].size, bold=False) for line in lines]
 
 
-def _rich(lines: Sequence[Line]) -> bool:
+def _rich(lines: Sequence[TextLine]) -> bool:
     return all((text + low).isascii() for line in lines for text, low in line.pieces)
 
 
-def _row(line: Line) -> str:
+def _row(line: TextLine) -> str:
     """One line as HTML. Subscripts are cells that begin lower; their table is as wide as they
     are, else it would spread over the whole label."""
     if not line.low:
@@ -142,7 +142,7 @@ def _row(line: Line) -> str:
     return f"{_TABLE} {size}><tr>{upper}</tr><tr>{lower}</tr></table>"
 
 
-def _font(text: str, size: float, line: Line) -> str:
+def _font(text: str, size: float, line: TextLine) -> str:
     text = html.escape(text).replace("\\", "&#92;&#92;")  # one would make \N the name of the node
     color = f' color="{line.color}"' if line.color else ""
     return f'<font point-size="{size:g}"{color}>{f"<b>{text}</b>" if line.bold else text}</font>'
