@@ -122,8 +122,10 @@ class Op:
         return tuple(inspect.signature(rule).parameters)[1:]
 
     def is_linear(self, rule: Rule) -> bool:
-        """Whether a rule names no values, only shapes and keywords: linear in the cotangent."""
-        return not {"out", *self.arguments} & set(self.needs(rule))
+        """Whether a rule names no values that have a derivative, only shapes, keywords and such as
+        an index: it moves and sums entries of the cotangent."""
+        fixed = {a for a, r in zip(self.arguments, self.rules, strict=False) if r is None}
+        return not ({"out", *self.arguments} - fixed) & set(self.needs(rule))
 
     def argument(self, i: int) -> str:
         """The name of array argument `i`."""

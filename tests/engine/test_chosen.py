@@ -264,3 +264,13 @@ def test_random_programs(data):
         found = mg.grad(lambda x, h=hooks: np.sum(np.where(mask, run(x, h), 0.0)))(x)
         np.testing.assert_allclose(found[mask], alone, rtol=1e-10)
         assert not found[~mask].any()
+
+
+def test_a_padding_row_that_has_no_slope():
+    """The row of an embedding's padding contributes nothing, whatever it was computed from; so it
+    is for any op that moves entries by an index among its arguments."""
+    x = mg.tensor([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    F.embedding(np.array([0, 1, 2, 0]), np.log(x), padding_idx=0).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), [[0, 0], [1, 1 / 2], [1 / 3, 1 / 4]])
+    F.embedding(np.array([0, 1]), np.sqrt(x))[1].sum().backward()
+    assert np.isfinite(x.grad.numpy()).all()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.declared import declare, implements
-from ...engine.domain import NONZERO
+from ...engine.domain import DISTINCT, NONZERO
 from ...engine.primitive import primitive
 from ...engine.tensor import detached, wrap
 from ..rules import flat, passed
@@ -85,12 +85,14 @@ def _minus_whole(g: Any, x: Any, y: Any, quotient: Any) -> Any:
 
 mod = primitive(
     "(),()->()", formula="x - y ⌊x / y⌋, with the sign of y", samples=_draw_division,
+    domains=(DISTINCT, DISTINCT),
     vjps=(lambda g: g, lambda g, x, y: _minus_whole(g, x, y, np.floor_divide)),
     numpy=[np.remainder, np.mod], methods=["__mod__"],
 )(np.remainder)
 
 fmod = primitive(
     "(),()->()", formula="x - y trunc(x / y), with the sign of x", samples=_draw_division,
+    domains=(DISTINCT, DISTINCT),
     vjps=(
         lambda g: g,
         lambda g, x, y: _minus_whole(g, x, y, lambda a, b: np.trunc(np.divide(a, b))),
@@ -105,7 +107,7 @@ def divmod(x: Any, y: Any) -> Any:
     return floor_divide(x, y), mod(x, y)
 
 
-@primitive(vjps=(lambda g: g,), samples=_draw_steps)
+@primitive(domains=(DISTINCT,), vjps=(lambda g: g,), samples=_draw_steps)
 def fraction(x: Any) -> Any:
     """x - trunc(x), with the sign of x"""
     return np.modf(x)[0]

@@ -58,7 +58,7 @@ def _less(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    "(),(),()->()", name="clip", samples=_draw_clip,
+    "(),(),()->()", name="clip", samples=_draw_clip, domains=(DISTINCT,) * 3,
     vjps=(
         lambda g, x, min, max: passed(g, ~(_less(x, min) | _less(max, x))),
         lambda g, x, min, max: passed(g, _less(x, min) & ~_less(max, min)),

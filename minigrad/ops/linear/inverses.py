@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor, detached, wrap
 from ..common import composite, one_of
@@ -217,7 +218,7 @@ def _pinv_rule(g: Any, out: Any, x: Any) -> Any:
 
 
 @primitive(
-    "(n,m)->(m,n)", vjps=(_pinv_rule,), name="pinv",
+    "(n,m)->(m,n)", vjps=(_pinv_rule,), name="pinv", domains=(DISTINCT,),
     samples=lambda rng: ((one_of(rng, draw_square(rng), draw_square(rng)[..., :2],
                                  draw_square(rng)[..., :2, :]),), {}),
 )

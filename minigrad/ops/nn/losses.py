@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.domain import DISTINCT, POSITIVE, REAL, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ...engine.unbroadcast import wider
@@ -102,7 +103,9 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     return reduced(np.square(np.subtract(input, target)), reduction)
 
 
-@primitive("(n),(n)->()", samples=draw_pair, vjps=_by_difference(side))
+@primitive(
+    "(n),(n)->()", samples=draw_pair, domains=(DISTINCT, DISTINCT), vjps=_by_difference(side)
+)
 def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     """|d|, slope 0 at 0; d = input - target"""
     input, target = pair(input, target)
@@ -124,7 +127,7 @@ def _draw_huber(rng: np.random.Generator) -> Any:
 
 
 @primitive(
-    "(n),(n),()->()", samples=_draw_huber,
+    "(n),(n),()->()", samples=_draw_huber, domains=(REAL, REAL, POSITIVE),
     vjps=(
         lambda g, input, target, reduction, delta: (
             shared(g, input, reduction) * _huber_slope(input, target, delta)
@@ -160,7 +163,7 @@ def _spread(p: Any) -> Any:
 
 
 @primitive(
-    "(n),(n),(n)->()",
+    "(n),(n),(n)->()", domains=(Domain(0.0, 1.0), REAL, REAL),
     vjps=(
         lambda g, input, target, weight, reduction: (
             shared(g, input, reduction) * _or_one(weight) * ((input - target) / _spread(input))

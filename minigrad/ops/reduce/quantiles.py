@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.domain import DISTINCT
+from ...engine.domain import DISTINCT, Domain
 from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ..common import composite, one_of, refuse
@@ -148,7 +148,10 @@ def _draw(rng: np.random.Generator) -> Any:
     return (x, q), {"axis": one_of(rng, 0, -2), "method": method, "nan": one_of(rng, False, True)}
 
 
-@primitive("(n),()->()", name="quantile", vjps=(_by_entries, _by_fraction), samples=_draw)
+@primitive(
+    "(n),()->()", name="quantile", vjps=(_by_entries, _by_fraction), samples=_draw,
+    domains=(DISTINCT, Domain(0.0, 1.0, distinct=True)),
+)
 def _quantile(
     x: Any, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False,
     nan: bool = False, percent: bool = False, weights: Any = None,
