@@ -1,6 +1,8 @@
 """What is computed once from a weight equals what is computed anew, and goes with the weight."""
 
+import contextlib
 import gc
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from minigrad.engine.kept import kept, kept_product, kept_transpose
 from minigrad.engine.values import frozen, is_frozen
 from rnn import LSTMCell, unroll
 from rnn.cells.affine import affine
+from tests.support.interrupts import traced
 
 
 @pytest.fixture
@@ -162,3 +165,30 @@ def test_an_entry_left_behind():
     module._KEPT[np.negative, id(new)] = module._KEPT.pop((np.negative, id(old)))
     np.testing.assert_array_equal(kept(np.negative, new), -new)
     np.testing.assert_array_equal(kept(np.negative, new), -new)
+
+
+def test_an_interrupt_at_any_bytecode(monkeypatch):
+    """Ctrl-C anywhere while something is kept, or dropped because its weight goes, leaves nothing
+    that the next weight at that address would be computed with."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)     # an interrupt inside a callback
+
+    def act():
+        W = weight(64, 64)
+        for _ in range(3):
+            kept_transpose(W)
+            kept(np.negative, W)
+
+    def interrupt(k):
+        if k == n:
+            raise KeyboardInterrupt
+
+    count = []
+    traced(act, count.append)
+    assert len(count) > 100
+    for n in range(len(count)):
+        with contextlib.suppress(KeyboardInterrupt):
+            traced(act, interrupt)
+        new = frozen(np.full((64, 64), float(n)))
+        for _ in range(3):
+            np.testing.assert_array_equal(kept_transpose(new), new.T)
+            np.testing.assert_array_equal(kept(np.negative, new), -new)
