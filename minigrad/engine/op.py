@@ -122,8 +122,7 @@ class Op:
         return tuple(inspect.signature(rule).parameters)[1:]
 
     def is_linear(self, rule: Rule) -> bool:
-        """Whether a rule names no values that have a derivative, only shapes, keywords and such as
-        an index: it moves and sums entries of the cotangent."""
+        """Whether a rule names no values with a derivative: it moves and sums cotangents."""
         fixed = {a for a, r in zip(self.arguments, self.rules, strict=False) if r is None}
         return not ({"out", *self.arguments} - fixed) & set(self.needs(rule))
 
