@@ -31,8 +31,10 @@ def as_generator(rng: Any, owner: str) -> np.random.Generator:
 
     NumPy's SeedSequence and BitGenerator are seeds as well.
 
-    >>> as_generator(3, "draw").integers(100), as_generator(np.random.default_rng(3), "draw")
-    (81, Generator(PCG64) at ...)
+    >>> int(as_generator(3, "draw").integers(100))
+    81
+    >>> as_generator(np.random.default_rng(3), "draw")
+    Generator(PCG64) at ...
     """
     if isinstance(rng, np.random.Generator):
         return rng

@@ -27,6 +27,7 @@ def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
     Raises TypeError for anything else, ValueError for cells that are none of those that other
     frameworks have, such as one with a ``step`` of its own.
 
+    >>> from rnn import GRUCell
     >>> weights_of(GRUCell(5, 3, reset="before"))
     Weights(gru 5 → 3, float32, gates=r z n, biases=1, reset=before, update=keep)
     """
@@ -75,6 +76,7 @@ def load(target: Any, weights: Any, *, cast: bool = False) -> None:
     declares. Raises ValueError where the two compute different things or have different sizes,
     StateDictError where an array does not fit.
 
+    >>> from rnn import LSTMCell
     >>> from rnn.convert import from_torch, to_torch
     >>> theirs = to_torch(LSTMCell(5, 3, biases=2))
     >>> cell = LSTMCell(5, 3, biases=1)
