@@ -4,7 +4,7 @@ no single Tensor, and the methods whose results depend on the words of the call.
 
 __all__ = [
     "ALIASES", "BY_NAME", "HEAD", "HEAD_OF_FUNCTIONS", "IN_METHODS", "NOT_OURS", "OPERATORS", "PROPERTIES", "REDUCTION",
-    "RESULTS", "RESULTS_OF_FUNCTIONS", "SAME_AS", "WORDS", "WRITTEN",
+    "RESULTS", "RESULTS_OF_FUNCTIONS", "WORDS", "WRITTEN",
 ]
 
 # The type of an argument that is annotated Any, by its name; any other is ArrayLike.
@@ -29,7 +29,6 @@ RESULTS = {
     "__divmod__": "tuple[Tensor, Tensor]", "__rdivmod__": "tuple[Tensor, Tensor]",
 }
 
-SAME_AS = {"movedim": "moveaxis"}  # NumPy's name for it
 PROPERTIES = {"device": "str", "itemsize": "int", "nbytes": "int"}
 
 RESULTS_OF_FUNCTIONS = {

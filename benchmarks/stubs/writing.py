@@ -106,14 +106,14 @@ def _signature(name: str, value: Any) -> str:
 
 
 def _parameters(name: str, method: Any) -> str:
-    numpys = getattr(np, tables.SAME_AS.get(name, name), None)
-    signature = inspect.signature(method)
-    if next(iter(signature.parameters)) == "args" and numpys is not None:
-        signature = inspect.signature(numpys)
-    _, *given = signature.parameters.values()
     form = getattr(method, "form", None)
-    if hasattr(method, "op") and not (form and form.function):  # it takes metadata by position too
-        given = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given]
+    numpys = form.function if form and not form.order else None
+    if inspect.isfunction(inspect.unwrap(numpys)):  # its order of arguments is NumPy's
+        _, *given = inspect.signature(numpys).parameters.values()
+    else:
+        _, *given = inspect.signature(method).parameters.values()
+        if hasattr(method, "op") or (form and form.op):  # an op takes metadata by position too
+            given = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in given]
     parts, after = ["self"], False
     for p in given:
         if p.kind is p.VAR_KEYWORD:

@@ -144,25 +144,25 @@ class Methods(np.generic):
         """x with its axes permuted (default: reversed)"""
 
     def abs(self) -> Tensor:
-        """|x|; slope 0 at 0"""
+        """|x|; slope 0 at 0 As np.abs."""
 
     def abs_(self) -> Self:
-        """x[...] = the result of abs; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.abs(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def absolute(self) -> Tensor:
-        """np.absolute(x)"""
+        """|x|; slope 0 at 0 np.absolute(x)"""
 
     def acos(self) -> Tensor:
-        """np.arccos(x)"""
+        """arccos(x); slope -∞ at ±1 np.arccos(x)"""
 
     def acosh(self) -> Tensor:
-        """np.arccosh(x)"""
+        """arccosh(x); slope ∞ at 1 np.arccosh(x)"""
 
     def add(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Tensor:
         """input + alpha · other"""
 
     def add_(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Self:
-        """x[...] = the result of add; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.add(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def addbmm(self, batch1: ArrayLike, batch2: ArrayLike, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """beta · input + alpha · Σ_b batch1[b] @ batch2[b]: (B, n, k) and (B, k, m) → (n, m)."""
@@ -171,13 +171,13 @@ class Methods(np.generic):
         """input + value · tensor1 / tensor2"""
 
     def addcdiv_(self, tensor1: ArrayLike, tensor2: ArrayLike, *, value: builtins.float = 1) -> Self:
-        """x[...] = the result of addcdiv; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.addcdiv(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def addcmul(self, tensor1: ArrayLike, tensor2: ArrayLike, *, value: builtins.float = 1) -> Tensor:
         """input + value · tensor1 · tensor2"""
 
     def addcmul_(self, tensor1: ArrayLike, tensor2: ArrayLike, *, value: builtins.float = 1) -> Self:
-        """x[...] = the result of addcmul; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.addcmul(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def addmm(self, mat1: ArrayLike, mat2: ArrayLike, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """beta · input + alpha · mat1 @ mat2, for matrices."""
@@ -189,109 +189,109 @@ class Methods(np.generic):
         """beta · input + alpha · vec1 vec2ᵀ"""
 
     def adjoint(self) -> Tensor:
-        """np.matrix_transpose(x)"""
+        """Each matrix in the last two axes transposed. np.matrix_transpose(x)"""
 
     def all(self, axis: Axis = None, out: builtins.bool | None = None, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Test whether all array elements along a given axis evaluate to True."""
+        """Test whether all array elements along a given axis evaluate to True. No gradient flows through it. As np.all; understands PyTorch's dim and keepdim too."""
 
     def allclose(self, b: ArrayLike, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> builtins.bool:
-        """Returns True if two arrays are element-wise equal within a tolerance."""
+        """Returns True if two arrays are element-wise equal within a tolerance. No gradient flows through it. As PyTorch's."""
 
     def amax(self, axis: Axis = None, out: builtins.bool | None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """max x along axis; equal shares at ties"""
+        """max x along axis; equal shares at ties As np.amax; understands PyTorch's dim and keepdim too."""
 
     def amin(self, axis: Axis = None, out: builtins.bool | None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """min x along axis; equal shares at ties"""
+        """min x along axis; equal shares at ties As np.amin; understands PyTorch's dim and keepdim too."""
 
     def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Extremes:
         """``(min, max)`` along dim, or of all entries; equal shares of the gradient at ties."""
 
     def any(self, axis: Axis = None, out: builtins.bool | None = None, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Test whether any array element along a given axis evaluates to True."""
+        """Test whether any array element along a given axis evaluates to True. No gradient flows through it. As np.any; understands PyTorch's dim and keepdim too."""
 
     def arccos(self) -> Tensor:
-        """arccos(x); slope -∞ at ±1"""
+        """arccos(x); slope -∞ at ±1 As np.arccos."""
 
     def arccosh(self) -> Tensor:
-        """arccosh(x); slope ∞ at 1"""
+        """arccosh(x); slope ∞ at 1 As np.arccosh."""
 
     def arcsin(self) -> Tensor:
-        """arcsin(x); slope ∞ at ±1"""
+        """arcsin(x); slope ∞ at ±1 As np.arcsin."""
 
     def arcsinh(self) -> Tensor:
-        """arcsinh(x)"""
+        """arcsinh(x) As np.arcsinh."""
 
     def arctan(self) -> Tensor:
-        """arctan(x)"""
+        """arctan(x) As np.arctan."""
 
     def arctan2(self, other: ArrayLike) -> Tensor:
-        """np.arctan2(x, other)"""
+        """the angle of the point (y, x); slope 0 at the origin np.arctan2(x, other)"""
 
     def arctanh(self) -> Tensor:
-        """arctanh(x); slope ∞ at ±1"""
+        """arctanh(x); slope ∞ at ±1 As np.arctanh."""
 
     def argmax(self, axis: Axis = None, out: builtins.bool | None = None, *, keepdims: builtins.bool = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Returns the indices of the maximum values along an axis."""
+        """Returns the indices of the maximum values along an axis. No gradient flows through it. As np.argmax; understands PyTorch's dim and keepdim too."""
 
     def argmin(self, axis: Axis = None, out: builtins.bool | None = None, *, keepdims: builtins.bool = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Returns the indices of the minimum values along an axis."""
+        """Returns the indices of the minimum values along an axis. No gradient flows through it. As np.argmin; understands PyTorch's dim and keepdim too."""
 
     def argpartition(self, kth: ArrayLike, axis: Axis = -1, kind: str | None = 'introselect', order: str | None = None) -> Tensor:
-        """Perform an indirect partition along the given axis using the algorithm specified by the `kind` keyword. It returns an array of indices of the same shape as `a` that index data along the given axis in partitioned order."""
+        """Perform an indirect partition along the given axis using the algorithm specified by the `kind`. No gradient flows through it. As np.argpartition."""
 
     @overload
     def argsort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Tensor: ...
     @overload
     def argsort(self, axis: builtins.int | None = -1, kind: str | None = None, *, stable: builtins.bool | None = None) -> Tensor:
-        """The indices of ``sort(input, dim, descending)``."""
+        """Returns the indices that would sort an array."""
 
     def argwhere(self) -> Tensor:
-        """np.argwhere(x)"""
+        """Find the indices of array elements that are non-zero, grouped by element. np.argwhere(x)"""
 
     def asin(self) -> Tensor:
-        """np.arcsin(x)"""
+        """arcsin(x); slope ∞ at ±1 np.arcsin(x)"""
 
     def asinh(self) -> Tensor:
-        """np.arcsinh(x)"""
+        """arcsinh(x) np.arcsinh(x)"""
 
     def astype(self, dtype: DTypeLike | None, order: str | None = None, casting: str = 'unsafe', subok: builtins.bool = True, copy: builtins.bool = True, device: str | None = None) -> Tensor:
-        """x converted to another dtype. Integers and booleans have derivative 0, so the result does not require grad then; complex numbers are refused, because their gradient would be lost."""
+        """x converted to another dtype. Integers and booleans have derivative 0, so the result does not require grad then; complex numbers are refused, because their gradient would be lost. As np.astype."""
 
     def atan(self) -> Tensor:
-        """np.arctan(x)"""
+        """arctan(x) np.arctan(x)"""
 
     def atan2(self, other: ArrayLike) -> Tensor:
-        """np.arctan2(x, other)"""
+        """the angle of the point (y, x); slope 0 at the origin np.arctan2(x, other)"""
 
     def atanh(self) -> Tensor:
-        """np.arctanh(x)"""
+        """arctanh(x); slope ∞ at ±1 np.arctanh(x)"""
 
     def baddbmm(self, batch1: ArrayLike, batch2: ArrayLike, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """beta · input + alpha · batch1 @ batch2, for stacks of matrices (B, n, k) and (B, k, m)."""
 
     def bincount(self, weights: ArrayLike | None = None, minlength: builtins.int = 0) -> Tensor:
-        """How often each of 0, 1, 2, ... occurs in x, or the sum of the weights where it does, in float64."""
+        """How often each of 0, 1, 2, ... occurs in x, or the sum of the weights where it does, in float64. As PyTorch's."""
 
     def bitwise_and(self, other: ArrayLike) -> Tensor:
-        """np.bitwise_and(x, other)"""
+        """Compute the bit-wise AND of two arrays element-wise. np.bitwise_and(x, other)"""
 
     def bitwise_left_shift(self, other: ArrayLike) -> Tensor:
-        """np.left_shift(x, other)"""
+        """Shift the bits of an integer to the left. np.left_shift(x, other)"""
 
     def bitwise_not(self) -> Tensor:
-        """np.invert(x)"""
+        """Compute bit-wise inversion, or bit-wise NOT, element-wise. np.invert(x)"""
 
     def bitwise_or(self, other: ArrayLike) -> Tensor:
-        """np.bitwise_or(x, other)"""
+        """Compute the bit-wise OR of two arrays element-wise. np.bitwise_or(x, other)"""
 
     def bitwise_right_shift(self, other: ArrayLike) -> Tensor:
-        """np.right_shift(x, other)"""
+        """Shift the bits of an integer to the right. np.right_shift(x, other)"""
 
     def bitwise_xor(self, other: ArrayLike) -> Tensor:
-        """np.bitwise_xor(x, other)"""
+        """Compute the bit-wise XOR of two arrays element-wise. np.bitwise_xor(x, other)"""
 
     def bmm(self, other: ArrayLike) -> Tensor:
-        """np.matmul(x, other)"""
+        """x @ y np.matmul(x, other)"""
 
     def bool(self) -> Tensor:
         """x converted to bool"""
@@ -302,7 +302,7 @@ class Methods(np.generic):
     def broadcast_to(self, *size: builtins.int) -> Tensor: ...
     @overload
     def broadcast_to(self, *, shape: Ints) -> Tensor:
-        """x repeated to a shape that it broadcasts to; -1 keeps a length."""
+        """x repeated to a shape that it broadcasts to; -1 keeps a length. As PyTorch's."""
 
     def byte(self) -> Tensor:
         """x converted to uint8"""
@@ -311,10 +311,10 @@ class Methods(np.generic):
         """The distance of every row of x1 (..., P, M) to every row of x2 (..., R, M): (..., P, R)."""
 
     def ceil(self) -> Tensor:
-        """the smallest integer ≥ x; slope 0"""
+        """the smallest integer ≥ x; slope 0 As np.ceil."""
 
     def ceil_(self) -> Self:
-        """x[...] = the result of ceil; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.ceil(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def char(self) -> Tensor:
         """x converted to int8"""
@@ -329,7 +329,7 @@ class Methods(np.generic):
         """x with what is below `min` or above `max` moved there; None for no bound."""
 
     def clamp_(self, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Self:
-        """x[...] = the result of clamp; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.clamp(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def clamp_max(self, max: ArrayLike) -> Tensor:
         """min(x, max); slope 1 on the bound"""
@@ -341,49 +341,49 @@ class Methods(np.generic):
         """min(max(a, a_min), a_max), or with min and max; None for no bound; slope 1 on the bounds."""
 
     def clip_(self, a_min: ArrayLike | None = None, a_max: ArrayLike | None = None, out: None = None, *, min: ArrayLike | None = None, max: ArrayLike | None = None) -> Self:
-        """x[...] = the result of clip; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.clip(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def clone(self, order: str = 'K', subok: builtins.bool = False) -> Tensor:
         """x, as a node of its own."""
 
     def compress(self, condition: ArrayLike, axis: builtins.int | None = None) -> Tensor:
-        """The entries along axis (of all, where it is None) where `condition` is true."""
+        """The entries along axis (of all, where it is None) where `condition` is true. As np.compress."""
 
     def conj(self) -> Tensor:
-        """np.conjugate(x)"""
+        """x, of real numbers np.conjugate(x)"""
 
     def conj_physical(self) -> Tensor:
-        """np.conjugate(x)"""
+        """x, of real numbers np.conjugate(x)"""
 
     def conjugate(self) -> Tensor:
-        """np.conjugate(x)"""
+        """x, of real numbers np.conjugate(x)"""
 
     def contiguous(self) -> Tensor:
         """x; where its entries lie does not matter here."""
 
     def copy(self, order: str = 'K', subok: builtins.bool = False) -> Tensor:
-        """x, as a node of its own."""
+        """x, as a node of its own. As np.copy."""
 
     def copy_(self, source: ArrayLike) -> Self:
-        """x[...] = the result of copy; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = source; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def copysign(self, other: ArrayLike) -> Tensor:
-        """np.copysign(x, other)"""
+        """|x| with the sign of y np.copysign(x, other)"""
 
     def corrcoef(self) -> Tensor:
         """The correlations of the variables, which are the rows, from -1 to 1."""
 
     def cos(self) -> Tensor:
-        """cos(x)"""
+        """cos(x) As np.cos."""
 
     def cos_(self) -> Self:
-        """x[...] = the result of cos; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.cos(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def cosh(self) -> Tensor:
-        """cosh(x)"""
+        """cosh(x) As np.cosh."""
 
     def count_nonzero(self, axis: Axis = None, *, keepdims: builtins.bool = False, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Counts the number of non-zero values in the array ``a``."""
+        """Counts the number of non-zero values in the array ``a``. No gradient flows through it. As np.count_nonzero; understands PyTorch's dim and keepdim too."""
 
     def cov(self, *, correction: builtins.int = 1, fweights: ArrayLike | None = None, aweights: ArrayLike | None = None) -> Tensor:
         """The covariances of the variables, which are the rows: (n, T) → (n, n), over T - correction."""
@@ -404,22 +404,22 @@ class Methods(np.generic):
         """``(values, indices)``: the smallest entry so far along dim, and the last place where it was."""
 
     def cumprod(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, *, dim: builtins.int = ...) -> Tensor:
-        """x₁ · ... · xₖ for each k along axis"""
+        """x₁ · ... · xₖ for each k along axis As np.cumprod; understands PyTorch's dim too."""
 
     def cumprod_(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, *, dim: builtins.int = ...) -> Self:
-        """x[...] = the result of cumprod; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.cumprod(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def cumsum(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, *, dim: builtins.int = ...) -> Tensor:
-        """x₁ + ... + xₖ for each k along axis"""
+        """x₁ + ... + xₖ for each k along axis As np.cumsum; understands PyTorch's dim too."""
 
     def cumsum_(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, *, dim: builtins.int = ...) -> Self:
-        """x[...] = the result of cumsum; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.cumsum(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def deg2rad(self) -> Tensor:
-        """np.deg2rad(x)"""
+        """x π / 180 np.deg2rad(x)"""
 
     def det(self) -> Tensor:
-        """np.det(x)"""
+        """the determinant; singular x have derivatives of order 1 and 2 too np.det(x)"""
 
     def detach_(self) -> Self:
         """Leave the graph in place: x becomes a leaf that does not require grad; returns x."""
@@ -429,19 +429,19 @@ class Methods(np.generic):
         """Where it lies: "cpu"."""
 
     def diag(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Tensor:
-        """Diagonal k of a matrix, or the matrix that has a vector on its diagonal k."""
+        """Diagonal k of a matrix, or the matrix that has a vector on its diagonal k. As np.diag; understands PyTorch's diagonal too."""
 
     def diag_embed(self, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
         """Matrices, in the axes dim1 and dim2, with the last axis of `input` on a diagonal."""
 
     def diagflat(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Tensor:
-        """The matrix with all entries of v on its diagonal k."""
+        """The matrix with all entries of v on its diagonal k. As np.diagflat; understands PyTorch's diagonal too."""
 
     def diagonal(self, offset: builtins.int = 0, axis1: builtins.int = 0, axis2: builtins.int = 1, *, dim1: builtins.int = ..., dim2: builtins.int = ...) -> Tensor:
-        """the entries of x on a diagonal of two axes, as a last axis"""
+        """the entries of x on a diagonal of two axes, as a last axis As np.diagonal; understands PyTorch's dim1 and dim2 too."""
 
     def diff(self, n: builtins.int = 1, axis: builtins.int = -1, prepend: ArrayLike | None = None, append: ArrayLike | None = None, *, dim: builtins.int = ...) -> Tensor:
-        """The n-th differences along axis, of a with what is prepended and appended."""
+        """The n-th differences along axis, of a with what is prepended and appended. As np.diff; understands PyTorch's dim too."""
 
     def digamma(self) -> Tensor:
         """ψ(x) = Γ'(x) / Γ(x), the derivative of ln |Γ(x)|"""
@@ -456,34 +456,34 @@ class Methods(np.generic):
         """input / other; rounded towards 0 with rounding_mode "trunc", down with "floor": slope 0."""
 
     def div_(self, other: ArrayLike, *, rounding_mode: str | None = None) -> Self:
-        """x[...] = the result of div; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.div(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def divide(self, other: ArrayLike, *, rounding_mode: str | None = None) -> Tensor:
         """input / other; rounded towards 0 with rounding_mode "trunc", down with "floor": slope 0."""
 
     def dot(self, b: ArrayLike, out: None = None) -> Tensor:
-        """Σ over the last axis of a and the last but one of b; with a number, the product by it."""
+        """Σ over the last axis of a and the last but one of b; with a number, the product by it. As np.dot."""
 
     def double(self) -> Tensor:
         """x converted to float64"""
 
     def dsplit(self, indices_or_sections: Ints) -> tuple[Tensor, ...]:
-        """np.dsplit(x, indices_or_sections), as a tuple"""
+        """np.dsplit(x, indices_or_sections), as a tuple As PyTorch's."""
 
     def element_size(self) -> builtins.int:
         """The bytes of one entry: x.itemsize."""
 
     def eq(self, other: ArrayLike) -> Tensor:
-        """np.equal(x, other)"""
+        """Return (x1 == x2) element-wise. np.equal(x, other)"""
 
     def equal(self, other: ArrayLike) -> builtins.bool:
-        """Whether `other` has the same shape and entries."""
+        """Whether `other` has the same shape and entries. As PyTorch's."""
 
     def erf(self) -> Tensor:
         """2/√π ∫₀ˣ e^(-t²) dt"""
 
     def erf_(self) -> Self:
-        """x[...] = the result of erf; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.erf(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def erfc(self) -> Tensor:
         """1 - erf(x), accurate where that is tiny"""
@@ -492,13 +492,13 @@ class Methods(np.generic):
         """the y with erf(y) = x, for -1 < x < 1; ±∞ at ±1"""
 
     def exp(self) -> Tensor:
-        """eˣ"""
+        """eˣ As np.exp."""
 
     def exp2(self) -> Tensor:
-        """2ˣ"""
+        """2ˣ As np.exp2."""
 
     def exp_(self) -> Self:
-        """x[...] = the result of exp; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.exp(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def expand(self, size: Sequence[builtins.int], /) -> Tensor: ...
@@ -506,28 +506,28 @@ class Methods(np.generic):
     def expand(self, *size: builtins.int) -> Tensor: ...
     @overload
     def expand(self, *, size: Ints) -> Tensor:
-        """x repeated to a shape that it broadcasts to; -1 keeps a length."""
+        """x repeated to a shape that it broadcasts to; -1 keeps a length. As PyTorch's."""
 
     def expand_as(self, other: ArrayLike) -> Tensor:
-        """x repeated to the shape of `other`."""
+        """x repeated to the shape of `other`. As PyTorch's."""
 
     def expm1(self) -> Tensor:
-        """eˣ - 1"""
+        """eˣ - 1 As np.expm1."""
 
     def expm1_(self) -> Self:
-        """x[...] = the result of expm1; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.expm1(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def fill_(self, value: ArrayLike) -> Self:
-        """x[...] = the result of fill; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = value; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def fix(self) -> Tensor:
-        """np.fix(x)"""
+        """x without its fraction; slope 0 np.fix(x)"""
 
     @overload
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor: ...
     @overload
     def flatten(self, order: str) -> Tensor:
-        """``x.flatten(start_dim, end_dim)``; with an order, or without words, NumPy's."""
+        """``x.flatten(start_dim, end_dim)``; with an order, or without words, NumPy's. x.flatten('F'): one axis, read in an order (NumPy) x.flatten(0, 1): the axes from start_dim to end_dim made one (PyTorch)"""
 
     @overload
     def flip(self, dims: Sequence[builtins.int], /) -> Tensor: ...
@@ -538,34 +538,34 @@ class Methods(np.generic):
         """`input` with its entries along dims, or all axes, in reverse order."""
 
     def fliplr(self) -> Tensor:
-        """np.fliplr(x)"""
+        """The columns in reverse order. np.fliplr(x)"""
 
     def flipud(self) -> Tensor:
-        """np.flipud(x)"""
+        """The rows in reverse order. np.flipud(x)"""
 
     def float(self) -> Tensor:
         """x converted to float32"""
 
     def float_power(self, other: ArrayLike) -> Tensor:
-        """np.float_power(x, other)"""
+        """xʸ in float64 at least np.float_power(x, other)"""
 
     def floor(self) -> Tensor:
-        """the largest integer ≤ x; slope 0"""
+        """the largest integer ≤ x; slope 0 As np.floor."""
 
     def floor_(self) -> Self:
-        """x[...] = the result of floor; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.floor(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def floor_divide(self, other: ArrayLike) -> Tensor:
-        """np.floor_divide(x, other)"""
+        """⌊x / y⌋; slope 0 np.floor_divide(x, other)"""
 
     def fmax(self, y: ArrayLike) -> Tensor:
-        """the larger of x and y, or the one that is not NaN; ½ each at ties"""
+        """the larger of x and y, or the one that is not NaN; ½ each at ties As np.fmax."""
 
     def fmin(self, y: ArrayLike) -> Tensor:
-        """the smaller of x and y, or the one that is not NaN; ½ each at ties"""
+        """the smaller of x and y, or the one that is not NaN; ½ each at ties As np.fmin."""
 
     def fmod(self, other: ArrayLike) -> Tensor:
-        """np.fmod(x, other)"""
+        """x - y trunc(x / y), with the sign of x np.fmod(x, other)"""
 
     def frac(self) -> Tensor:
         """x - trunc(x), with the sign of x"""
@@ -577,37 +577,37 @@ class Methods(np.generic):
         """out[i, j, k] = x[i, index[i, j, k], k] for axis 1, likewise for any other axis."""
 
     def gcd(self, other: ArrayLike) -> Tensor:
-        """np.gcd(x, other)"""
+        """Returns the greatest common divisor of ``|x1|`` and ``|x2|``. np.gcd(x, other)"""
 
     def ge(self, other: ArrayLike) -> Tensor:
-        """np.greater_equal(x, other)"""
+        """Return the truth value of (x1 >= x2) element-wise. np.greater_equal(x, other)"""
 
     def ger(self, b: ArrayLike, out: None = None) -> Tensor:
-        """a[i] b[j], of all entries of both."""
+        """a[i] b[j], of all entries of both. As PyTorch's."""
 
     def greater(self, other: ArrayLike) -> Tensor:
-        """np.greater(x, other)"""
+        """Return the truth value of (x1 > x2) element-wise. np.greater(x, other)"""
 
     def greater_equal(self, other: ArrayLike) -> Tensor:
-        """np.greater_equal(x, other)"""
+        """Return the truth value of (x1 >= x2) element-wise. np.greater_equal(x, other)"""
 
     def gt(self, other: ArrayLike) -> Tensor:
-        """np.greater(x, other)"""
+        """Return the truth value of (x1 > x2) element-wise. np.greater(x, other)"""
 
     def half(self) -> Tensor:
         """x converted to float16"""
 
     def heaviside(self, other: ArrayLike) -> Tensor:
-        """np.heaviside(x, other)"""
+        """0 for x < 0, y at 0, 1 for x > 0; slope 0 np.heaviside(x, other)"""
 
     def histc(self, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0) -> Tensor:
         """How many entries lie in each of so many equal parts of min to max, both 0 for those of the entries; without gradient."""
 
     def hsplit(self, indices_or_sections: Ints) -> tuple[Tensor, ...]:
-        """np.hsplit(x, indices_or_sections), as a tuple"""
+        """np.hsplit(x, indices_or_sections), as a tuple As PyTorch's."""
 
     def hypot(self, other: ArrayLike) -> Tensor:
-        """np.hypot(x, other)"""
+        """√(x² + y²); slope 0 at the origin np.hypot(x, other)"""
 
     @property
     def imag(self) -> Tensor:
@@ -617,19 +617,19 @@ class Methods(np.generic):
         """`input` with alpha · source[..., k] added at [..., index[k]] along dim; what repeats adds up."""
 
     def index_add_(self, dim: builtins.int, index: ArrayLike, source: ArrayLike, *, alpha: builtins.float = 1) -> Self:
-        """x[...] = the result of index_add; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.index_add(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def index_copy(self, dim: builtins.int, index: ArrayLike, source: ArrayLike) -> Tensor:
         """`input` with source[..., k] written at [..., index[k]] along dim; where an index repeats, the last one stays."""
 
     def index_copy_(self, dim: builtins.int, index: ArrayLike, source: ArrayLike) -> Self:
-        """x[...] = the result of index_copy; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.index_copy(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def index_fill(self, dim: builtins.int, index: ArrayLike, value: ArrayLike) -> Tensor:
         """`input` with a number written at [..., index[k]] along dim."""
 
     def index_fill_(self, dim: builtins.int, index: ArrayLike, value: ArrayLike) -> Self:
-        """x[...] = the result of index_fill; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.index_fill(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def index_put(self, index: Any, value: ArrayLike, accumulate: builtins.bool = False) -> Tensor: ...
@@ -641,7 +641,7 @@ class Methods(np.generic):
     def index_put_(self, index: Any, value: ArrayLike, accumulate: builtins.bool = False) -> Self: ...
     @overload
     def index_put_(self, *, indices: Any, values: ArrayLike, accumulate: builtins.bool = False) -> Self:
-        """x[...] = the result of index_put; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.index_put(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def index_select(self, axis: builtins.int, index: ArrayLike) -> Tensor: ...
@@ -650,13 +650,13 @@ class Methods(np.generic):
         """The slices of x at the integers `index` (k), 0 to n - 1, along axis."""
 
     def inner(self, other: ArrayLike) -> Tensor:
-        """np.inner(x, other)"""
+        """Σ over the last axes of both; with a number, the product by it. np.inner(x, other)"""
 
     def int(self) -> Tensor:
         """x converted to int32"""
 
     def inverse(self) -> Tensor:
-        """np.inv(x)"""
+        """x⁻¹ np.inv(x)"""
 
     def is_complex(self) -> builtins.bool:
         """Whether its dtype is complex."""
@@ -668,86 +668,86 @@ class Methods(np.generic):
         """Whether its dtype is a float."""
 
     def isclose(self, b: ArrayLike, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> Tensor:
-        """Returns a boolean array where two arrays are element-wise equal within a tolerance."""
+        """Returns a boolean array where two arrays are element-wise equal within a tolerance. No gradient flows through it. As PyTorch's."""
 
     def isfinite(self) -> Tensor:
-        """np.isfinite(x)"""
+        """Test element-wise for finiteness (not infinity and not Not a Number). np.isfinite(x)"""
 
     def isinf(self) -> Tensor:
-        """np.isinf(x)"""
+        """Test element-wise for positive or negative infinity. np.isinf(x)"""
 
     def isnan(self) -> Tensor:
-        """np.isnan(x)"""
+        """Test element-wise for NaN and return result as a boolean array. np.isnan(x)"""
 
     def isneginf(self) -> Tensor:
-        """np.isneginf(x)"""
+        """Test element-wise for negative infinity, return result as bool array. np.isneginf(x)"""
 
     def isposinf(self) -> Tensor:
-        """np.isposinf(x)"""
+        """Test element-wise for positive infinity, return result as bool array. np.isposinf(x)"""
 
     def isreal(self) -> Tensor:
-        """np.isreal(x)"""
+        """Returns a bool array, where True if input element is real. np.isreal(x)"""
 
     @property
     def itemsize(self) -> builtins.int:
         """The bytes of one entry."""
 
     def kron(self, other: ArrayLike) -> Tensor:
-        """np.kron(x, other)"""
+        """Every entry of a times the whole of b, in its place. np.kron(x, other)"""
 
     def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False) -> Ranked:
         """``(values, indices)``: the k-th smallest entry along dim, k from 1 to the length of the axis."""
 
     def lcm(self, other: ArrayLike) -> Tensor:
-        """np.lcm(x, other)"""
+        """Returns the lowest common multiple of ``|x1|`` and ``|x2|``. np.lcm(x, other)"""
 
     def ldexp(self, other: ArrayLike) -> Tensor:
-        """np.ldexp(x, other)"""
+        """x · 2ⁿ np.ldexp(x, other)"""
 
     def le(self, other: ArrayLike) -> Tensor:
-        """np.less_equal(x, other)"""
+        """Return the truth value of (x1 <= x2) element-wise. np.less_equal(x, other)"""
 
     def lerp(self, end: ArrayLike, weight: ArrayLike) -> Tensor:
         """input + weight · (end - input): on the way from `input` to `end`, weight 0 to 1 of it."""
 
     def lerp_(self, end: ArrayLike, weight: ArrayLike) -> Self:
-        """x[...] = the result of lerp; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.lerp(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def less(self, other: ArrayLike) -> Tensor:
-        """np.less(x, other)"""
+        """Return the truth value of (x1 < x2) element-wise. np.less(x, other)"""
 
     def less_equal(self, other: ArrayLike) -> Tensor:
-        """np.less_equal(x, other)"""
+        """Return the truth value of (x1 <= x2) element-wise. np.less_equal(x, other)"""
 
     def lgamma(self) -> Tensor:
         """ln |Γ(x)|, where Γ(n + 1) = n!"""
 
     def log(self) -> Tensor:
-        """ln x"""
+        """ln x As np.log."""
 
     def log10(self) -> Tensor:
-        """log₁₀ x"""
+        """log₁₀ x As np.log10."""
 
     def log1p(self) -> Tensor:
-        """ln(1 + x)"""
+        """ln(1 + x) As np.log1p."""
 
     def log1p_(self) -> Self:
-        """x[...] = the result of log1p; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.log1p(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def log2(self) -> Tensor:
-        """log₂ x"""
+        """log₂ x As np.log2."""
 
     def log_(self) -> Self:
-        """x[...] = the result of log; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.log(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def log_softmax(self, dim: builtins.int = -1, dtype: DTypeLike | None = None, *, axis: builtins.int = ...) -> Tensor:
-        """x - ln Σ eˣ along axis; -∞ for a row of -∞"""
+        """x - ln Σ eˣ along axis; -∞ for a row of -∞ As PyTorch's."""
 
     def logaddexp(self, other: ArrayLike) -> Tensor:
-        """np.logaddexp(x, other)"""
+        """ln(eˣ + eʸ) np.logaddexp(x, other)"""
 
     def logaddexp2(self, other: ArrayLike) -> Tensor:
-        """np.logaddexp2(x, other)"""
+        """log₂(2ˣ + 2ʸ) np.logaddexp2(x, other)"""
 
     def logcumsumexp(self, dim: builtins.int) -> Tensor:
         """ln (eˣ¹ + ... + eˣᵏ) for each k along dim, without overflow."""
@@ -756,28 +756,28 @@ class Methods(np.generic):
         """ln det; -∞ where the determinant is 0, NaN where it is negative."""
 
     def logical_and(self, other: ArrayLike) -> Tensor:
-        """np.logical_and(x, other)"""
+        """Compute the truth value of x1 AND x2 element-wise. np.logical_and(x, other)"""
 
     def logical_not(self) -> Tensor:
-        """np.logical_not(x)"""
+        """Compute the truth value of NOT x element-wise. np.logical_not(x)"""
 
     def logical_or(self, other: ArrayLike) -> Tensor:
-        """np.logical_or(x, other)"""
+        """Compute the truth value of x1 OR x2 element-wise. np.logical_or(x, other)"""
 
     def logical_xor(self, other: ArrayLike) -> Tensor:
-        """np.logical_xor(x, other)"""
+        """Compute the truth value of x1 XOR x2, element-wise. np.logical_xor(x, other)"""
 
     def logit(self, eps: builtins.float | None = None) -> Tensor:
         """ln(x / (1 - x)), the inverse of the sigmoid; eps: of x between eps and 1 - eps."""
 
     def logsumexp(self, axis: Axis = None, keepdims: builtins.bool = False, *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none"""
+        """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none As np.logsumexp; understands PyTorch's dim and keepdim too."""
 
     def long(self) -> Tensor:
         """x converted to int64"""
 
     def lt(self, other: ArrayLike) -> Tensor:
-        """np.less(x, other)"""
+        """Return the truth value of (x1 < x2) element-wise. np.less(x, other)"""
 
     def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> LU:
         """``(LU, pivots)``: L below the diagonal, where it is 1, and U in one matrix; row k was exchanged with row pivots[k], counted from 1. Their product is `input` with its rows exchanged."""
@@ -794,19 +794,19 @@ class Methods(np.generic):
         """x with `value` where `mask` is true; the dtype of x stays, mask and x broadcast."""
 
     def masked_fill_(self, mask: ArrayLike, value: ArrayLike) -> Self:
-        """x[...] = the result of masked_fill; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.masked_fill(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def masked_scatter(self, mask: ArrayLike, source: ArrayLike) -> Tensor:
         """`input` with the entries of `source`, in their order, written where `mask` is true."""
 
     def masked_scatter_(self, mask: ArrayLike, source: ArrayLike) -> Self:
-        """x[...] = the result of masked_scatter; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.masked_scatter(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def masked_select(self, mask: ArrayLike) -> Tensor:
         """The entries of `input` where `mask` is true, as one axis; the two broadcast."""
 
     def matmul(self, other: ArrayLike) -> Tensor:
-        """np.matmul(x, other)"""
+        """x @ y np.matmul(x, other)"""
 
     def matrix_exp(self) -> Tensor:
         """Σ_k Xᵏ / k!, the exponential of each matrix (..., n, n)"""
@@ -822,13 +822,13 @@ class Methods(np.generic):
     def max(self, axis: builtins.int, keepdim: builtins.bool, /) -> Ranked: ...
     @overload
     def max(self, *, dim: builtins.int, keepdim: builtins.bool = False) -> Ranked:
-        """``(values, indices)``: the largest entry along dim, and the first place where it is."""
+        """max x along axis; equal shares at ties"""
 
     def maximum(self, y: ArrayLike) -> Tensor:
-        """the larger of x and y, NaN if one is; ½ each at ties"""
+        """the larger of x and y, NaN if one is; ½ each at ties As np.maximum."""
 
     def mean(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Σ x / n along axis"""
+        """Σ x / n along axis As np.mean; understands PyTorch's dim and keepdim too."""
 
     @overload
     def median(self) -> Tensor: ...
@@ -846,46 +846,46 @@ class Methods(np.generic):
     def min(self, axis: builtins.int, keepdim: builtins.bool, /) -> Ranked: ...
     @overload
     def min(self, *, dim: builtins.int, keepdim: builtins.bool = False) -> Ranked:
-        """``(values, indices)``: the smallest entry along dim, and the first place where it is."""
+        """min x along axis; equal shares at ties"""
 
     def minimum(self, y: ArrayLike) -> Tensor:
-        """the smaller of x and y, NaN if one is; ½ each at ties"""
+        """the smaller of x and y, NaN if one is; ½ each at ties As np.minimum."""
 
     def mm(self, other: ArrayLike) -> Tensor:
-        """np.matmul(x, other)"""
+        """x @ y np.matmul(x, other)"""
 
     def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False) -> Ranked:
         """``(values, indices)``: the most frequent entry along dim (of several such the smallest), and the last place where it is."""
 
     def moveaxis(self, source: Ints, destination: Ints) -> Tensor:
-        """x with axes moved to other positions"""
+        """x with axes moved to other positions As np.moveaxis."""
 
     def movedim(self, source: Ints, destination: Ints) -> Tensor:
-        """x with axes moved to other positions"""
+        """x with axes moved to other positions As PyTorch's."""
 
     def msort(self) -> Tensor:
         """The entries along the first axis in ascending order."""
 
     def mul(self, other: ArrayLike) -> Tensor:
-        """np.multiply(x, other)"""
+        """x · y np.multiply(x, other)"""
 
     def mul_(self, other: ArrayLike) -> Self:
-        """x[...] = the result of mul; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.mul(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def multiply(self, other: ArrayLike) -> Tensor:
-        """np.multiply(x, other)"""
+        """x · y np.multiply(x, other)"""
 
     def mv(self, other: ArrayLike) -> Tensor:
-        """np.matmul(x, other)"""
+        """x @ y np.matmul(x, other)"""
 
     def nan_to_num(self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None) -> Tensor:
         """x with numbers in the place of NaN and ±∞ (None: the largest of the dtype); slope 0 there"""
 
     def nanmax(self, axis: Axis = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ...) -> Tensor:
-        """the maximum of what is not NaN, along axis; equal shares at ties"""
+        """the maximum of what is not NaN, along axis; equal shares at ties As np.nanmax."""
 
     def nanmean(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """the mean of what is not NaN, along axis"""
+        """the mean of what is not NaN, along axis As np.nanmean; understands PyTorch's dim and keepdim too."""
 
     @overload
     def nanmedian(self) -> Tensor: ...
@@ -896,22 +896,22 @@ class Methods(np.generic):
         """The median of the entries that are not NaN; NaN where there is none."""
 
     def nanmin(self, axis: Axis = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ...) -> Tensor:
-        """the minimum of what is not NaN, along axis; equal shares at ties"""
+        """the minimum of what is not NaN, along axis; equal shares at ties As np.nanmin."""
 
     def nanprod(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ...) -> Tensor:
-        """Π of what is not NaN, along axis"""
+        """Π of what is not NaN, along axis As np.nanprod."""
 
     def nanquantile(self, q: ArrayLike, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear') -> Tensor:
         """The quantiles of the entries that are not NaN."""
 
     def nanstd(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: builtins.float = 0, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., mean: ArrayLike = ..., correction: ArrayLike = ...) -> Tensor:
-        """the standard deviation of what is not NaN, along axis; slope 0 at 0"""
+        """the standard deviation of what is not NaN, along axis; slope 0 at 0 As np.nanstd."""
 
     def nansum(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Σ of what is not NaN, along axis"""
+        """Σ of what is not NaN, along axis As np.nansum; understands PyTorch's dim and keepdim too."""
 
     def nanvar(self, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: builtins.float = 0, keepdims: builtins.bool = ..., *, where: ArrayLike = ..., mean: ArrayLike = ..., correction: ArrayLike = ...) -> Tensor:
-        """the variance of what is not NaN, along axis"""
+        """the variance of what is not NaN, along axis As np.nanvar."""
 
     def narrow(self, dim: builtins.int, start: ArrayLike, length: builtins.int) -> Tensor:
         """The entries start to start + length - 1 along dim; start may count from the end."""
@@ -924,16 +924,16 @@ class Methods(np.generic):
         """How many axes there are: x.ndim."""
 
     def ne(self, other: ArrayLike) -> Tensor:
-        """np.not_equal(x, other)"""
+        """Return (x1 != x2) element-wise. np.not_equal(x, other)"""
 
     def neg(self) -> Tensor:
-        """np.negative(x)"""
+        """-x np.negative(x)"""
 
     def neg_(self) -> Self:
-        """x[...] = the result of neg; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.neg(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def negative(self) -> Tensor:
-        """np.negative(x)"""
+        """-x np.negative(x)"""
 
     def nelement(self) -> builtins.int:
         """How many entries there are: x.size."""
@@ -963,13 +963,13 @@ class Methods(np.generic):
         """np.zeros(size), by default in the dtype of x"""
 
     def nextafter(self, other: ArrayLike) -> Tensor:
-        """np.nextafter(x, other)"""
+        """Return the next floating-point value after x1 towards x2, element-wise np.nextafter(x, other)"""
 
     @overload
     def nonzero(self, *, as_tuple: Literal[True] = True) -> tuple[Tensor, ...]: ...
     @overload
     def nonzero(self, *, as_tuple: Literal[False]) -> Tensor:
-        """The indices of what is not 0, an array for each axis; as_tuple=False: a row for each."""
+        """The indices of what is not 0, an array for each axis; as_tuple=False: a row for each. x.nonzero(): the indices, an array for each axis (NumPy) x.nonzero(as_tuple=False): a row of indices for each entry (PyTorch)"""
 
     @overload
     def norm(self, p: builtins.float | str | None = "fro", dim: Axis = None, keepdim: builtins.bool = False, dtype: DTypeLike | None = None) -> Tensor: ...
@@ -978,13 +978,13 @@ class Methods(np.generic):
         """(Σ |x|ᵖ)^(1/p) over all entries, or along dim, for several axes as for one."""
 
     def not_equal(self, other: ArrayLike) -> Tensor:
-        """np.not_equal(x, other)"""
+        """Return (x1 != x2) element-wise. np.not_equal(x, other)"""
 
     def numel(self) -> builtins.int:
         """How many entries there are: x.size."""
 
     def outer(self, b: ArrayLike, out: None = None) -> Tensor:
-        """a[i] b[j], of all entries of both."""
+        """a[i] b[j], of all entries of both. As PyTorch's."""
 
     @overload
     def permute(self, dims: Sequence[builtins.int], /) -> Tensor: ...
@@ -992,25 +992,25 @@ class Methods(np.generic):
     def permute(self, *dims: builtins.int) -> Tensor: ...
     @overload
     def permute(self, *, dims: Ints) -> Tensor:
-        """``x.permute(1, 0)`` or ``x.permute((1, 0))``: the axes in another order."""
+        """``x.permute(1, 0)`` or ``x.permute((1, 0))``: the axes in another order. As PyTorch's."""
 
     def pinverse(self, rcond: builtins.float = 1e-15) -> Tensor:
         """The pseudo-inverse; singular values below rcond times the largest count as 0."""
 
     def polygamma(self, n: builtins.int) -> Tensor:
-        """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)"""
+        """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x) As PyTorch's."""
 
     def positive(self) -> Tensor:
-        """np.positive(x)"""
+        """x np.positive(x)"""
 
     def pow(self, exponent: ArrayLike) -> Tensor:
-        """``x ** exponent``"""
+        """``x ** exponent`` As PyTorch's."""
 
     def pow_(self, exponent: ArrayLike) -> Self:
-        """x[...] = the result of pow; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.pow(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def prod(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Π x along axis"""
+        """Π x along axis As np.prod; understands PyTorch's dim and keepdim too."""
 
     def qr(self, some: builtins.bool = True) -> QRResult:
         """``(Q, R)`` with input = Q R; some: False for a square Q."""
@@ -1019,35 +1019,35 @@ class Methods(np.generic):
         """``np.quantile(input, q, dim)``, by any method of NumPy's."""
 
     def rad2deg(self) -> Tensor:
-        """np.rad2deg(x)"""
+        """x 180 / π np.rad2deg(x)"""
 
     def ravel(self, order: str = 'C') -> Tensor:
-        """x as one axis, in row-major order ("F": column-major)."""
+        """x as one axis, in row-major order ("F": column-major). As np.ravel."""
 
     @property
     def real(self) -> Tensor:
         """x, of real numbers."""
 
     def reciprocal(self) -> Tensor:
-        """1 / x"""
+        """1 / x As np.reciprocal."""
 
     def reciprocal_(self) -> Self:
-        """x[...] = the result of reciprocal; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.reciprocal(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def relu(self) -> Tensor:
         """max(x, 0); slope 0 at 0"""
 
     def relu_(self) -> Self:
-        """x[...] = the result of relu; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.relu(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def remainder(self, other: ArrayLike) -> Tensor:
-        """np.remainder(x, other)"""
+        """x - y ⌊x / y⌋, with the sign of y np.remainder(x, other)"""
 
     def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
         """`input`, with its slices along dim scaled to p-norm maxnorm where theirs is larger."""
 
     def repeat(self, repeats: ArrayLike, axis: builtins.int | None = None) -> Tensor:
-        """Each entry along axis (None: of the flattened array), `repeats` times, or repeats[i] times entry i. As in NumPy; what PyTorch's method of this name does is ``np.tile``."""
+        """Each entry along axis (None: of the flattened array), `repeats` times, or repeats[i] times entry i. As in NumPy; what PyTorch's method of this name does is ``np.tile``. x.repeat(2, 1): each entry along axis 1 twice: repeats, axis (NumPy)"""
 
     def repeat_interleave(self, repeats: ArrayLike, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
         """Each entry along dim (None: of the flattened input), `repeats` times, or repeats[i] times entry i."""
@@ -1059,37 +1059,37 @@ class Methods(np.generic):
         """``x.reshape(2, 3)``, ``x.reshape((2, 3))`` or ``x.reshape(shape=(2, 3))``."""
 
     def reshape_as(self, other: ArrayLike) -> Tensor:
-        """``x.reshape(other.shape)``"""
+        """``x.reshape(other.shape)`` As PyTorch's."""
 
     def resolve_conj(self) -> Tensor:
-        """np.positive(x)"""
+        """x np.positive(x)"""
 
     @overload
     def roll(self, shift: Ints, axis: Axis = None, *, dims: Axis = ...) -> Tensor: ...
     @overload
     def roll(self, *, shifts: Ints, dims: Axis = None) -> Tensor:
-        """x with its entries moved on along axis (flattened: None), the last ones to the front"""
+        """x with its entries moved on along axis (flattened: None), the last ones to the front As np.roll; understands PyTorch's dim and shifts too."""
 
     def rot90(self, k: builtins.int = 1, axes: Axes = ..., *, dims: Sequence[builtins.int] = ...) -> Tensor:
-        """x turned k times by 90° in the plane of two axes, from the first towards the second"""
+        """x turned k times by 90° in the plane of two axes, from the first towards the second As np.rot90."""
 
     def round(self, decimals: builtins.int = 0, out: None = None) -> Tensor:
-        """x rounded to so many decimals, halves to even; slope 0"""
+        """x rounded to so many decimals, halves to even; slope 0 As np.round."""
 
     def round_(self, decimals: builtins.int = 0, out: None = None) -> Self:
-        """x[...] = the result of round; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.round(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def rsqrt(self) -> Tensor:
         """1 / √x"""
 
     def rsqrt_(self) -> Self:
-        """x[...] = the result of rsqrt; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.rsqrt(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def scatter(self, dim: builtins.int, index: ArrayLike, src: ArrayLike | None = None, *, value: ArrayLike | None = None, reduce: str | None = None) -> Tensor:
         """`input` with src[i, j] written at [i, index[i, j]] for dim 1, likewise for any other dim."""
 
     def scatter_(self, dim: builtins.int, index: ArrayLike, src: ArrayLike | None = None, *, value: ArrayLike | None = None, reduce: str | None = None) -> Self:
-        """x[...] = the result of scatter; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.scatter(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def scatter_add(self, axis: builtins.int, index: ArrayLike, source: ArrayLike) -> Tensor: ...
@@ -1101,13 +1101,13 @@ class Methods(np.generic):
     def scatter_add_(self, axis: builtins.int, index: ArrayLike, source: ArrayLike) -> Self: ...
     @overload
     def scatter_add_(self, *, dim: builtins.int, index: ArrayLike, src: ArrayLike) -> Self:
-        """x[...] = the result of scatter_add; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.scatter_add(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def scatter_reduce(self, dim: builtins.int, index: ArrayLike, src: ArrayLike, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         """`input` with src[i, j] taken together with what is at [i, index[i, j]], for dim 1, likewise for any other dim."""
 
     def searchsorted(self, v: ArrayLike, side: Literal['left', 'right'] = 'left', sorter: None = None) -> Tensor:
-        """Find indices where elements should be inserted to maintain order."""
+        """Find indices where elements should be inserted to maintain order. No gradient flows through it. As np.searchsorted."""
 
     def select(self, dim: builtins.int, index: ArrayLike) -> Tensor:
         """The slice at one index along dim, without that axis; the index may count from the end."""
@@ -1116,7 +1116,7 @@ class Methods(np.generic):
         """`input` with `src` in the place of ``select(input, dim, index)``."""
 
     def sgn(self) -> Tensor:
-        """np.sign(x)"""
+        """-1, 0 or 1; slope 0 np.sign(x)"""
 
     def short(self) -> Tensor:
         """x converted to int16"""
@@ -1125,70 +1125,70 @@ class Methods(np.generic):
         """1 / (1 + e⁻ˣ)"""
 
     def sigmoid_(self) -> Self:
-        """x[...] = the result of sigmoid; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sigmoid(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def sign(self) -> Tensor:
-        """-1, 0 or 1; slope 0"""
+        """-1, 0 or 1; slope 0 As np.sign."""
 
     def sign_(self) -> Self:
-        """x[...] = the result of sign; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sign(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def signbit(self) -> Tensor:
-        """np.signbit(x)"""
+        """Returns element-wise True where signbit is set (less than zero). np.signbit(x)"""
 
     def sin(self) -> Tensor:
-        """sin(x)"""
+        """sin(x) As np.sin."""
 
     def sin_(self) -> Self:
-        """x[...] = the result of sin; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sin(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def sinc(self) -> Tensor:
-        """np.sinc(x)"""
+        """sin(πx) / (πx), and 1 at 0 np.sinc(x)"""
 
     def sinh(self) -> Tensor:
-        """sinh(x)"""
+        """sinh(x) As np.sinh."""
 
     def sinh_(self) -> Self:
-        """x[...] = the result of sinh; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sinh(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def slice_scatter(self, src: ArrayLike, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1) -> Tensor:
         """`input` with `src` in the place of the entries start:end:step along dim."""
 
     def slogdet(self) -> SlogdetResult:
-        """np.slogdet(x)"""
+        """``(sign, logabsdet)``: the sign of the determinant, whose derivative is 0, and ln |det a|. np.slogdet(x)"""
 
     def softmax(self, dim: builtins.int = -1, dtype: DTypeLike | None = None, *, axis: builtins.int = ...) -> Tensor:
-        """eˣ / Σ eˣ along axis; 0 for a row of -∞"""
+        """eˣ / Σ eˣ along axis; 0 for a row of -∞ As PyTorch's."""
 
     def sort(self, dim: builtins.int = -1, descending: builtins.bool = False, *, stable: builtins.bool | None = None) -> Ranked:
-        """``(values, indices)``; see ranking.sort."""
+        """``(values, indices)``; see ranking.sort. x.sort(): (values, indices) along dim -1; np.sort(x) gives the values (PyTorch)"""
 
     def split(self, split_size_or_sections: Ints, dim: builtins.int = 0) -> tuple[Tensor, ...]:
         """Parts of so many entries along an axis (the last one may be shorter), or of these lengths."""
 
     def sqrt(self) -> Tensor:
-        """√x; slope ∞ at 0"""
+        """√x; slope ∞ at 0 As np.sqrt."""
 
     def sqrt_(self) -> Self:
-        """x[...] = the result of sqrt; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sqrt(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def square(self) -> Tensor:
-        """x²"""
+        """x² As np.square."""
 
     def square_(self) -> Self:
-        """x[...] = the result of square; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.square(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def squeeze(self, axis: Axis = None) -> Tensor: ...
     @overload
     def squeeze(self, *, dim: Axis) -> Tensor:
-        """`input` without its axes of length 1, or without those of `dim` that have length 1."""
+        """x without its axes of length 1"""
 
     @overload
     def std(self, axis: Axis | builtins.bool = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, ddof: builtins.float = 0, keepdims: builtins.bool = False, *, where: ArrayLike = ..., mean: ArrayLike = ..., correction: builtins.float = ...) -> Tensor: ...
     @overload
     def std(self, dim: Axis = None, unbiased: builtins.bool = True, keepdim: builtins.bool = False, *, correction: builtins.float | None = None) -> Tensor:
-        """√var along dim, with its arguments; slope 0 at 0."""
+        """√var along axis; slope 0 at 0"""
 
     @overload
     def stride(self) -> tuple[builtins.int, ...]: ...
@@ -1200,13 +1200,13 @@ class Methods(np.generic):
         """input - alpha · other"""
 
     def sub_(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Self:
-        """x[...] = the result of sub; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.sub(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def subtract(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Tensor:
         """input - alpha · other"""
 
     def sum(self, axis: Axis = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, keepdims: builtins.bool = ..., initial: ArrayLike = ..., where: ArrayLike = ..., *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """Σ x along axis"""
+        """Σ x along axis As np.sum; understands PyTorch's dim and keepdim too."""
 
     @overload
     def sum_to_size(self, size: Sequence[builtins.int], /) -> Tensor: ...
@@ -1220,16 +1220,16 @@ class Methods(np.generic):
         """``(U, S, V)`` with input = U diag(S) Vᵀ: unlike NumPy's, V is not transposed."""
 
     def swapaxes(self, axis1: builtins.int, axis2: builtins.int) -> Tensor:
-        """x with two axes exchanged"""
+        """x with two axes exchanged As np.swapaxes."""
 
     @overload
     def swapdims(self, axis1: builtins.int, axis2: builtins.int) -> Tensor: ...
     @overload
     def swapdims(self, *, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """x with two axes exchanged"""
+        """x with two axes exchanged As PyTorch's."""
 
     def t(self) -> Tensor:
-        """The transpose of a matrix; a vector as it is."""
+        """The transpose of a matrix; a vector as it is. As PyTorch's."""
 
     @overload
     def take(self, indices: ArrayLike, axis: builtins.int | None = None, out: None = None, mode: str = "raise") -> Tensor: ...
@@ -1241,16 +1241,16 @@ class Methods(np.generic):
         """The entries at indices that vary with the place along the other axes, which broadcast; dim None: of the flattened input."""
 
     def tan(self) -> Tensor:
-        """tan(x)"""
+        """tan(x) As np.tan."""
 
     def tan_(self) -> Self:
-        """x[...] = the result of tan; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.tan(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def tanh(self) -> Tensor:
-        """tanh(x)"""
+        """tanh(x) As np.tanh."""
 
     def tanh_(self) -> Self:
-        """x[...] = the result of tanh; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.tanh(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def tensor_split(self, indices_or_sections: Ints, dim: builtins.int = 0) -> tuple[Tensor, ...]:
         """So many parts of nearly equal length along an axis, or the parts between these places."""
@@ -1273,7 +1273,7 @@ class Methods(np.generic):
         """``(values, indices)``: the k largest entries along dim, the largest first."""
 
     def trace(self, offset: builtins.int = 0, axis1: builtins.int = 0, axis2: builtins.int = 1, dtype: DTypeLike | None = None, out: None = None) -> Tensor:
-        """Σ of a diagonal"""
+        """Σ of a diagonal As np.trace."""
 
     @overload
     def transpose(self, axes: Sequence[builtins.int] | None = None, /) -> Tensor: ...
@@ -1283,31 +1283,31 @@ class Methods(np.generic):
     def transpose(self, *, axes: Sequence[builtins.int] | None) -> Tensor: ...
     @overload
     def transpose(self, *, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """`input` with two axes exchanged."""
+        """``x.transpose()``, ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
 
     def triangular_solve(self, A: ArrayLike, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False) -> TriangularSolve:
         """``(X, A)`` with A X = b for a triangular A, or Aᵀ X = b with `transpose`; the entries of the other triangle are not read, nor a diagonal of ones with `unitriangular`."""
 
     def tril(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Tensor:
-        """x with zeros above diagonal k"""
+        """x with zeros above diagonal k As np.tril; understands PyTorch's diagonal too."""
 
     def tril_(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Self:
-        """x[...] = the result of tril; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.tril(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def triu(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Tensor:
-        """x with zeros below diagonal k"""
+        """x with zeros below diagonal k As np.triu; understands PyTorch's diagonal too."""
 
     def triu_(self, k: builtins.int = 0, *, diagonal: builtins.int = ...) -> Self:
-        """x[...] = the result of triu; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.triu(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def true_divide(self, other: ArrayLike, *, rounding_mode: str | None = None) -> Tensor:
         """input / other; rounded towards 0 with rounding_mode "trunc", down with "floor": slope 0."""
 
     def trunc(self) -> Tensor:
-        """x without its fraction; slope 0"""
+        """x without its fraction; slope 0 As np.trunc."""
 
     def trunc_(self) -> Self:
-        """x[...] = the result of trunc; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = x.trunc(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     @overload
     def type(self) -> str: ...
@@ -1337,16 +1337,16 @@ class Methods(np.generic):
     def unsqueeze(self, axis: Ints) -> Tensor: ...
     @overload
     def unsqueeze(self, *, dim: builtins.int) -> Tensor:
-        """x with axes of length 1 inserted"""
+        """x with axes of length 1 inserted As np.unsqueeze; understands PyTorch's dim too."""
 
     @overload
     def var(self, axis: Axis | builtins.bool = None, dtype: DTypeLike | builtins.bool | None = None, out: None = None, ddof: builtins.float = 0, keepdims: builtins.bool = False, *, where: ArrayLike = ..., mean: ArrayLike = ..., correction: builtins.float = ...) -> Tensor: ...
     @overload
     def var(self, dim: Axis = None, unbiased: builtins.bool = True, keepdim: builtins.bool = False, *, correction: builtins.float | None = None) -> Tensor:
-        """Σ (x - mean)² / (n - correction) along dim."""
+        """Σ (x - mean)² / (n - ddof) along axis"""
 
     def vdot(self, other: ArrayLike) -> Tensor:
-        """np.vdot(x, other)"""
+        """Σ of the products of all entries of two arrays of one size. np.vdot(x, other)"""
 
     @overload
     def view(self, shape: Sequence[builtins.int], /) -> Tensor: ...
@@ -1354,22 +1354,22 @@ class Methods(np.generic):
     def view(self, *shape: builtins.int) -> Tensor: ...
     @overload
     def view(self, *, size: Ints) -> Tensor:
-        """``x.view(2, 3)``: x.reshape(2, 3)."""
+        """``x.view(2, 3)``: x.reshape(2, 3). x.view(-1): x with another shape; a view as another dtype there is not (PyTorch)"""
 
     def view_as(self, other: ArrayLike) -> Tensor:
-        """``x.reshape(other.shape)``"""
+        """``x.reshape(other.shape)`` As PyTorch's."""
 
     def vsplit(self, indices_or_sections: Ints) -> tuple[Tensor, ...]:
-        """np.vsplit(x, indices_or_sections), as a tuple"""
+        """np.vsplit(x, indices_or_sections), as a tuple As PyTorch's."""
 
     def where(self, condition: ArrayLike, other: ArrayLike) -> Tensor:
-        """x where `condition` is true, else `other`."""
+        """x where `condition` is true, else `other`. As PyTorch's."""
 
     def xlogy(self, other: ArrayLike) -> Tensor:
         """x ln y, and 0 where x is 0, unless y is NaN"""
 
     def zero_(self) -> Self:
-        """x[...] = the result of zero; returns x. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
+        """x[...] = 0; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     # What NumPy's scalars have and a Tensor has not.
 

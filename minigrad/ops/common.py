@@ -7,6 +7,8 @@ arguments, its gradient follows, and what fails inside it is reported under its 
 from __future__ import annotations
 
 import functools
+import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -20,7 +22,7 @@ from ..engine.tensor import Tensor, detached, wrap
 from ..errors import NoDerivativeError
 from .forms import Form, caller
 
-__all__ = ["composite", "existing", "named", "one_of", "refuse", "without_gradient"]
+__all__ = ["composite", "existing", "named", "one_of", "refuse", "sentence", "without_gradient"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,12 +90,14 @@ def without_gradient(
     return calls
 
 
-def _constant(function: Any, unless: str) -> Callable[..., Any]:
+_OPERANDS = {1: inspect.signature(lambda x: x), 2: inspect.signature(lambda x, y: x)}
+
+
+def _constant(function: Any, unless: str) -> Any:
     name = f"np.{function.__name__}"
     is_ufunc = isinstance(function, np.ufunc)
 
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def constant(*args: Any, **kwargs: Any) -> Any:
         if unless and any(
             isinstance(a, Tensor) and a.requires_grad for a in (*args, *kwargs.values())
         ):
@@ -109,7 +113,19 @@ def _constant(function: Any, unless: str) -> Callable[..., Any]:
                 return wrapped(function(*args), wrap)
         return plainly(function, name, args, kwargs, wrap)
 
+    call: Any = functools.wraps(function)(constant)
+    call.__doc__ = f"{sentence(function)}.\nNo gradient flows through it."
+    if is_ufunc:
+        call.__signature__ = _OPERANDS[function.nin]
     return call
+
+
+def sentence(function: Any) -> str:
+    """The first that is said about a function, NumPy's or ours."""
+    paragraphs = (function.__doc__ or "").strip().split("\n\n")
+    said = [part for part in paragraphs if ", out=None," not in part]  # a ufunc's signature
+    first = " ".join(said[0].split()).partition(". ")[0] if said else ""
+    return textwrap.shorten(first, 98, placeholder="").rstrip(".")
 
 
 def one_of(rng: np.random.Generator, *choices: Any) -> Any:

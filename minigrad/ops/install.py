@@ -14,7 +14,9 @@ import numpy as np
 from ..engine.declared import FUNCTIONS, METHODS, Over, attach_with
 from ..engine.dispatch import HANDLERS
 from .forms import Form, caller, form_of
+from .help_text import tell
 from .numpy.ufuncs import ufunc_methods
+from .page import PAGE
 from .reduce.masked import COMPOSED, part_of
 
 __all__ = ["install"]
@@ -28,9 +30,15 @@ def install(tensor_class: type) -> None:
     def attach(functions: Iterable[Any], methods: Iterable[str]) -> None:
         for function in functions:
             _handle(function)
-        for name in methods:
-            setattr(tensor_class, name, _method(name))
+        made = {name: _method(name) for name in methods}  # all, before the help of one is changed
+        for name, method in made.items():
+            tell(name, method)
+            put(name, method)
 
+    def put(name: str, value: Any) -> None:
+        setattr(tensor_class, name, value)
+
+    put("__doc__", PAGE)
     attach_with(attach, own)
 
 

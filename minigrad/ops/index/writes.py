@@ -65,6 +65,9 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
 declare(methods={"__setitem__": _setitem})
 
 
+_GIVEN = {"zero": "0", "fill": "value", "copy": "source"}  # what is written, if no result of x
+
+
 def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:
     def call(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
         self._check_write(f".{name}()")
@@ -73,9 +76,11 @@ def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:
         return self
 
     call.__name__ = name
+    plain = name.removesuffix("_")
+    result = _GIVEN.get(plain) or f"x.{plain}(), with the same arguments"
     call.__doc__ = (
-        f"x[...] = the result of {name.removesuffix('_')}; returns x. Recorded as any write is; of "
-        f"a leaf that requires grad, under no_grad()."
+        f"x[...] = {result}; returns x, as PyTorch does.\n"
+        f"Recorded as any write is; of a leaf that requires grad, under no_grad()."
     )
     return call
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...engine.declared import Over, declare
 from ...engine.dispatch import HANDLERS
 from ...engine.tensor import Tensor, detached
+from ..common import sentence
 from ..elementwise import complex_parts
 from ..elementwise.gamma import polygamma
 from ..forms import caller, form_of
@@ -111,12 +112,12 @@ def _of(function: Any, *order: str) -> Over:
 
     def make(known: Method) -> Method:
         form = form_of(known)._replace(order=("self", *order))
-        return caller(form, like=_described(function, *order))  # type: ignore[no-any-return]  # made there
+        return caller(form, like=_described(known, function, *order))  # type: ignore[no-any-return]  # made there
 
     return Over(make, function)
 
 
-def _described(function: Any, *order: str) -> Method:
+def _described(known: Method, function: Any, *order: str) -> Method:
     def of_one(self: Tensor) -> Any:
         """NumPy's."""
 
@@ -124,7 +125,9 @@ def _described(function: Any, *order: str) -> Method:
         """NumPy's."""
 
     call = of_two if order else of_one
-    call.__doc__ = f"np.{function.__name__}({', '.join(('x', *order))})"
+    own = "" if isinstance(known, np.ufunc) else known.__doc__ or ""
+    formula = own.partition("\n")[0] or sentence(known)
+    call.__doc__ = f"{formula}\nnp.{function.__name__}({', '.join(('x', *order))})"
     return call
 
 

@@ -109,7 +109,11 @@ def by_words(
     if plain == "NumPy":
         other = Either(pytorchs, frozenset(of_pytorch - of_numpy), frozenset(of_numpy - of_pytorch),
                        truth=True)
-        return caller(form_of(numpys)._replace(either=other), like=pytorchs)
+        call = caller(form_of(numpys)._replace(either=other), like=pytorchs)
+        formula = (numpys.__doc__ or "").partition("\n")[0]
+        of_theirs = inspect.cleandoc(pytorchs.__doc__ or "")
+        call.__doc__ = f"{formula}\n\nIn PyTorch's words: {of_theirs}"
+        return call
     other = Either(numpys, frozenset(of_numpy - of_pytorch), frozenset(of_pytorch - of_numpy),
                    truth=False)
     return caller(form_of(pytorchs)._replace(either=other), like=pytorchs)
