@@ -8,6 +8,7 @@ import importlib.util
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -172,12 +173,14 @@ def test_mypy_without_the_plugin(tmp_path):
 @pytest.mark.parametrize("mode", ["strict", "standard"])
 def test_pyright(tmp_path, mode):
     """The same for pyright: in its strict mode what has types, in its standard mode the README."""
-    asked, _ = calls(tmp_path, CALLS + listed(NUMPYS))
-    files = [ACCEPTED, REFUSED] if mode == "strict" else [readme(tmp_path), asked]
+    if mode == "strict":
+        for path in (ACCEPTED, REFUSED):
+            shutil.copy(path, tmp_path)
+    else:
+        readme(tmp_path)
+        calls(tmp_path, CALLS + listed(NUMPYS))
     settings = tmp_path / "pyrightconfig.json"
-    settings.write_text(json.dumps({
-        "typeCheckingMode": mode, "include": [str(f) for f in files], "extraPaths": [str(ROOT)],
-    }))
+    settings.write_text(json.dumps({"typeCheckingMode": mode, "extraPaths": [str(ROOT)]}))
     run = subprocess.run(
         [sys.executable, "-m", "basedpyright", "--outputjson", "--project", settings,
          "--pythonpath", sys.executable],
