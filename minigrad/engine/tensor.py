@@ -19,11 +19,13 @@ from . import values, variable
 from .dispatch import call_function, call_ufunc
 from .gradient import WithGradient
 from .node import Leaf, Node
-from .values import Array, as_array, frozen
+from .values import as_array, frozen
 from .variable import Variable, detached
 from .views import mark_view
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from .methods import Entries, Methods  # what minigrad.ops attaches, with its types
 else:
     Methods = object
@@ -52,7 +54,8 @@ class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
         grad: Tensor | None  # a property of `WithGradient`
 
     def __init__(
-        self, data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+        self, data: ArrayLike, requires_grad: bool = False, name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         if isinstance(data, Tensor):
             if data.requires_grad:
@@ -157,13 +160,14 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(
-        self, data: Array, requires_grad: bool = True, name: str | None = None, dtype: Any = None
+        self, data: ArrayLike, requires_grad: bool = True, name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(data, requires_grad, name, dtype)
 
 
 def tensor(
-    data: Array, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    data: ArrayLike, requires_grad: bool = False, name: str | None = None, dtype: Any = None
 ) -> Tensor:
     """``Tensor(data, ...)``.
 

@@ -13,6 +13,8 @@ from minigrad import optim
 w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
 W = mg.Tensor(np.ones((2, 2)), requires_grad=True)
 array: NDArray[np.float64] = np.ones(2)
+others = [mg.tensor(1), mg.tensor([[1, 2.5]]), mg.tensor(range(3)), mg.tensor(np.float32(1)),
+          mg.tensor((True, False)), mg.tensor(w.detach(), dtype=np.float32), mg.Parameter(array)]
 
 
 # -- NumPy's functions and operators

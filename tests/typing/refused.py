@@ -31,6 +31,8 @@ w.max(dim=0).backward()  # error
 w.grad.sum()  # error
 mg.tensor([1.0], requires_grad="yes")  # error
 mg.tensor()  # error
+mg.tensor(None)  # error
+mg.Parameter({"a": 1.0})  # error
 mg.grad(3)  # error
 rnn.LSTMCell("5", 3)  # error
 rnn.LSTM(5, 3, batch_frist=True)  # error
