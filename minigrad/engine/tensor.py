@@ -177,7 +177,7 @@ def tensor(
     return Tensor(data, requires_grad, name, dtype)
 
 
-Variable.kind = Tensor  # what ops make
+Variable._kind = Tensor  # what ops make
 
 # The engine's own, with the type that they have from here on.
 wrap: Callable[[Any, Node | None], Tensor] = variable.wrap

@@ -23,12 +23,12 @@ class Variable:
     _node: Node | None
     _grad: Any
 
-    kind: ClassVar[type[Variable]]  # what ops make: Tensor, which says so
+    _kind: ClassVar[type[Variable]]  # what ops make: Tensor, which says so
 
 
 def wrap(data: Any, node: Node | None) -> Any:
     """A Tensor around an array that the engine owns; no copy."""
-    out = _new(Variable.kind)
+    out = _new(Variable._kind)
     out._data, out._node = data, node
     return out
 
