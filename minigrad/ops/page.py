@@ -32,8 +32,8 @@ What it is
     shape ndim size dtype: the lengths of its axes, how many, of how many entries, of which type
     name: its label; device: "cpu"; itemsize nbytes: the bytes of one entry, of all
     data: the values, read-only, until others are assigned
-    dim numel nelement ndimension element_size is_floating_point is_complex is_contiguous: the
-        same and more as PyTorch asks for it
+    dim ndimension numel nelement element_size stride is_floating_point is_complex is_contiguous:
+        the same and more, as PyTorch asks for it
 
 Its gradient
     requires_grad requires_grad_: whether one is wanted
@@ -82,12 +82,13 @@ Over axes: axis= and keepdims=, or dim= and keepdim=
     trace corrcoef cov cdist histc bincount
 
 In order
-    sort msort argsort topk kthvalue argpartition searchsorted argmax argmin
+    sort msort argsort topk kthvalue argpartition searchsorted argmax argmin unique
 
 Products and matrices
     matmul mm bmm mv dot inner vdot outer ger kron cross
     addmm addmv addr addbmm baddbmm: added to it
-    det slogdet logdet inverse pinverse matrix_power qr svd
+    det slogdet logdet inverse pinverse matrix_power matrix_exp
+    qr svd lu cholesky triangular_solve
 
 Shape
     reshape reshape_as view view_as ravel flatten unflatten squeeze unsqueeze
