@@ -43,7 +43,7 @@ def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
                     return left_to(a, op)
         result = call(op, given, params)
     except (ValueError, TypeError, IndexError) as error:
-        explained(error, op, given, params)
+        explained(error, op, given, {key: params[key] for key in op.params if key in params})
     for out in result if op.multiple else (result,):
         if isinstance(out, Variable):
             _mark(op, out, args, params)

@@ -143,6 +143,7 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
         return sum_rows([(rows, np.broadcast_to(x, rows.shape + shape[1:]))], shape)
     if repeats(index):
         out = np.zeros(shape, wider(x.dtype))
+        x = np.broadcast_to(x, out[index].shape)  # of what does not fit np.add.at may read beyond
         np.add.at(out, index, x.astype(out.dtype, copy=False))  # faster in one dtype
         return out.astype(x.dtype)
     out = np.zeros(shape, x.dtype)
