@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 
+import minigrad as mg
 import rnn
+from minigrad import functional as F
 from minigrad.drawing.render import text
 from rnn.cell_graph import draw_cell
 
@@ -15,6 +17,24 @@ class LeakyCell(rnn.Cell):
 
     def step(self, x, h):
         h = 0.9 * h + 0.1 * np.tanh(self.preactivation(x, h))
+        return h, h
+
+
+@mg.primitive(name="ridge", vjps=(lambda g, x: -2 * x * g * np.exp(-(x**2)),))
+def ridge(x):
+    """e^(-x²)"""
+    return np.exp(-(x**2))
+
+
+class RidgeCell(rnn.Cell):
+    """A gate through an activation of the user's own, one through an op that nobody listed."""
+
+    gates = ("i", "n")
+
+    def step(self, x, h):
+        i, n = np.split(self.preactivation(x, h), 2, axis=-1)
+        i, n = ridge(i), F.mish(n)
+        h = i * n + (1 - i) * h
         return h, h
 
 
@@ -36,16 +56,17 @@ def labels(cell):
         (rnn.LSTMCell(2, 3, recurrent_activation="hard_sigmoid", activation="softsign", clip=1),
          {"hardsigmoid i", "hardsigmoid f", "softsign g", "hardsigmoid o"}, "i f g o"),
         (LeakyCell(2, 3), {"tanh h"}, ""),
+        (RidgeCell(2, 3), {"ridge i", "mish n"}, "i n"),
         (rnn.ZoneoutCell(rnn.GRUCell(2, 3), 0.5), {"sigmoid r", "sigmoid z", "tanh n"},
          "rz rz n n"),
     ],
     ids=["lstm", "lstm1997", "layer norm", "peephole", "gru after", "gru before",
-         "other activations", "a user's", "wrapped"],
+         "other activations", "a user's", "a user's op", "wrapped"],
 )
 def test_gates_have_their_names(cell, activations, blocks):
     """An activation that makes a gate says which, and so do the wires of its columns."""
     found, gates = labels(cell), getattr(cell, "cell", cell).gates
-    ops = ("sigmoid", "tanh", "hardsigmoid", "softsign")
+    ops = ("sigmoid", "tanh", "hardsigmoid", "softsign", "ridge", "mish")
     named = {f"{op} {gate}" for op in ops for gate in gates}
     assert {line.removesuffix(" (1, 3)") for line in found} & named == activations
     assert sorted(line for line in found if line in {"rz", *gates}) == sorted(blocks.split())

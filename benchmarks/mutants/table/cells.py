@@ -134,7 +134,7 @@ FAULTS = [
     ),
     Fault(
         "rnn/cells/wrappers.py",
-        "    chosen: Any = np.where(mask.numpy() != 0, x, np.zeros((), x.dtype))\n",
+        "    chosen: Any = np.where(mask.detach() != 0, x, np.zeros((), x.dtype))\n",
         "    chosen: Any = x\n",
         WRAPPERS, "DropoutCell: NaN times a mask of 0 is NaN",
     ),
