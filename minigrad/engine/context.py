@@ -53,7 +53,7 @@ class Frame:
     """
 
     # Read at every op, so no dict.
-    __slots__ = ("nested", "observer", "record", "scope", "tracer", "watched")
+    __slots__ = ("nested", "observer", "record", "scope", "tracer", "watch", "watched")
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Frame:
     ) -> None:
         self.record, self.observer, self.scope, self.nested = record, observer, scope, nested
         self.tracer, self.watched = tracer, observer is not None or tracer is not None
+        self.watch = () if observer is None else (observer.contributed,)
 
     def under(self, scope: Scope) -> Frame:
         """This frame with another scope: ``but(scope=scope)`` at a third of the cost."""
@@ -72,7 +73,7 @@ class Frame:
 
     def but(self, **changes: Any) -> Frame:
         """This frame with some fields changed."""
-        fields = [name for name in self.__slots__ if name != "watched"]
+        fields = [name for name in self.__slots__ if "watch" not in name]
         return Frame(**{name: getattr(self, name) for name in fields} | changes)
 
 

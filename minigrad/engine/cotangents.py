@@ -25,14 +25,13 @@ class Cotangent:
     __array_ufunc__ = None  # an array leaves the addition to __radd__
 
     def __add__(self, other: Any) -> Any:
-        raise NotImplementedError
+        """The sum of both, of whatever kind it is."""
 
     def __radd__(self, other: Any) -> Any:
         return self + other
 
     def dense(self) -> Any:
         """As an array, or Tensor while the backward pass is recorded."""
-        raise NotImplementedError
 
     def arrived(self, node: Node) -> Any:
         """As the rules of `node` take it, now that the total is complete."""

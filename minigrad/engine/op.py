@@ -22,8 +22,8 @@ OPS: dict[str, Op] = {}  # every op, by name: what the catalogue, the tests and 
 
 
 class Step(NamedTuple):
-    """The contribution to one argument: its place, its rule as it is written and as
-    ``apply(g, saved)``, and whether the rule names no values, so that it is linear."""
+    """The rule for one argument, as it is written and as ``apply(g, saved)``. linear: it names no
+    values."""
 
     place: int
     rule: Rule

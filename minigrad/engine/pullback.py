@@ -10,18 +10,21 @@ from .cotangents import Cotangent, add, dense
 from .node import FREED, Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "check_written", "fitted", "hand_on", "pullback", "pulled_back", "residuals"]
+__all__ = ["arrived", "fitted", "hand_on", "hooked", "pullback", "pulled_back", "residuals"]
 
 
 def arrived(node: Node, g: Any) -> Any:
-    """The complete total at `node` as its rules want it, and as its hooks leave it."""
-    if isinstance(g, Cotangent):
-        g = g.arrived(node)
-    if node.extra is not None:
-        for hook in node.extra.get("hooks", ()):
-            values = hook(dense(g))
-            if values is not dense(g):
-                g = g.replaced(values) if isinstance(g, Cotangent) else values
+    """The complete total at `node` as its rules want it."""
+    return g.arrived(node) if isinstance(g, Cotangent) else g
+
+
+def hooked(node: Node, g: Any) -> Any:
+    """The complete total at `node` as its hooks leave it."""
+    for hook in (node.extra or {}).get("hooks", ()):
+        g = arrived(node, g)
+        values = hook(dense(g))
+        if values is not dense(g):
+            g = g.replaced(values) if isinstance(g, Cotangent) else values
     return g
 
 
@@ -53,7 +56,7 @@ def pullback(
     lazily: what several uses of a leaf can sum in one product may wait for each other.
     Raises MutationError for a leaf that was written to after its value had been saved.
     """
-    plan = node.plan
+    plan, g = node.plan, arrived(node, g)
     if plan.joint is not None:
         linear = plan.op.is_linear(plan.op.joint)
         contributions = _result(plan, plan.joint, g, saved, linear)

@@ -13,7 +13,8 @@ def pullback_of_tanh(node, g, saved, needed, lazily, totals):
     if p0 in needed:
         c = rule_0(g, out)
         if type(c) is ndarray and c.shape == p0.shape and c.dtype is p0.dtype is not half:
-            totals[p0] = totals[p0] + c if p0 in totals else c
+            t0 = totals.get(p0)
+            totals[p0] = c if t0 is None else t0 + c
         else:
             hand_on(totals, p0, fitted(c, p0, node, 0))
 """
@@ -110,7 +111,8 @@ def _handed_on(plan: Plan, i: int, rule: Rule) -> Iterator[str]:
     for line in (
         f"c = rule_{i}({_arguments(plan, rule)})",
         f"if type(c) is ndarray and c.shape == {p}.shape and c.dtype is {p}.dtype is not half:",
-        f"    totals[{p}] = totals[{p}] + c if {p} in totals else c",
+        f"    t{i} = totals.get({p})",
+        f"    totals[{p}] = c if t{i} is None else t{i} + c",
         "else:",
         f"    hand_on(totals, {p}, fitted(c, {p}, node, {i}))",
     ):
@@ -123,4 +125,5 @@ def _arguments(plan: Plan, rule: Rule) -> str:
 
 def _variable(name: str) -> str:
     """The name of a value that is saved, where it is not taken."""
-    return f"{name}_" if name in _TAKEN else name
+    numbered = name[:1] in ("p", "t") and name[1:].isdigit()  # p0, t0
+    return f"{name}_" if name in _TAKEN or numbered else name

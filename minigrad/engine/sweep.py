@@ -11,24 +11,20 @@ from ..errors import MinigradError
 from .context import local
 from .cotangents import dense
 from .node import Node, ancestors
-from .pullback import arrived, hand_on, pullback, pulled_back, residuals
+from .pullback import arrived, hand_on, hooked, pullback, pulled_back, residuals
 
 __all__ = ["sweep"]
 
-Observer = Callable[[Node, Node, Any], None]
 
-
-def _sought(
-    order: Sequence[Node], wanted: Collection[Node] | None
-) -> tuple[Collection[Node], set[Node]]:
-    """The nodes whose totals are wanted, and those of `order`, newest first, that lead to one."""
+def _sought(order: list[Node], wanted: Collection[Node] | None) -> tuple[list[Node], set[Node]]:
+    """Of the nodes in `order`, newest first, those that lead to a wanted one; and the wanted."""
     if wanted is None:
-        return {node for node in order if node.owners}, set(order)
+        return order, {node for node in order if node.owners}
     leading = set(wanted)
     for node in reversed(order):
         if not leading.isdisjoint(node.parents):
             leading.add(node)
-    return set(wanted), leading
+    return [node for node in order if node in leading], set(wanted)
 
 
 @np.errstate(all="ignore")  # an infinite slope is a value, not a fault; detect_anomaly reports it
@@ -38,33 +34,35 @@ def sweep(
     wanted: Collection[Node] | None = None,
     stop_at: Collection[Node] = (),
     unpack: Callable[[Node, Sequence[Node]], Any] = residuals,
-    watch: Sequence[Observer] = (),
+    watch: Sequence[Callable[[Node, Node, Any], None]] = (),
     lazily: bool = True,
 ) -> tuple[dict[Node, Any], list[Node]]:
     """Send the cotangents in `seeds` backwards; the totals at `wanted`, and the nodes passed.
 
-    wanted: default all leaves, and the results whose gradient is retained. stop_at: nothing flows
-    past these. unpack: gives what a node's rules saved, as arrays or as Tensors; with these the
-    rules are recorded. watch: functions of (parent, node, contribution) that see every contribution
-    before it is added. lazily: the uses of a weight may wait for each other.
+    wanted: default all leaves, and the results whose gradient is retained. stop_at: those of them
+    past which nothing flows. unpack: gives what a node's rules saved, as arrays or as Tensors; with
+    these the rules are recorded. watch: see every contribution, (parent, node, c), before it is
+    added. lazily: the uses of a weight may wait for each other.
     """
     totals: dict[Node, Any] = {}
     for node, g in seeds:
         hand_on(totals, node, g)
-    order = ancestors(totals, stop_at)
-    wanted, needed = _sought(order, wanted)
-    watch = [*watch, *(o.contributed for o in [local.frame.observer] if o is not None)]
+    order, wanted = _sought(ancestors(totals, stop_at), wanted)
+    needed = set(order)
+    watch = [*watch, *local.frame.watch]
     found: dict[Node, Any] = {}
     visited: list[Node] = []
     try:
         for node in order:
             if node not in totals:  # nothing flowed here
                 continue
-            g = arrived(node, totals.pop(node))
+            g = totals.pop(node)
+            if node.extra is not None:
+                g = hooked(node, g)
             if node in wanted:
-                found[node] = g
-            if needed.isdisjoint(node.parents) or node in stop_at:
-                continue
+                found[node] = g = arrived(node, g)
+                if node in stop_at or needed.isdisjoint(node.parents):
+                    continue
             saved = unpack(node, visited)
             visited.append(node)
             if not watch:

@@ -30,7 +30,6 @@ LONG_RECORDS = {
 }
 
 
-
 def lines(name):
     return text_of(name).count("\n")
 
