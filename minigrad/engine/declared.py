@@ -14,8 +14,8 @@ import numpy as np
 
 from .op import OPS, Op
 
-__all__ = ["FUNCTIONS", "METHODS", "Over", "Whose", "attach_with", "declare", "declare_op",
-           "implements"]
+__all__ = ["FUNCTIONAL", "FUNCTIONS", "METHODS", "Over", "Whose", "attach_with", "declare",
+           "declare_op", "implements"]
 
 Whose = Literal["NumPy", "PyTorch", "Tensor"]
 Call = Callable[..., Any]
@@ -36,6 +36,9 @@ METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}, "Tensor": {}
 """By whose meaning it is and by name: a function, a property, a function of NumPy, or an `Over`.
 Where both declare a name, PyTorch's is attached. Those of Tensor's own, whose errors name them
 already, are attached as they are."""
+
+FUNCTIONAL: dict[str, Call] = {}
+"""By how it is called, as in ``relu(input)``: the op behind a function of minigrad.functional."""
 
 _attached: list[Callable[[Iterable[Any], Iterable[str]], None]] = []
 _reserved: set[str] = set()
@@ -58,9 +61,12 @@ def declare(
         attach(functions, methods)
 
 
-def declare_op(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] = ()) -> None:
+def declare_op(
+    call: Any, functions: Sequence[Any] = (), methods: Sequence[str] = (), functional: str = ""
+) -> None:
     """Enter an op, by the function that `primitive` has made of it, in the catalogue, and say that
-    it is what NumPy's `functions` do with Tensors, and a method of each name in `methods`."""
+    it is what NumPy's `functions` do with Tensors, a method of each name in `methods`, and, called
+    as `functional` says, a function of minigrad.functional."""
     handlers = dict.fromkeys(functions, call)
     same = {name: getattr(np, name, None) for name in methods}
     found = {  # a method takes what NumPy's function of that name takes
@@ -70,6 +76,8 @@ def declare_op(call: Any, functions: Sequence[Any] = (), methods: Sequence[str] 
     _check(handlers, found, "NumPy")
     _register(call.op)
     declare(handlers, found)
+    if functional:
+        FUNCTIONAL[functional] = call
 
 
 def implements(*functions: Any) -> Callable[[Call], Call]:

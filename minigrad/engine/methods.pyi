@@ -294,7 +294,7 @@ class Methods(np.generic):
         """x @ y np.matmul(x, other)"""
 
     def bool(self) -> Tensor:
-        """x converted to bool"""
+        """x converted to bool As PyTorch's."""
 
     @overload
     def broadcast_to(self, size: Sequence[builtins.int], /) -> Tensor: ...
@@ -305,7 +305,7 @@ class Methods(np.generic):
         """x repeated to a shape that it broadcasts to; -1 keeps a length. As PyTorch's."""
 
     def byte(self) -> Tensor:
-        """x converted to uint8"""
+        """x converted to uint8 As PyTorch's."""
 
     def cdist(self, x2: ArrayLike, p: builtins.float = 2) -> Tensor:
         """The distance of every row of x1 (..., P, M) to every row of x2 (..., R, M): (..., P, R)."""
@@ -317,7 +317,7 @@ class Methods(np.generic):
         """x[...] = x.ceil(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
 
     def char(self) -> Tensor:
-        """x converted to int8"""
+        """x converted to int8 As PyTorch's."""
 
     def cholesky(self, upper: builtins.bool = False) -> Tensor:
         """The lower triangular L with L Lᵀ = input, or with `upper` the upper triangular Lᵀ."""
@@ -359,7 +359,7 @@ class Methods(np.generic):
         """x, of real numbers np.conjugate(x)"""
 
     def contiguous(self) -> Tensor:
-        """x; where its entries lie does not matter here."""
+        """x; where its entries lie does not matter here. As PyTorch's."""
 
     def copy(self, order: str = 'K', subok: builtins.bool = False) -> Tensor:
         """x, as a node of its own. As np.copy."""
@@ -389,13 +389,13 @@ class Methods(np.generic):
         """The covariances of the variables, which are the rows: (n, T) → (n, n), over T - correction."""
 
     def cpu(self) -> Tensor:
-        """x; the CPU is the only device."""
+        """x; the CPU is the only device. As PyTorch's."""
 
     def cross(self, other: ArrayLike, dim: builtins.int | None = None) -> Tensor:
         """input × other of vectors of 3 components along dim; None: along the first axis of length 3."""
 
     def cuda(self, device: str | None = None) -> Never:
-        """Raises ValueError: NumPy computes on the CPU."""
+        """Raises ValueError: NumPy computes on the CPU. As PyTorch's."""
 
     def cummax(self, dim: builtins.int) -> Ranked:
         """``(values, indices)``: the largest entry so far along dim, and the last place where it was."""
@@ -447,7 +447,7 @@ class Methods(np.generic):
         """ψ(x) = Γ'(x) / Γ(x), the derivative of ln |Γ(x)|"""
 
     def dim(self) -> builtins.int:
-        """How many axes there are: x.ndim."""
+        """How many axes there are: x.ndim. As PyTorch's."""
 
     def dist(self, other: ArrayLike, p: builtins.float = 2) -> Tensor:
         """``norm(input - other, p)``; the two broadcast."""
@@ -465,13 +465,13 @@ class Methods(np.generic):
         """Σ over the last axis of a and the last but one of b; with a number, the product by it. As np.dot."""
 
     def double(self) -> Tensor:
-        """x converted to float64"""
+        """x converted to float64 As PyTorch's."""
 
     def dsplit(self, indices_or_sections: Ints) -> tuple[Tensor, ...]:
         """np.dsplit(x, indices_or_sections), as a tuple As PyTorch's."""
 
     def element_size(self) -> builtins.int:
-        """The bytes of one entry: x.itemsize."""
+        """The bytes of one entry: x.itemsize. As PyTorch's."""
 
     def eq(self, other: ArrayLike) -> Tensor:
         """Return (x1 == x2) element-wise. np.equal(x, other)"""
@@ -544,7 +544,7 @@ class Methods(np.generic):
         """The rows in reverse order. np.flipud(x)"""
 
     def float(self) -> Tensor:
-        """x converted to float32"""
+        """x converted to float32 As PyTorch's."""
 
     def float_power(self, other: ArrayLike) -> Tensor:
         """xʸ in float64 at least np.float_power(x, other)"""
@@ -574,7 +574,7 @@ class Methods(np.generic):
     def gather(self, axis: builtins.int, index: ArrayLike) -> Tensor: ...
     @overload
     def gather(self, *, dim: builtins.int, index: ArrayLike) -> Tensor:
-        """out[i, j, k] = x[i, index[i, j, k], k] for axis 1, likewise for any other axis."""
+        """out[i, j, k] = input[i, index[i, j, k], k] for dim 1, likewise for any other."""
 
     def gcd(self, other: ArrayLike) -> Tensor:
         """Returns the greatest common divisor of ``|x1|`` and ``|x2|``. np.gcd(x, other)"""
@@ -595,7 +595,7 @@ class Methods(np.generic):
         """Return the truth value of (x1 > x2) element-wise. np.greater(x, other)"""
 
     def half(self) -> Tensor:
-        """x converted to float16"""
+        """x converted to float16 As PyTorch's."""
 
     def heaviside(self, other: ArrayLike) -> Tensor:
         """0 for x < 0, y at 0, 1 for x > 0; slope 0 np.heaviside(x, other)"""
@@ -635,7 +635,7 @@ class Methods(np.generic):
     def index_put(self, index: Any, value: ArrayLike, accumulate: builtins.bool = False) -> Tensor: ...
     @overload
     def index_put(self, *, indices: Any, values: ArrayLike, accumulate: builtins.bool = False) -> Tensor:
-        """x with ``x[index] = value``, as a new tensor; any index that ``x[index]`` takes."""
+        """input with ``input[index] = value``, as a new tensor; any index that ``input[index]`` takes."""
 
     @overload
     def index_put_(self, index: Any, value: ArrayLike, accumulate: builtins.bool = False) -> Self: ...
@@ -647,25 +647,25 @@ class Methods(np.generic):
     def index_select(self, axis: builtins.int, index: ArrayLike) -> Tensor: ...
     @overload
     def index_select(self, *, dim: builtins.int, index: ArrayLike) -> Tensor:
-        """The slices of x at the integers `index` (k), 0 to n - 1, along axis."""
+        """The slices of input at the integers `index` (k), 0 to n - 1, along dim."""
 
     def inner(self, other: ArrayLike) -> Tensor:
         """Σ over the last axes of both; with a number, the product by it. np.inner(x, other)"""
 
     def int(self) -> Tensor:
-        """x converted to int32"""
+        """x converted to int32 As PyTorch's."""
 
     def inverse(self) -> Tensor:
         """x⁻¹ np.inv(x)"""
 
     def is_complex(self) -> builtins.bool:
-        """Whether its dtype is complex."""
+        """Whether its dtype is complex. As PyTorch's."""
 
     def is_contiguous(self) -> builtins.bool:
-        """True: where entries lie does not matter here."""
+        """True: where entries lie does not matter here. As PyTorch's."""
 
     def is_floating_point(self) -> builtins.bool:
-        """Whether its dtype is a float."""
+        """Whether its dtype is a float. As PyTorch's."""
 
     def isclose(self, b: ArrayLike, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> Tensor:
         """Returns a boolean array where two arrays are element-wise equal within a tolerance. No gradient flows through it. As PyTorch's."""
@@ -770,11 +770,11 @@ class Methods(np.generic):
     def logit(self, eps: builtins.float | None = None) -> Tensor:
         """ln(x / (1 - x)), the inverse of the sigmoid; eps: of x between eps and 1 - eps."""
 
-    def logsumexp(self, axis: Axis = None, keepdims: builtins.bool = False, *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
-        """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none As np.logsumexp; understands PyTorch's dim and keepdim too."""
+    def logsumexp(self, axis: builtins.int | tuple[builtins.int, ...] | None = None, keepdims: builtins.bool = False, *, dim: Axis = ..., keepdim: builtins.bool = ...) -> Tensor:
+        """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none"""
 
     def long(self) -> Tensor:
-        """x converted to int64"""
+        """x converted to int64 As PyTorch's."""
 
     def lt(self, other: ArrayLike) -> Tensor:
         """Return the truth value of (x1 < x2) element-wise. np.less(x, other)"""
@@ -791,7 +791,7 @@ class Methods(np.generic):
         """Each matrix in the last two axes transposed."""
 
     def masked_fill(self, mask: ArrayLike, value: ArrayLike) -> Tensor:
-        """x with `value` where `mask` is true; the dtype of x stays, mask and x broadcast."""
+        """input with `value` where `mask` is true; the dtype of input stays, mask and input broadcast."""
 
     def masked_fill_(self, mask: ArrayLike, value: ArrayLike) -> Self:
         """x[...] = x.masked_fill(), with the same arguments; returns x, as PyTorch does. Recorded as any write is; of a leaf that requires grad, under no_grad()."""
@@ -921,7 +921,7 @@ class Methods(np.generic):
         """The bytes of all entries."""
 
     def ndimension(self) -> builtins.int:
-        """How many axes there are: x.ndim."""
+        """How many axes there are: x.ndim. As PyTorch's."""
 
     def ne(self, other: ArrayLike) -> Tensor:
         """Return (x1 != x2) element-wise. np.not_equal(x, other)"""
@@ -936,31 +936,31 @@ class Methods(np.generic):
         """-x np.negative(x)"""
 
     def nelement(self) -> builtins.int:
-        """How many entries there are: x.size."""
+        """How many entries there are: x.size. As PyTorch's."""
 
     @overload
     def new_empty(self, size: Sequence[builtins.int], /, *, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor: ...
     @overload
     def new_empty(self, *size: builtins.int, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-        """np.zeros(size), by default in the dtype of x"""
+        """np.zeros(size), by default in the dtype of x As PyTorch's."""
 
     def new_full(self, size: Ints, fill_value: ArrayLike, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-        """np.full(size, fill_value), by default in the dtype of x"""
+        """np.full(size, fill_value), by default in the dtype of x As PyTorch's."""
 
     @overload
     def new_ones(self, size: Sequence[builtins.int], /, *, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor: ...
     @overload
     def new_ones(self, *size: builtins.int, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-        """np.ones(size), by default in the dtype of x"""
+        """np.ones(size), by default in the dtype of x As PyTorch's."""
 
     def new_tensor(self, data: ArrayLike, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A tensor of data, by default in the dtype of x"""
+        """A tensor of data, by default in the dtype of x As PyTorch's."""
 
     @overload
     def new_zeros(self, size: Sequence[builtins.int], /, *, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor: ...
     @overload
     def new_zeros(self, *size: builtins.int, dtype: DTypeLike | None = None, requires_grad: builtins.bool = False) -> Tensor:
-        """np.zeros(size), by default in the dtype of x"""
+        """np.zeros(size), by default in the dtype of x As PyTorch's."""
 
     def nextafter(self, other: ArrayLike) -> Tensor:
         """Return the next floating-point value after x1 towards x2, element-wise np.nextafter(x, other)"""
@@ -981,7 +981,7 @@ class Methods(np.generic):
         """Return (x1 != x2) element-wise. np.not_equal(x, other)"""
 
     def numel(self) -> builtins.int:
-        """How many entries there are: x.size."""
+        """How many entries there are: x.size. As PyTorch's."""
 
     def outer(self, b: ArrayLike, out: None = None) -> Tensor:
         """a[i] b[j], of all entries of both. As PyTorch's."""
@@ -998,7 +998,7 @@ class Methods(np.generic):
         """The pseudo-inverse; singular values below rcond times the largest count as 0."""
 
     def polygamma(self, n: builtins.int) -> Tensor:
-        """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x) As PyTorch's."""
+        """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)"""
 
     def positive(self) -> Tensor:
         """x np.positive(x)"""
@@ -1095,7 +1095,7 @@ class Methods(np.generic):
     def scatter_add(self, axis: builtins.int, index: ArrayLike, source: ArrayLike) -> Tensor: ...
     @overload
     def scatter_add(self, *, dim: builtins.int, index: ArrayLike, src: ArrayLike) -> Tensor:
-        """x with source[i, j, k] added at [i, index[i, j, k], k] for axis 1; the reverse of gather."""
+        """input with src[i, j, k] added at [i, index[i, j, k], k] for dim 1; the reverse of gather."""
 
     @overload
     def scatter_add_(self, axis: builtins.int, index: ArrayLike, source: ArrayLike) -> Self: ...
@@ -1119,7 +1119,7 @@ class Methods(np.generic):
         """-1, 0 or 1; slope 0 np.sign(x)"""
 
     def short(self) -> Tensor:
-        """x converted to int16"""
+        """x converted to int16 As PyTorch's."""
 
     def sigmoid(self) -> Tensor:
         """1 / (1 + e⁻ˣ)"""
@@ -1194,7 +1194,7 @@ class Methods(np.generic):
     def stride(self) -> tuple[builtins.int, ...]: ...
     @overload
     def stride(self, dim: builtins.int) -> builtins.int:
-        """How many entries lie between neighbours along each axis in memory, or along dim."""
+        """How many entries lie between neighbours along each axis in memory, or along dim. As PyTorch's."""
 
     def sub(self, other: ArrayLike, *, alpha: builtins.float = 1) -> Tensor:
         """input - alpha · other"""
@@ -1267,7 +1267,7 @@ class Methods(np.generic):
     def to(self, dtype: DTypeLike | None = None, *, device: str | None = None, non_blocking: builtins.bool = ..., copy: builtins.bool = ...) -> Tensor: ...
     @overload
     def to(self, other: Tensor, /) -> Tensor:
-        """x converted to a dtype, or to that of another tensor. The one device there is, is "cpu"."""
+        """x converted to a dtype, or to that of another tensor. The one device there is, is "cpu". As PyTorch's."""
 
     def topk(self, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> Ranked:
         """``(values, indices)``: the k largest entries along dim, the largest first."""
@@ -1313,10 +1313,10 @@ class Methods(np.generic):
     def type(self) -> str: ...
     @overload
     def type(self, dtype: DTypeLike) -> Tensor:
-        """x converted to a dtype; without one, the name of its dtype."""
+        """x converted to a dtype; without one, the name of its dtype. As PyTorch's."""
 
     def type_as(self, other: ArrayLike) -> Tensor:
-        """x converted to the dtype of `other`."""
+        """x converted to the dtype of `other`. As PyTorch's."""
 
     def unbind(self, axis: builtins.int = 0, *, dim: builtins.int = ...) -> tuple[Tensor, ...]:
         """The slices of x along `axis`, without that axis: one node, whatever their number."""

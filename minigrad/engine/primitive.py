@@ -34,6 +34,7 @@ def primitive(
     formula: str | None = None,
     numpy: Sequence[Any] = (),
     methods: Sequence[str] = (),
+    functional: str = "",
     domains: Sequence[Domain] = (),
     samples: Any = None,
     lazy: Mapping[str, Lazy] | None = None,
@@ -55,6 +56,7 @@ def primitive(
         forwards that take ``*arrays``.
     formula: one line for tables and messages (default: the first line of the docstring).
     numpy, methods: the NumPy functions and the Tensor methods that this op provides.
+    functional: how it is called in minigrad.functional, ``relu(input)``; of minigrad's own ops.
     domains: per argument, where it may lie and where the op has kinks.
     samples: what tests pass as keywords, or a function of a Generator that makes a whole call.
     lazy: by the name of an argument, how its many uses are summed in one product, where it is a
@@ -124,7 +126,7 @@ def primitive(
         else:
             call.__doc__, call.__module__ = forward.__doc__, forward.__module__
             call.__wrapped__ = forward  # its signature
-        declare_op(call, numpy, methods)
+        declare_op(call, numpy, methods, functional)
         return cast(F, call)  # the same signature, for Tensors too
 
     return decorate

@@ -6,6 +6,7 @@ They take Tensors or arrays and give what they were given. Where PyTorch says ``
 
 from typing import TYPE_CHECKING
 
+from ..ops.index.gathering import gather, index_put, index_select, masked_fill, scatter_add
 from ..ops.linear.triangular import lu, matrix_exp, solve_triangular
 from ..ops.numpy.fft import fft, ifft, irfft, rfft
 from ..ops.pytorch.blends import (
@@ -57,64 +58,20 @@ from ..ops.pytorch.shapes import (
 )
 from ..ops.shape.joining import unbind
 from ..suggest import attribute_finder, name_lister
-from .activations import (
-    celu,
-    elu,
-    gelu,
-    glu,
-    hardsigmoid,
-    hardtanh,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    logsumexp,
-    mish,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softmin,
-    softplus,
-    softsign,
-    tanh,
-)
+from .activations import gelu, glu, log_softmax, softmax, softmin, softplus, tanh
 from .attention import bilinear, gumbel_softmax, scaled_dot_product_attention
 from .convolutions import conv1d, conv2d
-from .gammas import digamma, erfinv, lgamma, polygamma
-from .indexing import gather, index_put, index_select, masked_fill, scatter_add
+from .generated import generated as _generated
 from .layers import (
     batch_norm,
     cosine_similarity,
     dropout,
     embedding,
-    erf,
-    erfc,
     layer_norm,
-    linear,
     normalize,
     one_hot,
 )
 from .losses import (
-    bce,
-    bce_with_logits,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    huber,
-    huber_loss,
-    kl_div,
-    l1,
-    l1_loss,
-    mse,
-    mse_loss,
-    nll,
-    nll_loss,
-    smooth_l1,
-    smooth_l1_loss,
-)
-from .margins import (
     cosine_embedding_loss,
     gaussian_nll_loss,
     hinge_embedding_loss,
@@ -122,6 +79,7 @@ from .margins import (
     multi_margin_loss,
     multilabel_soft_margin_loss,
     poisson_nll_loss,
+    smooth_l1_loss,
     soft_margin_loss,
     triplet_margin_loss,
 )
@@ -154,6 +112,14 @@ __all__ = [
     "spectral_norm_penalty", "take_along_dim", "tanh", "tanhshrink", "tensor_split", "threshold",
     "topk", "triplet_margin_loss", "unbind", "unflatten", "xlogy",
 ]
+
+# The functions that are one op; and shorter names for the same.
+globals().update(_generated())
+globals().update(
+    mse=globals()["mse_loss"], l1=globals()["l1_loss"], huber=globals()["huber_loss"],
+    nll=globals()["nll_loss"], bce=globals()["binary_cross_entropy"], smooth_l1=smooth_l1_loss,
+    bce_with_logits=globals()["binary_cross_entropy_with_logits"],
+)
 
 if not TYPE_CHECKING:  # for a type checker there is no such name
     __getattr__ = attribute_finder(__name__, __all__)

@@ -116,14 +116,14 @@ def bce(input: Tensor, target: ArrayLike, weight: ArrayLike | None = None, reduc
 
 @overload
 def bce(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean') -> Any:
-    """-t ln p - (1 - t) ln(1 - p) for probabilities p = `input` and targets t, of one shape."""
+    """-t ln p - (1 - t) ln(1 - p), the logarithms at least -100; p = input, t = target"""
 
 @overload
 def bce_with_logits(input: Tensor, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean', pos_weight: ArrayLike | None = None) -> Tensor: ...
 
 @overload
 def bce_with_logits(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean', pos_weight: ArrayLike | None = None) -> Any:
-    """-w t ln sigmoid(x) - (1 - t) ln sigmoid(-x) for logits x = `input`, safe at any size."""
+    """-t ln sigmoid(x) - (1 - t) ln sigmoid(-x), without overflow; x = input, t = target"""
 
 @overload
 def bilinear(input1: Tensor, input2: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Tensor: ...
@@ -137,14 +137,14 @@ def binary_cross_entropy(input: Tensor, target: ArrayLike, weight: ArrayLike | N
 
 @overload
 def binary_cross_entropy(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean') -> Any:
-    """-t ln p - (1 - t) ln(1 - p) for probabilities p = `input` and targets t, of one shape."""
+    """-t ln p - (1 - t) ln(1 - p), the logarithms at least -100; p = input, t = target"""
 
 @overload
 def binary_cross_entropy_with_logits(input: Tensor, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean', pos_weight: ArrayLike | None = None) -> Tensor: ...
 
 @overload
 def binary_cross_entropy_with_logits(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, reduction: str = 'mean', pos_weight: ArrayLike | None = None) -> Any:
-    """-w t ln sigmoid(x) - (1 - t) ln sigmoid(-x) for logits x = `input`, safe at any size."""
+    """-t ln sigmoid(x) - (1 - t) ln sigmoid(-x), without overflow; x = input, t = target"""
 
 @overload
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor: ...
@@ -165,7 +165,7 @@ def celu(input: Tensor, alpha: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
 def celu(input: ArrayLike, alpha: ArrayLike = 1.0) -> Any:
-    """x for x > 0, else alpha (e^(x / alpha) - 1), of slope 1 at 0 for any alpha. (Barron, 2017.)"""
+    """x for x > 0, else alpha (e^(x / alpha) - 1)"""
 
 @overload
 def clamp_max(input: Tensor, max: ArrayLike) -> Tensor: ...
@@ -214,7 +214,7 @@ def cross_entropy(input: Tensor, target: ArrayLike, weight: ArrayLike | None = N
 
 @overload
 def cross_entropy(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, ignore_index: int = -100, reduction: str = 'mean', label_smoothing: float = 0.0) -> Any:
-    """-ln softmax(input)[target]: from logits, in one node, safe at any size of the logits."""
+    """-Σ_c q_c ln softmax(input)_c"""
 
 @overload
 def ctc_loss(log_probs: Tensor, targets: ArrayLike, input_lengths: int | Sequence[int], target_lengths: int | Sequence[int], blank: int = 0, reduction: str = 'mean', zero_infinity: bool = False) -> Tensor: ...
@@ -249,7 +249,7 @@ def digamma(input: Tensor) -> Tensor: ...
 
 @overload
 def digamma(input: ArrayLike) -> Any:
-    """ψ(x), the derivative of ln |Γ(x)|; NaN at -1, -2, ..."""
+    """ψ(x) = Γ'(x) / Γ(x), the derivative of ln |Γ(x)|"""
 
 @overload
 def dist(input: Tensor, other: ArrayLike, p: float = 2) -> Tensor: ...
@@ -270,7 +270,7 @@ def elu(input: Tensor, alpha: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
 def elu(input: ArrayLike, alpha: ArrayLike = 1.0) -> Any:
-    """x for x > 0, else alpha (eˣ - 1). (Clevert, Unterthiner, Hochreiter, 2016.)"""
+    """x for x > 0, else alpha (eˣ - 1)"""
 
 @overload
 def embedding(input: Tensor, weight: ArrayLike, padding_idx: int | None = None) -> Tensor: ...
@@ -284,21 +284,21 @@ def erf(input: Tensor) -> Tensor: ...
 
 @overload
 def erf(input: ArrayLike) -> Any:
-    """2/√π ∫₀ˣ e^(-t²) dt, between -1 and 1."""
+    """2/√π ∫₀ˣ e^(-t²) dt"""
 
 @overload
 def erfc(input: Tensor) -> Tensor: ...
 
 @overload
 def erfc(input: ArrayLike) -> Any:
-    """1 - erf(x), accurate where that is tiny."""
+    """1 - erf(x), accurate where that is tiny"""
 
 @overload
 def erfinv(input: Tensor) -> Tensor: ...
 
 @overload
 def erfinv(input: ArrayLike) -> Any:
-    """The y with erf(y) = x, for x between -1 and 1; ±∞ there, NaN beyond."""
+    """the y with erf(y) = x, for -1 < x < 1; ±∞ at ±1"""
 
 @overload
 def fft(real: Tensor, imag: ArrayLike = 0.0, n: int | None = None, axis: int = -1, norm: str | None = None) -> tuple[Tensor, Tensor]: ...
@@ -375,7 +375,7 @@ def hardsigmoid(input: Tensor) -> Tensor: ...
 
 @overload
 def hardsigmoid(input: ArrayLike) -> Any:
-    """x / 6 + ½ between 0 and 1. The slope at ±3 is 0. (Keras had x / 5 + ½ before its version 3.)"""
+    """x / 6 + ½ between 0 and 1; slope 0 at ±3"""
 
 @overload
 def hardswish(input: Tensor) -> Tensor: ...
@@ -389,7 +389,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tens
 
 @overload
 def hardtanh(input: ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x between min_val and max_val. The slope on the bounds is 0."""
+    """x between min_val and max_val; slope 0 on the bounds"""
 
 @overload
 def hinge_embedding_loss(input: Tensor, target: ArrayLike, margin: ArrayLike = 1.0, reduction: str = 'mean') -> Tensor: ...
@@ -399,18 +399,18 @@ def hinge_embedding_loss(input: ArrayLike, target: ArrayLike, margin: ArrayLike 
     """x where the target is 1, max(0, margin - x) where it is -1, for distances x."""
 
 @overload
-def huber(input: Tensor, target: ArrayLike, reduction: str = 'mean', delta: float = 1.0) -> Tensor: ...
+def huber(input: Tensor, target: ArrayLike, reduction: str = 'mean', delta: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
-def huber(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', delta: float = 1.0) -> Any:
-    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta), with d = input - target of one shape."""
+def huber(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', delta: ArrayLike = 1.0) -> Any:
+    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta); d = input - target"""
 
 @overload
-def huber_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean', delta: float = 1.0) -> Tensor: ...
+def huber_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean', delta: ArrayLike = 1.0) -> Tensor: ...
 
 @overload
-def huber_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', delta: float = 1.0) -> Any:
-    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta), with d = input - target of one shape."""
+def huber_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', delta: ArrayLike = 1.0) -> Any:
+    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta); d = input - target"""
 
 @overload
 def ifft(real: Tensor, imag: ArrayLike = 0.0, n: int | None = None, axis: int = -1, norm: str | None = None) -> tuple[Tensor, Tensor]: ...
@@ -480,7 +480,7 @@ def kl_div(input: Tensor, target: ArrayLike, reduction: str = 'mean', log_target
 
 @overload
 def kl_div(input: ArrayLike, target: ArrayLike, reduction: str = 'mean', log_target: bool = False) -> Any:
-    """t (ln t - input), for log-probabilities `input` and probabilities t of one shape; 0 at t = 0."""
+    """t (ln t - input), 0 at t = 0; t = target, or e^target with log_target"""
 
 @overload
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ranked: ...
@@ -494,14 +494,14 @@ def l1(input: Tensor, target: ArrayLike, reduction: str = 'mean') -> Tensor: ...
 
 @overload
 def l1(input: ArrayLike, target: ArrayLike, reduction: str = 'mean') -> Any:
-    """|input - target|; both of one shape, else ValueError. The slope is 0 where they are equal."""
+    """|d|, slope 0 at 0; d = input - target"""
 
 @overload
 def l1_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean') -> Tensor: ...
 
 @overload
 def l1_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean') -> Any:
-    """|input - target|; both of one shape, else ValueError. The slope is 0 where they are equal."""
+    """|d|, slope 0 at 0; d = input - target"""
 
 @overload
 def layer_norm(input: Tensor, normalized_shape: int | Sequence[int], weight: ArrayLike | None = None, bias: ArrayLike | None = None, eps: float = 1e-05) -> Tensor: ...
@@ -515,7 +515,7 @@ def leaky_relu(input: Tensor, negative_slope: ArrayLike = 0.01) -> Tensor: ...
 
 @overload
 def leaky_relu(input: ArrayLike, negative_slope: ArrayLike = 0.01) -> Any:
-    """x for x > 0, else negative_slope · x."""
+    """x for x > 0, else negative_slope · x; slope negative_slope at 0"""
 
 @overload
 def lerp(input: Tensor, end: ArrayLike, weight: ArrayLike) -> Tensor: ...
@@ -529,14 +529,14 @@ def lgamma(input: Tensor) -> Tensor: ...
 
 @overload
 def lgamma(input: ArrayLike) -> Any:
-    """ln |Γ(x)|, where Γ(n + 1) = n!; ∞ at 0, -1, -2, ..."""
+    """ln |Γ(x)|, where Γ(n + 1) = n!"""
 
 @overload
 def linear(input: Tensor, weight: ArrayLike, bias: ArrayLike | None = None) -> Tensor: ...
 
 @overload
 def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Any:
-    """input @ weightᵀ + bias: (..., K), (M, K), (M,) → (..., M)."""
+    """input @ weightᵀ + bias"""
 
 @overload
 def log_softmax(input: Tensor, dim: int = -1, dtype: DTypeLike | None = None) -> Tensor: ...
@@ -571,14 +571,14 @@ def logsigmoid(input: Tensor) -> Tensor: ...
 
 @overload
 def logsigmoid(input: ArrayLike) -> Any:
-    """ln sigmoid(x), without overflow, and without a logarithm of 0."""
+    """ln sigmoid(x), without overflow"""
 
 @overload
 def logsumexp(input: Tensor, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor: ...
 
 @overload
 def logsumexp(input: ArrayLike, dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Any:
-    """ln Σ eˣ along `dim` (default: over all), without overflow. -∞ where every x is."""
+    """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none"""
 
 @overload
 def lu(A: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, Tensor]: ...
@@ -641,7 +641,7 @@ def mish(input: Tensor) -> Tensor: ...
 
 @overload
 def mish(input: ArrayLike) -> Any:
-    """x · tanh(softplus(x)). (Misra, 2019.) Like silu it dips below 0, and is not monotonic."""
+    """x · tanh(softplus(x))"""
 
 @overload
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Ranked: ...
@@ -655,14 +655,14 @@ def mse(input: Tensor, target: ArrayLike, reduction: str = 'mean') -> Tensor: ..
 
 @overload
 def mse(input: ArrayLike, target: ArrayLike, reduction: str = 'mean') -> Any:
-    """(input - target)²; both of one shape."""
+    """d²; d = input - target"""
 
 @overload
 def mse_loss(input: Tensor, target: ArrayLike, reduction: str = 'mean') -> Tensor: ...
 
 @overload
 def mse_loss(input: ArrayLike, target: ArrayLike, reduction: str = 'mean') -> Any:
-    """(input - target)²; both of one shape."""
+    """d²; d = input - target"""
 
 @overload
 def msort(input: Tensor) -> Tensor: ...
@@ -697,14 +697,14 @@ def nll(input: Tensor, target: ArrayLike, weight: ArrayLike | None = None, ignor
 
 @overload
 def nll(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, ignore_index: int = -100, reduction: str = 'mean') -> Any:
-    """-input[target] for log-probabilities `input`; arguments and errors as in cross_entropy, but for targets, which are class indices."""
+    """-input[target]; input holds log-probabilities"""
 
 @overload
 def nll_loss(input: Tensor, target: ArrayLike, weight: ArrayLike | None = None, ignore_index: int = -100, reduction: str = 'mean') -> Tensor: ...
 
 @overload
 def nll_loss(input: ArrayLike, target: ArrayLike, weight: ArrayLike | None = None, ignore_index: int = -100, reduction: str = 'mean') -> Any:
-    """-input[target] for log-probabilities `input`; arguments and errors as in cross_entropy, but for targets, which are class indices."""
+    """-input[target]; input holds log-probabilities"""
 
 @overload
 def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: ArrayLike = 1e-12) -> Tensor: ...
@@ -753,7 +753,7 @@ def polygamma(n: int, input: Tensor) -> Tensor: ...
 
 @overload
 def polygamma(n: int, input: ArrayLike) -> Any:
-    """ψ₍ₙ₎(x), the derivative of order n + 1 of ln |Γ(x)|. Raises ValueError for an n below 0."""
+    """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)"""
 
 @overload
 def prelu(input: Tensor, weight: ArrayLike) -> Tensor: ...
@@ -767,14 +767,14 @@ def relu(input: Tensor) -> Tensor: ...
 
 @overload
 def relu(input: ArrayLike) -> Any:
-    """max(x, 0). The slope at 0 is 0."""
+    """max(x, 0); slope 0 at 0"""
 
 @overload
 def relu6(input: Tensor) -> Tensor: ...
 
 @overload
 def relu6(input: ArrayLike) -> Any:
-    """min(max(x, 0), 6). The slope at 0 and at 6 is 0."""
+    """min(max(x, 0), 6); slope 0 at 0 and 6"""
 
 @overload
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor: ...
@@ -844,21 +844,21 @@ def selu(input: Tensor) -> Tensor: ...
 
 @overload
 def selu(input: ArrayLike) -> Any:
-    """1.0507 · elu(x, 1.6733). (Klambauer et al., "Self-normalizing neural networks", 2017.)"""
+    """1.0507 · elu(x) with alpha = 1.6733"""
 
 @overload
 def sigmoid(input: Tensor) -> Tensor: ...
 
 @overload
 def sigmoid(input: ArrayLike) -> Any:
-    """1 / (1 + e⁻ˣ), between 0 and 1, without overflow at any x."""
+    """1 / (1 + e⁻ˣ)"""
 
 @overload
 def silu(input: Tensor) -> Tensor: ...
 
 @overload
 def silu(input: ArrayLike) -> Any:
-    """x · sigmoid(x). Also called swish; it is not monotonic."""
+    """x · sigmoid(x)"""
 
 @overload
 def smooth_l1(input: Tensor, target: ArrayLike, reduction: str = 'mean', beta: ArrayLike = 1.0) -> Tensor: ...
@@ -914,7 +914,7 @@ def softsign(input: Tensor) -> Tensor: ...
 
 @overload
 def softsign(input: ArrayLike) -> Any:
-    """x / (1 + |x|): between -1 and 1, as tanh, but approaching them far more slowly."""
+    """x / (1 + |x|)"""
 
 @overload
 def solve_triangular(A: Tensor, B: ArrayLike, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor: ...

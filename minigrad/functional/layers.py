@@ -1,4 +1,4 @@
-"""What layers are made of: products, look-ups, normalisation, dropout."""
+"""What layers are made of: look-ups, normalisation, dropout."""
 
 from __future__ import annotations
 
@@ -11,51 +11,19 @@ from ..checks import Rng, as_generator
 from ..engine.tensor import Tensor, detached, wrap
 from ..engine.unbroadcast import wider
 from ..ops.common import composite
-from ..ops.elementwise import special
 from ..ops.index import indexing
 from ..ops.nn import layers
 from ..ops.pytorch.words import either
 from ..ops.reduce import norms
 from ..state import whole
-from .activations import of_record
 
 __all__ = [
-    "batch_norm", "cosine_similarity", "dropout", "embedding", "erf", "erfc",
-    "layer_norm", "linear", "normalize", "one_hot",
+    "batch_norm", "cosine_similarity", "dropout", "embedding", "layer_norm",
+    "normalize", "one_hot",
 ]
 
 
-@of_record(special.erf)
-def erf(input: Any) -> Any:
-    """2/√π ∫₀ˣ e^(-t²) dt, between -1 and 1.
-
-    >>> erf(np.array([-1000.0, 0.0, 1.0])).round(4)
-    array([-1.    ,  0.    ,  0.8427])
-    """
-    return special.erf(input)
-
-
-@of_record(special.erfc)
-def erfc(input: Any) -> Any:
-    """1 - erf(x), accurate where that is tiny.
-
-    >>> float(erfc(np.array(10.0))), 1.0 - float(erf(np.array(10.0)))
-    (2.0885e-45, 0.0)
-    """
-    return special.erfc(input)
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
-    """input @ weightᵀ + bias: (..., K), (M, K), (M,) → (..., M).
-
-    Raises ValueError for shapes that do not fit.
-
-    >>> linear(np.ones((2, 3)), np.ones((4, 3)), np.zeros(4)).shape
-    (2, 4)
-    """
-    return layers.linear(input, weight, bias)
-
-
+@composite()
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of `weight` (V, D) for integers `input` (...): (..., D). Rows that repeat add up in the
     gradient.
@@ -69,7 +37,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
            [ 0.,  1.],
            [20., 21.]])
     """
-    rows = indexing.embedding(weight, input)
+    rows = indexing.embedding(input, weight)
     if padding_idx is None:
         return rows
     if not -len(weight) <= padding_idx < len(weight):
@@ -80,6 +48,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     return np.where(padding[..., None], detached(rows), rows)
 
 
+@composite()
 def one_hot(tensor: Any, num_classes: int = -1, dtype: Any = np.int64) -> Any:
     """Integers (...) as rows (..., C) that are 1 at the integer and 0 elsewhere.
 
@@ -165,6 +134,7 @@ def layer_norm(
     return y if bias is None else y + bias
 
 
+@composite()
 def batch_norm(
     input: Any,
     running_mean: Any,

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..engine.tensor import Tensor, as_tensor, detached
 from ..errors import describe
+from ..ops.elementwise.activations import relu
 from ..ops.linear.decompositions import svdvals
-from .activations import relu
 
 __all__ = ["orthogonality_penalty", "spectral_norm_penalty"]
 
@@ -71,7 +71,10 @@ def orthogonality_penalty(weight: Any) -> Any:
 
 
 def _matrix(weight: Any, function: str) -> Tensor:
-    given = as_tensor(weight)
+    try:
+        given = as_tensor(weight)
+    except TypeError as error:
+        raise TypeError(f"{function}(weight): {error}") from None
     if given.dtype.kind != "f":
         raise TypeError(f"{function}(weight): received {describe(given)}, wanted floats")
     if given.ndim != 2 or 0 in given.shape:

@@ -35,6 +35,7 @@ def softshrink(input: Any, lambd: Any = 0.5) -> Any:
     return np.where(np.abs(x) > lambd, input - lambd * np.sign(x), 0)
 
 
+@composite()
 def tanhshrink(input: Any) -> Any:
     """x - tanh(x)
 
@@ -54,6 +55,7 @@ def threshold(input: Any, threshold: float, value: Any) -> Any:
     return np.where(np.greater(detached(input), threshold), input, value)
 
 
+@composite()
 def hardswish(input: Any) -> Any:
     """x · (x + 3) / 6 between -3 and 3, 0 below and x above. (Howard et al., "MobileNetV3", 2019.)
 
@@ -65,6 +67,7 @@ def hardswish(input: Any) -> Any:
     return np.where(np.less_equal(x, -3), 0, np.where(x < 3, middle * (middle + 3) / 6, input))
 
 
+@composite()
 def prelu(input: Any, weight: Any) -> Any:
     """x where x > 0, else weight · x: a leaky_relu whose slope is learned.
 

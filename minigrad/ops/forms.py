@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn
 
 from ..engine.failures import explain
 from ..engine.keywords import known, plain_call
 from ..engine.op import Op
-from ..errors import MinigradError
+from ..errors import MinigradError, NoDerivativeError
 
 __all__ = ["Either", "Form", "caller", "form_of"]
 
 Call = Callable[..., Any]
-F = TypeVar("F", bound=Call)
 
 
 class Either(NamedTuple):
@@ -90,14 +90,19 @@ def caller(form: Form, like: Call | None = None) -> Any:
     explained = form.explained and not (op and op.name == form.name)
 
     def called(*args: Any, **keywords: Any) -> Any:
-        if direct and not keywords and len(args) == arity:  # the usual call: operands only
-            function = target
-        else:
-            function, args, keywords = read(form, args, keywords)
+        function = None
         try:
+            if direct and not keywords and len(args) == arity:  # the usual call: operands only
+                function = target
+            else:
+                function, args, keywords = read(form, args, keywords)
             return function(*args, **keywords)
         except (ValueError, TypeError, IndexError) as error:
-            if not explained or function is either or isinstance(error, MinigradError):
+            if not explained or function is either:
+                raise
+            if isinstance(error, MinigradError) and (other := _renamed(error, form.name)):
+                raise other from None
+            if isinstance(error, MinigradError) or function is None:  # words that do not fit
                 raise
             _explain(form.name, function, args, keywords, error)
 
@@ -231,9 +236,22 @@ def _positional(signature: inspect.Signature) -> list[str]:
 
 # -- errors
 
+_REFUSED = re.compile(r"[\w.]+(?=\(\.\.\., )")  # sum(..., where=...) has no derivative
+
+
+def _renamed(error: MinigradError, name: str) -> MinigradError | None:
+    """The error by which an op inside refuses an argument, in the name of what was called."""
+    text = str(error)
+    found = _REFUSED.match(text)
+    if not isinstance(error, NoDerivativeError) or not found or found[0].rpartition(".")[2] == name:
+        return None
+    return type(error)(name + text[found.end() :])
+
 
 def _explain(name: str, function: Call, args: Any, keywords: Any, error: Exception) -> NoReturn:
     """Raise `error` again under the name that was called, with what it was given."""
+    if str(error).startswith(f"{name}: "):  # it says so itself
+        raise error
     inner = error.__cause__  # an op inside has named itself; the caller does not know that op
     cause = inner if isinstance(inner, Exception) else error
     op: Op | None = getattr(function, "op", None)

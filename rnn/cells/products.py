@@ -24,7 +24,7 @@ def project(x: Tensor, W: Tensor) -> Tensor:
     Tensor([[3., 4.],
             [1., 2.]])
     """
-    rows: Tensor = embedding(W, x) if x.dtype.kind in "iu" else x @ W
+    rows: Tensor = embedding(x, W) if x.dtype.kind in "iu" else x @ W
     return rows
 
 

@@ -168,4 +168,4 @@ def test_bad_arguments():
         mutant("add", "factor", "z")
     with pytest.raises(ValueError, match=r"has rules for weight$"):
         mutant("embedding", "factor", "index")
-    assert record_of("embedding").rules[1] is None
+    assert record_of("embedding").rules[0] is None

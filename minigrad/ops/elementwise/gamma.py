@@ -73,9 +73,16 @@ def _polygamma_slope(g: Any, x: Any, n: int) -> Any:
     vjps=(_polygamma_slope,), domains=(POSITIVE,),
     samples=lambda rng: ((rng.uniform(0.4, 4.0, (2, 3)) * one_of(rng, 1, 5),), {
         "n": int(rng.integers(0, 4))}),
+    functional="polygamma(n, input)",
 )
 def polygamma(x: Any, *, n: int) -> Any:
-    """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)"""
+    """ψ₍ₙ₎(x), the derivative of order n + 1 of ln Γ(x)
+
+    Raises ValueError for an n below 0.
+
+    >>> float(polygamma(np.array(1.0), n=1) - np.pi**2 / 6)
+    0.0
+    """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
         raise ValueError(f"n is {n!r}, wanted an integer ≥ 0")
     x = floating(x)
@@ -84,16 +91,32 @@ def polygamma(x: Any, *, n: int) -> Any:
 
 @primitive(
     vjps=(lambda g, x: g * polygamma(x, n=1),), domains=(POSITIVE,), methods=["digamma"],
+    functional="digamma(input)",
 )
 def digamma(x: Any) -> Any:
-    """ψ(x) = Γ'(x) / Γ(x), the derivative of ln |Γ(x)|"""
+    """ψ(x) = Γ'(x) / Γ(x), the derivative of ln |Γ(x)|
+
+    NaN at -1, -2, ...
+
+    >>> float(digamma(np.array(1.0)))    # minus Euler's constant
+    -0.5772
+    """
     x = floating(x)
     return np.asarray(_polygamma(0, x.astype(np.float64))).astype(x.dtype)
 
 
-@primitive(vjps=(lambda g, x: g * digamma(x),), domains=(POSITIVE,), methods=["lgamma"])
+@primitive(
+    vjps=(lambda g, x: g * digamma(x),), domains=(POSITIVE,), methods=["lgamma"],
+    functional="lgamma(input)",
+)
 def lgamma(x: Any) -> Any:
-    """ln |Γ(x)|, where Γ(n + 1) = n!"""
+    """ln |Γ(x)|, where Γ(n + 1) = n!
+
+    ∞ at 0, -1, -2, ...
+
+    >>> float(lgamma(np.array(5.0)) - np.log(24.0))
+    0.0
+    """
     x = floating(x)
     values = [_log_gamma(v) for v in x.reshape(-1).tolist()]
     return np.array(values, np.float64).reshape(x.shape).astype(x.dtype)
@@ -109,9 +132,16 @@ def _start(x: Any) -> Any:
 @primitive(
     vjps=(lambda g, out: g * (math.sqrt(math.pi) / 2 * np.exp(out * out)),),
     domains=(Domain(-0.95, 0.95),), methods=["erfinv"],
+    functional="erfinv(input)",
 )
 def erfinv(x: Any) -> Any:
-    """the y with erf(y) = x, for -1 < x < 1; ±∞ at ±1"""
+    """the y with erf(y) = x, for -1 < x < 1; ±∞ at ±1
+
+    NaN beyond ±1.
+
+    >>> float(erfinv(np.array(0.5)))
+    0.4769
+    """
     given = floating(x)
     with np.errstate(all="ignore"):
         x = given.astype(np.float64)

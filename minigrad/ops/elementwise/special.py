@@ -96,13 +96,21 @@ def bell(x: Any) -> Any:
     return 2 / math.sqrt(math.pi) * np.exp(-np.square(np.clip(x, -_END, _END)))
 
 
-@primitive(vjps=(lambda g, x: g * bell(x),), methods=["erf"])
+@primitive(vjps=(lambda g, x: g * bell(x),), methods=["erf"], functional="erf(input)")
 def erf(x: Any) -> Any:
-    """2/√π ∫₀ˣ e^(-t²) dt"""
+    """2/√π ∫₀ˣ e^(-t²) dt
+
+    >>> erf(np.array([-1000.0, 0.0, 1.0])).round(4)
+    array([-1.    ,  0.    ,  0.8427])
+    """
     return _erf(x, complement=False)
 
 
-@primitive(vjps=(lambda g, x: g * -bell(x),), methods=["erfc"])
+@primitive(vjps=(lambda g, x: g * -bell(x),), methods=["erfc"], functional="erfc(input)")
 def erfc(x: Any) -> Any:
-    """1 - erf(x), accurate where that is tiny"""
+    """1 - erf(x), accurate where that is tiny
+
+    >>> float(erfc(np.array(10.0))), 1.0 - float(erf(np.array(10.0)))
+    (2.0885e-45, 0.0)
+    """
     return _erf(x, complement=True)

@@ -20,6 +20,7 @@ from ...engine.tensor import Tensor, as_tensor, detached
 from ...engine.unbroadcast import wider
 from ..common import composite, one_of, refuse
 from ..elementwise.selection import where
+from ..pytorch.words import either
 from ..rules import passed
 from ..shape.axes import ravel
 from .indexing import getitem, index_add, placed, plain_index, repeats
@@ -184,19 +185,20 @@ def _gather(x: Any, *, axis: int, index: Any) -> Any:
     return x[_grid(_fits(index, axis, x.shape), axis)]
 
 
+@either
 @composite()
-def gather(x: Any, axis: int, index: Any) -> Any:
-    """out[i, j, k] = x[i, index[i, j, k], k] for axis 1, likewise for any other axis.
+def gather(input: Any, dim: int, index: Any) -> Any:
+    """out[i, j, k] = input[i, index[i, j, k], k] for dim 1, likewise for any other.
 
-    index: integers from 0 to x.shape[axis] - 1 with as many axes as x, none longer than in x but
-        along `axis`; the result has its shape. Repeated entries add up in the gradient.
+    index: integers from 0 to input.shape[dim] - 1 with as many axes as input, none longer but along
+        `dim`; the result has its shape. Repeated entries add up in the gradient.
     Raises IndexError, TypeError or ValueError for any other index.
 
     >>> gather(np.array([[1.0, 2.0], [3.0, 4.0]]), 1, np.array([[0], [1]]))
     array([[1.],
            [4.]])
     """
-    return _gather(x, axis=axis, index=plain_index(index))
+    return _gather(input, axis=dim, index=plain_index(index))
 
 
 def _gather_source(g: Any, source_shape: tuple[int, ...], axis: int, index: Any) -> Any:
@@ -227,21 +229,23 @@ def _scatter_add(x: Any, source: Any, *, axis: int, index: Any) -> Any:
     return out.astype(dtype, copy=False)
 
 
+@either
 @composite()
-def scatter_add(x: Any, axis: int, index: Any, source: Any) -> Any:
-    """x with source[i, j, k] added at [i, index[i, j, k], k] for axis 1; the reverse of gather.
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
+    """input with src[i, j, k] added at [i, index[i, j, k], k] for dim 1; the reverse of gather.
 
-    index: as in gather; entries of `source` beyond its shape are not used.
+    index: as in gather; entries of `src` beyond its shape are not used.
 
     >>> scatter_add(np.zeros(3), 0, np.array([2, 2]), np.array([1.0, 10.0]))
     array([ 0.,  0., 11.])
     """
-    return _scatter_add(x, source, axis=axis, index=plain_index(index))
+    return _scatter_add(input, src, axis=dim, index=plain_index(index))
 
 
+@either
 @composite()
-def index_select(x: Any, axis: int, index: Any) -> Any:
-    """The slices of x at the integers `index` (k), 0 to n - 1, along axis.
+def index_select(input: Any, dim: int, index: Any) -> Any:
+    """The slices of input at the integers `index` (k), 0 to n - 1, along dim.
 
     >>> index_select(np.array([[1, 2, 3]]), 1, np.array([2, 0]))
     array([[3, 1]])
@@ -249,8 +253,10 @@ def index_select(x: Any, axis: int, index: Any) -> Any:
     index = plain_index(index)
     if np.ndim(index) > 1:
         raise ValueError(f"index has shape {np.shape(index)}, wanted one axis")
-    normalize_axis_index(axis, np.ndim(x))
-    return _take(x, indices=np.atleast_1d(_checked(index, np.shape(x)[axis])), axis=axis)
+    normalize_axis_index(dim, np.ndim(input))
+    return _take(
+        input, indices=np.atleast_1d(_checked(index, np.shape(input)[dim])), axis=dim
+    )
 
 
 # -- writing, out of place
@@ -297,8 +303,8 @@ def _index_put(x: Any, value: Any, *, index: Any) -> Any:
 
 
 @composite()
-def index_put(x: Any, index: Any, value: Any, accumulate: bool = False) -> Any:
-    """x with ``x[index] = value``, as a new tensor; any index that ``x[index]`` takes.
+def index_put(input: Any, index: Any, value: Any, accumulate: bool = False) -> Any:
+    """input with ``input[index] = value``, as a new tensor; any index that ``input[index]`` takes.
 
     accumulate: add instead of write, and add up where the index repeats an entry. Without it, the
         last value written to an entry stays.
@@ -310,14 +316,14 @@ def index_put(x: Any, index: Any, value: Any, accumulate: bool = False) -> Any:
     """
     index = plain_index(index)
     if not accumulate:
-        return _index_put(x, value, index=index)
-    value = np.broadcast_to(value, np.broadcast_to(False, np.shape(x))[index].shape)
-    return x + index_add(value, index=index, shape=np.shape(x))
+        return _index_put(input, value, index=index)
+    value = np.broadcast_to(value, np.broadcast_to(False, np.shape(input))[index].shape)
+    return input + index_add(value, index=index, shape=np.shape(input))
 
 
 @composite()
-def masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """x with `value` where `mask` is true; the dtype of x stays, mask and x broadcast.
+def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+    """input with `value` where `mask` is true; the dtype of input stays, mask and input broadcast.
 
     >>> masked_fill(np.array([1.0, 2.0]), np.array([True, False]), -np.inf)
     array([-inf,   2.])
@@ -327,10 +333,10 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
         raise TypeError(f"mask has dtype {mask.dtype}, wanted bool")
     if np.ndim(value):
         raise ValueError(f"value has shape {np.shape(value)}, wanted a single number")
-    dtype = x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype
+    dtype = input.dtype if isinstance(input, Tensor) else np.asarray(input).dtype
     if not isinstance(value, Tensor):
         value = np.asarray(value)
-    return where(mask, value.astype(dtype, casting="same_kind"), x)
+    return where(mask, value.astype(dtype, casting="same_kind"), input)
 
 
 # -- choosing between arrays

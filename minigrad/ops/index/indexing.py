@@ -152,12 +152,12 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 @primitive(
-    "(v,d),(n)->(n,d)",
-    vjps=(lambda g, weight_shape, index: placed(g, index, weight_shape), None),
+    "(n),(v,d)->(n,d)",
+    vjps=(None, lambda g, weight_shape, index: placed(g, index, weight_shape)),
     lazy={"weight": Lazy(lambda g, index: (index, g), sum_rows)},
-    samples=lambda rng: ((rng.normal(size=(5, 3)), rng.integers(0, 5, (2, 2))), {}),
+    samples=lambda rng: ((rng.integers(0, 5, (2, 2)), rng.normal(size=(5, 3))), {}),
 )
-def embedding(weight: Any, index: Any) -> Any:
+def embedding(index: Any, weight: Any) -> Any:
     """weight[index]: one row (V, D) → (..., D) for each integer in index, 0 ≤ index < V"""
     weight, index = np.asarray(weight), np.asarray(index)
     if index.dtype.kind not in "iu":

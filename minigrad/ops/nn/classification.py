@@ -212,12 +212,35 @@ def _draw_any(rng: np.random.Generator) -> Any:
     return (input, one_of(rng, target, rng.random(input.shape)), weight), keywords
 
 
-@primitive("(n,c),(n),(c)->()", vjps=(_by_logits, _by_target, None), samples=_draw_any)
+@primitive(
+    "(n,c),(n),(c)->()", vjps=(_by_logits, _by_target, None), samples=_draw_any,
+    functional="cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)",
+)
 def cross_entropy(
-    input: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean",
-    label_smoothing: float = 0.0,
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100,
+    reduction: str = "mean", label_smoothing: float = 0.0,
 ) -> Any:
-    """-Σ_c q_c ln softmax(input)_c"""
+    """-Σ_c q_c ln softmax(input)_c
+
+    From logits, in one node, safe at any size of the logits.
+
+    input: logits (C,), (N, C) or (N, C, d1, ...): the class axis is 1 where there are several, as
+        in PyTorch and whatever the sizes. Logits (T, B, V) with tokens (T, B) fit that by accident
+        where B = V, and are then read with the batch as classes: ``rnn.losses.cross_entropy`` has
+        the classes last, and so has this with ``input.reshape(-1, V)``, ``target.reshape(-1)``.
+    target: class indices in the shape of input without the class axis, or probabilities in
+        input's shape.
+    weight: a weight for each class (C,); a constant.
+    ignore_index: targets of this value count neither in the loss nor in its mean.
+    reduction: "mean" (over the weights of the targets), "sum" or "none".
+    label_smoothing: how much of the target is spread evenly over the classes, from 0 to 1.
+
+    Raises IndexError for a class that does not exist, ValueError for shapes that do not fit and
+    for a mean over nothing, TypeError for targets that are neither integers nor probabilities.
+
+    >>> round(float(cross_entropy(np.zeros((2, 4)), np.array([1, 3]))), 4)
+    1.3863
+    """
     input, target, axis = floating(input), np.asarray(target), _class_axis(input)
     check_call(input, target, weight, ignore_index, label_smoothing, reduction)
     weights = None
@@ -243,11 +266,19 @@ def cross_entropy(
     vjps=(
         _by_log_probabilities, None, None,
     ),
+    functional="nll_loss(input, target, weight, ignore_index, reduction)",
 )
 def nll_loss(
-    input: Any, target: Any, weight: Any, *, ignore_index: int = -100, reduction: str = "mean"
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100,
+    reduction: str = "mean",
 ) -> Any:
-    """-input[target]; input holds log-probabilities"""
+    """-input[target]; input holds log-probabilities
+
+    Arguments and errors as in cross_entropy, but for targets, which are class indices.
+
+    >>> float(nll_loss(np.log([[0.25, 0.75]]), np.array([0])))
+    1.3863
+    """
     input, target, axis = floating(input), np.asarray(target), _class_axis(input)
     if not _is_index(target):
         raise TypeError(f"target has dtype {target.dtype}, wanted integer class indices")

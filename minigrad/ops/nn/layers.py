@@ -17,7 +17,7 @@ __all__ = ["dropped", "linear", "log_softmax", "softmax", "standardize"]
 
 
 @primitive(
-    "(n,k),(m,k),(m)->(n,m)",
+    "(n,k),(m,k),(m)->(n,m)", functional="linear(input, weight, bias)",
     vjps=(
         lambda g, weight: g @ weight,
         lambda g, input: np.swapaxes(rows(g), 0, 1) @ rows(input),
@@ -29,8 +29,14 @@ __all__ = ["dropped", "linear", "log_softmax", "softmax", "standardize"]
          one_of(rng, None, rng.normal(size=5))), {},
     ),
 )
-def linear(input: Any, weight: Any, bias: Any) -> Any:
-    """input @ weightᵀ + bias"""
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """input @ weightᵀ + bias
+
+    (..., K), (M, K), (M,) → (..., M). Raises ValueError for shapes that do not fit.
+
+    >>> linear(np.ones((2, 3)), np.ones((4, 3)), np.zeros(4)).shape
+    (2, 4)
+    """
     input, weight = np.asarray(input), np.asarray(weight)
     if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
         raise ValueError(

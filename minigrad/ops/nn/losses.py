@@ -96,18 +96,34 @@ def _by_difference(slope: Any) -> tuple[Any, Any]:
     )
 
 
-@primitive("(n),(n)->()", samples=draw_pair, vjps=_by_difference(lambda x, y: 2 * (x - y)))
+@primitive(
+    "(n),(n)->()", samples=draw_pair, vjps=_by_difference(lambda x, y: 2 * (x - y)),
+    functional="mse_loss(input, target, reduction)",
+)
 def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """d²; d = input - target"""
+    """d²; d = input - target
+
+    input, target: of one shape, else ValueError. reduction: "mean", "sum" or "none".
+
+    >>> float(mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
+    2.0
+    """
     input, target = pair(input, target)
     return reduced(np.square(np.subtract(input, target)), reduction)
 
 
 @primitive(
-    "(n),(n)->()", samples=draw_pair, domains=(DISTINCT, DISTINCT), vjps=_by_difference(side)
+    "(n),(n)->()", samples=draw_pair, domains=(DISTINCT, DISTINCT), vjps=_by_difference(side),
+    functional="l1_loss(input, target, reduction)",
 )
 def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
-    """|d|, slope 0 at 0; d = input - target"""
+    """|d|, slope 0 at 0; d = input - target
+
+    input, target: of one shape, else ValueError. reduction: "mean", "sum" or "none".
+
+    >>> float(l1_loss(np.array([1.0, 2.0]), np.array([1.0, 5.0])))
+    1.5
+    """
     input, target = pair(input, target)
     return reduced(np.abs(np.subtract(input, target)), reduction)
 
@@ -128,6 +144,7 @@ def _draw_huber(rng: np.random.Generator) -> Any:
 
 @primitive(
     "(n),(n),()->()", samples=_draw_huber, domains=(REAL, REAL, POSITIVE),
+    functional="huber_loss(input, target, reduction, delta)",
     vjps=(
         lambda g, input, target, reduction, delta: (
             shared(g, input, reduction) * _huber_slope(input, target, delta)
@@ -139,7 +156,15 @@ def _draw_huber(rng: np.random.Generator) -> Any:
     ),
 )
 def huber_loss(input: Any, target: Any, delta: Any = 1.0, *, reduction: str = "mean") -> Any:
-    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta); d = input - target"""
+    """½ d² for |d| ≤ delta, else delta (|d| - ½ delta); d = input - target
+
+    input, target: of one shape, else ValueError. reduction: "mean", "sum" or "none".
+    delta: a number, or a Tensor, which can be learned. Raises ValueError unless it is above 0.
+    (Huber, "Robust estimation of a location parameter", 1964.)
+
+    >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")   # ½ 0.5², 3 - ½
+    array([0.125, 2.5  ])
+    """
     if not np.all(np.asarray(delta) > 0):
         raise ValueError(f"delta is {delta}, wanted a number above 0")
     input, target = pair(input, target)
@@ -164,6 +189,7 @@ def _spread(p: Any) -> Any:
 
 @primitive(
     "(n),(n),(n)->()", domains=(Domain(0.0, 1.0), REAL, REAL),
+    functional="binary_cross_entropy(input, target, weight, reduction)",
     vjps=(
         lambda g, input, target, weight, reduction: (
             shared(g, input, reduction) * _or_one(weight) * ((input - target) / _spread(input))
@@ -180,9 +206,19 @@ def _spread(p: Any) -> Any:
     ),
 )
 def binary_cross_entropy(
-    input: Any, target: Any, weight: Any, *, reduction: str = "mean"
+    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean"
 ) -> Any:
-    """-t ln p - (1 - t) ln(1 - p), the logarithms at least -100; p = input, t = target"""
+    """-t ln p - (1 - t) ln(1 - p), the logarithms at least -100; p = input, t = target
+
+    For probabilities p and targets t of one shape. Where p is exactly 0 or 1 the logarithm counts
+    as -100, as in PyTorch, so that the loss stays finite. weight: a constant that broadcasts to
+    the entries.
+
+    Raises ValueError for an input outside 0 to 1. Prefer the form with logits: it loses no digits.
+
+    >>> binary_cross_entropy(np.array([0.5, 0.0]), np.array([1.0, 1.0]), reduction="none")
+    array([  0.6931, 100.    ])
+    """
     p, t = pair(input, target)
     outside = ~((p >= 0) & (p <= 1))
     if outside.any():
@@ -215,11 +251,22 @@ def _logit_slope(x: Any, t: Any, pos_weight: Any) -> Any:
          one_of(rng, None, rng.uniform(1, 2, 3))),
         {"reduction": one_of(rng, "mean", "sum", "none")},
     ),
+    functional="binary_cross_entropy_with_logits(input, target, weight, reduction, pos_weight)",
 )
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any, pos_weight: Any, *, reduction: str = "mean"
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, *,
+    reduction: str = "mean",
 ) -> Any:
-    """-t ln sigmoid(x) - (1 - t) ln sigmoid(-x), without overflow; x = input, t = target"""
+    """-t ln sigmoid(x) - (1 - t) ln sigmoid(-x), without overflow; x = input, t = target
+
+    target: t, from 0 to 1, in the shape of the logits.
+    weight: of each entry; pos_weight: of what is positive, a factor of the first term. Both are
+        constants that broadcast.
+
+    >>> x = np.array([-1e4, 1e4])
+    >>> binary_cross_entropy_with_logits(x, np.array([0.0, 0.0]), reduction="none")
+    array([    0., 10000.])
+    """
     x, t = pair(input, target)
     up = t * _fitting(pos_weight, "pos_weight", x.shape)
     tail = np.log1p(np.exp(-np.abs(x)))
@@ -232,7 +279,7 @@ def _share_of_divergence(g: Any, like: Any, reduction: str) -> Any:
 
 
 @primitive(
-    "(n),(n)->()",
+    "(n),(n)->()", functional="kl_div(input, target, reduction, log_target)",
     vjps=(
         lambda g, input, target, reduction, log_target: _divergence_by_input(
             _share_of_divergence(g, input, reduction), target, log_target
@@ -250,7 +297,16 @@ def _share_of_divergence(g: Any, like: Any, reduction: str) -> Any:
 def kl_div(
     input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False
 ) -> Any:
-    """t (ln t - input), 0 at t = 0; t = target, or e^target with log_target"""
+    """t (ln t - input), 0 at t = 0; t = target, or e^target with log_target
+
+    For log-probabilities `input` and probabilities t of one shape.
+
+    reduction: also "batchmean", the sum over the number of rows: the divergence itself.
+    log_target: `target` holds ln t.
+
+    >>> float(kl_div(np.log([0.5, 0.5]), np.array([1.0, 0.0]), reduction="sum"))
+    0.6931
+    """
     x, t = pair(input, target)
     check_reduction("mean" if reduction == "batchmean" else reduction)
     if log_target:

@@ -108,7 +108,7 @@ def _question(doc: str, answer: Callable[[Tensor], Any]) -> Method:
     return call
 
 
-declare(whose="Tensor", methods={
+declare(whose="PyTorch", methods={
     "to": _to, "cuda": _cuda, "type": _type, "type_as": _type_as, "new_tensor": _new_tensor,
     "new_full": _new_full, "new_zeros": _new(np.zeros), "new_ones": _new(np.ones),
     "new_empty": _new(np.zeros), "stride": _stride,

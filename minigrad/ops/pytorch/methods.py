@@ -156,9 +156,9 @@ _rename("take", {"index": "indices"})
 _attach({
     "ger": np.outer, "movedim": np.moveaxis,
     "swapdims": renamed(swapaxes, {"dim0": "axis1", "dim1": "axis2"}),
-    "masked_fill": gathering.masked_fill, "gather": renamed(gathering.gather, _AXIS),
-    "index_select": renamed(gathering.index_select, _AXIS),
-    "scatter_add": renamed(gathering.scatter_add, {**_AXIS, "src": "source"}),
+    "masked_fill": gathering.masked_fill, "gather": gathering.gather,
+    "index_select": gathering.index_select,
+    "scatter_add": gathering.scatter_add,
     "index_put": renamed(gathering.index_put, {"indices": "index", "values": "value"}),
     "matrix_power": np.linalg.matrix_power, "allclose": np.allclose, "bincount": np.bincount,
     "isclose": np.isclose, "outer": np.outer,

@@ -19,6 +19,7 @@ from ...engine.primitive import primitive
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...engine.unbroadcast import wider
 from ...errors import NoDerivativeError
+from ..elementwise import selection
 from ..elementwise.arithmetic import singular
 from ..shape.axes import cast
 from . import reductions
@@ -36,7 +37,9 @@ def _mask(x: Any, where: Any) -> Any:
 
 def _chosen(x: Any, where: Any, other: Any) -> Any:
     """`x`, with another value in the place of what `where` leaves out."""
-    return x if where is True else np.where(_mask(x, where), x, np.asarray(other, x.dtype))
+    if where is True:
+        return x
+    return selection.where(_mask(x, where), x, np.asarray(other, x.dtype))
 
 
 def _number(initial: Any, dtype: Any) -> Any:

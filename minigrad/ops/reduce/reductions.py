@@ -177,9 +177,16 @@ def _softmax(g: Any, x: Any, axis: Axis) -> Any:
     return np.where(endless, np.where(wins, part, 0), slope)
 
 
-@primitive("(n)->()", samples=AXES, methods=["logsumexp"], vjps=(_softmax,))
-def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none"""
+@primitive(
+    "(n)->()", samples=AXES, methods=["logsumexp"], vjps=(_softmax,),
+    functional="logsumexp(input, dim, keepdim)",
+)
+def logsumexp(x: Any, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """ln Σ eˣ along axis, without overflow; -∞ where every x is, or there is none
+
+    >>> logsumexp(np.array([[900.0, 900.0], [1000.0, 1000.0]]), axis=1)   # ln 2 more
+    array([ 900.6931, 1000.6931])
+    """
     x = floating(x)
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)

@@ -224,18 +224,18 @@ def test_embedding_is_a_one_hot_product():
         weight, tokens = rng.normal(size=(rows, 3)), rng.integers(0, rows, (2, 4))
         one_hot = np.eye(rows)[tokens]
         w = mg.tensor(weight, requires_grad=True)
-        (embedding(w, tokens) ** 2).sum().backward()
+        (embedding(tokens, w) ** 2).sum().backward()
         once, w.grad = w.grad.numpy(), None
         ((one_hot @ w) ** 2).sum().backward()
         np.testing.assert_allclose(once, w.grad.numpy(), rtol=1e-12, atol=1e-14)
         w.grad = None
-        sum((embedding(w, t) ** 2).sum() for t in tokens).backward()
+        sum((embedding(t, w) ** 2).sum() for t in tokens).backward()
         np.testing.assert_allclose(w.grad.numpy(), once, rtol=1e-12, atol=1e-14)
-        with_graph = (embedding(w, tokens) ** 2).sum()
+        with_graph = (embedding(tokens, w) ** 2).sum()
         w.grad = None
         with_graph.backward(create_graph=True)
         np.testing.assert_allclose(w.grad.numpy(), once, rtol=1e-12, atol=1e-14)
-    assert embedding(w, np.zeros((0, 2), int)).shape == (0, 2, 3)
+    assert embedding(np.zeros((0, 2), int), w).shape == (0, 2, 3)
 
 
 # -- order

@@ -54,7 +54,7 @@ def test_scatter_add():
     (lambda x: gather(x, 1, np.array([0, 1])), ValueError, ("gather", "(2,)", "2 axes")),
     (lambda x: gather(x, 1, np.zeros((3, 1), int)), ValueError, ("gather", "(3, 1)", "(2, 3)")),
     (lambda x: gather(x, 1, np.zeros((2, 1))), TypeError, ("gather", "integers", "float64")),
-    (lambda x: gather(x, 2, np.zeros((2, 1), int)), np.exceptions.AxisError, ("gather", "axis=2")),
+    (lambda x: gather(x, 2, np.zeros((2, 1), int)), np.exceptions.AxisError, ("gather", "dim=2")),
     (lambda x: scatter_add(x, 1, np.array([[3]]), x), IndexError, ("scatter_add", "wanted 0 to 2")),
     (lambda x: scatter_add(x, 1, np.array([[-1]]), x), IndexError, ("scatter_add", "-1")),
     (lambda x: scatter_add(x, 1, np.zeros((2, 5), int), x), ValueError, ("(2, 5)", "(2, 3)")),
@@ -67,10 +67,10 @@ def test_scatter_add():
     (lambda x: index_put(x, 5, 0.0), IndexError, ("index_put", "(2, 3)", "out of bounds")),
     (lambda x: index_put(x, 0, np.ones(4)), ValueError, ("index_put", "(2, 3)", "(4,)")),
     (lambda x: index_put(x.detach().astype(int), 0, 1.5), TypeError, ("index_put", "int64")),
-    (lambda x: embedding(x, np.array([2])), IndexError, ("embedding", "wanted 0 to 1")),
-    (lambda x: embedding(x, np.array([-1])), IndexError, ("embedding", "-1 to -1")),
-    (lambda x: embedding(x, np.array([0.0])), TypeError, ("embedding", "integers")),
-    (lambda x: embedding(x[0], np.array([0])), ValueError, ("embedding", "(V, D)", "(3,)")),
+    (lambda x: embedding(np.array([2]), x), IndexError, ("embedding", "wanted 0 to 1")),
+    (lambda x: embedding(np.array([-1]), x), IndexError, ("embedding", "-1 to -1")),
+    (lambda x: embedding(np.array([0.0]), x), TypeError, ("embedding", "integers")),
+    (lambda x: embedding(np.array([0]), x[0]), ValueError, ("embedding", "(V, D)", "(3,)")),
 ])
 def test_errors_of_pytorch_names(call, error, parts):
     """Indices out of range or negative, wrong ranks and dtypes: the error says what is wanted."""
