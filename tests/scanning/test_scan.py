@@ -107,13 +107,14 @@ def test_a_prefix(name, rng):
             np.testing.assert_array_equal(y.detach().numpy()[:n], z.detach().numpy())
 
 
+@pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("name", ["lstm", "own_lstm", "branches", "running", "containers"])
-def test_the_second_derivative(name, rng):
+def test_the_second_derivative(name, reverse, rng):
     """A gradient of a gradient is that of the loop: it goes through the tape of all steps."""
     case = CASES[name](rng)
 
     def second(how):
-        outputs, last = mg.scan(case.step, case.state, case.xs, how=how)
+        outputs, last = mg.scan(case.step, case.state, case.xs, how=how, reverse=reverse)
         ys = [y for y in flatten((outputs, last))[0] if y.requires_grad]
         loss = sum((y * y).sum() for y in ys)
         first = mg.gradients(loss, case.leaves, create_graph=True, materialize_grads=True)
@@ -152,6 +153,25 @@ def test_the_plan_is_found_again_and_is_not_stale(rng):
     np.testing.assert_array_equal(outputs.numpy(), passed(case)[0][0])
     case.leaves[0].requires_grad = False
     assert passed(case)[1][0] is None
+
+
+def test_a_weight_that_is_frozen_at_first(rng):
+    """What needs a gradient is part of what a plan is found by."""
+    case = CASES["elman"](rng)
+    for frozen in (case.leaves[0], case.xs, case.state):
+        plans._plans.clear()
+        frozen.requires_grad = False
+        assert_same(passed(case), passed(case, "unroll"))
+        frozen.requires_grad = True
+        assert_same(passed(case), passed(case, "unroll"))
+
+
+def test_what_is_not_chosen_behind_a_scan_stays_so(rng):
+    """An infinite slope inside of a scan does not make NaN of what nobody chose."""
+    s0 = mg.tensor(np.array([0.0, 4.0]), requires_grad=True)
+    ys, _ = mg.scan(lambda x, s: (np.sqrt(s) * x, s), s0, np.ones((3, 2)))
+    (g,) = mg.gradients(np.where(np.array([False, True]), ys, 0.0).sum(), [s0])
+    np.testing.assert_allclose(g.numpy(), [0.0, 0.75])
 
 
 def test_what_is_referred_to_is_read_at_every_call(rng):

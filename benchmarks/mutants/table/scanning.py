@@ -1,0 +1,121 @@
+"""Faults in the compiler behind scan: what it traces, moves, shares and adds up."""
+
+from ..fault import Fault
+
+SCAN, DRAWS = "tests/scanning/test_scan.py", "tests/scanning/test_draws.py"
+PASSES = "tests/scanning/test_passes.py"
+CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
+ROOM = "minigrad/scanning/"
+
+FAULTS = [
+    Fault(
+        ROOM + "hoist.py", "known = constant | set(loops.forward.inputs[\"x\"])\n",
+        "known = constant | set(loops.forward.inputs[\"x\"] + loops.forward.inputs[\"state\"])\n",
+        SCAN, "hoist: takes out what depends on the state",
+    ),
+    Fault(
+        ROOM + "hoist.py", "            known.update(equation.outs)\n", "",
+        SCAN, "hoist: what depends on something hoisted is taken for unknown",
+        "it stays in the loop, which is slower and right",
+    ),
+    Fault(
+        ROOM + "sink.py", "        wanted = needed.isdisjoint(equation.outs)\n",
+        "        wanted = equation.op is not OPS[\"matmul\"]\n",
+        SCAN, "sink: what the carried cotangent needs waits for the end",
+    ),
+    Fault(
+        ROOM + "sink.py", "    total += rows[whole:].sum(", "    total -= rows[whole:].sum(",
+        PASSES, "sink: the rows behind the last block are subtracted",
+    ),
+    Fault(
+        ROOM + "emit.py", "self.all_of[before], self.row[before] = f\"{name}[:-1]\"",
+        "self.all_of[before], self.row[before] = f\"{name}[1:]\"",
+        SCAN, "sink: a sum over the states takes each one step late",
+    ),
+    Fault(
+        ROOM + "emit.py", "lines.write(f\"{name} = {name} + {lines.text(atom)}\")",
+        "lines.write(f\"{name} = {lines.text(atom)}\")",
+        SCAN, "the total of a weight is what the first step gave",
+    ),
+    Fault(
+        ROOM + "emit.py", "{f'{name} + ' if v in begun else ''}", "",
+        SCAN, "of several sums for one weight the last alone counts",
+    ),
+    Fault(
+        ROOM + "emit.py", "                self.copied(equation.outs)\n                continue\n"
+        "            out = equation", "                continue\n            out = equation",
+        SCAN, "buffers: a view that is needed behind its step is not copied",
+    ),
+    Fault(
+        ROOM + "storage.py", "ending = [v for v in found.temps if last[v] == k]",
+        "ending = [v for v in found.temps if last[v] == k + 1]",
+        SCAN, "buffers: an array is used again one op too early",
+    ),
+    Fault(
+        ROOM + "storage.py", "for v in e.uses() for root in shown.get(v, {v})}\n    kept",
+        "for v in e.uses() for root in {v}}\n    kept",
+        SCAN, "buffers: an array is used again while views of it are read",
+    ),
+    Fault(
+        ROOM + "storage.py", "    kept = {root for v in leaving for root in shown.get(v, {v})}\n",
+        "    kept = set()\n",
+        SCAN, "buffers: the state that is handed on is in an array that the next step writes to",
+    ),
+    Fault(
+        ROOM + "fuse.py", "or p.axis != q.axis or p.stop != q.start:", "or p.axis != q.axis:",
+        PASSES, "fuse: gates that are no neighbours are taken for such",
+    ),
+    Fault(
+        ROOM + "fuse.py", "    if one.op is not other.op or", "    if",
+        PASSES, "fuse: gates of different functions go through one",
+    ),
+    Fault(
+        ROOM + "step.py", "(e.op, token(e.args, name), token(e.params, name)) for e",
+        "(e.op, token(e.args, lambda leaf: 0)) for e",
+        SCAN, "a plan is taken for that of another step, by the ops alone",
+    ),
+    Fault(
+        ROOM + "step.py",
+        "            tuple(t._node is not None for t in self.tracers(self.inputs)),\n", "",
+        SCAN, "a plan does not know what needed a gradient",
+    ),
+    Fault(
+        ROOM + "run.py", "return list(new), self._in_order(ys)", "return list(new), list(ys)",
+        SCAN, "in reverse, outputs come in the order in which they were made",
+    ),
+    Fault(
+        ROOM + "replay.py", "    for t in order:\n", "    for t in sorted(order):\n",
+        SCAN, "the second derivative of a reverse scan is that of a forward one",
+    ),
+    Fault(
+        ROOM + "run.py", "if isinstance(g, Chosen) and not all(", "if False and not all(",
+        SCAN, "what was not chosen gets 0 · ∞ inside of a scan",
+    ),
+    Fault(
+        ROOM + "ragged.py", "np.arange(T)[:, None] < own)", "np.arange(T)[:, None] <= own)",
+        SCAN, "a sequence has one step more than its length",
+    ),
+    Fault(
+        ROOM + "draws.py", "        drawn.append(wrap(np.stack(arrays), None))",
+        "        drawn.append(wrap(np.stack(arrays[:1] * len(arrays)), None))",
+        DRAWS, "every step has the draws of the first one",
+    ),
+    Fault(
+        ROOM + "draws.py", "    if states(generators) == before and not moved:\n",
+        "    if not moved:\n",
+        DRAWS, "that a generator has moved on is not noticed",
+    ),
+    Fault(
+        ROOM + "trace.py", "            node.saved = None\n", "            pass\n",
+        DRAWS, "a trace keeps itself alive",
+    ),
+    Fault(
+        ROOM + "cores.py", "            if _inside == 0:\n", "            if True:\n",
+        CORES, "the first loop that ends gives BLAS its threads back",
+    ),
+    Fault(
+        "rnn/sequence/scanning.py", "    used = np.flatnonzero(mask.any(axis=1))\n",
+        "    used = np.arange(len(mask))\n",
+        LAYERS, "a scanned layer draws at steps that are nobody's",
+    ),
+]
