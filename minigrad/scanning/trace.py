@@ -50,6 +50,7 @@ class Trace:
         self.captured: list[tuple[Tracer, Any]] = []
         self.frames = Frames(named)
         self._nodes: dict[Node, Var | None] = {}
+        self.calls: set[Any] = set()  # functions of NumPy's that are being called
         self._known: dict[int, Tracer] = {}
         self._made: dict[Var, Equation] = {}
 
@@ -79,6 +80,17 @@ class Trace:
                 yield
         finally:
             local.frame = before
+
+    @contextmanager
+    def calling(self, function: Any) -> Iterator[None]:
+        """Know that a function of NumPy's is being called."""
+        nested = function in self.calls
+        self.calls.add(function)
+        try:
+            yield
+        finally:
+            if not nested:
+                self.calls.discard(function)
 
     # -- ops
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..engine.callers import caller_line
-from ..engine.dispatch import HANDLERS, WITHOUT_GRADIENT, call_function, call_ufunc
+from ..engine.dispatch import WITHOUT_GRADIENT, call_function, call_ufunc, on_graph
 from ..engine.tensor import Tensor, wrap
 from ..errors import TraceError
 from .program import Var
@@ -48,7 +48,7 @@ class Tracer(Tensor):
 
     @property
     def _data(self) -> Any:
-        return self
+        return self if self._node is None else self.detach()
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -126,17 +126,27 @@ class Tracer(Tensor):
     # -- NumPy's functions
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__" and _is_numpys(ufunc):
-            return self.trace.plainly(ufunc, inputs, kwargs)
-        return call_ufunc(ufunc, method, inputs, kwargs, _wrap)
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        if self._has_no_op((ufunc, method), ufunc, (inputs, kwargs)):
+            return self.trace.plainly(function, inputs, kwargs)
+        with self.trace.calling((ufunc, method)):
+            return call_ufunc(ufunc, method, inputs, kwargs, _wrap)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in _METADATA:
             return func(*self.trace.values(args), **self.trace.values(kwargs))
-        if _is_numpys(func):
+        if self._has_no_op(func, func, (args, kwargs)):
             return self.trace.plainly(func, args, kwargs)
         name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
-        return call_function(func, name, args, kwargs, _wrap)
+        with self.trace.calling(func):
+            return call_function(func, name, args, kwargs, _wrap)
+
+    def _has_no_op(self, call: Any, function: Any, given: Any) -> bool:
+        """Whether NumPy's own function is what is run at each step: it has no gradient, or the
+        call has come back here because there is no op for it and no gradient is wanted."""
+        if function in WITHOUT_GRADIENT:
+            return True
+        return call in self.trace.calls and not on_graph(given)
 
     __hash__ = Tensor.__hash__
 
@@ -161,12 +171,6 @@ _METADATA = {
 }
 
 
-def _is_numpys(function: Any) -> bool:
-    """Whether a function has no op behind it, so that NumPy's own is what is run at each step."""
-    handler = HANDLERS.get(function)
-    return function in WITHOUT_GRADIENT or getattr(handler, "__wrapped__", None) is function
-
-
 def _wrap(data: Any, node: Any) -> Any:
     """`wrap`, which leaves a tracer as it is."""
     return data if isinstance(data, Tracer) else wrap(data, node)
@@ -174,8 +178,9 @@ def _wrap(data: Any, node: Any) -> Any:
 
 def unwrapped(value: Any) -> Any:
     """The tracer in a Tensor that was put around one."""
-    while type(value) is not Tracer and isinstance(value, Tensor):
-        if not isinstance(value._data, Tracer):
-            break
-        value = value._data
-    return value
+    if type(value) is Tracer or not isinstance(value, Tensor):
+        return value
+    inner = unwrapped(value._data)
+    if not isinstance(inner, Tracer):
+        return value
+    return inner if value._node is None else inner.trace.tracer(inner.var, inner.value, value._node)

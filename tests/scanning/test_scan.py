@@ -308,3 +308,28 @@ def test_the_plan_can_be_read(rng):
     count = len(plans._plans)
     mg.scan(case.step, case.state, case.xs)
     assert len(plans._plans) == count
+
+
+def test_numpys_functions_keep_the_graph_or_say_so(rng):
+    """Whatever NumPy function a step calls: the gradient is the loop's, or the loop's error."""
+    W, xs = weight(rng, H, H), weight(rng, T, B, H)
+
+    def case(f):
+        return Case(lambda x, h: (f(h @ W + x), np.tanh(h @ W + x)), np.zeros((B, H)), xs, [W, xs])
+
+    for f in (
+        lambda z: np.sum(z, axis=1), lambda z: np.mean(z), lambda z: np.max(z, axis=0),
+        lambda z: np.std(z, axis=1), lambda z: np.cumsum(z, axis=1), lambda z: np.roll(z, 1),
+        lambda z: np.add.reduce(z, axis=1), lambda z: np.flip(z), lambda z: np.sort(z, axis=1),
+        lambda z: np.einsum("bh,bk->hk", z, z), lambda z: np.stack([z, z * z]),
+        lambda z: np.where(np.argmax(z, axis=1)[:, None] == np.arange(H), z, 0.0),
+        lambda z: z[:, ::2] @ z.T[::2], lambda z: np.clip(z, -0.5, 0.5), lambda z: np.isnan(z),
+        lambda z: np.take_along_axis(z, np.argsort(z.detach(), axis=1), axis=1),
+        lambda z: np.floor(z) * z, lambda z: np.unwrap(z),
+        lambda z: np.logaddexp(z, z.T[:1].T) + np.sign(z),
+    ):
+        assert_same(passed(case(f)), passed(case(f), "unroll"))
+    with pytest.raises(mg.errors.NoDerivativeError):
+        passed(case(lambda z: np.spacing(z)))
+    constant = Case(lambda x, s: (np.spacing(x), s + np.nextafter(x, 2.0)), 0.0, np.ones(4), [])
+    assert_same(passed(constant), passed(constant, "unroll"))
