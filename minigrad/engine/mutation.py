@@ -8,6 +8,7 @@ no_grad() only: they are where gradients end. Writes by index are in ``minigrad.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -61,11 +62,17 @@ class Writable(ArrayLike):
 
     def _replace(self, array: Any) -> None:
         """``.data = array`` without check or copy, for a fresh array that fits; no graph stays."""
-        self._data = frozen(array)
-        if isinstance(self._node, Leaf):
-            self._node.written = next_key()
-        else:
-            self._node = None
+        frozen(array)
+        leaf, key = isinstance(self._node, Leaf), next_key()
+
+        def change() -> None:
+            self._data, self._source = array, None
+            if leaf:
+                self._node.written = key
+            else:
+                self._node = None
+
+        _to_the_end(change)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The values as a read-only array that shares memory; the graph stays behind."""
@@ -92,16 +99,19 @@ class Writable(ArrayLike):
 
     def _become(self, result: Any) -> None:
         """Take the value and the graph of `result`; what has used the old value keeps that."""
-        before, self._data, self._node = self._node, result._data, result._node
-        self._source = None
-        if self._node is None:
-            return
-        if before is not None and before.extra and "retain" in before.extra:
-            owners = [r for r in before.extra["retain"] if r() is not self]
-            before.put(retain=tuple(owners))
-            self._node.put(retain=(weakref.ref(self),))
-        if name := getattr(self, "_name", None):
-            self._node.put(name=name)
+        before, node, others = self._node, result._node, None
+        if node is not None and before is not None and before.extra and "retain" in before.extra:
+            others = tuple([r for r in before.extra["retain"] if r() is not self])
+            node.put(retain=(weakref.ref(self),))
+        if node is not None and (name := getattr(self, "_name", None)):
+            node.put(name=name)
+
+        def change() -> None:
+            self._data, self._node, self._source = result._data, node, None
+            if others is not None:
+                before.put(retain=others)
+
+        _to_the_end(change)
 
     def _inplace(self, result: Any) -> Self:
         """``self += other`` and its like, which have made `result`: a write of all entries."""
@@ -117,3 +127,12 @@ class Writable(ArrayLike):
         else:
             self._become(result)
         return self
+
+
+def _to_the_end(change: Callable[[], None]) -> None:
+    """Make a change that has several parts, all of them also where Ctrl-C comes in between."""
+    try:
+        change()
+    except BaseException:
+        change()
+        raise

@@ -8,8 +8,8 @@ WRITTEN = "tests/engine/test_written_leaves.py"
 
 FAULTS = [
     Fault(
-        "minigrad/engine/mutation.py", "            self._node.written = next_key()\n",
-        "            pass\n",
+        "minigrad/engine/mutation.py", "                self._node.written = key\n",
+        "                pass\n",
         f"{VALUES} {WRITTEN}", "a write to a leaf leaves no trace for its graphs",
     ),
     Fault(

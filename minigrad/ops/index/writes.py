@@ -43,7 +43,6 @@ def _write(self: Tensor, index: Any, value: Any, what: str) -> None:
         names = ("x", "index", "value")
         explain(error, what, names, (self._data, index, value), {})
     self._replace(changed)
-    self._source = None
 
 
 def _on_graph(value: Any) -> bool:
