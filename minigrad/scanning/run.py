@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..engine.outputs import parts
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
+from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
 from .passes import ALL
 from .plan import Found, Plan, plan_of
@@ -59,8 +61,10 @@ def scan(
         outputs). Behind its end a row keeps its state, and its outputs are 0.
     passes: the names of those that the compiler is to make, default all; what each does is in
         minigrad.scanning.passes. ``scan.plan(...)`` shows the plan: its programs, its source.
-    how: "scan"; or "unroll", which runs every step on the tape: what a picture, the ledger and
-        ``detect_anomaly`` want (which get it without asking).
+    how: "scan"; "checkpoint", which keeps the memory of about 2 √T steps and runs each step twice:
+        √T windows, each a scan of its own (``mg.checkpoint``); or "unroll", which runs every step
+        on the tape: what a picture, the ledger and ``detect_anomaly`` want (the last one gets it
+        without asking, as do hooks inside of the step and second derivatives).
 
     Raises ValueError for T = 0, for sequences of unequal T, and for a step that returns a state
     of another form, shape or dtype; TraceError, with the op and the line, for a step that asks for
@@ -70,15 +74,16 @@ def scan(
     >>> outputs, last
     (Tensor([0., 1., 3., 6.]), Tensor(6.))
     """
-    if how not in ("scan", "unroll"):
-        raise ValueError(f"scan(how={how!r}): wanted 'scan' or 'unroll'")
+    if how not in ("scan", "unroll", "checkpoint"):
+        raise ValueError(f"scan(how={how!r}): wanted 'scan', 'unroll' or 'checkpoint'")
     given = _given(step, state, xs, lengths)
     step, state, xs, T = given
     order = range(T)[::-1] if reverse else range(T)
     frame = local.frame
-    if how == "scan" and frame.observer is None:
+    if how != "unroll" and frame.observer is None:
+        run = _windows if how == "checkpoint" and T > 1 else _scanned
         try:
-            return _scanned(step, state, xs, T, reverse, _chosen_passes(passes))
+            return run(step, state, xs, T, reverse, _chosen_passes(passes))
         except NeedsTape:
             pass
     return _unrolled(step, state, xs, order)
@@ -130,6 +135,24 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
     columns = zip(*[outputs[t] for t in sorted(outputs)], strict=True)
     stacked = [np.stack([as_tensor(y) for y in column]) for column in columns]
     return put(stacked), state
+
+
+def _windows(
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+) -> tuple[Any, Any]:
+    """√T windows, of which only the states between them are kept."""
+    size = math.isqrt(T - 1) + 1
+    leaves, rebuild = flatten(xs)
+    pieces: list[list[Any]] = []
+    starts = range(0, T, size)
+    for start in reversed(starts) if reverse else starts:
+        rows = rebuild([leaf[start : start + size] for leaf in leaves])
+        n = min(size, T - start)
+        output, state = checkpoint(_scanned, step, state, rows, n, reverse, passes)
+        found, put = flatten(output)
+        pieces.append(found)
+    columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)
+    return put([np.concatenate(column) for column in columns]), state
 
 
 def _chosen_passes(passes: Any) -> frozenset[str]:

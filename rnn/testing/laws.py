@@ -14,10 +14,12 @@ import numpy as np
 
 from minigrad import Tensor, no_grad
 from minigrad.engine.tensor import Parameter
+from minigrad.errors import TraceError
 from minigrad.testing.trial import demand, pull, same_bits
 
 from ..cells.state import unpack
 from ..layers import Recurrent
+from ..sequence.scanning import scan
 from ..sequence.unrolling import unroll
 from .bptt_laws import (
     derivatives,
@@ -34,7 +36,7 @@ from .trial import CellTrial, Result, agree, near
 __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
     "derivatives", "double_backward", "everywhere", "full_reach", "gates", "ledger_sum", "masked",
-    "padding", "parameters_used", "pure", "reference", "rtrl", "time_reversal", "tokens",
+    "padding", "parameters_used", "pure", "reference", "rtrl", "scanned", "time_reversal", "tokens",
     "truncation", "unbatched", "unrolled", "untied",
 ]
 
@@ -164,6 +166,17 @@ def unrolled(t: CellTrial) -> None:
     """The run is the plain loop: each step from its input and the state before it, first to
     last."""
     agree(t.found, t.wanted, "run over the sequence")
+
+
+def scanned(t: CellTrial) -> None:
+    """As one compiled loop, ``rnn.scan``, the cell gives what the plain loop gives, and the same
+    gradients. A step that asks for values cannot be compiled, and says so."""
+    compiled = CellTrial(t.cell, t.T, t.B, t.seed, None, scan)
+    try:
+        found = compiled.found
+    except TraceError:
+        return
+    agree(found, t.wanted, "as one compiled loop")
 
 
 def chunked(t: CellTrial) -> None:
@@ -333,9 +346,10 @@ def time_reversal(t: CellTrial) -> None:
 CELL_LAWS: dict[str, CellLaw] = {
     law.__name__: law
     for law in (
-        declared, pure, reference, gates, unrolled, chunked, causality, batch_permutation, alone,
-        tokens, padding, masked, unbatched, time_reversal, parameters_used, untied, ledger_sum,
-        truncation, full_reach, rtrl, derivatives, double_backward, everywhere,
+        declared, pure, reference, gates, unrolled, scanned, chunked, causality,
+        batch_permutation, alone, tokens, padding, masked, unbatched, time_reversal,
+        parameters_used, untied, ledger_sum, truncation, full_reach, rtrl, derivatives,
+        double_backward, everywhere,
     )
 }
 """The laws by name, the cheapest first."""

@@ -156,3 +156,21 @@ def test_a_cell_without_parameters():
             return h, h
 
     check_cell(Fixed, examples=10)
+
+
+def test_the_compiled_loop_is_held_to_the_plain_one(monkeypatch):
+    """A compiler that does something else is noticed by the law; a step that cannot be compiled is
+    left out."""
+
+    class Branching(Cell):
+        gates = ("h",)
+
+        def step(self, x, h):
+            h = np.tanh(self.preactivation(x, h))
+            return h, h if float(h.sum().detach()) < 1e9 else x
+
+    check_cell(Branching, laws=["scanned"], examples=3)
+    scan = laws.scan
+    monkeypatch.setattr(laws, "scan", lambda cell, xs, state: scan(cell, xs * 1.001, state))
+    with pytest.raises(AssertionError, match="as one compiled loop"):
+        check_cell(GRUCell, laws=["scanned"], examples=3)
