@@ -30,7 +30,6 @@ class Writable(ArrayLike):
     __slots__ = ()
 
     _node: Any
-    _source: Any
 
     @property
     def data(self) -> Any:

@@ -22,6 +22,7 @@ class Variable:
     _data: Any
     _node: Node | None
     _grad: Any
+    _source: Any
 
     _kind: ClassVar[type[Variable]]  # what ops make: Tensor, which says so
 

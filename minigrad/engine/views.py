@@ -20,9 +20,20 @@ from .variable import Variable
 __all__ = ["is_view", "mark_view", "mark_views", "part_of", "refuse_view", "source_of"]
 
 
+_slot: Any = vars(Variable)["_source"]
+
+
+def _source_of(tensor: Any) -> Any:
+    """``tensor._source``, None if it is unset, without asking what a missing attribute may mean."""
+    try:
+        return _slot.__get__(tensor)
+    except (AttributeError, TypeError):  # or it is no Tensor
+        return None
+
+
 def mark_view(view: Any, of: Any, index: Any = None) -> None:
     """Remember that the tensor `view` shows values of `of`, those at `index` if given."""
-    source = getattr(of, "_source", None)
+    source = _source_of(of)
     while source is not None and source[0]() is None:  # nobody can see those any more
         source = source[1]
     view._source = weakref.ref(of), source, index
@@ -52,7 +63,7 @@ def _base(array: Any) -> Any:
 
 def source_of(tensor: Any) -> Any:
     """The nearest living tensor that `tensor` shows a part of, or None."""
-    source = getattr(tensor, "_source", None)
+    source = _source_of(tensor)
     while source is not None:
         if (other := source[0]()) is not None:
             return other
@@ -62,7 +73,7 @@ def source_of(tensor: Any) -> Any:
 
 def part_of(tensor: Any) -> Any:
     """(x, index) if `tensor` is ``x[index]`` as x is now, else None."""
-    reference, _, index = getattr(tensor, "_source", None) or (lambda: None, None, None)
+    reference, _, index = _source_of(tensor) or (lambda: None, None, None)
     x = reference()
     if x is None or index is None or not is_view(tensor._data, x._data):
         return None

@@ -35,7 +35,7 @@ def reshape(x: Any, *, shape: Ints, order: str = "C") -> Any:
     """x with another shape, its entries read and written in row-major order ("F": column-major)"""
     if order not in ("C", "F"):
         raise ValueError(f"order={order!r} depends on the memory layout; a Tensor takes 'C' or 'F'")
-    return np.reshape(x, shape, order=order)  # type: ignore[call-overload]  # checked above
+    return np.asarray(x).reshape(shape, order=order)  # type: ignore[call-overload]  # checked above
 
 
 @composite(np.reshape)
@@ -122,7 +122,7 @@ def _inverse(axes: int | Sequence[int]) -> tuple[int, ...]:
 )
 def transpose(x: Any, *, axes: Sequence[int] | None = None) -> Any:
     """x with its axes permuted (default: reversed)"""
-    return np.transpose(x, axes)
+    return np.asarray(x).transpose(axes)
 
 
 def _transpose_method(self: Tensor, *axes: Any) -> Any:
