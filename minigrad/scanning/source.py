@@ -122,7 +122,7 @@ class Lines:
         for out in equation.outs:
             start, at = at, at + out.shape[axis]
             found.append(f"{self.text(x)}[{', '.join([*[':'] * axis, f'{start}:{at}'])}]")
-        return ", ".join(found)
+        return ", ".join(found) + "," * (len(found) == 1)
 
     def equation(self, equation: Equation) -> None:
         """``name = op(operands)    # shape``"""

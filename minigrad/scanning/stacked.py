@@ -37,7 +37,7 @@ def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
             and len(W.shape) == 2 and len(x.shape) >= 2
         )
     if op is EMBEDDING:
-        return not steps(equation.args[1])
+        return not steps(equation.args[op.arguments.index("weight")])
     return False
 
 

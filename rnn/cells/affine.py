@@ -12,10 +12,11 @@ import numpy as np
 from minigrad import primitive
 from minigrad.engine.kept import kept, kept_product
 from minigrad.engine.lazy import Lazy
+from minigrad.engine.op import OPS
 from minigrad.engine.tensor import detached
 from minigrad.engine.unbroadcast import total
 from minigrad.ops.common import one_of
-from minigrad.ops.index.indexing import index_add, sum_rows
+from minigrad.ops.index.indexing import embedding, index_add, sum_rows
 from minigrad.ops.linear.products import sum_of_products
 
 __all__ = ["affine"]
@@ -85,3 +86,12 @@ def _sum(z: Any, y: Any) -> Any:
     if y is None:
         return z
     return np.add(z, y, out=z) if z.dtype == y.dtype else z + y
+
+
+def _plain(x: Any, W: Any, h: Any, U: Any, b: Any) -> Any:
+    """The same of several ops, of which a compiler takes those without h out of its loop."""
+    y = embedding(x, W) if _is_tokens(x) else x @ W
+    return h @ U + (y if b is None else y + b)
+
+
+OPS["affine"].plain = _plain
