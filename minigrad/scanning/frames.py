@@ -17,7 +17,7 @@ from ..engine.tensor import Tensor
 from .program import Var
 from .tracer import Tracer, unwrapped
 
-__all__ = ["Frames", "states"]
+__all__ = ["Frames", "restore", "states"]
 
 class Frames:
     """The frames between the start of a trace and its ops, but those of minigrad."""
@@ -77,4 +77,13 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def states(generators: list[np.random.Generator]) -> Any:
     """Where some generators are, and the ones of the process."""
     old: Any = np.random.get_state()  # noqa: NPY002  # the user's code may draw so
-    return [g.bit_generator.state for g in generators], random.getstate(), old[1].tolist(), old[2]
+    return [g.bit_generator.state for g in generators], random.getstate(), old[1].tolist(), *old[2:]
+
+
+def restore(generators: list[np.random.Generator], saved: Any) -> None:
+    """Put the generators back to where they were when ``states`` gave `saved`."""
+    own, plain, *old = saved
+    for generator, state in zip(generators, own, strict=True):
+        generator.bit_generator.state = state
+    random.setstate(plain)
+    np.random.set_state(("MT19937", *old))  # noqa: NPY002  # as above

@@ -17,6 +17,7 @@ from ..engine.node import Node
 from ..errors import describe
 from ..transforms.tree import flatten, flatten_like
 from .atoms import replaced, token
+from .frames import restore, states
 from .program import Equation, Program, Sum, Var
 from .trace import Trace
 from .tracer import Tracer
@@ -93,7 +94,16 @@ def traced(
     guess = [a or (records and v.dtype.kind == "f") for a, v in zip(active, state[0], strict=True)]
     found = _once(step, state, x, guess, x_active, named)
     exact = _spread(found, active)
-    return found if exact == guess else _once(step, state, x, exact, x_active, named)
+    if exact == guess:
+        return found
+    # The step is run again for its nodes; what it draws is what it drew the first time.
+    generators = found.trace.frames.generators()
+    drawn = states(generators)
+    again = _once(step, state, x, exact, x_active, named)
+    if states(generators) != drawn and len(again.captured) == len(found.captured):
+        restore(generators, drawn)
+        again.captured = found.captured
+    return again
 
 
 def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:

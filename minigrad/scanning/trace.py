@@ -241,7 +241,9 @@ def _leaf(var: Var) -> Leaf:
 @lru_cache(maxsize=256)
 def _of_numpy(function: Any, count: int) -> Op:
     """A record for a function of NumPy's without a derivative."""
+    elementwise = isinstance(function, np.ufunc) and function.signature is None
     return Op(
         function, name=function.__name__, arguments=[f"x{k}" for k in range(count)], params={},
-        signature="", formula=f"np.{function.__name__}", rules=[None] * count,
+        signature="" if elementwise else "(n)->(m)",
+        formula=f"np.{function.__name__}", rules=[None] * count,
     )

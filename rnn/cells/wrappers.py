@@ -56,6 +56,9 @@ class Wrapper(Cell):
     def state_sizes(self) -> dict[str, int]:
         return self.cell.state_sizes
 
+    def initial_state(self, batch: int) -> State:
+        return self.cell.initial_state(batch)
+
     def conventions(self) -> dict[str, Any]:
         return self.cell.conventions()
 
@@ -124,6 +127,13 @@ class SkipCell(Wrapper):
         sizes = self.cell.state_sizes
         first, width = next(iter(sizes.items()))
         return {**sizes, **{f"{first}_{k}": width for k in range(2, self.lag + 1)}}
+
+    def initial_state(self, batch: int) -> State:
+        past = [
+            tensor(np.zeros((batch, n), self.dtype))
+            for n in list(self.state_sizes.values())[len(self.cell.state_sizes) :]
+        ]
+        return (*unpack(self.cell.initial_state(batch)), *past)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         given, n = unpack(state), len(self.cell.state_sizes)

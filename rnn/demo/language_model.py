@@ -42,12 +42,15 @@ class CharLSTM(Module):
         self.W_hy = Parameter(rng.uniform(-bound, bound, (hidden, size)).astype(dtype))
         self.b_y = Parameter(np.zeros(size, dtype))
 
-    def forward(self, tokens: Any, state: Any = None) -> tuple[Any, Any]:
+    def forward(
+        self, tokens: Any, state: Any = None, how: str = "unroll"
+    ) -> tuple[Any, Any]:
         """Logits (T, B, V) for the character after each of `tokens` (T, B), and the new state.
 
         state: the pair (h, c), each (B, H), from which to go on; by default zeros.
+        how: "unroll", for the ledger; "scan", for speed (``rnn.unroll``).
         """
-        h, state = unroll(self.cell, tokens, state, name="lstm")    # (T, B, H)
+        h, state = unroll(self.cell, tokens, state, name="lstm", how=how)    # (T, B, H)
         return h @ self.W_hy + self.b_y, state
 
 
@@ -76,7 +79,7 @@ def held_out_bits(
     nats, state = 0.0, None
     with no_grad():
         for t in range(0, length, steps):
-            logits, state = model(inputs[t : t + steps], state)
+            logits, state = model(inputs[t : t + steps], state, how="scan")
             rows = logits.reshape(-1, logits.shape[-1])
             chunk = targets[t : t + steps].reshape(-1)
             nats += cross_entropy(rows, chunk, reduction="sum").item()

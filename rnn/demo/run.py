@@ -104,7 +104,7 @@ class Run:
         Raises GradientError, and leaves the run as it was, when a gradient is not finite.
         """
         inputs, targets = self.windows.at(self.updates * self.settings.steps)    # (T, B)
-        logits, state = self.model(inputs, self.state)                           # (T, B, V)
+        logits, state = self.model(inputs, self.state, how="scan")               # (T, B, V)
         rows = logits.reshape(-1, logits.shape[-1])                              # (T·B, V)
         loss = cross_entropy(rows, targets.reshape(-1))
 

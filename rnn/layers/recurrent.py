@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from minigrad import Tensor, tensor
 from minigrad.checks import Rng, as_flag, as_generator, as_probability
-from minigrad.engine.tensor import detached
 from minigrad.functional import dropout as drop
 from minigrad.module import Module
 
 from ..cells import Cell, State
 from ..cells.foreign import reader_of
-from ..sequence.lengths import Masks, as_lengths, as_mask, length_mask, without_padding
+from ..sequence.lengths import Masks, as_masks, without_padding
 from ..sequence.loop import SequenceResult, run
 from ..sequence.unrolling import each_step, stack, unroll
+from ..sequence.ways import as_how, chosen_way
 from .compiled import run_compiled
 from .stack import MERGES, grid_of, merged_width
 from .states import Layout
@@ -46,10 +44,8 @@ class Recurrent(Module):
         for a whole sequence, see ``DropoutCell``.
     learn_initial_state: the states before the first step are parameters, ``initial.h_0`` and so
         on, at first 0 and the same for every sequence.
-    how: "unroll" puts every op of every step on the tape: for pictures, the ledger, Jacobians.
-        "scan" compiles the step (``minigrad.scan``) and is one op: for speed. The results are the
-        same. It is an attribute, and may be changed. With return_states, and with a mask whose
-        outputs are repeated, a layer unrolls.
+    how: the way in which cells are run, "unroll", "scan" or "checkpoint", unless a call says
+        another; kept as ``.how``. See ``forward``.
     rng: a Generator or a seed for dropout; kept as ``.rng``.
 
     A skip connection over a layer is a ``ResidualCell`` in the stack.
@@ -82,10 +78,11 @@ class Recurrent(Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         learn_initial_state: bool = False,
-        how: str = "unroll",
+        how: str | None = None,
         rng: Rng = None,
     ) -> None:
         owner = type(self).__name__
+        self.how = as_how(how, owner)
         if merge not in MERGES:
             words = ", ".join(map(repr, MERGES))
             raise ValueError(f"{owner}(merge={merge!r}): wanted one of {words}")
@@ -119,9 +116,6 @@ class Recurrent(Module):
             }
         learned = as_flag(learn_initial_state, "learn_initial_state", owner)
         self.initial = self._layout().learnable() if learned else {}
-        if how not in ("scan", "unroll"):
-            raise ValueError(f"{owner}(how={how!r}): wanted 'scan' or 'unroll'")
-        self.how = how
         self.rng = as_generator(rng, owner)
 
     # -- what it consists of
@@ -172,6 +166,7 @@ class Recurrent(Module):
         mask: Any = None,
         zero_output_for_mask: bool = False,
         return_states: bool = False,
+        how: str | None = None,
         start: int = 1,
     ) -> Any:
         """(outputs, state), and with `return_states` (outputs, state, states).
@@ -192,6 +187,11 @@ class Recurrent(Module):
             order in which they are stacked, a list of T states, h (B, H) or (h, c). Of a layer
             made of one cell it is that list alone. Of one sequence too they have the axis of the
             batch, B = 1: they are those that ``rnn.bptt`` can be asked about.
+        how: "unroll": every op of every step is on the tape, where pictures, the ledger and
+            ``rnn.bptt`` find it. "scan": a program made of one step, as one op (``minigrad.scan``):
+            the same results, faster, for cells that ask for no values. "checkpoint": less memory,
+            that of √T states, for a second forward pass. By default the layer's own, and if that
+            is None too, "unroll". All states, and ``detect_anomaly``, want "unroll", and get it.
         start: the number of the first step, for sequences that are run in pieces.
 
         outputs: (T, B, H) of the last layer, H doubled where two directions are side by side; with
@@ -211,7 +211,10 @@ class Recurrent(Module):
         layout, hint = self._layout(), self._swapped(T, B)
         outputs: Any
         results: list[SequenceResult] = []
-        masks = self._masks(lengths, mask, zero_output_for_mask, T, B, one)
+        axes = ("T",) if one else ("B", "T") if self.batch_first else ("T", "B")
+        masks = as_masks(
+            lengths, mask, zero_output_for_mask, T, B, axes, type(self).__name__, hint
+        )
         try:
             given = layout.with_batch(state) if one and state is not None else state
             before = self.split_state(given, B)
@@ -222,10 +225,11 @@ class Recurrent(Module):
         if masks.mask is not None:
             whole = without_padding(whole, masks.mask)
         whole = layout.cells[0].as_input(whole, sequence=True)
-        if self.how == "scan" and masks.repeat is None and not return_states:
+        how = chosen_way(self.how if how is None else how, type(self).__name__)
+        if how != "unroll" and not return_states:
             outputs, states = run_compiled(
-                self.cells, whole, before, masks.mask, reverse=self.reverse, merge=self.merge,
-                between=self._dropped,
+                self.cells, whole, before, masks, how, reverse=self.reverse, merge=self.merge,
+                label=self._label, between=self._dropped,
             )
         elif len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
@@ -241,32 +245,6 @@ class Recurrent(Module):
             return outputs, last
         every = [result.states for result in results]
         return outputs, last, every[0] if self._alone else every
-
-    def _dropped(self, y: Tensor) -> Tensor:
-        """Outputs on their way to the next layer."""
-        if not (self.dropout and self.training):
-            return y
-        return drop(y, self.dropout, rng=self.rng)
-
-    def _masks(
-        self, lengths: Any, mask: Any, zero: bool, T: int, B: int, one: bool
-    ) -> Masks:
-        """Which steps are to be run, from what the user says of them."""
-        owner, hint = type(self).__name__, self._swapped(T, B)
-        zero = as_flag(zero, "zero_output_for_mask", owner)
-        if zero and mask is None:
-            raise ValueError(f"{owner}(zero_output_for_mask=True): there is no mask; pass mask=")
-        within = None
-        if lengths is not None:
-            if one and np.ndim(detached(lengths)) == 0:
-                lengths = [detached(lengths)]
-            within = length_mask(as_lengths(lengths, T, B, owner, hint), T)
-        if mask is None:
-            return Masks(within)
-        axes = ("T",) if one else ("B", "T") if self.batch_first else ("T", "B")
-        given = as_mask(mask, T, B, axes, owner, hint)
-        within = np.ones((T, B), bool) if within is None else within
-        return Masks(given & within, None if zero else ~given & within)
 
     def split_state(self, state: Any, batch: int) -> list[State]:
         """The states of the cells, masks and all, in a state as a call takes it (or None)."""
@@ -316,13 +294,12 @@ class Recurrent(Module):
         """The outputs of the last layer by step, and what every cell gave."""
         results: list[SequenceResult] = []
         for layer, row in enumerate(self.cells):
-            label = self.name if "cell" in vars(self) else f"{self.name}.{layer}"
             if layer and self.dropout and self.training:
                 name = f"{self.name}.{layer - 1}.dropout"
                 steps = each_step(self._dropped, steps, name=name, start=start)
             here = [
                 run(
-                    cell, steps, before[len(results) + d], label + ".reverse" * d, start,
+                    cell, steps, before[len(results) + d], self._label(layer, d), start,
                     reverse=self.reverse or d == 1, mask=masks.mask, repeat=masks.repeat,
                 )
                 for d, cell in enumerate(row)
@@ -332,9 +309,20 @@ class Recurrent(Module):
             if len(here) == 2:
                 steps = each_step(
                     MERGES[self.merge], steps, here[1].outputs,
-                    name=f"{label}.{self.merge}", start=start,
+                    name=f"{self._label(layer, 0)}.{self.merge}", start=start,
                 )
         return steps, results
+
+    def _dropped(self, y: Tensor) -> Tensor:
+        """Outputs on their way to the next layer."""
+        if not (self.dropout and self.training):
+            return y
+        return drop(y, self.dropout, rng=self.rng)
+
+    def _label(self, layer: int, direction: int) -> str:
+        """The scope of the steps of a cell."""
+        label = self.name if "cell" in vars(self) else f"{self.name}.{layer}"
+        return label + ".reverse" * direction
 
     def _sequence(self, xs: Any) -> tuple[Tensor, bool]:
         """`xs` as a Tensor (T, B, K) or (T, B), checked; whether it had no axis of the batch."""

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor, tensor
+from minigrad.checks import as_flag
 from minigrad.engine.tensor import detached
 
-__all__ = ["Masks", "as_lengths", "as_mask", "length_mask", "without_padding"]
+__all__ = ["Masks", "as_lengths", "as_mask", "as_masks", "length_mask", "without_padding"]
 
 Array = np.ndarray[Any, Any]
 
@@ -93,3 +94,26 @@ def as_mask(mask: Any, T: int, B: int, axes: Sequence[str], owner: str, hint: st
         )
     by_step = given.reshape(T, B) if len(axes) == 1 else given
     return np.array(by_step.T if axes[0] == "B" else by_step)
+
+
+def as_masks(
+    lengths: Any, mask: Any, zero: Any, T: int, B: int, axes: Sequence[str], owner: str, hint: str
+) -> Masks:
+    """Which steps are to be run, from what a user says of them (``Recurrent.forward``).
+
+    zero: whether a step that `mask` leaves out has the output 0. axes: those of `mask`; of ("T",)
+        the length is one integer.
+    """
+    zero = as_flag(zero, "zero_output_for_mask", owner)
+    if zero and mask is None:
+        raise ValueError(f"{owner}(zero_output_for_mask=True): there is no mask; pass mask=")
+    within = None
+    if lengths is not None:
+        if len(axes) == 1 and np.ndim(detached(lengths)) == 0:
+            lengths = [detached(lengths)]
+        within = length_mask(as_lengths(lengths, T, B, owner, hint), T)
+    if mask is None:
+        return Masks(within)
+    given = as_mask(mask, T, B, axes, owner, hint)
+    within = np.ones((T, B), bool) if within is None else within
+    return Masks(given & within, None if zero else ~given & within)

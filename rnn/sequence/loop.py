@@ -17,7 +17,7 @@ from minigrad.engine.context import Scope, local
 from ..cells import Cell, State
 from ..cells.state import pack, unpack
 
-__all__ = ["SequenceResult", "run", "walk"]
+__all__ = ["SequenceResult", "check_state", "run", "walk"]
 
 Array = np.ndarray[Any, Any]
 
@@ -70,7 +70,7 @@ def walk(
             else:
                 output, new = cell.checked_step(inputs[k], state)
                 if not checked:
-                    _check_state(cell, new, B)
+                    check_state(cell, new, B)
                     _check_output(cell, output, zeros, mask)
                     checked = True
                 if rows is not None and not rows.all():
@@ -134,7 +134,7 @@ def run(
     return SequenceResult(outputs, states, last)
 
 
-def _check_state(cell: Cell, state: Any, batch: int) -> None:
+def check_state(cell: Cell, state: Any, batch: int) -> None:
     """Raise if ``step`` returned something that it could not take as a state."""
     try:
         cell.as_state(state, batch)

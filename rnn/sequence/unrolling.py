@@ -16,12 +16,14 @@ from minigrad.engine.tensor import as_tensor
 from ..cells import Cell, State
 from ..cells.state import with_batch, without_batch
 from .loop import walk
+from .ways import chosen_way, over_all
 
 __all__ = ["detach", "each_step", "inputs_of", "stack", "steps", "unroll"]
 
 
 def unroll(
-    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, start: int = 1
+    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, start: int = 1,
+    how: str | None = "unroll",
 ) -> tuple[Tensor, State]:
     """The outputs of `cell` at all steps, stacked (T, B, H), and the state after the last.
 
@@ -30,6 +32,8 @@ def unroll(
     state: the state before the first step; zeros if it is left out.
     name: the scope of the steps, ``name[t=1]`` and so on (default: ``cell.name``).
     start: the number of the first step, for sequences that are run in pieces.
+    how: "unroll", every op on the tape; or the same results by "scan", for speed, or "checkpoint",
+        for memory, as in ``Recurrent.forward``.
 
     Raises ValueError or TypeError for T = 0, and for ranks, sizes, batch sizes and states that do
     not fit, before anything is computed.
@@ -43,6 +47,10 @@ def unroll(
     inputs, one = inputs_of(cell, xs)
     given = with_batch(state, type(cell).__name__) if one and state is not None else state
     before = cell.as_state(given, len(inputs[0]))
+    how = chosen_way(how, "unroll")
+    if how != "unroll":
+        outputs, last = over_all(cell, stack(inputs), before, name or cell.name, how)
+        return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
     pairs = list(walk(cell, inputs, before, name or cell.name, start))
     outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]
     return (outputs[:, 0], without_batch(last)) if one else (outputs, last)

@@ -37,7 +37,7 @@ def check_cell(
     run: what runs the cell, ``run(cell, xs, state) -> (outputs, state)`` (default: ``rnn.unroll``).
     laws: names from ``CELL_LAWS`` (default: all).
     examples: how many trials; default: a fifth of what the Hypothesis profile says, since each is
-        checked by twenty-four laws.
+        checked by twenty-five laws.
     seed: of the draws; default 0, or what ``pytest --minigrad-seed`` says. A failure prints it.
 
     Raises LawBroken or GradientMismatch (both AssertionErrors) for the smallest failing trial that

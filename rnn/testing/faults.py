@@ -14,8 +14,8 @@ from minigrad.engine.tensor import detached
 from ..bptt.truncation import truncated
 from ..cells import Cell, Gate
 from ..cells.state import unpack
-from ..layers import recurrent
-from ..sequence import unrolling
+from ..layers import compiled, recurrent
+from ..sequence import lengths, unrolling, ways
 from ..sequence.unrolling import detach
 from .subject import substituted
 from .trial import CellTrial
@@ -100,6 +100,14 @@ def _forward_only(run: Any) -> Any:
 
 def _in_layer(name: str, change: Callable[[Any], Any]) -> Any:
     return lambda cell: _patched(recurrent, name, change(getattr(recurrent, name)))
+
+
+def _in_scan(change: Callable[[Any], Any]) -> Any:
+    return lambda cell: _patched(compiled, "over_all", change(ways.over_all))
+
+
+def _in_lengths(name: str, change: Callable[[Any], Any]) -> Any:
+    return lambda cell: _patched(lengths, name, change(getattr(lengths, name)))
 
 
 # -- in a step
@@ -220,14 +228,15 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
     "wrong_step": _run_fault(ahead=1),
     "missing_detach": lambda cell: _patched(truncated, "detach", lambda state: state),
     "padding_enters": _in_layer("without_padding", lambda right: lambda xs, own: xs),
-    "padding_runs": _in_layer(
+    "padding_runs": _in_lengths(
         "length_mask", lambda right: lambda ends, T: np.ones_like(right(ends, T))
     ),
-    "holes_run": _in_layer(
+    "holes_run": _in_lengths(
         "as_mask", lambda right: lambda *given: np.ones_like(right(*given))
     ),
     "state_of_one_lost": lambda cell: _patched(unrolling, "with_batch", lambda *given: None),
     "reverse_ignored": _in_layer("run", _forward_only),
+    "scan_forward_only": _in_scan(_forward_only),
     "hidden_state": _in_step(_hidden),
     "shifted_rows": _in_step(lambda: _state_changed(
         lambda cell, named: _each(named, lambda s: np.concatenate([s[-1:], s[:-1]]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
     "derivatives", "double_backward", "everywhere", "full_reach", "gates", "ledger_sum", "masked",
     "padding", "parameters_used", "pure", "reference", "rtrl", "scanned", "time_reversal", "tokens",
-    "truncation", "unbatched", "unrolled", "untied",
+    "truncation", "unbatched", "unrolled", "untied", "ways",
 ]
 
 CellLaw = Callable[[CellTrial], None]
@@ -304,6 +305,24 @@ def masked(t: CellTrial) -> None:
     agree(found, t.result(run), f"with the mask {mask.astype(int).tolist()}")
 
 
+def ways(t: CellTrial) -> None:
+    """Run by ``how="scan"`` and by ``how="checkpoint"`` the cell gives what it gives unrolled, in
+    either direction, with padding or without, unless it asks for values."""
+    if t.run is not unroll:
+        return
+    reverse, padded = (bool(t.rng.integers(2)) for _ in range(2))
+    mask = t.rng.random((t.T, t.B)) < 0.7 if padded else None
+    layer = Recurrent(t.cell, reverse=reverse)
+
+    def by(how: str) -> Any:
+        return t.result(lambda cell, xs, state: layer(xs, state, mask=mask, how=how))
+
+    wanted = by("unroll")
+    for how in ("scan", "checkpoint"):
+        with suppress(TraceError):
+            agree(by(how), wanted, f"by how={how!r}")
+
+
 def unbatched(t: CellTrial) -> None:
     """A sequence without the axis of the batch gives what a batch of one gives, without it."""
     if t.run is not unroll:
@@ -347,7 +366,7 @@ CELL_LAWS: dict[str, CellLaw] = {
     law.__name__: law
     for law in (
         declared, pure, reference, gates, unrolled, scanned, chunked, causality,
-        batch_permutation, alone, tokens, padding, masked, unbatched, time_reversal,
+        batch_permutation, alone, tokens, padding, masked, ways, unbatched, time_reversal,
         parameters_used, untied, ledger_sum, truncation, full_reach, rtrl, derivatives,
         double_backward, everywhere,
     )

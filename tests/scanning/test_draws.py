@@ -85,6 +85,28 @@ def test_a_generator_that_is_not_drawn_from_costs_nothing():
     np.testing.assert_array_equal(found.detach().numpy(), want.detach().numpy())
 
 
+def test_a_part_of_the_state_that_never_changes():
+    """A state off the graph, such as a mask, costs a second trace and no second draw."""
+    mask = np.array([[1.0, 0.0, 2.0, 0.0]] * B)
+    found = []
+    for how in ("scan", "unroll"):
+        W = weight(np.random.default_rng(1), K, H)
+        rng = np.random.default_rng(0)
+
+        def step(x, state, W=W, rng=rng):
+            h, mask = state
+            h = np.tanh(dropout(x, 0.5, rng=rng) @ W + h * mask[:, : h.shape[1]])
+            return h, (h, mask)
+
+        xs = np.random.default_rng(2).normal(size=(T, B, K))
+        first = np.zeros((B, H)), np.resize(mask, (B, H))
+        ys, _ = mg.scan(step, first, xs, how=how)
+        ys.sum().backward()
+        found.append((ys.numpy(), W.grad.numpy(), rng.random()))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
 def test_a_drawn_branch_is_refused():
     """Steps that are not the same program cannot be one."""
     rng = np.random.default_rng(0)

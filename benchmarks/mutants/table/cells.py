@@ -8,6 +8,8 @@ VARIANTS = "tests/rnn/cells/test_cell_variants.py"
 WRAPPERS = "tests/rnn/cells/test_cell_wrappers.py"
 LENGTHS = "tests/rnn/layers/test_layers_lengths.py"
 OPTIONS = "tests/rnn/layers/test_layers_options.py"
+WAYS = "tests/rnn/sequence/test_ways_to_run.py"
+DRAWS = "tests/scanning/test_draws.py"
 LAYERS = "tests/rnn/layers/test_layers.py"
 LOOP, UNROLL = "rnn/sequence/loop.py", "tests/rnn/sequence/test_unroll.py"
 
@@ -194,6 +196,30 @@ FAULTS = [
     Fault(
         "rnn/layers/recurrent.py", "before[len(results) + d]", "before[d]",
         f"{LAYERS} {OPTIONS}", "all layers start from the state of the first",
+    ),
+    Fault(
+        "rnn/sequence/ways.py", "        at_padding = np.where(again[:, None], shown, zeros)\n",
+        "        at_padding = shown\n",
+        WAYS, "scan: padding at the end shows the last output",
+    ),
+    Fault(
+        "rnn/sequence/ways.py", "    before = np.cumsum(used) - (used if reverse else 1)",
+        "    before = np.cumsum(used) - 1",
+        WAYS, "scan in reverse: steps that were not run show the wrong neighbour",
+    ),
+    Fault(
+        "rnn/sequence/ways.py", "        self._set(self.states)\n        try:",
+        "        try:",
+        WAYS, "checkpoint: other random numbers in the second run",
+    ),
+    Fault(
+        "rnn/cells/wrappers.py", "        return self.cell.initial_state(batch)\n",
+        "        return super().initial_state(batch)\n",
+        WRAPPERS, "masks of zeros where a DropoutCell is wrapped",
+    ),
+    Fault(
+        "minigrad/scanning/step.py", "        restore(generators, drawn)\n", "",
+        DRAWS, "scan: a state that stays a constant costs a draw",
     ),
     Fault(
         "rnn/layers/recurrent.py", "if layer and self.dropout and self.training:",

@@ -114,8 +114,8 @@ FAULTS = [
         CORES, "the first loop that ends gives BLAS its threads back",
     ),
     Fault(
-        "rnn/sequence/scanning.py", "    used = np.flatnonzero(mask.any(axis=1))\n",
-        "    used = np.arange(len(mask))\n",
+        "rnn/sequence/ways.py", "    used: Array = np.any(mask, axis=1) ",
+        "    used: Array = np.ones(len(mask), bool) ",
         LAYERS, "a scanned layer draws at steps that are nobody's",
     ),
 ]

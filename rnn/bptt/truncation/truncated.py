@@ -20,7 +20,8 @@ __all__ = ["truncated"]
 
 
 def truncated(
-    model: Any, xs: Any, k1: int, k2: int | None = None, state: Any = None
+    model: Any, xs: Any, k1: int, k2: int | None = None, state: Any = None,
+    how: str | None = None,
 ) -> Iterator[Window]:
     """Run `model` over `xs` window by window; take a gradient and update after each.
 
@@ -29,6 +30,9 @@ def truncated(
     k1: how many steps a window has. k2: how many steps its gradient reaches back, counted from
         its end (default k1). With k2 < k1 the first k1 - k2 outputs of a window carry no gradient.
     state: the state before the first step; zeros if it is left out.
+    how: the way in which windows are run, "unroll", "scan" or "checkpoint", as in
+        ``Recurrent.forward``; by default a cell is unrolled, and a layer has its own. A function
+        has none.
 
     The windows' outputs are those of the whole sequence, and with k2 ≥ T the gradients are those
     of full BPTT, as long as the weights do not change in between.
@@ -49,7 +53,7 @@ def truncated(
     T = len(xs)
     if T == 0:
         raise ValueError("truncated(model, xs): xs has no steps (T = 0); wanted at least one")
-    return _truncated(runner(model, "truncated"), xs, list(windows(T, k1)), k2, state)
+    return _truncated(runner(model, "truncated", how), xs, list(windows(T, k1)), k2, state)
 
 
 def _truncated(

@@ -48,14 +48,15 @@ def windows(T: int, k1: int) -> Iterator[slice]:
     return (slice(a, min(a + k1, T)) for a in range(0, T, k1))
 
 
-def runner(model: Any, owner: str) -> Runner:
+def runner(model: Any, owner: str, how: str | None = None) -> Runner:
     """`model` as a function of the inputs, the state and the number of the first step.
 
     model: a Cell, a Recurrent, or a function ``(xs, state) -> (outputs, state)``; else TypeError,
-    and ValueError for a Recurrent that cannot run in windows. owner: of the messages.
+    and ValueError for a Recurrent that cannot run in windows. how: of running it. owner: of
+    the messages.
     """
     if isinstance(model, Cell):
-        return lambda xs, state, start: unroll(model, xs, state, start=start)
+        return lambda xs, state, start: unroll(model, xs, state, start=start, how=how)
     if isinstance(model, Recurrent):
         if model.bidirectional or model.batch_first:
             raise ValueError(
@@ -63,7 +64,7 @@ def runner(model: Any, owner: str) -> Runner:
                 f"future, and the time axis first; received bidirectional={model.bidirectional}, "
                 f"batch_first={model.batch_first}"
             )
-        return lambda xs, state, start: model(xs, state, start=start)
+        return lambda xs, state, start: model(xs, state, start=start, how=how)
     if not callable(model):
         raise TypeError(
             f"{owner}(model): received {type(model).__name__}; wanted a Cell, a Recurrent or a "

@@ -78,6 +78,18 @@ def test_running_in_pieces_in_evaluation(wrap, make):
     np.testing.assert_allclose(pieces, whole.numpy(), rtol=1e-12)
 
 
+def test_wrapped_dropout_starts_with_masks_that_are_drawn():
+    """A wrapper starts from what its cell starts from, not from masks of zeros."""
+    cell = DropoutCell(GRUCell(3, 50, rng=0), hidden=0.5, rng=0)
+    for wrapped in (ZoneoutCell(cell, {"h": 0.1}), SkipCell(cell, lag=2)):
+        *_, mask = [
+            part for name, part in zip(
+                wrapped.state_sizes, wrapped.initial_state(2), strict=True
+            ) if name == "mask_h"
+        ]
+        assert 0 < (mask.numpy() == 2).mean() < 1
+
+
 def test_a_bare_wrapper_changes_nothing():
     """The outputs and states of the inner cell, bit for bit."""
     cell = inner()

@@ -51,6 +51,7 @@ KILLERS = {
     "holes_run": "masked",
     "state_of_one_lost": "unbatched",
     "reverse_ignored": "time_reversal",
+    "scan_forward_only": "ways",
     "hidden_state": "pure chunked causality alone",
     "shifted_rows": "reference batch_permutation alone",
     "mixed_rows": "reference alone",
