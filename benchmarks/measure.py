@@ -65,6 +65,14 @@ def time_lstm(
     return clock(SYSTEMS[system](Shape(**shape), one_hot), seconds)
 
 
+def time_layer(system: str, shape: dict[str, int], seconds: float) -> dict[str, float]:
+    """Seconds per training step of an LSTM layer."""
+    from .layer import SYSTEMS
+    from .lstm import Shape
+
+    return clock(SYSTEMS[system](Shape(**shape)), seconds)
+
+
 def lstm_memory(system: str, shape: dict[str, int]) -> dict[str, float]:
     """How far one LSTM step raises the resident memory of the process, in bytes.
 
@@ -146,6 +154,7 @@ def _status() -> dict[str, int]:
 
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "chain": time_chain,
+    "layer": time_layer,
     "lstm": time_lstm,
     "memory": lstm_memory,
     "growth": growth,

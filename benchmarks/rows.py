@@ -145,6 +145,24 @@ def lstm_step(rounds: int) -> Iterator[Result]:
         )
 
 
+@question("layer")
+def lstm_layer(rounds: int) -> Iterator[Result]:
+    """A training step of ``rnn.LSTM`` with how="scan", beside a plan by hand and a fused layer."""
+    for H in (64, 128, 256):
+
+        def step(system: str, H: int = H) -> float:
+            options: dict[str, Any] = {"shape": {**STEP, "H": H}, "seconds": 1.0}
+            return float(run("layer", system=system, **options)["total"])
+
+        for system, name, bar in (
+            ("by_hand", "NumPy by hand", 1.05), ("torch", "torch.nn.LSTM", 1.0)
+        ):
+            ours, theirs = alternate(
+                lambda: step("minigrad"), lambda system=system: step(system), rounds
+            )
+            yield ratio_line(f"LSTM layer, H = {H} / {name}", ours, theirs, (MS, "ms"), name, bar)
+
+
 @question("memory")
 def lstm_memory(rounds: int) -> Iterator[Result]:
     """Peak memory of one large LSTM step above that of the process before it."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import by_hand, chain, lstm, measure
+from benchmarks import by_hand, chain, layer, lstm, measure
 from benchmarks.pairs import NotInstalled, Spread, alternate
 from benchmarks.report import machine, markdown, table
 from benchmarks.rows import QUESTIONS, Result, answers, ratio_line
@@ -91,6 +91,20 @@ def test_lstm_by_hand_is_the_same_step(steps: int) -> None:
     wanted = second_pass(ours)
     for name, g in second_pass(hand).items():
         np.testing.assert_allclose(g, wanted[name], rtol=1e-11, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("system", [
+    "minigrad", "by_hand", pytest.param("torch", marks=pytest.mark.peers),
+])
+def test_layers_are_the_same_step(system: str) -> None:
+    """The scanned layer, the plan by hand and PyTorch's fused layer have the tape's gradients."""
+    if system == "torch":
+        pytest.importorskip("torch")
+    shape = lstm.Shape(7, 3, 4, 5)
+    wanted, found = second_pass(lstm.minigrad(shape)), second_pass(layer.SYSTEMS[system](shape))
+    assert found.keys() == wanted.keys()
+    for name, g in found.items():
+        np.testing.assert_allclose(g, wanted[name], rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 @pytest.mark.peers
