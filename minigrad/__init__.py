@@ -17,7 +17,6 @@ from .observe.anomaly import detect_anomaly
 from .observe.contributions import contributions
 from .observe.tape import Tape
 from .ops.table import catalogue
-from .scanning.run import scan
 from .suggest import unknown_name as _unknown_name
 from .transforms.batching import vmap
 from .transforms.checkpointing import checkpoint
@@ -28,6 +27,7 @@ from .transforms.jacobians import hessian, hvp, jacobian
 if TYPE_CHECKING:
     from . import init, optim, testing
     from .io import load, save
+    from .scanning.run import scan
 
 __version__ = "0.1.0"  # pyproject.toml reads it here
 
@@ -43,7 +43,8 @@ _keep_freed_memory()
 
 # Imported at the first use: what costs time, or needs a package that not everybody has.
 _LATER = {
-    "init": "init", "io": "io", "load": "io", "optim": "optim", "save": "io", "testing": "testing",
+    "init": "init", "io": "io", "load": "io", "optim": "optim", "save": "io",
+    "scan": "scanning.run", "testing": "testing",
 }
 
 
@@ -55,7 +56,8 @@ if not TYPE_CHECKING:  # for a type checker there is no other name
         import importlib
 
         module = importlib.import_module(f"minigrad.{_LATER[name]}")
-        return module if _LATER[name] == name else getattr(module, name)
+        globals()[name] = found = module if _LATER[name] == name else getattr(module, name)
+        return found
 
 
 def __dir__() -> list[str]:

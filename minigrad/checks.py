@@ -11,7 +11,7 @@ import math
 import numbers
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,10 @@ __all__ = [
     "as_probability", "as_shape", "as_size", "as_word",
 ]
 
-Rng = np.random.Generator | int | None
+if TYPE_CHECKING:  # naming it at import would load numpy.random
+    Rng = np.random.Generator | int | None
+else:
+    Rng = Any
 Shape = Sequence[int] | int
 
 

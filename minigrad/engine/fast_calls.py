@@ -5,6 +5,42 @@ law of minigrad.testing holds it equal to the definition, in ``call`` and ``argu
 
 >>> import minigrad as mg
 >>> print(mg.catalogue("tanh")[0].source)
+def tanh(x):
+    frame = local.frame
+    if frame.watched:
+        return ordinary(x)
+    if isinstance(x, Tensor):
+        x_data, x_node = x._data, x._node
+    else:
+        x_data, x_node = x, None
+    try:
+        data = forward(x_data)
+    except (ValueError, TypeError, IndexError) as error:
+        explained(error, op, (x_data,), {})
+    if x_data is x:
+        return data
+    out = new(Tensor)
+    out._data = data
+    if x_node is None or not frame.record:
+        out._node = None
+        return out
+    plan, parent = plan_1, x_node
+    saved = (data,)
+    dtype = data.dtype
+    if dtype is not parent.dtype and not has_gradient(op, data):
+        out._node = None
+        return out
+    shape = data.shape
+    out._node = node = new(Node)
+    node.key = next_key()
+    node.plan = plan
+    node.parents = (x_node,)
+    node.saved = saved
+    node.shape = parent.shape if parent.shape == shape else shape
+    node.dtype = dtype
+    node.scope = frame.scope
+    node.extra = None
+    return out
 """
 
 from __future__ import annotations
