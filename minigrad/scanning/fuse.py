@@ -3,10 +3,15 @@
 Where a split gives i and f, and both go through a sigmoid, the sigmoid is taken of the columns of
 both at once, and its result is split. The same goes for what is made of i and f side by side, such
 as 1 - i and 1 - f in the backward loop. Nothing else is computed, so no digit changes.
+
+It is done where the parts lie one behind the other in memory, as those of one sequence do. In a
+batch (B, 4H) a part is B pieces of rows, and what is made of it, f · c and i · g, would be read in
+pieces too: measured, an LSTM step of B = 32 took 3 to 5 % longer with its gates fused.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -104,6 +109,7 @@ def _can_be_fused(equation: Equation, parts: dict[Var, _Part], held: set[Var]) -
     arrays = [a for a in equation.args if isinstance(a, np.ndarray)]
     return (
         bool(variables) and all(v in parts and v.shape == shape for v in variables)
+        and all(math.prod(shape[: parts[v].axis]) == 1 for v in variables)
         and all(a.ndim == 0 for a in arrays)
     )
 
