@@ -213,6 +213,15 @@ FAULTS = [
         WAYS, "checkpoint: other random numbers in the second run",
     ),
     Fault(
+        "rnn/bptt/graph.py", "            return compiled(below) if taken else None\n",
+        "            return None\n",
+        WAYS, "a Jacobian between outputs of a scan is silently 0",
+    ),
+    Fault(
+        "rnn/bptt/contributions/ledger.py", "    _check_steps(uses)\n", "",
+        WAYS, "the ledger of a scan silently has no steps",
+    ),
+    Fault(
         "rnn/cells/wrappers.py", "        return self.cell.initial_state(batch)\n",
         "        return super().initial_state(batch)\n",
         WRAPPERS, "masks of zeros where a DropoutCell is wrapped",

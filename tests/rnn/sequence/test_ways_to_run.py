@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 import rnn
-from minigrad.errors import TraceError
+from minigrad.errors import GradientError, TraceError
 from minigrad.transforms.tree import flatten
 from rnn import (
     GRU,
@@ -22,7 +22,7 @@ from rnn import (
     ZoneoutCell,
     unroll,
 )
-from rnn.bptt import truncated
+from rnn.bptt import jacobian, ledger, truncated
 
 T, B, K, H = 7, 3, 4, 4
 XS = np.random.default_rng(0).normal(size=(T, B, K))
@@ -235,3 +235,42 @@ def test_numpys_functions_stay_in_their_step():
             mg.scan(step, start, xs), mg.scan(step, start, xs, how="unroll"), strict=True
         ):
             np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("how", ["scan", "checkpoint"])
+def test_tools_that_want_single_steps_say_so(how):
+    """Of a recurrence that is one op the ledger and Jacobians between outputs raise, and name
+    unroll; a Jacobian between what the op takes and gives is as ever."""
+    layer = Recurrent(ElmanCell(K, H, **OPTIONS), how=how)
+    start = mg.tensor(np.zeros((B, H)), requires_grad=True)
+    outputs, last = layer(XS, start)
+    for call in (
+        lambda: ledger((outputs**2).sum(), layer),
+        lambda: jacobian(outputs[3], outputs[1]),
+        lambda: jacobian(last, outputs[1]),
+        lambda: jacobian(outputs.unbind()[3], start),
+    ):
+        with pytest.raises(GradientError, match=rf"how='{how}'.*how='unroll'"):
+            call()
+    _, wanted = layer(XS, start, how="unroll")
+    np.testing.assert_allclose(
+        np.asarray(jacobian(last, start)), np.asarray(jacobian(wanted, start)),
+        rtol=1e-10, atol=1e-14,
+    )
+
+
+@pytest.mark.parametrize("how", ["scan", "checkpoint"])
+def test_sequence_to_sequence(how):
+    """Encoder and decoder, with lengths and a bridge, are what they are unrolled."""
+    found = []
+    for way in (how, "unroll"):
+        model = rnn.Seq2Seq(
+            GRU(7, 8, bidirectional=True, how=way, **OPTIONS), GRU(5, 16, how=way, **OPTIONS),
+            rnn.Readout(16, 5, **OPTIONS), start=0, bridge=rnn.join_directions,
+        )
+        rng = np.random.default_rng(3)
+        y = model(rng.integers(0, 7, (6, 3)), rng.integers(0, 5, (4, 3)), [6, 2, 4], [4, 1, 2])
+        (y**2).sum().backward()
+        found.append([y.detach().numpy(), *(p.grad.numpy() for p in model.parameters())])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
