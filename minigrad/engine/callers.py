@@ -10,7 +10,7 @@ import sys
 
 __all__ = ["caller_line", "pass_over"]
 
-_folders: tuple[str, ...] = ("<call of ",)  # what is generated (see `fast_calls`) is no user's
+_folders: tuple[str, ...] = ("<call of ", "<minigrad.")  # generated: no user's
 
 
 def pass_over(package: str) -> None:

@@ -20,8 +20,9 @@ from .step import Traced
 __all__ = ["repeated"]
 
 
-def repeated(trace: Callable[[bool], Traced], T: int) -> tuple[Traced, list[Any]]:
-    """The step as ``trace(named)`` finds it, and what it draws at each of T steps.
+def repeated(trace: Callable[[bool], Traced], T: int) -> tuple[Traced, list[Any], bool]:
+    """The step as ``trace(named)`` finds it, what it draws at each of T steps, and whether it may
+    draw, so that it must not be run once more.
 
     What is drawn is among its inputs, the last ones; it comes in the order of the steps.
     """
@@ -29,12 +30,13 @@ def repeated(trace: Callable[[bool], Traced], T: int) -> tuple[Traced, list[Any]
     first = trace(False)
     generators = first.trace.frames.generators()
     moved = states([]) != legacy
-    if T == 1 or not (generators or moved):
-        return first, []
+    may_draw = bool(generators) or moved
+    if T == 1 or not may_draw:
+        return first, [], may_draw
     before = states(generators)
     second = trace(True)
     if states(generators) == before and not moved:
-        return first, []
+        return first, [], False
     others = [second, *(trace(False) for _ in range(T - 2))]
     key = first.key()
     for t, other in enumerate(others, 1):
@@ -46,7 +48,7 @@ def repeated(trace: Callable[[bool], Traced], T: int) -> tuple[Traced, list[Any]
     return _with_inputs(first, [first, *others])
 
 
-def _with_inputs(first: Traced, every: list[Traced]) -> tuple[Traced, list[Any]]:
+def _with_inputs(first: Traced, every: list[Traced]) -> tuple[Traced, list[Any], bool]:
     """What differs between the steps, moved from what is captured to the inputs."""
     drawn: list[Any] = []
     for k in reversed(range(len(first.captured))):
@@ -61,4 +63,4 @@ def _with_inputs(first: Traced, every: list[Traced]) -> tuple[Traced, list[Any]]
         drawn.append(wrap(np.stack(arrays), None))
         for found in every[:2]:
             found.move_to_inputs(k)
-    return every[1], drawn
+    return every[1], drawn, True

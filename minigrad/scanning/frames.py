@@ -50,6 +50,14 @@ class Frames:
                     for attribute, tensor in _tensors(name, value):
                         self.captured.setdefault(id(tensor), attribute)
 
+    def of(self, value: Any) -> str:
+        """What a global of those functions is called, or nothing."""
+        for frame in self._frames:
+            for name, other in frame.f_globals.items():
+                if other is value:
+                    return str(name)
+        return ""
+
     def close(self) -> None:
         """Let go of the frames, which hold all that their functions have made."""
         self._frames, self._first = {}, None

@@ -92,11 +92,11 @@ def plan_of(
         return traces[-1]
 
     try:
-        found, drawn = repeated(trace, T)
+        found, drawn, draws = repeated(trace, T)
         key = found.key(), passes
         plan = _plans.get(key)
         if plan is None:
-            again = found if drawn or T == 1 else trace(named=True)
+            again = found if draws else trace(named=True)
             if again.key() != key[0]:
                 raise TraceError(
                     "scan: the step does something else each time it is called, by what it "
