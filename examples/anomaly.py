@@ -94,7 +94,7 @@ class Expectation(Module):
     """Values (T, B) → the mean and the logarithm of the variance of the next ones, each (T, B)."""
 
     def __init__(self, hidden, rng):
-        self.reader = GRU(1, hidden, rng=rng)
+        self.reader = GRU(1, hidden, how="scan", rng=rng)
         self.head = Readout(hidden, 2, rng=rng)
 
     def forward(self, values):

@@ -58,8 +58,8 @@ def split(rng):
 
 
 def translator(hidden, rng):
-    encoder = GRU(len(SYMBOLS), hidden, rng=rng)
-    decoder = GRU(len(DIGITS) + 1, hidden, rng=rng)
+    encoder = GRU(len(SYMBOLS), hidden, how="scan", rng=rng)
+    decoder = GRU(len(DIGITS) + 1, hidden, how="scan", rng=rng)
     return Seq2Seq(encoder, decoder, Readout(hidden, len(DIGITS) + 1, rng=rng), start=END, rng=rng)
 
 

@@ -87,7 +87,7 @@ class Forecaster(Module):
     """Values (T, B) → the changes expected in the next steps (T, B, AHEAD)."""
 
     def __init__(self, hidden, rng):
-        self.reader = GRU(1, hidden, rng=rng)
+        self.reader = GRU(1, hidden, how="scan", rng=rng)
         self.head = Readout(hidden, AHEAD, rng=rng)
 
     def forward(self, values):

@@ -52,7 +52,7 @@ class Classifier(Module):
     """Letters (T, B) → scores of the languages (B, 3)."""
 
     def __init__(self, hidden, rng):
-        self.reader = GRU(len(LETTERS), hidden, rng=rng)
+        self.reader = GRU(len(LETTERS), hidden, how="scan", rng=rng)
         self.head = Readout(hidden, len(SHIFTS), rng=rng)
 
     def forward(self, letters, lengths):

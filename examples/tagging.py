@@ -97,7 +97,7 @@ class Tagger(Module):
     """Characters (T, B) → scores of the tags (T, B, 7)."""
 
     def __init__(self, hidden, bidirectional, rng):
-        self.reader = GRU(len(CHARACTERS), hidden, bidirectional=bidirectional, rng=rng)
+        self.reader = GRU(len(CHARACTERS), hidden, bidirectional=bidirectional, how="scan", rng=rng)
         self.head = Readout(self.reader.output_size, len(TAGS), rng=rng)
 
     def forward(self, characters):

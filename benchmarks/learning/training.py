@@ -26,11 +26,11 @@ class Net(Module):
 
     def forward(self, xs: Any) -> Tensor:
         """The readout at every step."""
-        return self.head(unroll(self.cell, xs)[0])
+        return self.head(unroll(self.cell, xs, how="scan")[0])
 
     def at_end(self, xs: Any, lengths: Any = None) -> Tensor:
         """The readout at the last step of each sequence: (B, Q)."""
-        return self.head(last(unroll(self.cell, xs)[0], lengths))
+        return self.head(last(unroll(self.cell, xs, how="scan")[0], lengths))
 
 
 class Experiment(ABC):
