@@ -5,6 +5,7 @@ import pytest
 
 import minigrad as mg
 import rnn
+from minigrad.engine.tensor import detached
 from minigrad.errors import GradientError, TraceError
 from minigrad.transforms.tree import flatten
 from rnn import (
@@ -274,3 +275,22 @@ def test_sequence_to_sequence(how):
         found.append([y.detach().numpy(), *(p.grad.numpy() for p in model.parameters())])
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("how", ["scan", "checkpoint"])
+@pytest.mark.parametrize("transform", [
+    lambda f, x: mg.grad(lambda x: (f(x) ** 2).sum())(x),
+    lambda f, x: mg.jvp(f, (x,), (x[::-1],))[1],
+    lambda f, x: mg.hvp(lambda x: (f(x) ** 2).sum(), x, x[::-1]),
+    lambda f, x: mg.vmap(f)(np.stack([x, x + 1])),
+    lambda f, x: mg.jacobian(f)(x[:2]),
+    lambda f, x: mg.grad(lambda x: (mg.grad(lambda y: (f(y) ** 2).sum())(x) ** 2).sum())(x),
+], ids=["grad", "jvp", "hvp", "vmap", "jacobian", "grad of grad"])
+def test_transforms(transform, how):
+    """Every transform of a function that runs a layer, nested ones too."""
+    layer = LSTM(K, H, **OPTIONS)
+    found, wanted = (
+        detached(transform(lambda x, h=h: layer(x, how=h)[0], XS))
+        for h in (how, "unroll")
+    )
+    np.testing.assert_allclose(np.asarray(found), np.asarray(wanted), rtol=1e-11, atol=1e-14)
