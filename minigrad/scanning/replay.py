@@ -6,23 +6,33 @@ This is how a scan is differentiated twice, and what it means: a law holds the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ..engine.context import local
+from ..engine.context import Scope, local
 from ..engine.cotangents import dense
 from ..engine.differentiation import recorded
 from ..engine.messages import residuals
+from ..engine.node import Node
 from ..engine.selections import Chosen
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, wrap
+from .plan import Plan
 from .program import Program, Var, evaluate
 
-if TYPE_CHECKING:
-    from .run import Run
+__all__ = ["Steps", "replayed", "unrolled"]
 
-__all__ = ["replayed", "unrolled"]
+
+class Steps(Protocol):
+    """A run of a plan: what it was given, by group, and the nodes behind that."""
+
+    plan: Plan
+    order: range
+    scope: Scope | None
+    arrays: dict[str, list[Any]]
+    nodes: dict[str, list[Node | None]]
+    sources: list[Node]
 
 
 def unrolled(
@@ -45,7 +55,7 @@ def unrolled(
     return {"state": state, "y": ys}
 
 
-def replayed(run: Run, g: Any) -> list[Any]:
+def replayed(run: Steps, g: Any) -> list[Any]:
     """The cotangents of the sources of a run, from a sweep through its steps."""
     values = dense(g)
     lifted = any(isinstance(v, Tensor) for v in values)

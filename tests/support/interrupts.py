@@ -38,6 +38,7 @@ def interrupted_anywhere(prepare, act, state):
     """Interrupt ``act(subject)`` at every bytecode around those that change something, and at many
     others, each time on a new ``prepare()``: ``state(subject)`` must equal what it was before, or
     what it is after an `act` that nobody interrupts. Returns how often it was each."""
+    act(prepare())  # what is made once, such as the functions of the ops, is made
     subject, states = prepare(), []
     before = state(subject)
 
