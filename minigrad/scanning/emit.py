@@ -67,7 +67,7 @@ class _Writer:
         """Make the array for all steps of a variable."""
         name = self.lines.free(f"{v.name or 'v'}_all")
         shape = ", ".join(["T" if count == "T" else count, *map(str, v.shape)])
-        self.lines.write(f"{name} = np.empty(({shape},), np.{v.dtype})")
+        self.lines.write(f"{name} = np.empty(({shape}), np.{v.dtype})")
         return name
 
     def rows(self, variables: Collection[Var], count: str = "T") -> None:

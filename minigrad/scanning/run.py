@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -27,6 +27,45 @@ from .tracer import NeedsTape
 __all__ = ["plan", "scan"]
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _Planned(Protocol[P, R_co]):
+    """A function with a `plan`, which type checkers would not know of a function."""
+
+    plan: Callable[..., Plan]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+def plan(
+    step: Step, state: Any, xs: Any, *, lengths: Any = None, passes: Any = None
+) -> Plan:
+    """The plan that ``scan`` with these arguments runs by, as ``mg.scan.plan(step, state, xs)``.
+
+    Print ``.program``, a step as equations; ``.transpose``, its backward program; ``.source``, the
+    NumPy that is run; ``.explain()``, what the passes did. Variables have the names that they have
+    in your code. The step is traced, and not run for all of xs. Raises what ``scan`` raises.
+
+    >>> print(plan(lambda x, total: (total + x, total + x), 0.0, np.arange(4.0)).program)
+    #  op       name  shape  operands  keywords  line
+    0  state          ()
+    1  x              ()
+    2  add      add   ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
+    3  add      add   ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
+       → state               3
+       → y                   2
+    """
+    step, state, xs, T = _given(step, state, xs, lengths)
+    return _planned(step, flatten(state), flatten(xs), T, False, _chosen_passes(passes)).plan
+
+
+def _with_plan(function: Callable[P, R_co]) -> _Planned[P, R_co]:
+    made = cast(_Planned[P, R_co], function)
+    made.plan = plan
+    return made
+
 _new = object.__new__
 
 # Its rule runs the backward program; recorded, it goes through the tape of all steps.
@@ -37,6 +76,7 @@ _SCAN = Op(
 )
 
 
+@_with_plan
 def scan(
     step: Step,
     state: Any,
@@ -161,31 +201,6 @@ def _chosen_passes(passes: Any) -> frozenset[str]:
     if isinstance(passes, str) or not ALL.issuperset(passes):
         raise ValueError(f"scan(passes={passes!r}): wanted some of {', '.join(sorted(ALL))}")
     return frozenset(passes)
-
-
-def plan(
-    step: Step, state: Any, xs: Any, *, lengths: Any = None, passes: Any = None
-) -> Plan:
-    """The plan that ``scan`` with these arguments runs by, as ``mg.scan.plan(step, state, xs)``.
-
-    Print ``.program``, a step as equations; ``.transpose``, its backward program; ``.source``, the
-    NumPy that is run; ``.explain()``, what the passes did. The step is traced, and not run for all
-    of xs. Raises what ``scan`` raises.
-
-    >>> print(plan(lambda x, total: (total + x, total + x), 0.0, np.arange(4.0)).program)
-    #  op       name       shape  operands  keywords  line
-    0  state    total      ()
-    1  x        x          ()
-    2  add      total_x    ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
-    3  add      total_x    ()     0 1                 <doctest minigrad.scanning.run.plan[0]>:1
-       → state                    3
-       → y                        2
-    """
-    step, state, xs, T = _given(step, state, xs, lengths)
-    return _planned(step, flatten(state), flatten(xs), T, False, _chosen_passes(passes)).plan
-
-
-setattr(scan, "plan", plan)  # noqa: B010  # a function has no such attribute for type checkers
 
 
 def _planned(

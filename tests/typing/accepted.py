@@ -118,17 +118,17 @@ optimizer.step()
 model.load_state_dict(model.state_dict())
 
 
-def rule_of_squash(g: mg.Tensor, out: mg.Tensor) -> mg.Tensor:
+def rule_of_tanh(g: mg.Tensor, out: mg.Tensor) -> mg.Tensor:
     return g * (1 + out) * (1 - out)
 
 
-@mg.primitive("()->()", vjps=(rule_of_squash,))
-def squash(x: mg.Tensor) -> mg.Tensor:
+@mg.primitive("()->()", vjps=(rule_of_tanh,))
+def squeezed_in(x: mg.Tensor) -> mg.Tensor:
     """tanh(x), from a user"""
     return np.tanh(x)
 
 
-squashed: mg.Tensor = squash(w)
+squashed: mg.Tensor = squeezed_in(w)
 
 # -- recurrent cells and layers
 
