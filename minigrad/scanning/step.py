@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.context import local
 from ..engine.node import Node
+from ..engine.op import Op
 from ..errors import describe
 from ..transforms.tree import flatten, flatten_like
 from .atoms import replaced, token
@@ -44,7 +45,8 @@ class Traced:
     rebuild: Callable[[list[Any]], Any]
 
     def key(self) -> Any:
-        """Equal for steps that one plan serves: shapes, dtypes, ops, constants, what is active."""
+        """Equal for steps that one plan serves: shapes, dtypes, ops and their rules, constants,
+        what is active."""
         number = {v: k for k, v in enumerate(_variables(self.program))}
 
         def name(leaf: Any) -> Any:
@@ -54,7 +56,8 @@ class Traced:
             tuple((group, len(vs)) for group, vs in self.program.inputs.items()),
             tuple((v.shape, v.dtype.char) for v in number),
             tuple(
-                (e.op, token(e.args, name), token(e.params, name)) for e in self.program.equations
+                (e.op, _rules(e.op), token(e.args, name), token(e.params, name))
+                for e in self.program.equations
             ),
             token(self.program.outputs, name),
             tuple(t._node is not None for t in self.tracers(self.inputs)),
@@ -71,6 +74,12 @@ class Traced:
     @staticmethod
     def tracers(groups: dict[str, list[Any]]) -> list[Any]:
         return [t for group in groups.values() for t in group]
+
+
+def _rules(op: Op) -> Any:
+    """The rules of an op as they are now: faults may be planted in them, and taken out again."""
+    plan = op.plan(1 if op.joint is not None else op.usable)
+    return plan.steps, plan.joint
 
 
 def _variables(program: Program) -> list[Var]:

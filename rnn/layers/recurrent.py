@@ -54,6 +54,7 @@ class Recurrent(Module):
     ``layers.0.reverse.W_xh``; ``.cells[layer][direction]`` are the cells.
     Raises TypeError or ValueError that says what of this does not fit.
 
+    >>> import numpy as np
     >>> from rnn import GRUCell
     >>> layer = Recurrent(GRUCell(5, 3))
     >>> outputs, state = layer(np.zeros((4, 2, 5)))
@@ -270,6 +271,7 @@ class Recurrent(Module):
         Returns the output (B, H) and the new states of the cells.
         Raises ValueError for a layer that reads from the end.
 
+        >>> import numpy as np
         >>> from rnn import GRU
         >>> layer = GRU(5, 3, num_layers=2)
         >>> states = layer.split_state(None, batch=2)

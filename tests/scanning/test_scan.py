@@ -11,6 +11,8 @@ import rnn
 from minigrad.errors import TraceError
 from minigrad.scanning import plan as plans
 from minigrad.scanning.passes import ALL
+from minigrad.testing.calls import record_of
+from minigrad.testing.faults import Mutant
 from minigrad.transforms.tree import flatten
 from tests.support.steps import CASES, B, Case, H, K, T, weight
 
@@ -341,3 +343,18 @@ def test_numpys_functions_keep_the_graph_or_say_so(rng):
         passed(case(lambda z: np.spacing(z)))
     constant = Case(lambda x, s: (np.spacing(x), s + np.nextafter(x, 2.0)), 0.0, np.ones(4), [])
     assert_same(passed(constant), passed(constant, "unroll"))
+
+
+def test_a_fault_in_a_rule_is_seen_and_gone_with_it():
+    """A plan is that of the ops' rules as they are: a planted fault changes the gradient of a step
+    that has a plan already, and leaves none behind."""
+    w = mg.tensor(0.5, requires_grad=True)
+
+    def gradient():
+        outputs, _ = mg.scan(lambda x, h: (np.tanh(x * w + h),) * 2, 0.0, np.arange(3.0))
+        return mg.gradients(outputs.sum(), [w])[0].item()
+
+    before = gradient()
+    with Mutant(record_of("tanh"), "sign", position=0).planted():
+        assert gradient() != before
+    assert gradient() == before
