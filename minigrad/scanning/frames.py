@@ -45,7 +45,7 @@ class Frames:
             for name, value in frame.f_locals.items():
                 value = unwrapped(value)
                 if isinstance(value, Tracer):
-                    self.found.setdefault(value.var, name)
+                    self.found.setdefault(value.symbol, name)
                 else:
                     for attribute, tensor in _tensors(name, value):
                         self.captured.setdefault(id(tensor), attribute)

@@ -23,7 +23,7 @@ def name_step(step: Traced) -> None:
     """Call the variables of a step what the user's code calls them."""
     names, program = step.trace.frames, step.program
     for tracer, given in step.trace.captured:
-        tracer.var.name = tracer.var.name or names.captured.get(id(given)) or names.of(given)
+        tracer.symbol.name = tracer.symbol.name or names.captured.get(id(given)) or names.of(given)
     given = {v for group in ("state", "x") for v in program.inputs[group]}
     new = {v for v in program.outputs["state"] if isinstance(v, Var)}
     same: dict[str, list[Var]] = {}

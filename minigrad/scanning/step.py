@@ -121,7 +121,7 @@ def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:
     while True:
         live = {v for v, a in zip(program.inputs["state"], now, strict=True) if a}
         for group in ("x", "captured"):
-            live.update(t.var for t in found.inputs[group] if _on_graph(t))
+            live.update(t.symbol for t in found.inputs[group] if _on_graph(t))
         for equation in program.equations:
             mask = sum(1 << i for i, a in enumerate(equation.args) if a in live)
             floats = equation.op.multiple or equation.outs[0].dtype.kind == "f"
@@ -150,9 +150,9 @@ def _once(
     groups = {"state": before, "x": inputs, "captured": captured}
     outputs = {"state": new, "y": y}
     program = Program(
-        {group: [t.var for t in tracers] for group, tracers in groups.items()},
+        {group: [t.symbol for t in tracers] for group, tracers in groups.items()},
         trace.equations,
-        {group: [t.var for t in tracers] for group, tracers in outputs.items()},
+        {group: [t.symbol for t in tracers] for group, tracers in outputs.items()},
     )
     program.equations = program.needed()
     return Traced(trace, program, [given for _, given in trace.captured], groups, outputs, rebuild)
@@ -220,7 +220,7 @@ def transposed(found: Traced, sink: bool) -> Program:
             if not _on_graph(result):
                 given[group].append(None)
                 continue
-            name = f"d_{result.var.name or group}"
+            name = f"d_{result.symbol.name or group}"
             g = trace.input(np.ones(result.shape, result.dtype), name=name)
             given[group].append(g)
             seeds.append((result._node, g))
@@ -232,7 +232,7 @@ def transposed(found: Traced, sink: bool) -> Program:
         group: [_atom(by_tracer.get(id(t))) for t in tracers]
         for group, tracers in found.inputs.items()
     }
-    constants = {t.var: given for t, given in trace.captured[len(found.captured) :]}
+    constants = {t.symbol: given for t, given in trace.captured[len(found.captured) :]}
 
     def settled(tree: Any) -> Any:
         """A tree with the arrays that rules bring along in it: they are the same at every call."""
@@ -254,11 +254,11 @@ def transposed(found: Traced, sink: bool) -> Program:
 
 
 def _var(leaf: Any) -> Any:
-    return leaf.var if isinstance(leaf, Tracer) else leaf
+    return leaf.symbol if isinstance(leaf, Tracer) else leaf
 
 
 def _atom(g: Any) -> Any:
-    return None if g is None else g.var
+    return None if g is None else g.symbol
 
 
 def _free(program: Program) -> list[Var]:

@@ -59,7 +59,7 @@ class Trace:
     def tracer(self, var: Var, value: Any, node: Node | None = None) -> Tracer:
         """A tracer for a variable."""
         made = _new(Tracer)
-        made.trace, made.var, made.value, made._node = self, var, value, node
+        made.tracing, made.symbol, made.value, made._node = self, var, value, node
         return made
 
     def input(self, value: Any, active: bool = False, name: str = "") -> Tracer:
@@ -180,11 +180,11 @@ class Trace:
         shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
         like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
         node = Node(plan, tuple(nodes), saved, *like, None)
-        self._nodes[node] = None if op.multiple else outs[0].var
+        self._nodes[node] = None if op.multiple else outs[0].symbol
         if op.multiple:
             for tracer, part in zip(outs, parts(node), strict=True):
                 tracer._node = part
-                self._nodes[part] = tracer.var
+                self._nodes[part] = tracer.symbol
         else:
             outs[0]._node = node
 
@@ -218,8 +218,8 @@ class Trace:
     def call_cotangent(self, node: Node, g: Any) -> None:
         """Name a cotangent after what it belongs to."""
         var = self._nodes.get(node)
-        if var is not None and isinstance(g, Tracer) and not g.var.name:
-            g.var.name = f"d_{var.name}"
+        if var is not None and isinstance(g, Tracer) and not g.symbol.name:
+            g.symbol.name = f"d_{var.name}"
 
     def mark(self) -> int:
         """A place to go back to."""
@@ -231,7 +231,7 @@ class Trace:
 
 
 def _var(leaf: Any) -> Any:
-    return leaf.var if isinstance(leaf, Tracer) else leaf
+    return leaf.symbol if isinstance(leaf, Tracer) else leaf
 
 
 def _leaf(var: Var) -> Leaf:

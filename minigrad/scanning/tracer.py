@@ -33,16 +33,17 @@ def _plain(what: str) -> Callable[..., NoReturn]:
 
 
 class Tracer(Tensor):
-    """A Tensor without values of its own; `trace` writes down what is done with it.
+    """A Tensor without values of its own; `tracing` writes down what is done with it.
 
-    value: that of the step that is run, from which the shapes of results are found.
+    symbol: what stands for it in equations. value: that of the step that is run, from which the
+    shapes of results are found.
     """
 
-    __slots__ = ("trace", "value", "var")
+    __slots__ = ("symbol", "tracing", "value")
 
-    trace: Any
+    symbol: Var
+    tracing: Any
     value: Any
-    var: Var  # type: ignore[assignment]  # hides Tensor.var
 
     # What detaches a Tensor to look at its values goes on with a tracer: it is as good as they.
 
@@ -52,34 +53,34 @@ class Tracer(Tensor):
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        return self.var.shape
+        return self.symbol.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.var.dtype  # type: ignore[no-any-return]  # a dtype
+        return self.symbol.dtype  # type: ignore[no-any-return]  # a dtype
 
     @property
     def ndim(self) -> int:  # type: ignore[override]
-        return len(self.var.shape)
+        return len(self.symbol.shape)
 
     @property
     def size(self) -> int:  # type: ignore[override]
-        return int(np.prod(self.var.shape))
+        return int(np.prod(self.symbol.shape))
 
     @property
     def base(self) -> None:  # type: ignore[override]
         """No view of anything, as far as writes are concerned."""
 
     def detach(self) -> Tracer:
-        return self.trace.tracer(self.var, self.value)  # type: ignore[no-any-return]  # a Tracer
+        return self.tracing.tracer(self.symbol, self.value)  # type: ignore[no-any-return]  # a Tracer
 
     def __repr__(self) -> str:
-        return f"Tracer({self.var!r})"
+        return f"Tracer({self.symbol!r})"
 
     # -- writes: the name stands for the new value from now on
 
     def _become(self, result: Any) -> None:
-        self.var, self.value, self._node = result.var, result.value, result._node
+        self.symbol, self.value, self._node = result.symbol, result.value, result._node
 
     def _check_write(self, what: str) -> None:
         pass
@@ -91,7 +92,7 @@ class Tracer(Tensor):
     # -- values
 
     def _refuse(self, what: str) -> NoReturn:
-        made = self.trace.origin(self.var)
+        made = self.tracing.origin(self.symbol)
         raise TraceError(
             f"scan: {what} of {made} at {caller_line()} asks for values, and a trace stands for "
             f"every step, whatever its values: choose entries with np.where, take numbers that "
@@ -128,17 +129,17 @@ class Tracer(Tensor):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = ufunc if method == "__call__" else getattr(ufunc, method)
         if self._has_no_op((ufunc, method), ufunc, (inputs, kwargs)):
-            return self.trace.plainly(function, inputs, kwargs)
-        with self.trace.calling((ufunc, method)):
+            return self.tracing.plainly(function, inputs, kwargs)
+        with self.tracing.calling((ufunc, method)):
             return call_ufunc(ufunc, method, inputs, kwargs, _wrap)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in _METADATA:
-            return func(*self.trace.values(args), **self.trace.values(kwargs))
+            return func(*self.tracing.values(args), **self.tracing.values(kwargs))
         if self._has_no_op(func, func, (args, kwargs)):
-            return self.trace.plainly(func, args, kwargs)
+            return self.tracing.plainly(func, args, kwargs)
         name = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
-        with self.trace.calling(func):
+        with self.tracing.calling(func):
             return call_function(func, name, args, kwargs, _wrap)
 
     def _has_no_op(self, call: Any, function: Any, given: Any) -> bool:
@@ -146,7 +147,7 @@ class Tracer(Tensor):
         call has come back here because there is no op for it and no gradient is wanted."""
         if function in WITHOUT_GRADIENT:
             return True
-        return call in self.trace.calls and not on_graph(given)
+        return call in self.tracing.calls and not on_graph(given)
 
     __hash__ = Tensor.__hash__
 
@@ -183,4 +184,6 @@ def unwrapped(value: Any) -> Any:
     inner = unwrapped(value._data)
     if not isinstance(inner, Tracer):
         return value
-    return inner if value._node is None else inner.trace.tracer(inner.var, inner.value, value._node)
+    if value._node is None:
+        return inner
+    return inner.tracing.tracer(inner.symbol, inner.value, value._node)

@@ -11,6 +11,7 @@ import rnn
 from minigrad.errors import TraceError
 from minigrad.scanning import plan as plans
 from minigrad.scanning.passes import ALL
+from minigrad.scanning.tracer import Tracer
 from minigrad.testing.calls import record_of
 from minigrad.testing.faults import Mutant
 from minigrad.transforms.tree import flatten
@@ -358,3 +359,16 @@ def test_a_fault_in_a_rule_is_seen_and_gone_with_it():
     with Mutant(record_of("tanh"), "sign", position=0).planted():
         assert gradient() != before
     assert gradient() == before
+
+
+def test_a_step_may_call_any_method_of_its_tensors():
+    """What a traced tensor has of its own hides no method of Tensor."""
+    def step(x, h):
+        h = (h + x - h.mean()) / (1 + h.var(axis=0))
+        return h.reshape(2, 2).trace(), h
+
+    xs = mg.tensor(np.random.default_rng(0).normal(size=(5, 4)), requires_grad=True)
+    found, want = (mg.scan(step, np.zeros(4), xs, how=how)[0] for how in ("scan", "unroll"))
+    np.testing.assert_allclose(found.detach().numpy(), want.detach().numpy(), rtol=1e-12)
+    for name in set(Tracer.__slots__):
+        assert not hasattr(mg.Tensor, name)
