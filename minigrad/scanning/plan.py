@@ -82,9 +82,10 @@ class Found(NamedTuple):
 
 def plan_of(
     step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
-    x_active: Sequence[bool], passes: frozenset[str], T: int,
+    x_active: Sequence[bool], passes: frozenset[str], T: int, fresh: bool,
 ) -> Found:
-    """The plan for a step that runs T times, made if there is none yet."""
+    """The plan for a step that runs T times, made if there is none yet, or if it is to be `fresh`:
+    one that is there has the names of the code that it was made for."""
     traces: list[Traced] = []
 
     def trace(named: bool) -> Traced:
@@ -94,7 +95,7 @@ def plan_of(
     try:
         found, drawn, draws = repeated(trace, T)
         key = found.key(), passes
-        plan = _plans.get(key)
+        plan = None if fresh else _plans.get(key)
         if plan is None:
             again = found if draws else trace(named=True)
             if again.key() != key[0]:

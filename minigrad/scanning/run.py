@@ -58,7 +58,8 @@ def plan(
        → y                   2
     """
     step, state, xs, T = _given(step, state, xs, lengths)
-    return _planned(step, flatten(state), flatten(xs), T, False, _chosen_passes(passes)).plan
+    chosen = _chosen_passes(passes)
+    return _planned(step, flatten(state), flatten(xs), T, False, chosen, fresh=True).plan
 
 
 def _with_plan(function: Callable[P, R_co]) -> _Planned[P, R_co]:
@@ -204,14 +205,15 @@ def _chosen_passes(passes: Any) -> frozenset[str]:
 
 
 def _planned(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str],
+    fresh: bool = False,
 ) -> Found:
     (states, put_state), (inputs, put_x) = state, xs
     records, first = local.frame.record, -1 if reverse else 0
     return plan_of(
         step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
         [records and s._node is not None for s in states],
-        [records and x._node is not None for x in inputs], passes, T,
+        [records and x._node is not None for x in inputs], passes, T, fresh,
     )
 
 

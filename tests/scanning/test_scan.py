@@ -372,3 +372,12 @@ def test_a_step_may_call_any_method_of_its_tensors():
     np.testing.assert_allclose(found.detach().numpy(), want.detach().numpy(), rtol=1e-12)
     for name in set(Tracer.__slots__):
         assert not hasattr(mg.Tensor, name)
+
+
+def test_a_plan_speaks_the_words_of_the_step_that_is_asked_about():
+    """Of two steps that compute the same each has the names of its own code."""
+    for words in (("total", "x"), ("s", "price")):
+        step = eval("lambda {1}, {0}: ({0} + {1}, {0} + {1})".format(*words))
+        mg.scan(step, 0.0, np.arange(4.0))
+        program = str(mg.scan.plan(step, 0.0, np.arange(4.0)).program)
+        assert all(f"  {word}  " in program for word in words), program

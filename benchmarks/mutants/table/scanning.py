@@ -70,9 +70,13 @@ FAULTS = [
         PASSES, "fuse: gates of different functions go through one",
     ),
     Fault(
-        ROOM + "step.py", "(e.op, token(e.args, name), token(e.params, name)) for e",
-        "(e.op, token(e.args, lambda leaf: 0)) for e",
+        ROOM + "step.py", "(e.op, _rules(e.op), token(e.args, name), token(e.params, name))",
+        "(e.op, token(e.args, lambda leaf: 0))",
         SCAN, "a plan is taken for that of another step, by the ops alone",
+    ),
+    Fault(
+        ROOM + "step.py", "    return plan.steps, plan.joint\n", "    return None\n",
+        SCAN, "a plan made under a fault in a rule outlives the fault",
     ),
     Fault(
         ROOM + "step.py",
