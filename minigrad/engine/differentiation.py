@@ -13,16 +13,19 @@ import numpy as np
 
 from ..errors import GradientError, describe
 from .backward import run
-from .cotangents import Cotangent
+from .context import Scope, local
+from .cotangents import Cotangent, dense
 from .foreign import operand
 from .messages import residuals
 from .modes import enable_grad
 from .node import Node
 from .outputs import parts
+from .selections import Chosen
+from .sweep import sweep
 from .values import Array, as_tensor
 from .variable import Variable, detached, wrap
 
-__all__ = ["RecordingNeeded", "inputs_of", "recorded", "seed", "sweep_from"]
+__all__ = ["RecordingNeeded", "inputs_of", "recorded", "seed", "sweep_from", "swept_again"]
 
 
 class RecordingNeeded(GradientError):
@@ -137,3 +140,28 @@ def _outputs(node: Node, value: Any) -> Any:
     if not isinstance(value, tuple):
         return wrap(value, node)
     return tuple(map(wrap, value, parts(node)))
+
+
+def swept_again(
+    run: Callable[[], Sequence[Any]], cotangents: Any, sources: Sequence[Node], scope: Scope | None
+) -> list[Any]:
+    """The cotangents of `sources`, for those of the results of ``run()``, which is recorded anew.
+
+    cotangents: arrays, or Tensors, with which the rules are recorded too. scope: that of the run.
+    """
+    values, chosen = dense(cotangents), getattr(cotangents, "chosen", None)
+    lifted = any(isinstance(g, Variable) for g in values)
+    before = local.frame
+    local.frame = before.but(record=True, scope=scope)
+    try:
+        results = run()
+        if chosen is not None:
+            values = map(Chosen, values, chosen)
+        found, _ = sweep(
+            [(y._node, g) for y, g in zip(results, values, strict=True)],
+            wanted=sources, stop_at=set(sources), unpack=recorded if lifted else residuals,
+            lazily=not lifted,
+        )
+    finally:
+        local.frame = before
+    return [found.get(s, np.zeros(s.shape, s.dtype)) for s in sources]

@@ -10,13 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..engine.context import Scope, local
-from ..engine.cotangents import dense
-from ..engine.differentiation import recorded
-from ..engine.messages import residuals
+from ..engine.context import Scope
+from ..engine.differentiation import swept_again
 from ..engine.node import Node
-from ..engine.selections import Chosen
-from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, wrap
 from .plan import Plan
 from .program import Program, Var, evaluate
@@ -57,24 +53,12 @@ def unrolled(
 
 def replayed(run: Steps, g: Any) -> list[Any]:
     """The cotangents of the sources of a run, from a sweep through its steps."""
-    values = dense(g)
-    lifted = any(isinstance(v, Tensor) for v in values)
-    groups = {
-        group: [wrap(a, node) for a, node in zip(run.arrays[group], run.nodes[group], strict=True)]
-        for group in run.arrays
-    }
-    before = local.frame
-    local.frame = before.but(record=True, scope=run.scope)
-    try:
+
+    def again() -> list[Any]:
+        groups = {
+            group: list(map(wrap, arrays, run.nodes[group])) for group, arrays in run.arrays.items()
+        }
         found = unrolled(run.plan.program, groups, run.order)
-        if isinstance(g, Chosen):
-            values = list(map(Chosen, values, g.chosen))
-        live = [found[group][k] for group in ("state", "y") for k in run.plan.live[group]]
-        totals, _ = sweep(
-            [(y._node, c) for y, c in zip(live, values, strict=True)],
-            wanted=run.sources, stop_at=set(run.sources), unpack=recorded if lifted else residuals,
-            lazily=not lifted,
-        )
-    finally:
-        local.frame = before
-    return [totals.get(s, np.zeros(s.shape, s.dtype)) for s in run.sources]
+        return [found[group][k] for group in ("state", "y") for k in run.plan.live[group]]
+
+    return swept_again(again, g, run.sources, run.scope)

@@ -67,7 +67,6 @@ def _with_plan(function: Callable[P, R_co]) -> _Planned[P, R_co]:
     made.plan = plan
     return made
 
-_new = object.__new__
 
 # Its rule runs the backward program; recorded, it goes through the tape of all steps.
 _SCAN = Op(

@@ -13,14 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..engine.context import local
-from ..engine.cotangents import dense
-from ..engine.differentiation import recorded
-from ..engine.messages import residuals
+from ..engine.differentiation import swept_again
 from ..engine.node import Node, ancestors, next_key
 from ..engine.op import Op
 from ..engine.outputs import parts, wrapped
-from ..engine.selections import Chosen
-from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 from ..errors import GradientError
 from .tree import flatten
@@ -64,30 +60,18 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     sources = list({p: None for node in inside for p in node.parents if p and p.key > start})
     checksum = _checksum(outputs)
 
-    def rerun(cotangents: Any) -> list[Any]:
-        before = local.frame
-        values, chosen = dense(cotangents), getattr(cotangents, "chosen", None)
-        lifted = any(isinstance(g, Tensor) for g in values)
-        local.frame = before.but(record=True, scope=frame.scope)
-        try:
-            again = [as_tensor(leaf) for leaf in flatten(f(*args, **kwargs))[0]]
-            if _checksum(again) != checksum:
-                raise GradientError(
-                    "checkpoint: the function computed something else when it ran again for the "
-                    "backward pass; fix its random seed inside it, and call backward() before "
-                    "parameters are updated"
-                )
-            if chosen is not None:
-                values = map(Chosen, values, chosen)
-            found, _ = sweep(
-                [(again[k]._node, g) for k, g in zip(live, values, strict=True)],
-                wanted=sources,
-                stop_at=set(sources),
-                unpack=recorded if lifted else residuals, lazily=not lifted,
+    def again() -> list[Tensor]:
+        results = [as_tensor(leaf) for leaf in flatten(f(*args, **kwargs))[0]]
+        if _checksum(results) != checksum:
+            raise GradientError(
+                "checkpoint: the function computed something else when it ran again for the "
+                "backward pass; fix its random seed inside it, and call backward() before "
+                "parameters are updated"
             )
-        finally:
-            local.frame = before
-        return [found.get(s, np.zeros(s.shape, s.dtype)) for s in sources]
+        return [results[k] for k in live]
+
+    def rerun(cotangents: Any) -> list[Any]:
+        return swept_again(again, cotangents, sources, frame.scope)
 
     shapes = tuple(outputs[k].shape for k in live)
     dtypes = tuple(outputs[k].dtype for k in live)

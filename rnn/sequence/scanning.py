@@ -11,8 +11,7 @@ from typing import Any
 from minigrad import Tensor
 
 from ..cells import Cell, State
-from ..cells.state import with_batch, without_batch
-from .unrolling import inputs_of, stack
+from .unrolling import arguments_of, results_of, stack
 from .ways import over_all
 
 __all__ = ["scan"]
@@ -35,9 +34,7 @@ def scan(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
-    inputs, one = inputs_of(cell, xs)
-    given = with_batch(state, type(cell).__name__) if one and state is not None else state
-    before = cell.as_state(given, len(inputs[0]))
+    inputs, before, one = arguments_of(cell, xs, state)
     label = name or cell.name
     outputs, last = over_all(cell, stack(inputs), before, label, "scan", reverse=reverse)
-    return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
+    return results_of(outputs, last, one)

@@ -18,7 +18,7 @@ from ..cells.state import with_batch, without_batch
 from .loop import walk
 from .ways import chosen_way, over_all
 
-__all__ = ["detach", "each_step", "inputs_of", "stack", "steps", "unroll"]
+__all__ = ["arguments_of", "detach", "each_step", "results_of", "stack", "steps", "unroll"]
 
 
 def unroll(
@@ -44,15 +44,25 @@ def unroll(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
-    inputs, one = inputs_of(cell, xs)
-    given = with_batch(state, type(cell).__name__) if one and state is not None else state
-    before = cell.as_state(given, len(inputs[0]))
+    inputs, before, one = arguments_of(cell, xs, state)
     how = chosen_way(how, "unroll")
     if how != "unroll":
         outputs, last = over_all(cell, stack(inputs), before, name or cell.name, how)
-        return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
-    pairs = list(walk(cell, inputs, before, name or cell.name, start))
-    outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]
+    else:
+        pairs = list(walk(cell, inputs, before, name or cell.name, start))
+        outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]
+    return results_of(outputs, last, one)
+
+
+def arguments_of(cell: Cell, xs: Any, state: Any) -> tuple[Sequence[Tensor], State, bool]:
+    """The inputs as T Tensors and the state, with the axis of the batch; whether they had none."""
+    inputs, one = _inputs_of(cell, xs)
+    given = with_batch(state, type(cell).__name__) if one and state is not None else state
+    return inputs, cell.as_state(given, len(inputs[0])), one
+
+
+def results_of(outputs: Tensor, last: State, one: bool) -> tuple[Tensor, State]:
+    """The outputs and the last state, of `one` sequence without the axis of the batch."""
     return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
 
 
@@ -70,7 +80,7 @@ def steps(
     >>> len(states)
     4
     """
-    inputs, one = inputs_of(cell, xs)
+    inputs, one = _inputs_of(cell, xs)
     if one:
         raise ValueError(
             f"steps({type(cell).__name__}, xs): xs is one sequence without the axis of the batch, "
@@ -79,7 +89,7 @@ def steps(
     return walk(cell, inputs, cell.as_state(state, len(inputs[0])), name or cell.name, start)
 
 
-def inputs_of(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
+def _inputs_of(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
     """`xs` as T Tensors with the axis of the batch, in the dtype of the cell; whether it had none.
     """
     if not isinstance(cell, Cell):
