@@ -61,6 +61,8 @@ def test_as_pytorch(call, dtype):
     rtol = 1e-5 if dtype == np.float32 or "F32" in call else 1e-10
     if "gamma" in call:  # PyTorch's trigamma has nine digits, and fewer in float32
         rtol = 1e-4 if dtype == np.float32 else 1e-8
+    if "matrix_exp" in call and dtype == np.float32:  # PyTorch squares in float32
+        rtol = 1e-4
     assert isinstance(found, tuple) == isinstance(wanted, tuple)
     for name in ("values", "indices", "min", "max"):
         if isinstance(wanted, tuple) and hasattr(wanted, name):

@@ -293,8 +293,8 @@ FAULTS = [
         f"{LAWS}[lu]", "lu: the diagonal of U gets no gradient",
     ),
     Fault(
-        "minigrad/ops/linear/triangular.py", "((_t(input), g), (zeros, _t(input)))",
-        "((input, g), (zeros, input))",
+        "minigrad/ops/linear/triangular.py", "((_t(input), g / unit), (zeros, _t(input)))",
+        "((input, g / unit), (zeros, input))",
         f"{LAWS}[matrix_exp]", "matrix_exp: the gradient of the transpose",
     ),
     Fault(

@@ -133,10 +133,19 @@ _PADE = (
 )
 
 
+def _squarings(x: Any) -> Any:
+    """(..., 1, 1), how often each matrix is halved until its largest column sum is at most 4"""
+    size = np.abs(x).sum(axis=-2, keepdims=True).max(axis=-1, keepdims=True, initial=0.0)
+    return np.ceil(np.log2(np.clip(np.nan_to_num(size, posinf=0.0), 4.0, None) / 4))
+
+
 def _exp_rule(g: Any, input: Any) -> Any:
     n, zeros = np.shape(input)[-1], np.zeros(np.shape(input), g.dtype)
-    rows = [np.concatenate(row, axis=-1) for row in ((_t(input), g), (zeros, _t(input)))]
-    return matrix_exp(np.concatenate(rows, axis=-2))[..., :n, n:]
+    # linear in G: a large one must not make the block be halved more often than X needs it
+    _, power = np.frexp(np.abs(detached(g)).max(axis=(-2, -1), keepdims=True, initial=0.0))
+    unit = np.ldexp(np.ones_like(power, np.abs(detached(g)).dtype), power)
+    rows = [np.concatenate(row, axis=-1) for row in ((_t(input), g / unit), (zeros, _t(input)))]
+    return matrix_exp(np.concatenate(rows, axis=-2))[..., :n, n:] * unit
 
 
 @primitive(
@@ -158,10 +167,9 @@ def matrix_exp(input: Any) -> Any:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise np.linalg.LinAlgError(f"input has shape {x.shape}, wanted (..., n, n)")
     dtype = np.result_type(x.dtype, np.float16)
-    x = x.astype(np.result_type(dtype, np.float32))
-    size = np.abs(x).sum(axis=-2).max(initial=0.0)
-    squarings = max(0, int(np.ceil(np.log2(size / 4)))) if np.isfinite(size) and size > 0 else 0
-    x = x / x.dtype.type(2.0**squarings)
+    x = x.astype(np.result_type(dtype, np.float64))  # squaring doubles an error each time
+    squarings = _squarings(x)
+    x = x / 2.0**squarings
     one, power = np.eye(x.shape[-1], dtype=x.dtype), x @ x
     even, odd, term = 0.0 * x, 0.0 * x, one / _PADE[0]
     for k in range(0, 14, 2):
@@ -170,6 +178,6 @@ def matrix_exp(input: Any) -> Any:
         term = term @ power
     odd = x @ odd
     out = np.linalg.solve(even - odd, even + odd)
-    for _ in range(squarings):
-        out = out @ out
+    for done in range(int(squarings.max(initial=0))):
+        out = np.where(done < squarings, out @ out, out)
     return out.astype(dtype)

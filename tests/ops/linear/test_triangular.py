@@ -78,9 +78,29 @@ def test_matrix_exp():
         np.exp([1.0, -2.0, 0.0])))
     turn = F.matrix_exp(np.array([[0.0, -2.0], [2.0, 0.0]]))
     np.testing.assert_allclose(turn, [[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]])
-    assert F.matrix_exp(a.astype(np.float32)).dtype == np.float32
+    single = (3 * a).astype(np.float32)
+    assert F.matrix_exp(single).dtype == np.float32
+    np.testing.assert_array_equal(
+        F.matrix_exp(single), F.matrix_exp(single.astype(float)).astype(np.float32)
+    )
     assert np.isnan(F.matrix_exp(np.full((2, 2), np.nan))).all()
     assert F.matrix_exp(np.zeros((0, 0))).shape == (0, 0)
     with pytest.raises(np.linalg.LinAlgError, match=r"matrix_exp.*shape \(2, 3\)"):
         F.matrix_exp(mg.tensor(np.zeros((2, 3))))
     check_grads(F.matrix_exp, a[0])
+
+
+def test_matrix_exp_takes_each_matrix_alone():
+    """A large neighbour in the stack, or a large cotangent, costs a small matrix no digit."""
+    a = rng.normal(size=(3, 4, 4)) * np.array([1e-3, 1.0, 300.0])[:, None, None]
+    a -= 400 * np.eye(4) * np.array([0, 0, 3])[:, None, None]
+    g = rng.normal(size=a.shape)
+    whole = mg.tensor(a, requires_grad=True)
+    F.matrix_exp(whole).backward(g)
+    for k in range(3):
+        for scale in (1.0, 2.0**400, 2.0**-400):
+            alone = mg.tensor(a[k], requires_grad=True)
+            out = F.matrix_exp(alone)
+            out.backward(scale * g[k])
+            np.testing.assert_allclose(out.numpy(), F.matrix_exp(a)[k], rtol=1e-13)
+            np.testing.assert_allclose(alone.grad / scale, whole.grad[k], rtol=1e-12)
