@@ -48,6 +48,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from inspect import Parameter
+from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -67,12 +68,23 @@ from .views import mark_views
 
 __all__ = ["Primitive", "function_of", "source_of"]
 
+
+class BinaryNode(Node):
+    """A node with two parents in slots of their own. A tuple of them would be one object more that
+    Python's collector visits, again and again while a long graph grows; saved arrays it skips."""
+
+    __slots__ = ("first", "second")
+
+    parents = property(attrgetter("first", "second"))  # read only
+
+
 # What every generated function can name.
 _NAMES: dict[str, Any] = {
-    "MUTABLE": MUTABLE, "Node": Node, "PLAIN": PLAIN, "Tensor": Tensor, "array": np.array,
-    "copied": copy.deepcopy, "explained": explained, "has_gradient": has_gradient,
-    "left_to": left_to, "local": local, "mark_views": mark_views, "new": object.__new__,
-    "next_key": next_key, "operand": operand, "settled": settled, "shape_of": np.shape,
+    "BinaryNode": BinaryNode, "MUTABLE": MUTABLE, "Node": Node, "PLAIN": PLAIN, "Tensor": Tensor,
+    "array": np.array, "copied": copy.deepcopy, "explained": explained,
+    "has_gradient": has_gradient, "left_to": left_to, "local": local, "mark_views": mark_views,
+    "new": object.__new__, "next_key": next_key, "operand": operand, "settled": settled,
+    "shape_of": np.shape,
 }
 _LOCALS = (
     "frame", "data", "out", "node", "plan", "parent", "saved", "shape", "dtype", "error", "more",
@@ -293,16 +305,21 @@ class _Template:
 
     def _node(self) -> Iterator[str]:
         """The one node of the call, as its constructor makes it."""
-        parents = ", ".join(f"{a}_node" for a in self.arguments)
+        binary = len(self.arguments) == 2
         yield "    <dtype> = <data>.dtype"
         yield "    if <dtype> is not <parent>.dtype and not <has_gradient>(<op>, <data>):"
         yield "        <out>._node = None"
         yield "        return <out>"
         yield "    <shape> = <data>.shape"
-        yield "    <out>._node = <node> = <new>(<Node>)"
+        yield f"    <out>._node = <node> = <new>(<{'BinaryNode' if binary else 'Node'}>)"
         yield "    <node>.key = <next_key>()"
         yield "    <node>.plan = <plan>"
-        yield f"    <node>.parents = {_tuple(parents)}"
+        if binary:
+            yield f"    <node>.first = {self.arguments[0]}_node"
+            yield f"    <node>.second = {self.arguments[1]}_node"
+        else:
+            parents = ", ".join(f"{a}_node" for a in self.arguments)
+            yield f"    <node>.parents = {_tuple(parents)}"
         yield "    <node>.saved = <saved>"
         # One tuple for all results of one shape: a long chain gives the collector less to visit.
         yield "    <node>.shape = <parent>.shape if <parent>.shape == <shape> else <shape>"

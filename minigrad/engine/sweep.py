@@ -19,7 +19,7 @@ __all__ = ["sweep"]
 def _sought(order: list[Node], wanted: Collection[Node] | None) -> tuple[list[Node], set[Node]]:
     """Of the nodes in `order`, newest first, those that lead to a wanted one; and the wanted."""
     if wanted is None:
-        return order, {node for node in order if node.owners}
+        return order, {n for n in order if (n.plan is None or n.extra) and n.owners}
     leading = set(wanted)
     for node in reversed(order):
         if not leading.isdisjoint(node.parents):
