@@ -10,29 +10,34 @@ import numpy as np
 __all__ = ["leaves", "replaced", "token"]
 
 
+_NESTED = (tuple, list, dict, slice)
+
+
 def leaves(tree: Any) -> Iterator[Any]:
     """What is in nested tuples, lists, dicts and slices, in order."""
-    if isinstance(tree, tuple | list):
-        for part in tree:
-            yield from leaves(part)
-    elif isinstance(tree, dict):
-        yield from leaves(list(tree.values()))
-    elif isinstance(tree, slice):
-        yield from (tree.start, tree.stop, tree.step)
-    else:
-        yield tree
+    waiting = [tree]
+    while waiting:
+        tree = waiting.pop()
+        if not isinstance(tree, _NESTED):
+            yield tree
+        elif isinstance(tree, dict):
+            waiting += list(tree.values())[::-1]
+        elif isinstance(tree, slice):
+            waiting += (tree.step, tree.stop, tree.start)
+        else:
+            waiting += tree[::-1]
 
 
 def replaced(tree: Any, function: Callable[[Any], Any]) -> Any:
     """`tree` with ``function(leaf)`` in the place of each leaf."""
-    if isinstance(tree, tuple | list):
-        parts = [replaced(part, function) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    if not isinstance(tree, _NESTED):
+        return function(tree)
     if isinstance(tree, dict):
         return {key: replaced(part, function) for key, part in tree.items()}
     if isinstance(tree, slice):
-        return slice(*(replaced(part, function) for part in (tree.start, tree.stop, tree.step)))
-    return function(tree)
+        return slice(*[replaced(part, function) for part in (tree.start, tree.stop, tree.step)])
+    parts = [replaced(part, function) for part in tree]
+    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 
 
 def token(tree: Any, name: Callable[[Any], Any]) -> Any:

@@ -64,11 +64,17 @@ class Frames:
 
     def generators(self) -> list[np.random.Generator]:
         """The generators in reach of those functions: their variables, and attributes of these."""
-        found: dict[int, np.random.Generator] = {}
-        for frame in self._frames:
-            for value in (*frame.f_locals.values(), *frame.f_globals.values()):
+        Generator = np.random.Generator
+        found: dict[int, Any] = {}
+        seen = {id(np), id(Tensor)}  # what one function can reach, most others can too
+        modules = {id(frame.f_globals): frame.f_globals for frame in self._frames}
+        for variables in (*modules.values(), *(frame.f_locals for frame in self._frames)):
+            for value in variables.values():
+                if id(value) in seen:
+                    continue
+                seen.add(id(value))
                 for near in (value, *getattr(value, "__dict__", {}).values()):
-                    if isinstance(near, np.random.Generator):
+                    if isinstance(near, Generator):
                         found[id(near)] = near
         return list(found.values())
 

@@ -145,7 +145,8 @@ def _once(
         new = _checked_state(after, state, before, trace)
         ys, rebuild = flatten(output)
         y = [trace.operand(v, "the output of the step") for v in ys]
-    trace.frames.read()
+    if named:
+        trace.frames.read()
     captured = [tracer for tracer, _ in trace.captured]
     groups = {"state": before, "x": inputs, "captured": captured}
     outputs = {"state": new, "y": y}
