@@ -10,7 +10,6 @@ from .calls import LAYOUTS, Call
 from .checking import assert_all_ops, check_call, check_op, drawn_calls
 from .gradcheck import CheckRefused, GradientMismatch, check_grads
 from .laws import LAWS
-from .line import UndeclaredKink
 from .mutation import (
     MUTANT_KINDS,
     Mutant,
@@ -21,6 +20,7 @@ from .mutation import (
     survivors,
 )
 from .trial import LawBroken
+from .whole_domain import UndeclaredKink
 
 __all__ = [
     "LAWS", "LAYOUTS", "MUTANT_KINDS", "Call", "CheckRefused", "GradientMismatch", "LawBroken",

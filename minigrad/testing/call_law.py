@@ -1,4 +1,4 @@
-"""The law of calls: what is generated for speed does what the definition of a call does."""
+"""The law of calls: a generated function does what the definition of a call does."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def _called(t: Trial, functions: Sequence[Function], args: Sequence[Any]) -> lis
     for function in functions:
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what NumPy makes of an empty array
+                warnings.simplefilter("ignore")  # NumPy's about empty arrays
                 found.append(function(*args, **t.call.params))
-        except Exception as error:  # whatever it is, both are to raise it
+        except Exception as error:  # of any kind: both must raise the same
             found.append(error)
     return found
 

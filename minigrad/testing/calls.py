@@ -1,4 +1,4 @@
-"""One call of an op, as data: what the strategies draw, the laws check and the mutants disturb."""
+"""One call of an op, as data: what strategies draw, and what laws and mutants are tried on."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ def caller(op: Op) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments for an op. `layouts` says how each array lies in memory.
+    """One call: an op and its arguments.
 
-    `loops` is the shape that the operands broadcast to outside of the core dimensions, None where
-    a function of the record made the call.
+    args, params: positional arguments and keywords. layouts: by argument, its memory layout, one
+        of LAYOUTS.
+    loops: the shape to which the operands broadcast outside of their core dimensions; None for a
+        call that a function of the record made. seed: of the cotangents.
 
     >>> call = Call(record_of("sum"), (np.ones(3),), {"axis": 0})
     >>> call, call.live, float(call.plain()[0])
@@ -64,7 +66,7 @@ class Call:
 
     @property
     def live(self) -> tuple[int, ...]:
-        """The positions of the arguments that have a gradient here."""
+        """The positions of the arguments that have a gradient in this call."""
         rules = self.op.rules
         return tuple(
             i
@@ -102,7 +104,7 @@ class Call:
         return f"{self.op.name}({', '.join(parts)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self))  # Hypothesis would print the fields
+        printer.text(repr(self))  # else Hypothesis would print the fields
 
 
 def _type(a: Any) -> str:
@@ -150,7 +152,7 @@ def draw_values(
 ) -> list[Array]:
     """Float64 arrays inside their domains, a margin away from kinks and, if asked, from each other.
 
-    They lie in the usual part of the domain, and the margin is a fiftieth of its width. Entries of
+    They lie in the domain's ``usual`` interval, and the margin is 1/50 of its width. Entries of
     `distinct` domains differ pairwise, also across arrays: a tie between two operands of
     ``maximum`` is a kink too.
     """
@@ -173,7 +175,7 @@ def _draw(
     x = low + width * unit
     for kink in domain.kinks:
         near = np.abs(x - kink) < width / 50
-        # Away from the kink, on the side where the value is and the domain goes on.
+        # Away from the kink, to the side of the value, or to the other if the domain ends there.
         side = np.where(x >= kink, 1, -1)
         side = np.where(kink + width / 25 > high, -1, side)
         side = np.where(kink - width / 25 < low, 1, side)
@@ -227,7 +229,7 @@ def _scalar(a: Array) -> Any:
 
 
 def _repeated(a: Array) -> Array:
-    """Stride 0 along the first axis: the first slice, repeated. The only one to change values."""
+    """Stride 0 along the first axis: the first slice, repeated. Only this layout changes values."""
     return np.broadcast_to(a[:1], a.shape) if a.ndim and a.shape[0] else np.array(a)
 
 

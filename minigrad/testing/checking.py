@@ -12,13 +12,13 @@ import numpy as np
 from ..engine.op import OPS, Op
 from .calls import Call, leaf, record_of
 from .extras import hypothesis_for
+from .extreme_values import extreme_values, many_entries
 from .gradcheck import default_seed
 from .laws import LAWS, WITHOUT_GRADIENT, Law
-from .line import whole_line
 from .lines import elementwise, line_options
 from .options import every_option, option_calls
-from .strain import lots, strained
 from .trial import LawBroken, Trial, demand
+from .whole_domain import whole_domain
 
 __all__ = ["assert_all_ops", "check_call", "check_op", "check_record", "drawn_calls"]
 
@@ -26,11 +26,10 @@ __all__ = ["assert_all_ops", "check_call", "check_op", "check_record", "drawn_ca
 def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -> None:
     """Check every law on an op, with calls drawn from its record; raise at the first broken one.
 
-    After the drawn calls come numbers of every size and kind that its domains allow, from the
-    smallest of float16, float32 and float64 to the largest: ops that work entry by entry are
-    followed over all of them, and kinks are looked for that the domains do not name; others get
-    ties, zeros, equal operands, huge, tiny and mixed values. Every keyword that ``samples`` can
-    list is tried, and arrays of many entries.
+    After the drawn calls come numbers from the smallest of float16, float32 and float64 to the
+    largest, as far as the domains allow. Elementwise ops are checked all along that range, also for
+    kinks that the domains do not declare; other ops at ties, zeros, equal operands, and huge, tiny
+    and mixed values. Every keyword value that ``samples`` lists is tried, and large arrays.
 
     op: a record, its name, or the function made with ``minigrad.primitive``.
     examples: how many calls are drawn; default: a fifth of what the Hypothesis profile says, since
@@ -76,33 +75,33 @@ def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -
         raise
 
 
-STRAINED = 3  # calls whose shapes and keywords are used again
+REUSED = 3  # the largest drawn calls, whose values are replaced by extreme ones
 
 
 def check_everywhere(op: Op, seed: int = 0) -> None:
-    """Check the laws on an op that look at all its numbers and all its keywords.
+    """Check an op over its whole domain, with every keyword, at extreme values and in large arrays.
 
-    ``check_op`` does so after the drawn calls; they take a part of a second.
+    ``check_op`` does so after the drawn calls; it takes a fraction of a second.
     """
     if not any((*op.rules, op.joint)):
         return
     rng = np.random.default_rng(seed)
     if elementwise(op):
         for params, usual in line_options(op):
-            _obey(op, whole_line, op, params, usual)
+            _obey(op, whole_domain, op, params, usual)
     if op.smooth:
         for call in option_calls(op, rng):
             _obey(op, every_option, call)
         calls = [call for call in drawn_calls(op, 20, seed) if all(map(np.size, call.args))]
         calls.sort(key=lambda call: -sum(map(np.size, call.args)))
-        for call in calls[:STRAINED]:
-            _obey(op, strained, call, rng)
+        for call in calls[:REUSED]:
+            _obey(op, extreme_values, call, rng)
         if not callable(op.samples):
-            _obey(op, lots, op, rng)
+            _obey(op, many_entries, op, rng)
 
 
 def _obey(op: Op, law: Callable[..., None], *given: Any) -> None:
-    """Run a law; if it is broken say which, and by whom."""
+    """Run a law; if it is broken, name the op and the law."""
     text = " ".join((law.__doc__ or "").split())
     try:
         law(*given)
@@ -117,8 +116,8 @@ def _obey(op: Op, law: Callable[..., None], *given: Any) -> None:
 
 
 def check_record(op: Op) -> None:
-    """A record says what it is for, and its rules use everything they name: what a rule names is
-    kept in memory until the backward pass."""
+    """A record has a docstring, and its rules use every name that they declare, because what they
+    name is kept in memory until the backward pass."""
     demand(bool(op.formula), f"op {op.name!r} has no formula; give formula= or a docstring")
     demand(
         op.variadic or len(op.domains) == len(op.arguments),
@@ -150,7 +149,7 @@ def _loaded(code: Any) -> set[str]:
 
 
 def check_call(call: Call, laws: Sequence[Law] = LAWS) -> bool:
-    """Check every law on one call of an op; whether there was a result to check them on.
+    """Check every law on one call of an op; True if the forward gave a result to check.
 
     Where the forward itself refuses an empty array, the op must refuse it with the same kind of
     error, and its message must name the op.
@@ -193,7 +192,7 @@ def _check(trial: Trial, laws: Sequence[Law]) -> None:
 
 
 def _same_error(call: Call, wanted: Exception) -> None:
-    """The op on Tensors refuses what its forward refuses, in the same way, and says who refuses."""
+    """The op on Tensors raises the same error as its forward, and the message names the op."""
     leaves = [leaf(a) if i in call.live else a for i, a in enumerate(call.args)]
     try:
         call(*leaves)

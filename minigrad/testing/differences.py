@@ -1,7 +1,7 @@
 """The derivative of a function along a line, measured: central differences, extrapolated.
 
-Two steps h and h/2 cancel the h² error, and their disagreement says how good the result is. Where
-it is not good enough the step is shortened. One-sided differences that disagree tell a kink.
+Two steps h and h/2 cancel the h² error, and their disagreement bounds the error of the result. If
+that is too large, the step is shortened. One-sided differences that disagree show a kink.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..errors import MinigradError
 __all__ = ["FINE", "GOOD", "CheckRefused", "Slope", "measure"]
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-# Few bits keep x + h exact. No powers of two: of large x they are periods of some functions.
+# With few bits, so that x + h is exact; not powers of two, which are periods of some functions.
 STEPS = [185 / 256 * 2.0**-k for k in range(8, 41, 4)]
-GOOD = 2e-4  # a factor of 1.001 must stand out
-FINE = 1e-7  # ... also in a sum over thousands of entries, of which one is wrong
+GOOD = 2e-4  # relative error; enough to notice a factor of 1.001
+FINE = 1e-7  # enough to notice it in one of thousands of entries that are summed
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
-UNDERFLOW = 1e-290  # numbers this small have lost digits somewhere
+UNDERFLOW = 1e-290  # numbers this small may have lost digits on the way
 
 
 class CheckRefused(MinigradError, ValueError):
@@ -39,13 +39,13 @@ class Slope(NamedTuple):
 def measure(
     phi: Callable[[float], FloatArray], f0: FloatArray, what: str, good: float = GOOD
 ) -> Slope:
-    """d phi(s) / ds at 0, where phi(0) = f0; to a relative error of `good`, if it can be had.
+    """d phi(s) / ds at 0, where phi(0) = f0, to a relative error of `good` if possible.
 
     Raises CheckRefused at a kink or jump, where phi is not finite, and where it is too rough.
     """
     best: Slope | None = None
     refined = 0
-    size = np.abs(f0)  # of the results: their rounding limits what can be seen
+    size = np.abs(f0)  # its rounding limits the precision of differences
     with np.errstate(all="ignore"):  # a step may leave the domain; then it is shortened
         for h in STEPS:
             values = [phi(s) for s in (h, -h, h / 2, -h / 2)]
@@ -91,7 +91,7 @@ def _extrapolate(values: list[FloatArray], noise: FloatArray, h: float) -> Slope
     right, left, near_right, near_left = values
     coarse, fine = (right - left) / (2 * h), (near_right - near_left) / h
     value = (4 * fine - coarse) / 3
-    # What is tiny beside the largest slope may be the rounding of larger numbers inside.
+    # A slope that is tiny beside the largest may be the rounding of larger intermediate results.
     floor = 1e-10 * np.abs(value).max(initial=0.0)
     return Slope(value, np.abs(value - fine) + noise + floor, h)
 
@@ -112,8 +112,8 @@ def _bent(
 ) -> Any:
     """The outputs whose slopes to the right and to the left do not approach each other at step h.
 
-    Their gap is h f'' for a smooth function and shrinks with the step. Where it goes on to stay,
-    there is a kink, and CheckRefused is raised; else h is too long a step.
+    Their gap is h f'' for a smooth function and shrinks with the step. Where it stays at all
+    shorter steps there is a kink, and CheckRefused is raised; else h is too long.
     """
     right, left, near_right, near_left = values
     wide = np.abs(right - 2 * f0 + left) / h
@@ -121,7 +121,7 @@ def _bent(
     steepest = np.abs([right - f0, f0 - left]).max(initial=0.0) / h
     bent = (gap > 0.75 * wide) & (gap > 1e-3 * steepest + 4 * noise)
     stays = bent
-    while stays.any():  # rarely: then down to the step at which rounding takes over
+    while stays.any():  # which is rare; down to the step at which rounding takes over
         h, before, noise = h / 16, gap, noise * 16
         right, left = phi(h), phi(-h)
         gap = np.abs(right - 2 * f0 + left) / h

@@ -1,4 +1,4 @@
-"""Everything that a fault in a rule can change in one call, as numbers to compare."""
+"""All gradients of one call, as numbers: a fault in a rule must change one of them."""
 
 from __future__ import annotations
 

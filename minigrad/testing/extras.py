@@ -1,4 +1,4 @@
-"""What to say where Hypothesis, which most of this package draws with, is not installed."""
+"""The error for a missing Hypothesis, which draws the inputs of most checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["hypothesis_for", "without_hypothesis"]
 
 
 def without_hypothesis(what: str) -> ImportError:
-    """The error of something that needs Hypothesis, with the extra that has it."""
+    """An error that says that `what` needs Hypothesis, and which extra installs it."""
     return ImportError(
         f"{what} needs Hypothesis, which is not installed: pip install hypothesis, or install the "
         f"extra that has it, pip install -e '.[test]' in a checkout (minigrad-bptt[test])",

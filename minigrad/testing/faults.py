@@ -21,7 +21,10 @@ Rule = Callable[[Any, Any], Any]
 
 
 class Mutant(NamedTuple):
-    """One fault: its kind, the argument whose rule has it, and for "held" what is held.
+    """One fault in the rule of one argument.
+
+    kind: one of MUTANT_KINDS. position: of the argument. held: for "held", what is taken for
+        constant.
 
     >>> from minigrad.testing.calls import record_of
     >>> from minigrad import grad
@@ -75,7 +78,7 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
                     s._replace(apply=_faulty(m, plan, s.apply)) if s.place == m.position else s
                     for s in plan.steps
                 )
-            plan.pull = pullback.pulled_back  # what was generated knows nothing of the fault
+            plan.pull = pullback.pulled_back  # the generated pullback has the right rule inlined
         yield m
     finally:
         for plan, (steps, joint, lazy, written) in before.items():
@@ -83,7 +86,7 @@ def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
 
 
 def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
-    """The rule with the fault; a leaf's shortcut, where there is one, stays right."""
+    """The rule with the fault; the lazy sum of a leaf, where there is one, stays right."""
     change = _CHANGES.get(m.kind)
     if change is not None:
         return lambda g, saved: _changed(rule(g, saved), change)
@@ -107,12 +110,12 @@ def _faulty_joint(m: Mutant, plan: Plan, rule: Rule) -> Rule:
 
 
 def _changed(c: Any, change: Callable[[Any], Any]) -> Any:
-    """A contribution with its values changed; what is known to be unchosen is so still."""
+    """A contribution with its values changed, and the same knowledge of unchosen entries."""
     return Chosen(change(c.values), c.chosen) if isinstance(c, Chosen) else change(c)
 
 
 def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
-    """One product for all uses of a leaf, with a fault in the sum."""
+    """The lazy sum over all uses of a leaf, with the fault."""
 
     def total(items: list[Any], shape: tuple[int, ...]) -> Any:
         if m.kind == "deferred_factor":
@@ -124,8 +127,8 @@ def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
 
 @contextmanager
 def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
-    """Broadcasting is undone in one place, and that is where this fault sits."""
-    engine: Any = pullback  # which looks the function up there
+    """A block with the fault in `fit`, the one place where broadcasting is undone."""
+    engine: Any = pullback  # the module in which callers look `fit` up
     right, written = engine.fitted, {plan: plan.pull for plan in _plans(m.op)}
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
@@ -140,7 +143,7 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
 
     engine.fitted = fit
     for plan in written:
-        plan.pull = pullback.pulled_back  # what was generated has looked it up already
+        plan.pull = pullback.pulled_back  # the generated pullback holds the right `fit`
     try:
         yield m
     finally:
@@ -150,7 +153,7 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
 
 
 def _constant(value: Any) -> Any:
-    """The value without a graph; what is a Tensor stays one."""
+    """The value without its graph; a Tensor stays a Tensor."""
     if isinstance(value, tuple):
         return tuple(map(_constant, value))
     return as_tensor(detached(value)) if isinstance(value, Tensor) else value

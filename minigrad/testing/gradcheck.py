@@ -1,8 +1,8 @@
-"""Are the gradients of a function right? Ask the function itself, by central differences.
+"""Are the gradients of a function right? Compare them with central differences of the function.
 
-``check_grads`` compares derivatives of every order up to two with differences of the function, in
-float64. The second order is the first order of the pullback (x, g) ↦ gᵀJ(x), differentiated with
-respect to the seed g as well: a rule that treats g as a constant passes a test that holds it fixed.
+``check_grads`` checks derivatives of order one and two, in float64. The second order is the first
+order of the pullback (x, g) ↦ gᵀJ(x), differentiated with respect to the cotangent g as well: a
+rule that takes g for a constant would pass a test that holds it fixed.
 """
 
 from __future__ import annotations
@@ -71,20 +71,20 @@ def check_grads(
     f: a function of Tensors; returns a Tensor, or a list, tuple or dict of them. Close over what
         should stay constant (integers, options).
     xs: float64 arrays or Tensors, or containers of them, away from kinks of f. Entries that are
-        NaN or infinite cannot be moved; they are left out.
+        NaN or infinite are left out, as they cannot be moved.
     order: derivatives of order 1 up to this one are checked.
     modes: "rev" checks the vector–Jacobian products of backward, "fwd" those of ``jvp``.
-    rtol: allowed relative error; what the differences cannot resolve is added to it. Where a
-        product sums n derivatives it is rtol / √n, because the error of one is diluted so much.
+    rtol: allowed relative error, to which the error of the differences is added. For a product that
+        sums n derivatives it is rtol / √n, since an error in one of them is diluted by √n.
     full: up to this many inputs, and as many outputs, the whole Jacobian is checked, else its
         products with `directions` random directions and cotangents. A wrong product is traced
         back to one entry of the input.
     seed: of the random numbers; default 0, or what ``pytest --minigrad-seed`` says.
     names: of the arrays among the arguments, for the message.
 
-    Raises CheckRefused, with the reason, where an answer would be worth nothing: for float32
-    inputs or outputs, at a kink, at the edge of the domain, for a function that is not
-    deterministic or too rough to measure.
+    Raises CheckRefused, with the reason, where differences cannot decide: for float32 inputs or
+    outputs, at a kink, at the edge of the domain, for a function that is not deterministic or too
+    rough to measure.
 
     >>> check_grads(np.tanh, np.array([0.5, -1.0]))
     >>> f = lambda x: np.tanh(x.detach()) * x
@@ -137,7 +137,7 @@ def _pullback(f: Function, n: int) -> Function:
 
 
 class _Flat:
-    """A function as one from vectors to vectors, and where its entries come from."""
+    """A function of arrays as one from a vector to a vector, and where each entry belongs."""
 
     def __init__(self, f: Function, xs: Sequence[FloatArray], names: Sequence[str], level: int):
         self.f, self.xs, self.names, self.level = f, xs, names, level
@@ -184,13 +184,13 @@ class _Flat:
         return _join(self.f(*map(Tensor, self.split(vector))))
 
     def slope(self, v: FloatArray) -> Slope:
-        """The derivative along `v`, measured; the finer, the more entries it sums over."""
+        """The derivative along `v`, measured more finely the more entries it sums over."""
         good = FINE if np.count_nonzero(v) > 1 else GOOD
         return measure(lambda s: self(self.x + s * v), self.y, self.what, good)
 
     def scatter(self, v: FloatArray, h: float) -> FloatArray:
-        """How far the results jump, a step `h` along `v`, where inputs move by hardly more than
-        their rounding."""
+        """The noise of the results a step `h` along `v`: their change where the inputs move by
+        hardly more than their rounding."""
         tiny = float(np.finfo(float).eps) * self.unit * np.sign(v)
         jumps = [
             self(at + k * tiny) - self(at)
@@ -199,7 +199,7 @@ class _Flat:
         return np.asarray(np.max(np.abs(jumps), axis=0))
 
     def refuse_strange(self, lines: FloatArray) -> None:
-        """Raise CheckRefused where the function is to blame, not its derivative."""
+        """Raise CheckRefused for a function that differences cannot check."""
         for _ in range(8):
             refuse_random(self(self.x), self.y, self.what)
         refuse_nonlinear(self.slope, lines, self.what)
@@ -293,7 +293,7 @@ class _Check(NamedTuple):
                 self._fail(function, "rev", us[i], along[j], rows[i].__matmul__, wrong, pull.cut)
         if "fwd" in self.modes:
             if function.level > 1:
-                # A forward derivative of a backward one takes three sweeps: one direction will do.
+                # A forward derivative of a backward one takes three sweeps: one direction suffices.
                 along = self._dense(1, len(basis)) @ basis
                 slopes = [function.slope(v) for v in along]
             columns = np.transpose([function.jvp(v) for v in along])
@@ -305,7 +305,7 @@ class _Check(NamedTuple):
                 )
 
     def _dense(self, count: int, size: int) -> FloatArray:
-        """Random directions to which all entries contribute alike: none of them is near 0."""
+        """Random directions without entries near 0, so that all entries contribute alike."""
         shape = (count, size)
         return self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
 
@@ -315,8 +315,9 @@ class _Check(NamedTuple):
     ) -> tuple[str, tuple[int, int] | None]:
         """How many of the products uᵀJv are wrong, and which one most.
 
-        In a product that sums n derivatives, the error of one is diluted by √n. Before a function
-        is accused, its own rounding is measured: large numbers inside may have cancelled.
+        In a product that sums n derivatives, the error of one is diluted by √n. Before a product
+        counts as wrong, the function's own rounding is measured: large intermediate results may
+        have cancelled.
         """
         summed = np.count_nonzero(cotangents, axis=1)[:, None] * np.count_nonzero(along, axis=1)
         rtol = self.rtol / np.sqrt(np.maximum(summed, 1))

@@ -111,7 +111,7 @@ def derivatives(t: Trial) -> None:
     differentiated too."""
     call, live = _in_float64(t.call), t.live
     if not any(np.size(call.args[i]) for i in live):
-        return  # the mean of nothing is NaN
+        return  # the mean of no entries is NaN
     names = [call.argument(i) for i in live]
 
     def f(*xs: Any) -> Any:
@@ -124,7 +124,7 @@ def derivatives(t: Trial) -> None:
 
 
 def _in_float64(call: Call) -> Call:
-    """The call with what is lower in precision raised: differences need float64."""
+    """The call in float64, which differences need."""
     args = [
         a.astype(np.float64) if getattr(a, "dtype", np.dtype(int)).kind == "f" else a
         for a in call.args
@@ -259,7 +259,7 @@ def float32(t: Trial) -> None:
     ]
     low = Trial(t.call.with_args(args))
     outputs = [np.asarray(y).dtype for y in low.plain]
-    # What a ufunc computes in, and a keyword asks for, is not the record's choice.
+    # The dtype of a ufunc's result, or one asked for by a keyword, is not up to the record.
     chosen = isinstance(t.call.op.forward, np.ufunc) or bool(_dtype_keywords(t.call))
     demand(chosen or np.float64 not in outputs, "the value is float64")
     if not t.differentiable:
@@ -282,7 +282,7 @@ def float32(t: Trial) -> None:
 
 
 def _raw(t: Trial) -> Iterator[tuple[int, Any]]:
-    """What the rules return, before it is fitted to the argument."""
+    """The results of the rules, before broadcasting is undone and the dtype is cast."""
     node, g = _recorded(t, t.record()[1])
     if node.plan.joint is not None:
         yield from enumerate(map(dense, node.plan.joint(g, node.saved)))
@@ -384,7 +384,7 @@ LAWS: tuple[Law, ...] = (
 )
 """The laws, in the order in which they are checked."""
 
-# What has to hold also where there is no gradient.
+# The laws that hold also for calls without a gradient.
 WITHOUT_GRADIENT: tuple[Law, ...] = (
     value, recording, float32, generated_call, memory_layout,
 )

@@ -1,4 +1,4 @@
-"""Ops that work entry by entry, along lines: one argument moves over its numbers, others rest."""
+"""Elementwise ops along lines: one argument moves over its domain, the others are constant."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ __all__ = ["Line", "elementwise", "line_options", "lines"]
 
 Array = np.ndarray[Any, Any]
 MOST_VALUES = 6  # of a keyword
-# Where the other arguments rest: on both sides of 0, at it, tiny and huge.
+# Values of the constant arguments: on both sides of 0, at 0, tiny and huge.
 RESTS = (1.0, -2.5, 0.0, 3.0, -0.0, 0.5, 1e-3, -1e3, 20.0, 1e8, -1e-30, 1e30, 1e-200, 1e200)
 
 
 def elementwise(op: Op) -> bool:
-    """Whether the op works entry by entry, on floats that can be chosen freely."""
+    """Whether the op is elementwise, on floats that can be chosen freely."""
     free = not callable(op.samples) and not op.variadic and op.joint is None
     return free and set(op.signature) <= set("(),-> ") and not any(core_dimensions(op))
 
 
 def line_options(op: Op) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Keywords to follow the op with, and whether they are the usual ones: its kinks are those."""
+    """Keywords to check the op with, and whether they are its defaults, for which it declares its
+    kinks."""
     kinds: Mapping[str, Any] = op.samples if isinstance(op.samples, Mapping) else {}
     lists = {k: choices(kind, ()) for k, kind in kinds.items()}
     needed = {k: v[0] for k, v in lists.items() if op.params[k] is inspect.Parameter.empty}
@@ -45,7 +46,11 @@ def line_options(op: Op) -> Iterator[tuple[dict[str, Any], bool]]:
 
 @dataclass
 class Line:
-    """Points at which argument `i` of an op moves: all arguments (N,), and where it may go."""
+    """N points of an op along which argument `i` moves.
+
+    args: all arguments at these points, (N,) each. low, high, kink: the domain of argument `i`.
+    output: which result is looked at.
+    """
 
     op: Op
     params: Mapping[str, Any]
@@ -88,12 +93,12 @@ class Line:
         return pull_linked([(y, np.ones(y.shape, y.dtype))], [leaves[j]], linked)[0], leaves
 
     def place(self, k: int) -> str:
-        """The arguments at point `k`, to be read."""
+        """The arguments at point `k`, as text."""
         names = [f"{self.op.argument(j)}={float(a[k])!r}" for j, a in enumerate(self.args)]
         return ", ".join(names + [f"{name}={v!r}" for name, v in self.params.items()])
 
     def only(self, chosen: Any) -> Line:
-        """The line at some of its points."""
+        """The line with the chosen points only."""
         return replace(
             self, args=[a[chosen] for a in self.args], low=self.low[chosen],
             high=self.high[chosen], kink=self.kink[chosen],
@@ -111,14 +116,14 @@ def lines(op: Op, params: Mapping[str, Any]) -> Iterator[Line]:
         parts = []
         for rest in rests:
             others = list(rest)
-            # Equal and opposite operands, and what is next to them.
+            # Equal and opposite operands, and the floats next to them.
             near = [s * r for r in rest for s in (1, -1)]
             x = numbers(op.domains[i], fine=n == 1, near=near)
-            walls = [*op.domains[i].kinks, op.domains[i].low, op.domains[i].high]
+            borders = [*op.domains[i].kinks, op.domains[i].low, op.domains[i].high]
             if op.domains[i].distinct:
-                walls += others
+                borders += others
             kinked = any(r in op.domains[j + (j >= i)].kinks for j, r in enumerate(others))
-            parts.append(_points(x, others, walls, kinked))
+            parts.append(_points(x, others, borders, kinked))
         columns = [np.concatenate(c) for c in zip(*parts, strict=True)]
         x, low, high, kink, *args = columns
         args.insert(i, x)
@@ -134,8 +139,8 @@ def _rests(domains: list[Domain]) -> list[tuple[float, ...]]:
     return [tuple(float(rng.choice(r)) for r in inside) for _ in range(2 * len(RESTS))]
 
 
-def _points(x: Array, others: list[float], walls: list[float], kinked: bool) -> list[Array]:
-    edges = np.unique(walls)
+def _points(x: Array, others: list[float], borders: list[float], kinked: bool) -> list[Array]:
+    edges = np.unique(borders)
     kink = np.isin(x, edges) | kinked
     low = edges[np.maximum(np.searchsorted(edges, x, "left") - 1, 0)]
     high = edges[np.minimum(np.searchsorted(edges, x, "right"), len(edges) - 1)]

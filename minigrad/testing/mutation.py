@@ -1,8 +1,8 @@
 """Planted faults: do your tests notice when a derivative is wrong?
 
-A mutant is an op with one fault in one derivative rule, of the kind that people make. Plant it,
-run a test, and the test has to fail. ``assert_kills_mutants`` does so for every fault that can be
-planted in an op and has any effect on it.
+A mutant is an op with one fault in one derivative rule, of a kind that people make. Under a mutant
+a good test fails. ``assert_kills_mutants`` plants, one by one, every fault that changes a gradient
+of an op, and runs the test.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class MutantSurvived(MinigradError, AssertionError):
 def mutant(
     op: Any, kind: str, argument: str | int | None = None, held: str | None = None
 ) -> AbstractContextManager[Mutant]:
-    """A block in which `op` has a fault; afterwards it is as it was.
+    """A context manager in which `op` has a fault, on every thread.
 
     op: a record, its name or its function.
     kind: one of MUTANT_KINDS.
@@ -82,8 +82,8 @@ def mutant(
 def mutants(op: Any, calls: Sequence[Any] | None = None) -> list[Mutant]:
     """The faults that change a gradient of `op`, of order 1 or 2, in one of `calls`.
 
-    calls: default: 20 that are drawn from the op's record. Faults without effect, such as a wrong
-        axis in an op on numbers, are no faults and are left out.
+    calls: default: 20 that are drawn from the op's record. Faults without any effect, such as a
+        wrong axis for 0-d operands, are left out.
 
     >>> [str(m) for m in mutants("negative") if m.kind in ("sign", "missing")]
     ['negative, rule for x: sign', 'negative, rule for x: missing']
@@ -158,7 +158,7 @@ def assert_kills_mutants(
 
 
 class Fault(Protocol):
-    """What can be planted, in an op or elsewhere: a kind, and a block that has the fault."""
+    """A fault that can be planted, in an op or elsewhere: its kind, and a context manager."""
 
     @property
     def kind(self) -> str: ...
@@ -180,12 +180,12 @@ def notices(test: Callable[[], Any], fault: Fault) -> bool:
 
 
 def unnoticed(faults: Iterable[F], test: Callable[[], Any], kinds: Sequence[str] | None) -> list[F]:
-    """Those of the faults, of the given kinds or all, under which `test` still passes."""
+    """The faults, of the given kinds (default: all), under which `test` still passes."""
     return [m for m in faults if (kinds is None or m.kind in kinds) and not notices(test, m)]
 
 
 def refuse_survivors(left: Sequence[Fault], meanings: Mapping[str, str]) -> None:
-    """Raise MutantSurvived that lists the faults, with what their kinds mean, if there are any."""
+    """Raise MutantSurvived if any faults are left; it lists them with what their kinds mean."""
     if left:
         lines = "".join(f"\n  {m}: {meanings[m.kind]}" for m in left)
         raise MutantSurvived(f"the test passes under {len(left)} faults:{lines}")

@@ -1,6 +1,6 @@
-"""Numbers at which derivatives go wrong: every size of a float, and where people branch.
+"""Numbers at which derivatives go wrong: of every size, and at the thresholds of common branches.
 
-What lies in a domain is taken; near its ends and its kinks the numbers come closer and closer.
+Those inside the domain are taken, and more of them ever closer to its ends and its kinks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["SPECIAL", "numbers"]
 
 Array = np.ndarray[Any, Any]
 LARGEST = float(np.finfo(np.float64).max)
-# Zeros, thresholds of known functions, and where exponentials, squares and the dtypes overflow.
+# Zeros, thresholds of known functions, and where exponentials, squares and dtypes overflow.
 SPECIAL = (
     0.0, -0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 11.5, 12.0, 20.0, 37.0, 89.0, 104.0, 710.0, 746.0,
     1e3, 1e4, 65504.0, 1e30, 1e39, LARGEST**0.5, LARGEST / 1e3, 5e-324, 2.3e-308, 1e-39,
@@ -26,8 +26,8 @@ SPECIAL = (
 def numbers(domain: Domain, *, fine: bool, near: Sequence[float] = ()) -> Array:
     """Sorted float64 numbers of the domain, kinks included, ends not; -0.0 comes before 0.0.
 
-    fine: a number every sixteenth between -10 and 10, else every half; near: further places to
-    come close to.
+    fine: with a spacing of 1/16 between -10 and 10, else of 1/2. near: further places that the
+    numbers approach.
     """
     step = 1 / 16 if fine else 1 / 2
     even = np.arange(0, 10, step)

@@ -1,7 +1,7 @@
-"""A law of ops with keywords: the gradient is right for every one of their values.
+"""A law of ops with keywords: the gradient is right for every combination of their values.
 
-Drawn calls reach some of the combinations of axes and flags. These are all of them, as far as the
-record's ``samples`` says what they are, on operands whose axes have different lengths.
+Drawn calls reach only some combinations of axes and flags. Here are all that can be listed from the
+record's ``samples``, on operands whose axes have different lengths.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .gradcheck import check_grads
 __all__ = ["choices", "every_option", "option_calls"]
 
 Shape = tuple[int, ...]
-MOST = 200  # beyond it, as many are drawn
+MOST = 200  # of more combinations than this, so many are drawn
 SIDES = (2, 3, 4)
 
 

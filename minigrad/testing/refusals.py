@@ -1,4 +1,4 @@
-"""Functions of which differences can prove nothing: random, coarse inside, or not linear at all."""
+"""Functions that differences cannot check: random, of low precision inside, not differentiable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 def refuse_random(again: FloatArray, before: FloatArray, what: str) -> None:
     """Raise CheckRefused unless two calls with the same arguments gave the same."""
     change = np.abs(again - before).max(initial=0.0)
-    # Not 0: sums may be rounded differently where memory is aligned differently.
+    # Not 0, because the rounding of a sum may depend on the alignment of its memory.
     if not change <= 1e-9 * np.abs(before).max(initial=0.0):
         raise CheckRefused(
             f"check_grads: {what} is not deterministic: two calls with the same arguments differ "
@@ -31,7 +31,7 @@ def refuse_random(again: FloatArray, before: FloatArray, what: str) -> None:
 def refuse_nonlinear(
     slope: Callable[[FloatArray], Slope], lines: FloatArray, what: str
 ) -> None:
-    """Raise CheckRefused where the slope along the sum of two lines is not the sum of theirs."""
+    """Raise CheckRefused where the slope along v + w is not the sum of those along v and w."""
     a, b, both = (slope(v) for v in (*lines, lines.sum(axis=0)))
     gap = np.abs(a.value + b.value - both.value)
     error = 1e-3 * (np.abs(a.value) + np.abs(b.value)) + 4 * (a.error + b.error + both.error)
@@ -44,7 +44,7 @@ def refuse_nonlinear(
 
 
 def refuse_low_precision(outputs: Sequence[Tensor]) -> None:
-    """Raise CheckRefused where a result on the tape is float32, say, for float64 inputs."""
+    """Raise CheckRefused where float64 inputs lead to a result of lower precision on the tape."""
     for node in ancestors(y._node for y in outputs if y._node is not None):
         if isinstance(node.dtype, np.dtype) and np.finfo(node.dtype).eps > 1e-15:
             raise CheckRefused(

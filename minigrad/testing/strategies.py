@@ -78,12 +78,13 @@ def broadcastable_shapes(
     max_side: int = 3,
     empty: bool = True,
 ) -> tuple[Shape, list[Shape]]:
-    """The loop shape, and a shape per operand: it with axes left out or 1, then the core sizes.
+    """The loop shape, and one shape per operand: the loop shape with some axes left out or of
+    length 1, then the core dimensions.
 
     core: the names of each operand's core dimensions; () for elementwise operands. A name that is
         a number is that size. One call in eight has an axis of length 0, unless `empty` is False.
     """
-    # Half of the time as many axes as may be: faults of axes and of broadcasting show there.
+    # Half of the time the most axes: faults in axes and in broadcasting show there.
     side = st.sampled_from([1, *range(2, max_side + 1), *range(2, max_side + 1)])
     ndim = draw(st.integers(min_dims, max_dims) | st.just(max_dims))
     loops = [draw(side) for _ in range(ndim)]
@@ -214,7 +215,7 @@ def indices(draw: Draw, shape: Shape) -> Any:
             parts.append(draw(axis(n)))
         else:
             parts.append(draw(_integers(n, tuple(advanced))))
-    if draw(st.booleans()):  # what is left out at the end, or where ... stands, is taken whole
+    if draw(st.booleans()):  # axes left out at the end, or where ... stands, are taken whole
         start = draw(st.integers(0, len(parts)))
         stop = draw(st.integers(start, len(parts)))
         whole = [] if stop == len(parts) and draw(st.booleans()) else [Ellipsis]
@@ -226,7 +227,7 @@ def indices(draw: Draw, shape: Shape) -> Any:
 
 @st.composite
 def _slices(draw: Draw, n: int) -> slice:
-    """A slice with steps of either sign, that may be empty or reach past the ends."""
+    """A slice with a step of either sign, which may be empty or reach past the ends."""
     ends = st.none() | st.integers(-n - 1, n + 1)
     return slice(draw(ends), draw(ends), draw(st.sampled_from((None, 1, 2, -1, -2))))
 

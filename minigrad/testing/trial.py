@@ -55,14 +55,14 @@ class Trial:
 
     @property
     def rtol(self) -> float:
-        """What rounding may change, by the lowest precision in the call."""
+        """The relative tolerance for rounding, from the lowest precision in the call."""
         floats = [np.asarray(a) for a in (*self.call.args, *self.plain)]
         eps = max((np.finfo(a.dtype).eps for a in floats if a.dtype.kind == "f"), default=0.0)
         return 1e-8 if eps < 1e-15 else 100 * float(eps)
 
     @property
     def differentiable(self) -> bool:
-        """Whether the call has a gradient to speak of."""
+        """Whether an argument has a derivative here, and a result is of floats."""
         return bool(self.live) and bool(self.cotangents)
 
 

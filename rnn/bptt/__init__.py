@@ -1,7 +1,7 @@
 """Backpropagation through time, taken apart and cut short."""
 
 from .audits.audit import Audit, audit
-from .audits.findings import Explanation, Finding
+from .audits.findings import Finding, Mistake
 from .audits.real_time import RTRL, rtrl
 from .contributions.ledger import Ledger, ledger
 from .contributions.lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
@@ -16,8 +16,8 @@ from .truncation.truncated import truncated
 from .truncation.windows import Window, windows
 
 __all__ = [
-    "RTRL", "Audit", "Bound", "Explanation", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms",
-    "Ledger", "Norms", "Spectrum", "TruncationError", "TwoTime", "Vanishing", "Window", "audit",
+    "RTRL", "Audit", "Bound", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms", "Ledger", "Mistake",
+    "Norms", "Spectrum", "TruncationError", "TwoTime", "Vanishing", "Window", "audit",
     "bound", "jacobian", "ledger", "lstm_paths", "lstm_terms", "norms", "power_law", "randomized",
     "rtrl", "spectrum", "truncated", "truncation_error", "two_time", "vanishing", "windows",
 ]

@@ -1,4 +1,4 @@
-"""What the results of measurements have in common: their arrays, and norms of these."""
+"""What the results of measurements share: they are arrays with names, and have norms."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ Array = np.ndarray[Any, Any]
 
 
 class ArrayResult:
-    """An array with a name for what it says: ``np.asarray(result)``, ``result[k]``, ``len``, shape.
-
-    values: the array.
-    """
+    """Base class of results that stand for one array, `values`: ``np.asarray(result)``,
+    ``result[k]``, ``len(result)`` and ``result.shape`` are those of the array."""
 
     values: Array
 
@@ -35,7 +33,7 @@ class ArrayResult:
 
 
 def norm(array: Any, axis: int | tuple[int, ...] | None = None) -> Any:
-    """√Σ x² over `axis` (default: all), also where the squares would leave the range of floats."""
+    """√Σ x² over `axis` (default: all), without overflow or underflow of the squares."""
     values = np.abs(np.asarray(array, dtype=np.float64))
     top = np.max(values, axis=axis, keepdims=True, initial=0.0)
     scale = np.where((top > 0) & np.isfinite(top), top, 1.0)

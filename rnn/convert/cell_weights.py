@@ -1,8 +1,8 @@
 """CellWeights: the parameters of one cell, in one layout, with its conventions declared.
 
-It is the layout of ``rnn.cells``: inputs from the left, gates side by side in the columns. All that
-is ever done to a number here is moving it; the few methods that compute (``with_biases``,
-``with_update``, ``standard``) are called by name, or say so.
+The layout is that of ``rnn.cells``: x W, gates side by side in the columns. Conversions only move
+numbers, with three exceptions that one calls by name: ``with_biases``, ``with_update`` and
+``standard`` compute.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class CellWeights:
         }
 
     def functions(self) -> dict[str, Any]:
-        """Activations and clip, where they are not the usual ones."""
+        """Activations and clip, where they are not the defaults."""
         usual = {"activation": "tanh", "recurrent_activation": "sigmoid", "clip": None}
         found = {name: getattr(self, name) for name in usual}
         return {name: value for name, value in found.items() if value != usual[name]}
@@ -193,7 +193,7 @@ class CellWeights:
     ) -> CellWeights:
         """`change` applied to each array cut into its blocks by gate; its keys are the new gates.
 
-        fields: what else is other than in this one.
+        fields: other fields of the result that differ.
         """
 
         def rebuilt(array: Array) -> dict[str, Array]:
@@ -233,10 +233,10 @@ class CellWeights:
     def with_biases(self, count: int) -> CellWeights:
         """The same function with 0, 1 or 2 bias vectors.
 
-        More: the new ones are 0. Fewer: two are added up; where the second is 0 (or -0) the first
-        is kept to the last bit. That is the one step in which converting loses something.
-        Raises ValueError where fewer biases cannot say the same: not all 0 for none; or b_hh of n
-        not 0 in a "gru" that resets after the product, where it stands inside r ⊙ (...).
+        New ones are 0. Of two, one is made by adding them, exactly where the second is 0 and with
+        one rounding elsewhere; no other conversion rounds.
+        Raises ValueError where fewer biases give another function: to drop one that is not 0, or
+        b_hh of the candidate n of a "gru" with reset="after", which stands inside r ⊙ (...).
         """
         if count not in (0, 1, 2):
             raise ValueError(f"with_biases({count!r}): wanted 0, 1 or 2")

@@ -17,8 +17,8 @@ from .weights import CellWeights, Weights
 __all__ = ["explain"]
 
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-9, "longdouble": 1e-9}
-_STEPS, _SEQUENCES = 8, 8  # of the data, on which all readings are tried
-_BEST = 8  # readings, beside those that fit so far, are then tried on all of the data
+_STEPS, _SEQUENCES = 8, 8  # all readings are tried on this much of the data
+_BEST = 8  # and so many, and all others that fit so far, on the whole of it
 
 
 def explain(
@@ -122,7 +122,7 @@ def _states(state: Any, B: int, H: int) -> list[Array]:
 
 
 class _Trial(NamedTuple):
-    """Inputs, outputs and initial state, and what else was assumed."""
+    """Inputs, outputs and initial state, and assumptions such as the order of time."""
 
     xs: Array
     ys: Array
@@ -171,7 +171,7 @@ def _tried(pairs: Iterable[tuple[Reading, _Trial]], tolerance: float) -> list[_R
 
 
 def _other_causes(found: list[Reading], trial: _Trial) -> Iterator[tuple[Reading, _Trial]]:
-    """What else may be the reason why nothing fits."""
+    """Further readings for when nothing fits: another order of axes or time, other gate names."""
     trials = [trial._replace(
         xs=trial.xs[::-1], ys=trial.ys[::-1] if trial.ys.ndim == 3 else trial.ys,
         assumed=(("time", "runs backwards, from the last step to the first"),),

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 _KEY = re.compile(r"(W|b)(?:_([^\W_]))?|(b_[xh])([^\W_])")
-# What texts call the gates; the first name is the one that is written.
+# What texts call the gates; ``to_gates`` writes the first name.
 _NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "rnn": {"h": ("", "h")},
     "lstm": {"i": ("i",), "f": ("f",), "g": ("C", "c", "g"), "o": ("o",)},

@@ -1,7 +1,7 @@
 """Which layers a flat list of Keras' arrays is, as ``model.get_weights()`` gives it.
 
-A list has no names, so its shapes must say where a layer begins and which arrays are a backward
-layer's. Often they can be read in one way only; where in several, nothing is guessed.
+A list has no names, so its shapes must tell where a layer begins and which arrays belong to a
+backward layer. Where they can be read in several ways, that is an error, not a guess.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def grouped(
     """The arrays of each layer: two or three of one in one direction, twice that of two.
 
     bidirectional: what is known of the layers; None for nothing. merge: of the directions.
-    Raises ValueError, which names all readings and how to choose one, where there is not one.
+    Raises ValueError where the shapes allow no reading, or several; then it names them all.
     """
     shapes = [np.shape(array) for array in arrays]
     found = [

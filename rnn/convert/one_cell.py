@@ -29,7 +29,7 @@ from .cell_weights import CellWeights
 
 __all__ = ["build", "core_of", "describe", "write"]
 
-# Each class of cells with the fields of CellWeights that it stands for.
+# For each class of cells, the fields of CellWeights that distinguish it.
 _CLASSES: dict[type[Cell], dict[str, str]] = {
     ElmanCell: {"kind": "rnn"},
     LSTMCell: {"kind": "lstm"},
@@ -50,8 +50,8 @@ _COMPUTING = (
 
 
 def core_of(cell: Cell, owner: str) -> tuple[Cell, dict[str, str]]:
-    """The cell that has the parameters, and what its class stands for."""
-    while isinstance(cell, DropoutCell):  # which predicts as the cell inside does
+    """The cell that has the parameters, without wrappers, and the fields that distinguish it."""
+    while isinstance(cell, DropoutCell):  # in evaluation mode it is the cell inside
         cell = cell.cell
     for known, fields in _CLASSES.items():
         same = (
@@ -134,8 +134,9 @@ def build(weights: CellWeights) -> Cell:
 
 
 def write(cells: Iterable[tuple[str, Cell, CellWeights]], *, cast: bool) -> None:
-    """Write weights into existing cells, each called by a name in messages, or raise and change
-    nothing."""
+    """Write weights into existing cells, all or none: where one does not fit, nothing is changed.
+
+    cells: (the name in messages, the cell, its new weights)."""
     places: dict[str, Parameter] = {}
     arrays: dict[str, Any] = {}
     for at, cell, weights in cells:

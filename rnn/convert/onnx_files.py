@@ -132,7 +132,7 @@ def _onnx() -> Any:
 
 
 def _model(onnx: Any, graph: Graph, opset: int) -> Any:
-    """A graph as onnx has it."""
+    """The graph as an onnx ModelProto."""
     helper, to_tensor = onnx.helper, onnx.numpy_helper.from_array
 
     def declared(values: Sequence[Value]) -> list[Any]:
@@ -179,7 +179,7 @@ def _starts(
 def _run(
     graph: Graph, weights: Weights, x: str, starts: dict[str, list[str]], ends: str
 ) -> None:
-    """The layers one above the other, and the outputs of the whole."""
+    """Add an operator for each layer, and the outputs y, h_n and c_n."""
     D, H = len(weights.layers[0]), weights.layers[0][0].hidden_size
     lasts: dict[str, list[str]] = {part: [] for part in starts}
     operators = to_onnx(weights)

@@ -1,4 +1,4 @@
-"""An ONNX graph as plain data: nodes, constants, inputs and outputs, as they are put together.
+"""An ONNX graph as plain data: nodes, constants, inputs and outputs.
 
 Nothing here needs the package onnx, so what an exported file computes can be tested without it.
 """
@@ -31,7 +31,9 @@ class Value(NamedTuple):
 
 
 class Graph:
-    """Inside it is time-major; with `batch_first` its inputs and outputs are (B, ...).
+    """A graph that grows by ``node``, ``constant``, ``input`` and ``result``.
+
+    Values inside are time-major; with `batch_first` its inputs and outputs are (B, ...).
 
     >>> graph = Graph(np.dtype(np.float32), batch_first=True)
     >>> graph.result("y", graph.sequence(5, tokens=False), ("T", "B", 5))
@@ -99,5 +101,5 @@ class Graph:
         return [second, first, *rest] if self.batch_first else [first, second, *rest]
 
     def _turned(self, name: str) -> str:
-        """Time or cells first, whatever the input has."""
+        """The value with its first two axes exchanged, where inputs and outputs are (B, ...)."""
         return self.node("Transpose", [name], perm=[1, 0, 2]) if self.batch_first else name

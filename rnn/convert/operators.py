@@ -137,7 +137,7 @@ def _read(operator: Operator, kind: str | None, owner: str) -> tuple[CellWeights
 def _fields(
     kind: str, attributes: Mapping[str, Any], D: int, H: int, owner: str
 ) -> dict[str, Any]:
-    """What the attributes of an operator say, in the fields of CellWeights."""
+    """The attributes of an operator as fields of CellWeights."""
     fields: dict[str, Any] = {}
     for name, value in attributes.items():
         value = _text(value)
@@ -160,7 +160,7 @@ def _fields(
             fits, wanted = value > 0, "a number above 0"
             fields["clip"] = float(value)
         elif name == "layout":
-            fits, wanted = value in (0, 1), "0 or 1"  # how the inputs lie: not the parameters
+            fits, wanted = value in (0, 1), "0 or 1"  # the layout of inputs, not of parameters
         else:
             fits, wanted = False, "none: no cell here has it"
         if not fits:
@@ -177,7 +177,7 @@ def _text(value: Any) -> Any:
 def _activations(
     kind: str, attributes: Mapping[str, Any], D: int, fields: dict[str, Any]
 ) -> tuple[bool, str]:
-    """Whether there is a cell with these activations, and which there are."""
+    """Whether a cell can have these activations (then `fields` get them), and what was wanted."""
     alphas, betas = (
         [float(number) for number in attributes.get(f"activation_{which}") or ()]
         for which in ("alpha", "beta")

@@ -1,8 +1,7 @@
 """Every way to read given arrays as the weights of one cell.
 
-Shapes say little: a square matrix may be transposed, four blocks of rows may be gates in 24 orders.
-Each way that the shapes allow is a `Reading`, with the weights that follow and the convention in
-words.
+Shapes leave much open: a square matrix may be transposed, four blocks of rows may be gates in any
+of 24 orders. Each way that the shapes allow is a `Reading`: weights, and the convention in words.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _UPDATES = {"keep": "z keeps: z ⊙ h + (1 - z) ⊙ n", "new": "z renews: (1 - z
 class Reading:
     """One way to read the arrays.
 
-    weights: what they are then. told: the convention in words, by property.
+    weights: the arrays, read in this way. told: the convention in words, by property.
     layout: "rows" or "columns", where the gates of separate matrices lie; "joined"; or "gates".
     """
 
@@ -40,7 +39,7 @@ class Reading:
 
     @property
     def frameworks(self) -> tuple[str, ...]:
-        """Those that have this convention, with the call that reads it."""
+        """The frameworks with this convention, with the call that reads it."""
         w = self.weights
         gru = f", reset={w.reset!r}, update={w.update!r}" if w.kind == "gru" else ""
         phi = f", nonlinearity={w.nonlinearity!r}" if w.nonlinearity != "tanh" else ""
@@ -108,7 +107,7 @@ def _gate_readings(named: Mapping[str, Array], K: int, H: int) -> list[Reading]:
 
 
 def renamed(found: Sequence[Reading]) -> Iterator[Reading]:
-    """The readings of one matrix for each gate with the gates meaning something else."""
+    """The readings of one matrix for each gate with the gates' names permuted."""
     for reading in found:
         gates = reading.weights.gates
         for order in permutations(gates):

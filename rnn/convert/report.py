@@ -36,10 +36,10 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """What ``explain`` found; printing it tells.
+    """What ``explain`` found; print it to read it.
 
-    matches: all readings, the best first. Beyond the first eight or more, errors are those of the
-        first steps of the first sequences.
+    matches: all readings, the best first. Only the first (eight or more) are tried on all of the
+        data; the errors of the others are those of the first steps of the first sequences.
     tolerance: the largest error with which a reading fits.
     data: the sizes of the inputs and outputs, in words.
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad as mg
-from minigrad.drawing.render.scene import Path, Shape, rounded
+from minigrad.drawing.render.scene import Mark, Path, rounded
 from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown, width
 from tests.support.pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
 from tests.support.recurrences import losses
@@ -33,9 +33,9 @@ def test_nothing_overlaps_in_any_recurrence(loss, ledger, most):
 def test_the_geometry_checks_find_faults():
     """A label on a box and a wire through a label are found."""
     picture = scene(elman(2))
-    box = next(s for s in picture.shapes if s.id == "rnn[t=1]")
+    box = next(s for s in picture.marks if s.id == "rnn[t=1]")
     line = TextLine([("here", "")], 9)
-    picture.add(Shape("on the box", box.right, box.y, 30, 10, (line,)))
+    picture.add(Mark("on the box", box.right, box.y, 30, 10, (line,)))
     assert ("rnn[t=1]", "on the box") in overlaps(picture)
     picture.paths.append(Path("a", "b", [(box.x, -900.0), (box.x, 900.0)]))
     assert ("a", "b", "rnn[t=1]") in crossings(picture)
@@ -45,22 +45,22 @@ def test_the_geometry_checks_find_faults():
 def test_columns_are_one_stamp(make):
     """Every column is the first one, moved to the right by a multiple of one distance."""
     columns = defaultdict(list)
-    for shape in scene(make(6)).shapes:
+    for shape in scene(make(6)).marks:
         if "[t=" in shape.id and "[t=0]" not in shape.id:
             t = int(shape.id.partition("[t=")[2][:-1])
             columns[t].append((shape.x, shape.y, shape.width, shape.height))
     step = columns[2][0][0] - columns[1][0][0]
     first = sorted(columns[1])
-    for t, shapes in columns.items():
-        assert len(shapes) == len(first)
-        for (x, *rest), (x1, *rest1) in zip(sorted(shapes), first, strict=True):
+    for t, marks in columns.items():
+        assert len(marks) == len(first)
+        for (x, *rest), (x1, *rest1) in zip(sorted(marks), first, strict=True):
             assert x - x1 == pytest.approx((t - 1) * step)
             assert rest == pytest.approx(rest1)
 
 
 def test_rows_follow_the_data():
     """Inputs stand below the cell, the output above it, the loss above that, the sum on top."""
-    at = {shape.id: shape for shape in scene(elman(2)).shapes}
+    at = {shape.id: shape for shape in scene(elman(2)).marks}
     column = [at[f"{name}[t=1]"] for name in ("x", "rnn", "output", "loss")]
     assert len({shape.x for shape in column}) == 1
     assert [s.y for s in column] == sorted(s.y for s in column)

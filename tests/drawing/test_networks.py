@@ -66,7 +66,7 @@ def test_both_directions():
     assert "3 steps: 12 boxes" in repr(drawing)
     assert {("forward[t=1]", "forward[t=2]"), ("backward[t=2]", "backward[t=1]")} <= set(found)
     assert ("h[t=4]", "backward[t=3]") in found
-    picture = {s.id: s for s in scene(loss, True).shapes}
+    picture = {s.id: s for s in scene(loss, True).marks}
     assert picture["h[t=4]"].left > picture["backward[t=3]"].right
     assert picture["forward[t=2]"].x == picture["backward[t=2]"].x
     assert_clear(scene(loss, True))
@@ -114,7 +114,7 @@ def test_a_weight_that_only_the_end_reads():
     with mg.scope("readout"):
         loss = ((outputs @ W + b) ** 2).mean()
     picture = scene(loss, True)
-    at = {shape.id: shape for shape in picture.shapes}
+    at = {shape.id: shape for shape in picture.marks}
     assert min(at["readout"].left, at["W_hy"].left) > at["rnn[t=3]"].right
     found = pairs(mg.draw(loss))
     assert {("W_hy", "readout"), ("b_y", "readout"), ("rnn[t=1]", "readout")} <= set(found)

@@ -56,7 +56,7 @@ def test_svg_and_png(view):
 def test_the_renderer_moves_nothing():
     """Every box is painted where the layout put it, but for one shift of the whole picture."""
     picture = scene(elman(3), True)
-    planned = {s.id: (s.x, -s.y) for s in picture.shapes if s.fill and s.lines and not s.circle}
+    planned = {s.id: (s.x, -s.y) for s in picture.marks if s.fill and s.lines and not s.circle}
     shifts = []
     for group in ET.fromstring(mg.draw(elman(3), ledger=True).svg()).iter(f"{SVG}g"):
         path, title = group.find(f".//{SVG}path"), group.findtext(f"{SVG}title")

@@ -122,7 +122,7 @@ def scene(output, ledger=False, **options):
 
 def overlaps(picture):
     """The pairs of boxes and labels that overlap."""
-    solid = [s for s in picture.shapes if s.lines and s.lines[0].pieces[0][0] != "//"]
+    solid = [s for s in picture.marks if s.lines and s.lines[0].pieces[0][0] != "//"]
     return [
         (a.id, b.id)
         for a, b in combinations(solid, 2)
@@ -134,7 +134,7 @@ def overlaps(picture):
 def crossings(picture):
     """The wires that run through a box or a label that is not one of their ends."""
     found = []
-    solid = [s for s in picture.shapes if s.lines and s.lines[0].pieces[0][0] != "//"]
+    solid = [s for s in picture.marks if s.lines and s.lines[0].pieces[0][0] != "//"]
     for path in picture.paths:
         for (x1, y1), (x2, y2) in zip(path.points, path.points[1:], strict=False):
             low, high = sorted((y1, y2))

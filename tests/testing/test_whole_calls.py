@@ -1,4 +1,4 @@
-"""Ops whose records make whole calls are strained as much as those whose operands are drawn."""
+"""Ops whose records make whole calls get extreme values as those whose operands are drawn do."""
 
 import numpy as np
 import pytest

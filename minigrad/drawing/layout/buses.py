@@ -13,7 +13,7 @@ __all__ = ["draw_buses", "draw_sources"]
 
 
 def draw_sources(canvas: Canvas) -> None:
-    """The boxes at the left, and further left what those are computed from."""
+    """Draw the boxes at the left, and further left those that they are computed from."""
     grid, width = canvas.grid, canvas.left_width
     feeding: dict[Box, list[Box]] = defaultdict(list)
     for source, wires in canvas.wires.buses.items():
@@ -21,20 +21,20 @@ def draw_sources(canvas: Canvas) -> None:
             if wire.target.kind == "source":
                 feeding[wire.target].append(source)
     for (source, _), lane in grid.lanes.items():
-        if source.column is None and source not in canvas.shape:
+        if source.column is None and source not in canvas.marks:
             canvas.box(source, canvas.start - width / 2, lane.y, width, grid.height[source.kind])
-    # Newest first: what feeds a box that feeds another is reached after it.
+    # Newest first, so that a box has its place before those that feed it.
     for target, members in reversed(feeding.items()):
-        at = canvas.shape.get(target)
+        at = canvas.marks.get(target)
         if at is None:
             continue
         for k, source in enumerate(members):
             color = canvas.colors[source]
-            if source not in canvas.shape:
+            if source not in canvas.marks:
                 y = at.y + grid.lane * ((len(members) - 1) / 2 - k)
                 x = at.left - 40 - width / 2
                 canvas.box(source, x, y, width, grid.height[source.kind])
-            one = canvas.shape[source]
+            one = canvas.marks[source]
             if one.right < at.left:
                 middle = at.left - 20
                 canvas.wire(one, at, (one.right, one.y), (middle, one.y), (middle, at.y),
@@ -45,9 +45,9 @@ def draw_sources(canvas: Canvas) -> None:
 
 
 def draw_buses(canvas: Canvas, rises: dict[tuple[Box, Box], float]) -> None:
-    """The wire of every source, as far as its last tap, and the taps.
+    """Draw the wire of every source, as far as its last tap, and the taps.
 
-    rises: where the tap into a block at the right stands.
+    rises: the x of the taps into blocks at the right.
     """
     most: dict[Box, float] = defaultdict(float)
     for (source, _), value in (canvas.numbers or {}).items():
@@ -57,7 +57,7 @@ def draw_buses(canvas: Canvas, rises: dict[tuple[Box, Box], float]) -> None:
         lanes = [lane for (box, _), lane in canvas.grid.lanes.items() if box is source]
         for k, lane in enumerate(lanes):
             steps = [w for w in wires if canvas.grid.lanes.get((source, w.target.row)) is lane
-                     and w.target.column is not None and w.target in canvas.shape]
+                     and w.target.column is not None and w.target in canvas.marks]
             ends = [w for w in wires if (source, w.target) in rises] if k == 0 else []
             if steps or ends:
                 turns += k > 0 and source.column is None
@@ -76,18 +76,18 @@ def _trunk(
     rises: dict[tuple[Box, Box], float],
     turn: int,
 ) -> None:
-    """The wire along one lane. All but the first lane of a source leave its box by a turn."""
+    """Draw the wire along one lane. A further lane (turn > 0) branches off beside its source."""
     source = lane.source
-    home = canvas.shape.get(source)
+    home = canvas.marks.get(source)
     if home is None:  # in a column that is left out
         home = canvas.point(sum(canvas.gap or ()) / 2, lane.y)
     path: list[Point] = [(home.right, home.y)]
-    if source in canvas.shape and source.column is not None:
+    if source in canvas.marks and source.column is not None:
         path += [(canvas.down(source), home.y), (canvas.down(source), lane.y)]
     elif turn:
         x = home.right + TURN * turn
         path += [(x, home.y), (x, lane.y)]
-    last = max([canvas.shape[w.target].x + lane.port for w in steps]
+    last = max([canvas.marks[w.target].x + lane.port for w in steps]
                + [rises[source, w.target] for w in ends])
     canvas.wire(home, canvas.point(last, lane.y), *path, (last, lane.y),
                 color=canvas.colors[source], thick=2.0, arrow=False)
@@ -95,23 +95,23 @@ def _trunk(
 
 def _tap(canvas: Canvas, wire: Wire, lane: Lane, most: float) -> None:
     """The tap into a box above or below the lane."""
-    target = canvas.shape[wire.target]
+    target = canvas.marks[wire.target]
     own = canvas.colors[wire.source]
     color, thick, words = canvas.tap(wire.source, wire.target, most)
     x, edge = target.x + lane.port, target.bottom if lane.side < 0 else target.top
     about = f"{wire.source.title} in {wire.target.title}"
     about += "" if wire.target.t is None else f" at t = {wire.target.t}"
     dot = canvas.dot(f"{wire.source.title}.{wire.target.t}", x, lane.y, own)
-    canvas.wire(canvas.shape.get(wire.source, dot), target, (x, lane.y), (x, edge), color=color,
+    canvas.wire(canvas.marks.get(wire.source, dot), target, (x, lane.y), (x, edge), color=color,
                 thick=thick, tooltip=f"{about}: {words}" if words else about)
     canvas.left_of(x, lane.y - lane.side * 11, words, own)
 
 
 def _tap_end(canvas: Canvas, wire: Wire, lane: Lane, x: float, most: float) -> None:
     """The tap into a block at the right, far above the lane."""
-    target, own = canvas.shape[wire.target], canvas.colors[wire.source]
+    target, own = canvas.marks[wire.target], canvas.colors[wire.source]
     color, thick, words = canvas.tap(wire.source, wire.target, most)
-    canvas.wire(canvas.shape[wire.source], target, (x, lane.y), (x, target.bottom), color=color,
+    canvas.wire(canvas.marks[wire.source], target, (x, lane.y), (x, target.bottom), color=color,
                 thick=thick)
     canvas.dot(f"{wire.source.title}.end", x, lane.y, own)
     canvas.left_of(x, target.bottom - 16, words, own)

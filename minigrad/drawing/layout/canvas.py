@@ -1,11 +1,11 @@
-"""What the parts of a picture share: where the columns are, what is drawn already, and the pen."""
+"""The canvas that the parts of a picture share: columns, the boxes drawn so far, and the pen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from ..reading.boxes import Box, Unrolled, Wire
-from ..render.scene import Path, Point, Scene, Shape
+from ..render.scene import Mark, Path, Point, Scene
 from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
 from ..render.text import TextLine, number
 from .grid import (
@@ -53,7 +53,7 @@ class Canvas:
         sizes = {box: Size(found.width, found.height) for box, found in self.looks.items()}
         self.grid = Grid(unrolled, self.wires, sizes)
         self.scene = Scene()
-        self.shape: dict[Box, Shape] = {}
+        self.marks: dict[Box, Mark] = {}
         self.x: dict[int, float] = {}
         self.gap: tuple[float, float] | None = None
         self.left_width = max(
@@ -63,7 +63,7 @@ class Canvas:
         self._columns(most)
 
     def _columns(self, most: int | None) -> None:
-        """The x of every column that is drawn, from what one column takes."""
+        """The x of every column that is drawn, from the width that one column needs."""
         grid, rows = self.grid, self.grid.rows
         widest = max(row.width / 2 for row in rows)
         beside = max(grid.input_width + 16 if row.beside else 0.0 for row in rows)
@@ -75,8 +75,8 @@ class Canvas:
         found = map(number, set((self.numbers or {}).values()))
         over = max((small(words, MUTED).width for words in found), default=4.0)
         taps = max((row.width / 2 + over for row in rows if row.lanes), default=0.0)
-        marks = any(wire.cut or steps_over(wire) < 0 for wire in self.wires.along)
-        self.left_channel = max(taps, widest + (max(38.0, label + 4) if marks else 8))
+        marked = any(wire.cut or steps_over(wire) < 0 for wire in self.wires.along)
+        self.left_channel = max(taps, widest + (max(38.0, label + 4) if marked else 8))
         left = self.left_channel + CHANNEL * len(grid.left_channels)
         pitch = max(left + self.right, 2 * widest + _BETWEEN)
         count = self.unrolled.columns
@@ -102,57 +102,58 @@ class Canvas:
             self.end = self.loops + LOOP * len(loop_places(self.wires.loops)) + 40
 
     def state_line(self, wire: Wire) -> TextLine:
-        """What stands at the wire of a state, where there are several."""
+        """The label of a state's wire, in rows with several states."""
         return TextLine(state_pieces([wire.name or ""], wire.source.at), 9, color=MUTED)
 
-    def beside(self, shape: Shape, key: Key) -> float:
+    def beside(self, mark: Mark, key: Key) -> float:
         """The x of a vertical wire to the right of a box."""
-        return shape.x + self.channel + CHANNEL * self.grid.channels[key]
+        return mark.x + self.channel + CHANNEL * self.grid.channels[key]
 
-    def way_up(self, shape: Shape, wire: Wire) -> list[Point]:
-        """The beginning of a wire up to other rows: from the top to beside what is in the way."""
+    def way_up(self, mark: Mark, wire: Wire) -> list[Point]:
+        """The first points of a wire up to other rows: from the top of its box, and beside those
+        in the way."""
         up, key = self.grid.rows[wire.source.row].up, up_key(wire)
         if key not in up:
-            return [(shape.x, shape.top)]
-        x, y = shape.x + up[key], shape.top + 8 + 5 * list(up).index(key)
-        return [(x, shape.top), (x, y), (self.beside(shape, key), y)]
+            return [(mark.x, mark.top)]
+        x, y = mark.x + up[key], mark.top + 8 + 5 * list(up).index(key)
+        return [(x, mark.top), (x, y), (self.beside(mark, key), y)]
 
     def down(self, source: Box) -> float:
-        """The x of the way from a box above the steps down to its lane."""
-        return self.beside(self.shape[source], bus_key(source))
+        """The x of the wire from a block above the steps down to its lane."""
+        return self.beside(self.marks[source], bus_key(source))
 
     # -- the pen
 
     def box(
         self, box: Box, x: float, y: float, width: float, height: float, circle: bool = False
-    ) -> Shape:
+    ) -> Mark:
         """Draw a box of the graph."""
         found = self.looks[box]
-        self.shape[box] = self.scene.add(Shape(
+        self.marks[box] = self.scene.add(Mark(
             self.scene.id(found.id), x, y, width, height, found.lines, found.fill, found.line,
             found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip,
         ))
-        return self.shape[box]
+        return self.marks[box]
 
-    def text(self, x: float, y: float, line: TextLine, fill: str = "") -> Shape:
+    def text(self, x: float, y: float, line: TextLine, fill: str = "") -> Mark:
         """Draw words on their own."""
-        return self.scene.add(Shape(
+        return self.scene.add(Mark(
             self.scene.id("text"), x, y, line.width + 2, line.height, (line,), fill,
             ink=line.color or MUTED,
         ))
 
-    def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Shape:
+    def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Mark:
         """Draw a dot where wires are joined."""
-        return self.scene.add(Shape(self.scene.id(name), x, y, 5, 5, (), color, circle=True))
+        return self.scene.add(Mark(self.scene.id(name), x, y, 5, 5, (), color, circle=True))
 
-    def point(self, x: float, y: float) -> Shape:
+    def point(self, x: float, y: float) -> Mark:
         """A place where a wire can end."""
-        return self.scene.add(Shape(self.scene.id("end"), x, y, 0, 0))
+        return self.scene.add(Mark(self.scene.id("end"), x, y, 0, 0))
 
     def wire(
         self,
-        source: Shape,
-        target: Shape,
+        source: Mark,
+        target: Mark,
         *points: Point,
         color: str = WIRE,
         thick: float = 1.2,
@@ -162,7 +163,7 @@ class Canvas:
     ) -> None:
         """Draw a wire through some points; its last part is dashed where columns are left out."""
 
-        def add(tail: Shape, head: Shape, through: Sequence[Point], ends: bool, dash: bool) -> None:
+        def add(tail: Mark, head: Mark, through: Sequence[Point], ends: bool, dash: bool) -> None:
             self.scene.paths.append(
                 Path(tail.id, head.id, through, color, thick, ends, dash, tooltip)
             )

@@ -1,11 +1,11 @@
-"""What has no time step, such as a sum of losses: blocks to the right of all columns."""
+"""Blocks without a time step, such as a sum of losses, to the right of all columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..reading.boxes import Box
-from ..render.scene import Shape
+from ..render.scene import Mark
 from .canvas import Canvas
 
 __all__ = ["draw_ends", "entry"]
@@ -14,8 +14,8 @@ _PORT = 16.0
 
 
 def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
-    """The blocks, each further up and to the right than those before it, so that what comes to it
-    from the columns passes above them. Returns where taps of weights from the left enter."""
+    """Draw the blocks, each further up and to the right than the one before, so that its wires from
+    the columns pass above that. Returns the x of the taps of weights into them."""
     grid = canvas.grid
     rises: dict[tuple[Box, Box], float] = {}
     x, y = canvas.end + 20, grid.top + 46
@@ -37,16 +37,16 @@ def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
         if circle:
             width = height = max(found.width + 14, 34.0)
         y = max(y, grid.top + 30 + height / 2)
-        shape = canvas.box(box, x + width / 2, y, width, height, circle)
+        mark = canvas.box(box, x + width / 2, y, width, height, circle)
         for k, source in enumerate(tapped):
-            rises[source, box] = shape.left + spread * (k + 1) - 8
+            rises[source, box] = mark.left + spread * (k + 1) - 8
         for k, source in enumerate(under):
-            port, one = shape.right - 12 - _PORT * k, canvas.shape[source]
-            canvas.wire(one, shape, (one.right, one.y), (port, one.y), (port, shape.bottom))
+            port, one = mark.right - 12 - _PORT * k, canvas.marks[source]
+            canvas.wire(one, mark, (one.right, one.y), (port, one.y), (port, mark.bottom))
         for row in rows:
             _collect(canvas, box, row, y + entry(canvas, box, row))
         top = _private(canvas, box, private, wide)
-        x, y = shape.right + 36, top + 40 + height / 2
+        x, y = mark.right + 36, top + 40 + height / 2
     return rises
 
 
@@ -64,35 +64,35 @@ def entry(canvas: Canvas, box: Box, row: int) -> float:
 
 def _collect(canvas: Canvas, box: Box, row: int, y: float) -> None:
     """The wires from one row into a block: up, and along one line into its left side."""
-    shape = canvas.shape[box]
+    mark = canvas.marks[box]
     wires = [w for w in canvas.wires.ends if w.target is box and w.source.row == row
-             and w.source.column is not None and w.source in canvas.shape]
+             and w.source.column is not None and w.source in canvas.marks]
     one_each = {w.source: w for w in wires}.values()
-    for k, wire in enumerate(sorted(one_each, key=lambda w: canvas.shape[w.source].x)):
-        one = canvas.shape[wire.source]
+    for k, wire in enumerate(sorted(one_each, key=lambda w: canvas.marks[w.source].x)):
+        one = canvas.marks[wire.source]
         rise = canvas.way_up(one, wire)
         x = rise[-1][0]
         if k == 0:
-            canvas.wire(one, shape, *rise, (x, y), (shape.left, y))
+            canvas.wire(one, mark, *rise, (x, y), (mark.left, y))
         else:
-            canvas.wire(one, shape, *rise, (x, y), arrow=False)
+            canvas.wire(one, mark, *rise, (x, y), arrow=False)
             canvas.dot(f"{box.title}.{wire.source.t}", x, y)
 
 
 def _private(canvas: Canvas, box: Box, sources: Sequence[Box], wide: float) -> float:
-    """The weights that no step reads, above the first block that does; returns how high they
-    reach."""
-    shape, top = canvas.shape[box], canvas.shape[box].top
+    """Draw the weights that no step reads above the first block that reads them; returns how high
+    they reach."""
+    mark, top = canvas.marks[box], canvas.marks[box].top
     for k, source in enumerate(sources):
-        one: Shape | None = canvas.shape.get(source)
+        one: Mark | None = canvas.marks.get(source)
         if one is not None:
-            canvas.wire(one, shape, (one.right, one.y), (shape.x, one.y), (shape.x, shape.top),
+            canvas.wire(one, mark, (one.right, one.y), (mark.x, one.y), (mark.x, mark.top),
                         color=canvas.colors[source], thick=1.6)
             continue
-        x, height = shape.x + wide * (k - (len(sources) - 1) / 2), canvas.grid.height[source.kind]
-        one = canvas.box(source, x, shape.top + 30 + height / 2, wide - 10, height)
+        x, height = mark.x + wide * (k - (len(sources) - 1) / 2), canvas.grid.height[source.kind]
+        one = canvas.box(source, x, mark.top + 30 + height / 2, wide - 10, height)
         color, thick, words = canvas.tap(source, box, (canvas.numbers or {}).get((source, box), 0))
-        canvas.wire(one, shape, (x, one.bottom), (x, shape.top), color=color, thick=thick)
-        canvas.left_of(x, shape.top + 18, words, canvas.colors[source])
+        canvas.wire(one, mark, (x, one.bottom), (x, mark.top), color=color, thick=thick)
+        canvas.left_of(x, mark.top + 18, words, canvas.colors[source])
         top = max(top, one.top)
     return top

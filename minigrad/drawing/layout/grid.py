@@ -1,6 +1,6 @@
 """The plan of one time step: which rows, lanes and ports there are, and where.
 
-One column is planned, from what occurs in any of them, and then stamped along time; so the plan
+All columns are copies of this one plan, which has room for whatever occurs in any of them. So it
 takes as long for 4 steps as for 400, and every column looks the same.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ..reading.boxes import Box, Unrolled, Wire
 
 __all__ = [
-    "CHANNEL", "LOOP", "Grid", "Key", "Lane", "Row", "Size", "Sorted", "along_key", "bus_key",
+    "CHANNEL", "LOOP", "Grid", "Key", "Lane", "Row", "Size", "WiresByWay", "along_key", "bus_key",
     "loop_key", "loop_places", "over_key", "sort_wires", "steps_over", "up_key",
 ]
 
@@ -22,7 +22,7 @@ PORT = 26.0  # between two states, at least
 TAP = 16.0  # between two taps of a box
 CHANNEL = 10.0  # between two vertical wires beside the boxes
 EDGE = 30.0  # from a box to the nearest lane
-GAP = 32.0  # between what belongs to one row and what belongs to the next
+GAP = 32.0  # between one row, with its lanes and inputs, and the next
 LOOP = 78.0  # the width of one delay of a rolled graph
 INPUT = 24.0  # height of the boxes of inputs, initial states and weights, at least
 
@@ -36,8 +36,8 @@ class Size(NamedTuple):
     height: float
 
 
-class Sorted(NamedTuple):
-    """The wires by the way they run."""
+class WiresByWay(NamedTuple):
+    """The wires of a graph, sorted by the way they run."""
 
     buses: dict[Box, list[Wire]]  # from one source through time, by source
     up: list[Wire]  # within a column
@@ -49,9 +49,9 @@ class Sorted(NamedTuple):
     loops: list[Wire]  # from a step to a later one, in the rolled view
 
 
-def sort_wires(unrolled: Unrolled) -> Sorted:
+def sort_wires(unrolled: Unrolled) -> WiresByWay:
     """The wires by the way they run."""
-    found = Sorted(defaultdict(list), [], [], [], [], [], [], [])
+    found = WiresByWay(defaultdict(list), [], [], [], [], [], [], [])
     between = {b for b in unrolled.steps if b.kind == "block"}
     for wire in unrolled.wires:
         one, two = wire.source, wire.target
@@ -97,9 +97,9 @@ class Row:
         self.up: dict[Key, float] = {}  # ports of the top that lead past the row above
         self.far: dict[Key, tuple[float, int]] = {}  # first lane and number of lanes
         self.inputs: dict[str, float] = {}
-        self.labelled = False  # whether there are several states, so that wires say which they are
+        self.labelled = False  # whether wires carry the names of states, as there are several
         self.beside = False  # whether its one input stands to the right of the box
-        self.middle = False  # whether something comes up into the middle of the bottom
+        self.middle = False  # whether a wire enters the middle of the bottom from below
         self.round = False  # whether its boxes are circles
 
     def lower(self) -> list[Lane]:
@@ -110,38 +110,38 @@ class Row:
 
 
 def along_key(row: int, name: str | None) -> Key:
-    """What the wires of one state have in common."""
+    """The key of the wires of one state along a row."""
     return "along", row, name
 
 
 def over_key(wire: Wire) -> Key:
-    """What the wires from one row to another, over one or several columns, have in common."""
+    """The key of the wires from one row to another, over one or several columns."""
     return "over", wire.source.row, wire.target.row, wire.name
 
 
 def loop_key(wire: Wire) -> Key:
-    """What the wires have in common that lead to a later step in the rolled view: where the state
-    enters from outside, if it goes on to the next."""
+    """The key of the wires to a later step in the rolled view. A state that is handed to the next
+    step enters where the wires of that state do."""
     if wire.source is wire.target and abs(wire.lag) == 1:
         return along_key(wire.target.row, wire.name)
     return "loop", wire.source.row, wire.target.row, wire.name, wire.lag
 
 
 def loop_places(loops: Sequence[Wire]) -> list[list[Wire]]:
-    """Where the delays of a rolled graph stand, from the column to the right: first those that lead
-    back into their own box, above one another at its ports; then each of the others on its own."""
+    """The delays of a rolled graph by place, from the column to the right. Those that lead back
+    into their own box share the first place, one above another; each other one has its own."""
     own = [wire for wire in loops if wire.source is wire.target]
     return [own] * bool(own) + [[wire] for wire in loops if wire.source is not wire.target]
 
 
 def up_key(wire: Wire) -> Key:
-    """What the wires have in common that pass other rows within their column."""
+    """The key of the wires that pass other rows within their column."""
     above = wire.target.row if wire.target.column is not None else wire.target
     return "up", wire.source.row, above
 
 
 def bus_key(source: Box) -> Key:
-    """The way down from a box above the steps to its lane."""
+    """The key of the wire down from a block above the steps to its lane."""
     return "bus", source
 
 
@@ -151,9 +151,9 @@ def steps_over(wire: Wire) -> int:
 
 
 class Grid:
-    """Rows from the bottom to the top, with everything in them given its height and place."""
+    """The rows from the bottom to the top: heights, lanes, ports and channels of each."""
 
-    def __init__(self, unrolled: Unrolled, wires: Sorted, label: Mapping[Box, Size]) -> None:
+    def __init__(self, unrolled: Unrolled, wires: WiresByWay, label: Mapping[Box, Size]) -> None:
         self.wires = wires
         self.rows = [Row() for _ in range(1 + max(b.row for b in unrolled.steps))]
         self.channels: dict[Key, int] = {}  # beside the boxes, to their right
@@ -183,10 +183,10 @@ class Grid:
         return wire.source.kind == "initial" and wire.target.column == edge
 
     def _find_lanes(self) -> None:
-        """One lane for each row that a source is read in; by turns below and above the row.
+        """One lane for each row that a source is read in, alternately below and above the row.
 
-        The nearest lane has the leftmost taps, so that no tap runs through the numbers at
-        another; only lanes that are tapped in different columns may have theirs in one place.
+        The nearest lane has the leftmost taps, so that no tap crosses the numbers at another. Two
+        lanes share a place for their taps only if they are tapped in different columns.
         """
         for source, wires in self.wires.buses.items():
             for k in dict.fromkeys(w.target.row for w in wires if w.target.column is not None):
@@ -204,9 +204,9 @@ class Grid:
                 self.channels.setdefault(bus_key(source), len(self.channels))
 
     def _find_ports(self) -> None:
-        """The ports of every row's boxes, and channels for what passes other boxes.
+        """The ports of every row's boxes, and channels for the wires that pass other boxes.
 
-        At the sides, from the top down: what comes from above or leads there, states, the rest.
+        Ports at the sides, from the top down: wires to and from rows above, states, all others.
         """
         order: dict[int, dict[Key, tuple[int, int]]] = defaultdict(dict)
         first = [w for w in self.wires.entering if self.at_side(w)]
@@ -253,7 +253,7 @@ class Grid:
             self.rows[k].labelled = len(found) > 1
 
     def _straight(self) -> set[Key]:
-        """The ways up on which there is never a box between."""
+        """The keys of the wires up that never have a box in the way."""
         found: dict[Key, bool] = {}
         for wire in (*self.wires.up, *self.wires.ends):
             column, low = wire.source.column, wire.source.row
@@ -296,7 +296,7 @@ class Grid:
             half = max(8 + TAP * taps, right + 10, 20 + CHANNEL * len(row.up))
             row.width = max(row.width, 2 * half, 56.0)
             row.height = max(row.height, 34.0, 22 + self.port * (len(row.sides) - 1))
-            # Rightmost what goes up furthest to the right, so that these do not cross.
+            # In the order of their channels from the right, so that they do not cross.
             keys = sorted(row.up, key=self.channels.__getitem__, reverse=True)
             row.up = {key: row.width / 2 - 10 - CHANNEL * k for k, key in enumerate(keys)}
             for lane in row.lanes:

@@ -59,8 +59,8 @@ def ledger_numbers(
 
 
 def _given(sources: Mapping[Box, Node], ledger: Any) -> dict[Box, Any]:
-    """What a user's mapping says of each source. A name may be longer or shorter by what stands
-    before a dot: a module calls W_xh what the model around it calls cell.W_xh."""
+    """The terms of each source in a user's mapping. Names match with or without a prefix: a cell
+    calls W_xh what the model around it calls cell.W_xh."""
     if not hasattr(ledger, "items"):
         raise TypeError(
             f"draw(..., ledger=...): received {type(ledger).__name__}; wanted True, or a mapping "
@@ -111,7 +111,7 @@ def _by_box(
                 f"{len(at)} steps; give one for each in order, or a mapping from t"
             )
         steps = dict(zip(sorted(at), values, strict=True))
-    # Where two boxes of one step use a weight, its term cannot be told apart: they show none.
+    # Where two boxes of one step use a weight, it is unknown what each contributes: none is shown.
     return {
         boxes[0]: detached(steps[t]) for t, boxes in at.items() if t in steps and len(boxes) == 1
     }
@@ -120,8 +120,8 @@ def _by_box(
 def values_of(
     outputs: Sequence[Tensor], order: Iterable[Node], asked: Any
 ) -> dict[Node, Any]:
-    """The values that the graph still holds, those of the outputs, and those of the tensors, or of
-    the module's parameters, that `asked` may name; none if it is False."""
+    """The values to show: those that the graph still holds, the outputs', and those of the tensors
+    or the module that are `asked` for. None if that is False."""
     if asked is False:
         return {}
     named = [] if asked is True else _tensors(asked)

@@ -19,9 +19,9 @@ from .notes import gradients_of, values_of
 
 __all__ = ["DIRECTIONS", "LARGEST", "op_graph"]
 
-LARGEST = 400  # ops; dot takes seconds for as many, and nobody reads more
+LARGEST = 400  # ops: for so many dot takes seconds, and nobody reads more
 DIRECTIONS = ("BT", "TB", "LR", "RL")
-_DEEPEST = 20  # frames inside one another; what is deeper joins the innermost
+_DEEPEST = 20  # frames inside one another; deeper scopes share the innermost
 
 
 def op_graph(
@@ -151,7 +151,7 @@ class _Writer:
 
 
 def _declared(scope: Scope | None) -> Iterator[tuple[str, Node | None]]:
-    """What scopes name as entering them."""
+    """The tensors that a scope and those around it declare as entering them, by name."""
     for one in scope.chain() if scope is not None else ():
         for name, value in flat(one.inputs):
             yield name, node_of(value)

@@ -1,7 +1,7 @@
-"""The rolled graph: one step that stands for all, and what it hands on to later ones.
+"""The rolled graph: one step that stands for all, with wires through delays to later steps.
 
-A step in the middle, which has everything before and after it, is taken. The others must be like
-it, else the picture would not be true.
+It is a step in the middle, which has steps before and after it. All others must be like it, or
+they cannot be rolled up.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Words = dict[tuple[Box, int], str]
 
 
 def roll(unrolled: Unrolled) -> tuple[Unrolled, Words]:
-    """`unrolled` with one column, in which wires to later steps have a lag, and words that say
-    which steps it stands for, and which of them each block at the right reads.
+    """`unrolled` as one column, whose wires to later steps have a lag; and words: which steps it
+    stands for, and which of them each block at the right reads.
 
-    Raises ValueError where there are too few steps to see one with all that it takes over, or
-    where steps differ.
+    Raises ValueError where no step is late enough to get all its states from others, or where
+    steps differ.
     """
     lags = [_lag(wire) for wire in unrolled.wires if _between(wire)]
     first, last = max([*lags, 0]), unrolled.columns - 1 + min([*lags, 0])
@@ -57,7 +57,7 @@ def _between(wire: Wire) -> bool:
 
 
 def _patterns(unrolled: Unrolled) -> list[Pattern]:
-    """What every column consists of: for each row its box, and what that reads."""
+    """Each column as a pattern to compare: by row its box, and what that reads."""
     found: list[Pattern] = [defaultdict(set) for _ in range(unrolled.columns)]
     for box in unrolled.steps:
         if box.column is not None:
@@ -87,7 +87,7 @@ def _refuse(unrolled: Unrolled, column: int, middle: int, row: int) -> NoReturn:
 
 
 def _one_step(unrolled: Unrolled, middle: int) -> tuple[Unrolled, Words]:
-    """The column in the middle, with every wire that leads to it or from it to the end."""
+    """The column `middle`, with every wire into it, and from it to the blocks at the right."""
     steps = {b.row: _copy(b) for b in unrolled.steps if b.column == middle}
     wires: dict[tuple[object, ...], Wire] = {}
     entering: dict[tuple[str, int, str], Box] = {}

@@ -1,7 +1,7 @@
-"""The picture of an unrolled graph: the plan of one column, stamped along time.
+"""The picture of an unrolled graph: the plan of one column, repeated along time.
 
-A weight is a bus, states run from column to column, inputs come from below, and what has no step
-stands at the right.
+A weight is a bus, states run from column to column, inputs come from below, and blocks without a
+step stand at the right.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from ..reading.boxes import Box, Unrolled, Wire
-from ..render.scene import Scene, Shape
+from ..render.scene import Mark, Scene
 from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
 from ..render.text import TextLine, clean, count, painted
 from .buses import draw_buses, draw_sources
@@ -41,9 +41,9 @@ def lay_out(
 ) -> Scene:
     """The picture of `unrolled`.
 
-    numbers: what the taps show. notes: further lines for boxes. most: the number of columns to
-    draw, the first and the last ones; all by default. title: a line above. words: what stands
-    below the column of a box, or for a block at the right above the wire that comes from a row.
+    numbers: what the taps show. notes: further lines in boxes. most: how many columns to draw, the
+    first and the last ones (default: all). title: a line above. words: by (box, row), what stands
+    below the column of a box, or above the wire from that row into a block at the right.
     """
     canvas = Canvas(unrolled, numbers, notes or {}, most)
     _steps(canvas)
@@ -56,10 +56,10 @@ def lay_out(
         for wire in wires:
             _loop(canvas, wire, canvas.loops + LOOP * (place + 0.5))
     for wire in {(w.source, w.target): w for w in canvas.wires.up}.values():
-        if wire.source in canvas.shape:
+        if wire.source in canvas.marks:
             _up(canvas, wire)
     for wire in (*canvas.wires.across, *canvas.wires.far):
-        if wire.source in canvas.shape and wire.target in canvas.shape:
+        if wire.source in canvas.marks and wire.target in canvas.marks:
             _over(canvas, wire)
     _words(canvas, title)
     for (box, row), said in (words or {}).items():
@@ -78,7 +78,7 @@ def _entering(canvas: Canvas) -> None:
     """Initial states at the sides, inputs below or beside their boxes."""
     width = canvas.grid.input_width
     for wire in canvas.wires.entering:
-        box, target = wire.source, canvas.shape.get(wire.target)
+        box, target = wire.source, canvas.marks.get(wire.target)
         if target is None:
             continue
         row, height = canvas.grid.rows[wire.target.row], canvas.grid.height[box.kind]
@@ -105,14 +105,14 @@ def _entering(canvas: Canvas) -> None:
 
 
 def _along(canvas: Canvas, wire: Wire) -> None:
-    """A state on its way to the next step. Over columns that are left out it goes on to the first
-    that is drawn again."""
+    """The wire of a state to the next step, or over columns that are left out to the first after
+    them."""
     row, forward = canvas.grid.rows[wire.source.row], steps_over(wire) > 0
-    one, two = canvas.shape.get(wire.source), canvas.shape.get(wire.target)
+    one, two = canvas.marks.get(wire.source), canvas.marks.get(wire.target)
     if one is None or two is None:
         early, late = (one, two) if forward else (two, one)
         if early is None or late is not None:
-            return  # neither is drawn, or it is drawn from the other side of the gap
+            return  # neither end is drawn, or `_along` drew it for the box before the gap
         late = _after_gap(canvas, wire.source.row)
         if late is None:
             return
@@ -122,14 +122,14 @@ def _along(canvas: Canvas, wire: Wire) -> None:
     canvas.wire(one, two, (start, y), (end, y), color=STATE, thick=1.6, dashed=wire.cut)
     if wire.cut:
         canvas.cut((end if forward else start) - 26, y)
-    elif row.labelled and wire.name and canvas.shape.get(wire.source) is one:
+    elif row.labelled and wire.name and canvas.marks.get(wire.source) is one:
         line = canvas.state_line(wire)
         canvas.text(start + (4 + line.width / 2) * (1 if forward else -1), y + 8, line)
 
 
 def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
-    """A state on its way back into the one step that stands for all, through a delay at `x`."""
-    one, two, grid = canvas.shape[wire.source], canvas.shape[wire.target], canvas.grid
+    """In the rolled view, the wire of a state back into the step, through a delay at `x`."""
+    one, two, grid = canvas.marks[wire.source], canvas.marks[wire.target], canvas.grid
     words = TextLine(state_pieces([wire.name or wire.source.title], f"t{-wire.lag:+d}"), 11)
     height = grid.height["initial"]
     if one is two:
@@ -139,7 +139,7 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
         up = one.y + grid.rows[wire.source.row].sides[loop_key(wire), "out"]
         down = two.y + grid.rows[wire.target.row].sides[loop_key(wire), "in"]
         y = (up + down) / 2
-    delay = canvas.scene.add(Shape(
+    delay = canvas.scene.add(Mark(
         canvas.scene.id(f"delay of {wire.name}"), x, y, LOOP - 24, height, painted([words]),
         *FILLS["initial"], INK, tooltip=f"{wire.name}, {count(abs(wire.lag), 'step')} before",
     ))
@@ -153,17 +153,17 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     canvas.wire(delay, two, *back, color=STATE, thick=1.6, dashed=wire.cut)
 
 
-def _after_gap(canvas: Canvas, row: int) -> Shape | None:
+def _after_gap(canvas: Canvas, row: int) -> Mark | None:
     """The box of a row in the first column after those that are left out."""
     drawn = sorted(canvas.x)
     after = next((b for a, b in pairwise(drawn) if b != a + 1), None)
     boxes = (b for b in canvas.unrolled.steps if (b.column, b.row) == (after, row))
-    return next((canvas.shape[b] for b in boxes), None)
+    return next((canvas.marks[b] for b in boxes), None)
 
 
 def _up(canvas: Canvas, wire: Wire) -> None:
     """A wire within a column: straight up, or beside the boxes that are in the way."""
-    one, two, key = canvas.shape[wire.source], canvas.shape[wire.target], up_key(wire)
+    one, two, key = canvas.marks[wire.source], canvas.marks[wire.target], up_key(wire)
     if key in canvas.grid.straight:
         canvas.wire(one, two, (one.x, one.top), (two.x, two.bottom))
         return
@@ -173,7 +173,7 @@ def _up(canvas: Canvas, wire: Wire) -> None:
 
 def _over(canvas: Canvas, wire: Wire) -> None:
     """A wire to another column and row: beside the boxes, and above them if it goes far."""
-    one, two, key = canvas.shape[wire.source], canvas.shape[wire.target], over_key(wire)
+    one, two, key = canvas.marks[wire.source], canvas.marks[wire.target], over_key(wire)
     row = canvas.grid.rows[wire.source.row]
     y1 = one.y + row.sides[key, "out"]
     y2 = two.y + canvas.grid.rows[wire.target.row].sides[key, "in"]
@@ -189,9 +189,9 @@ def _over(canvas: Canvas, wire: Wire) -> None:
 
 def _words(canvas: Canvas, title: str | None) -> None:
     """The steps below the columns, what the taps mean, and the title."""
-    shapes = canvas.scene.shapes
-    bottom, top = min(s.bottom for s in shapes), max(s.top for s in shapes)
-    left = min(s.left for s in shapes)
+    marks = canvas.scene.marks
+    bottom, top = min(s.bottom for s in marks), max(s.top for s in marks)
+    left = min(s.left for s in marks)
     steps = {b.column: b.t for b in canvas.unrolled.steps if b.t is not None}
     for column, x in canvas.x.items():
         if column in steps:
@@ -207,10 +207,10 @@ def _words(canvas: Canvas, title: str | None) -> None:
 
 
 def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:
-    """Words below the column of a box, or above the wire from a row into a block at the right."""
-    line, shape = small(said, MUTED), canvas.shape[box]
+    """Write words below the column of a box, or above the wire from a row into a block."""
+    line, mark = small(said, MUTED), canvas.marks[box]
     if box.column is None:
-        y = shape.y + entry(canvas, box, row) + 9
-        canvas.text(shape.left - 14 - line.width / 2, y, line)
+        y = mark.y + entry(canvas, box, row) + 9
+        canvas.text(mark.left - 14 - line.width / 2, y, line)
     else:
-        canvas.text(shape.x, min(s.bottom for s in canvas.scene.shapes) - 18, line)
+        canvas.text(mark.x, min(s.bottom for s in canvas.scene.marks) - 18, line)

@@ -1,3 +1,3 @@
-"""What a picture is made of: sized text, shapes, colours; and the programs that paint it."""
+"""What a picture is made of: sized text, marks, colours; and the programs that render it."""
 
 __all__: list[str] = []

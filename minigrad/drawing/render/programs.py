@@ -1,4 +1,4 @@
-"""Finding a program that paints DOT text, and running it.
+"""Finding a program that renders DOT text, and running it.
 
 Tried in this order: `graphviz-pure`, which the extra ``viz`` installs as a file of the environment
 (so it is found even when the environment is not activated), then a `dot` of the system. The
@@ -29,7 +29,7 @@ class RendererNotFoundError(RenderError):
 
 
 def renderers() -> Iterator[Path]:
-    """The programs that could paint, the preferred one first."""
+    """The renderers that are installed, the preferred one first."""
     try:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:

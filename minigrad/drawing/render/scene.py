@@ -1,7 +1,7 @@
-"""A picture as shapes at fixed positions, and its DOT text.
+"""A picture as marks and paths at fixed positions, and its DOT text.
 
-Everything is placed here, to the point, lines too: `neato -n2` only paints it. Units are points,
-y goes up.
+The renderer lays nothing out: `neato -n2` paints all boxes and lines where they are put here.
+Units are points, y goes up.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from .text import TextLine, clean, escaped, label
 
-__all__ = ["Path", "Point", "Scene", "Shape", "rounded", "tidy", "tooltip"]
+__all__ = ["Mark", "Path", "Point", "Scene", "rounded", "tidy", "tooltip"]
 
 Point = tuple[float, float]
 _CORNER = 7.0  # radius of the bends in wires
 _ARROW = 10.0  # length of an arrowhead at arrowsize 1
 
 
-class Shape(NamedTuple):
+class Mark(NamedTuple):
     """A box, a dot or a bare label, centred at (x, y)."""
 
     id: str
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A wire along some points, from one shape to another."""
+    """A wire along some points, from one mark to another."""
 
     tail: str
     head: str
@@ -67,15 +67,15 @@ class Path(NamedTuple):
 
 
 class Scene:
-    """The shapes and paths of a picture."""
+    """The marks and paths of a picture."""
 
     def __init__(self) -> None:
-        self.shapes: list[Shape] = []
+        self.marks: list[Mark] = []
         self.paths: list[Path] = []
         self._ids: set[str] = set()
 
     def id(self, name: str) -> str:
-        """`name` as an identifier that DOT takes anywhere, and that nothing else here has."""
+        """`name` as an identifier that is valid in DOT and unique in this scene."""
         base = tidy(name)
         unique, k = base, 2
         while unique in self._ids:
@@ -83,17 +83,17 @@ class Scene:
         self._ids.add(unique)
         return unique
 
-    def add(self, shape: Shape) -> Shape:
-        self.shapes.append(shape)
-        return shape
+    def add(self, mark: Mark) -> Mark:
+        self.marks.append(mark)
+        return mark
 
     def size(self) -> tuple[float, float]:
-        """Width and height of all shapes together."""
-        if not self.shapes:
+        """Width and height of all marks together."""
+        if not self.marks:
             return 0.0, 0.0
         return (
-            max(s.right for s in self.shapes) - min(s.left for s in self.shapes),
-            max(s.top for s in self.shapes) - min(s.bottom for s in self.shapes),
+            max(s.right for s in self.marks) - min(s.left for s in self.marks),
+            max(s.top for s in self.marks) - min(s.bottom for s in self.marks),
         )
 
     def dot(self) -> str:
@@ -107,37 +107,37 @@ class Scene:
                        "label": "", "margin": "0"},
             edge_attr={"fontname": "Helvetica"},
         )
-        for shape in self.shapes:
-            graph.node(shape.id, **_node(shape))
+        for mark in self.marks:
+            graph.node(mark.id, **_node(mark))
         for path in self.paths:
             graph.edge(path.tail, path.head, **_edge(path))
         return str(graph.source)
 
 
 def tidy(name: str) -> str:
-    """`name` with what DOT may read as a port, an escape or a quote replaced."""
+    """`name` without the characters that DOT may read as a port, an escape or a quote."""
     return "".join(c if c.isalnum() or c in "_[]=.,() " else "_" for c in name) or "_"
 
 
-def _node(shape: Shape) -> dict[str, str]:
-    style = [] if shape.circle or not shape.fill else ["rounded"]
-    style += ["filled"] * bool(shape.fill) + ["dashed"] * shape.dashed
+def _node(mark: Mark) -> dict[str, str]:
+    style = [] if mark.circle or not mark.fill else ["rounded"]
+    style += ["filled"] * bool(mark.fill) + ["dashed"] * mark.dashed
     found = {
-        "pos": f"{shape.x:.1f},{shape.y:.1f}",
-        "width": f"{shape.width / 72:.4f}",
-        "height": f"{shape.height / 72:.4f}",
-        "label": label(shape.lines),
-        "tooltip": tooltip(shape.tooltip or " ".join(map(str, shape.lines))),
+        "pos": f"{mark.x:.1f},{mark.y:.1f}",
+        "width": f"{mark.width / 72:.4f}",
+        "height": f"{mark.height / 72:.4f}",
+        "label": label(mark.lines),
+        "tooltip": tooltip(mark.tooltip or " ".join(map(str, mark.lines))),
     }
-    if shape.lines:
-        found |= {"fontsize": f"{shape.lines[0].size:g}", "fontcolor": shape.ink}
-    if not shape.fill:
-        return found | {"shape": "plaintext" if shape.lines else "none"}
-    if shape.circle:
+    if mark.lines:
+        found |= {"fontsize": f"{mark.lines[0].size:g}", "fontcolor": mark.ink}
+    if not mark.fill:
+        return found | {"shape": "plaintext" if mark.lines else "none"}
+    if mark.circle:
         found["shape"] = "circle"
     return found | {
-        "style": ",".join(style), "fillcolor": shape.fill, "color": shape.line or shape.fill,
-        "penwidth": f"{shape.thick:g}",
+        "style": ",".join(style), "fillcolor": mark.fill, "color": mark.line or mark.fill,
+        "penwidth": f"{mark.thick:g}",
     }
 
 
@@ -156,7 +156,7 @@ def _edge(path: Path) -> dict[str, str]:
 
 
 def tooltip(text: str) -> str:
-    """Renderers expand escapes in these once or twice, so there must be none."""
+    """A tooltip without escapes, which renderers expand once or twice."""
     return escaped(clean(text).replace("\\", "/"))
 
 

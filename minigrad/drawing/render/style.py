@@ -1,4 +1,4 @@
-"""How boxes look: their words, colours and shapes."""
+"""How boxes look: their words and colours."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine
     kind: str = box.kind
     if kind == "step" and box.states:
         kind, lines = "cell", [TextLine([(name, "")])]
-        if not any(note.low for note in notes):  # else they name the states themselves
+        if not any(note.low for note in notes):  # notes with subscripts name the states already
             lines.append(TextLine(state_pieces(list(box.states), step), 10))
     elif kind in ("step", "input", "initial"):
         symbol = name == "loss" and not notes  # ℓ: with notes the label could not have two sizes
@@ -72,7 +72,7 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine
 
 
 def _short(box: Box, unrolled: Unrolled) -> str:
-    """The last part of a dotted name, and as much before it as tells it from others."""
+    """The shortest end of a dotted name that no other box has."""
     parts = box.title.split(".")
     others = [b.title.split(".") for b in unrolled.sources if b is not box]
     n = 1
@@ -103,7 +103,7 @@ def small(words: str, color: str) -> TextLine:
 
 
 def colors_of(unrolled: Unrolled) -> dict[Box, str]:
-    """A colour for every weight, in their order; grey for what is computed and used like one."""
+    """A colour for every weight, in their order; grey for computed sources."""
     weights = [box for box in unrolled.sources if box.kind == "weight"]
     colors = {box: PALETTE[k % len(PALETTE)] for k, box in enumerate(weights)}
     boxes = (*unrolled.sources, *unrolled.steps)

@@ -65,7 +65,7 @@ class TextLine(NamedTuple):
 
 
 def _below(low: str) -> str:
-    """A subscript in plain text, which has few of them."""
+    """A subscript in plain text: as Unicode subscripts, if it has them all."""
     digits = low.translate(_SUBSCRIPTS)
     return digits if set(digits) <= set(_SUBSCRIPTS.values()) else f"_{low}"
 
@@ -81,7 +81,7 @@ def clean(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` without control characters, and no longer than a label should be."""
+    """`text` without control characters, shortened in the middle to fit into a label."""
     text = clean(text)
     return text if len(text) <= 40 else f"{text[:24]}...{text[-12:]}"
 
@@ -102,15 +102,15 @@ def indexed(name: str) -> tuple[str, str]:
 def label(lines: Sequence[TextLine]) -> str:
     """The DOT label of some lines.
 
-    Plain text where that will do, since every renderer centres it exactly. Subscripts and several
-    sizes are an HTML-like table, in characters whose widths all renderers agree on.
+    Plain text if possible, as every renderer centres it exactly. Subscripts and several sizes need
+    an HTML-like table, in characters whose widths all renderers agree on.
     """
     import graphviz
 
     if not _rich(lines) or (len(lines) < 2 and not any(n.low or n.bold for n in lines)):
         return graphviz.nohtml("\\n".join(escaped(str(line)) for line in lines))  # type: ignore[no-any-return]  # a str
     rows = "".join(f"<tr><td>{_row(line)}</td></tr>" for line in lines)
-    if len(lines) == 1 and lines[0].bold:  # without this it stands a little too high
+    if len(lines) == 1 and lines[0].bold:  # else it is painted a little too high
         rows = f'<tr><td height="2"></td></tr>{rows}'
     return f"<{_TABLE}>{rows}</table>>"
 
@@ -127,8 +127,8 @@ def _rich(lines: Sequence[TextLine]) -> bool:
 
 
 def _row(line: TextLine) -> str:
-    """One line as HTML. Subscripts are cells that begin lower; their table is as wide as they
-    are, else it would spread over the whole label."""
+    """One line as HTML: subscripts are cells that begin lower, in a table of exactly their width,
+    which would else spread over the whole label."""
     if not line.low:
         return _font("".join(text for text, _ in line.pieces), line.size, line)
     upper = lower = ""

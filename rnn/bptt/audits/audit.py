@@ -1,8 +1,8 @@
 """Your own derivation against the tape: which gradient is wrong, at which step, and why.
 
-Hand derivations of BPTT go wrong by one index or one factor, and training works with the result all
-the same. `audit` compares what you derived with what the tape computes. Where they differ, it
-repeats the derivation with one slip at a time, and names the slip that leads to your numbers.
+A hand derivation of BPTT that is wrong by one index or one factor often still trains. `audit`
+compares what you derived with what the tape computes. Where they differ, it repeats the derivation
+with one mistake at a time, and names the mistakes that lead to your numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..result import norm
 from .chain import Chain, evaluate
 from .chain_mistakes import chain_mistakes
 from .claims import Claim, distance
-from .findings import Explanation, Finding
+from .findings import Finding, Mistake
 from .placement_mistakes import placement_mistakes
 from .recurrence import Loss, OneStep, factors, parameters, single_steps
 from .report import written
@@ -36,15 +36,16 @@ if TYPE_CHECKING:
 __all__ = ["Audit", "audit"]
 
 Array = np.ndarray[Any, Any]
-Tables = dict[str, Array]
-_Tables = Mapping[str, Array]  # the same of single gradients, in their shapes
+Tables = dict[str, Array]      # G[t, s] by parameter, each entry flattened: (T, T, n)
+_Tables = Mapping[str, Array]  # G[t, s] by claim, (T, T, *shape)
 
 
 class Audit(Mapping[str, Finding]):
-    """The findings by name; ``print(audit)`` says them in words.
+    """The findings by the name of the gradient; ``print(audit)`` says them in words.
 
-    agrees: whether every claimed gradient is right. weight: the recurrent one. direct: whether the
-    state also goes from step to step past it, as in an LSTM.
+    agrees: whether every claimed gradient is right. weight: the name of the recurrent weight.
+    direct: whether the state also reaches the next step without passing through that weight, as c
+        does in an LSTM.
 
     >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
     >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))       # h_t = 1, 2, 3
@@ -94,7 +95,7 @@ def _panel(finding: Finding) -> TermsPanel | None:
         return TermsPanel(finding.name, finding.terms, claimed, "claimed", because)
     if best is None:
         return None
-    return TermsPanel(finding.name, finding.terms, best.terms, "with this slip", because)
+    return TermsPanel(finding.name, finding.terms, best.terms, "with this mistake", because)
 
 
 def audit(
@@ -113,20 +114,20 @@ def audit(
         returns them. Each in one of three forms: the gradient; its terms G_t by the step of the use
         (T, *shape), as in ``ledger``; or G[t, s] by the steps of loss and use (T, T, *shape), as in
         ``two_time``. "W_hh[f]" is the block of gate f. For a cell with one state, its name ("h")
-        is ∂L/∂h_t of all steps, (T, B, H). One number in the place of one entry will do.
+        is ∂L/∂h_t of all steps, (T, B, H). For a parameter with one entry a plain number will do.
     cell, xs, loss, params, state: as for ``rtrl``: any cell, its inputs, ``loss(output, t)`` → ℓ_t,
         the parameters of the output layer, the first state.
     rtol: the relative difference that still counts as equal (default: 1e-6, or 1e-3 where float32
         is involved). Printed numbers need a larger one.
 
     Each step is taken apart into its factors, by the tape of that step alone: the error e_t, the
-    slope φ'(z_t), the recurrent weight, and what each parameter is multiplied with. A slip is the
-    chain rule with one of them dropped, doubled or shifted by a step; a carry or a term missing; a
-    wrong sign or constant. With few steps several slips may lead to the same numbers: all are told.
-    The factors are dense matrices, so this is for small examples.
+    slope φ'(z_t), the recurrent weight, and what each parameter is multiplied with. A mistake is
+    the chain rule with one of them dropped, doubled or shifted by a step, with a carry or a term
+    missing, or with a wrong sign or constant. With few steps several mistakes may lead to the same
+    numbers; all of them are listed. The factors are dense matrices, so this is for small examples.
 
-    Raises ValueError for names that are not known and for shapes that do not fit, and where the
-    cell does something else each time it is run.
+    Raises ValueError for unknown names, for shapes that do not fit, and where two runs of the cell
+    differ (dropout in training mode); TypeError for what is no cell, no mapping, no numbers.
 
     >>> from rnn import ElmanCell
     >>> from rnn.bptt import rtrl
@@ -163,8 +164,8 @@ def audit(
         for name, (_, error, size) in close.items()
         if name not in finite or error > max(rtol * size, 1e-14 * scale)
     ]
-    rivals = _Rivals(chain, cell, taken, named, truth)
-    explained = _explanations(rivals, {n: claims[n] for n in wrong if n in finite}, close, rtol)
+    mistakes = _Mistakes(chain, cell, taken, named, truth)
+    explained = _explanations(mistakes, {n: claims[n] for n in wrong if n in finite}, close, rtol)
     findings = {}
     for name, claim in claims.items():
         true, error, size = close[name]
@@ -179,8 +180,8 @@ def audit(
     return Audit(findings, weight, chain.direct)
 
 
-class _Rivals(NamedTuple):
-    """Where the numbers may have come from, other than the chain rule."""
+class _Mistakes(NamedTuple):
+    """Every mistake that may have led to the claimed numbers."""
 
     chain: Chain
     cell: Cell
@@ -189,7 +190,8 @@ class _Rivals(NamedTuple):
     truth: Tables
 
     def tables(self, claims: Mapping[str, Claim]) -> Iterator[tuple[str, str, int, _Tables]]:
-        """(key, says, wrong, the table of each gradient) of one slip after the other."""
+        """For each mistake: its key, what it is, how many factors it gets wrong, and G[t, s] of
+        each claimed gradient with it."""
         chosen = self.cell.nonlinearity if isinstance(self.cell, ElmanCell) else None
         nonlinearity = chosen if isinstance(chosen, str) else None
         for mistake in chain_mistakes(self.chain, nonlinearity, len(self.taken[0].output)):
@@ -217,41 +219,41 @@ def _whole(table: Array, T: int, shape: tuple[int, ...]) -> Array:
 
 
 def _explanations(
-    rivals: _Rivals,
+    mistakes: _Mistakes,
     claims: Mapping[str, Claim],
     close: Mapping[str, tuple[Array, float, float]],
     rtol: float,
-) -> dict[str, list[Explanation]]:
-    """For each wrong gradient the slips that lead to it.
+) -> dict[str, list[Mistake]]:
+    """For each wrong gradient the mistakes that lead to it.
 
-    First come those with fewer slips at once, then those that explain more of the wrong gradients.
+    Those that get fewer factors wrong come first, then those that explain more of the gradients.
     """
     if not claims:
         return {}
-    found: dict[str, list[tuple[int, int, Explanation]]] = {n: [] for n in claims}
+    found: dict[str, list[tuple[int, int, Mistake]]] = {n: [] for n in claims}
     counts: dict[str, int] = {}
-    for place, (key, says, wrong, tables) in enumerate(rivals.tables(claims)):
+    for place, (key, says, wrong, tables) in enumerate(mistakes.tables(claims)):
         for name, table in tables.items():
             other, error, size = distance(claims[name], table)
             # Near enough to the claim, and much nearer than the truth is.
             if error <= rtol * size and error <= 0.2 * close[name][1]:
                 misfit = error / size if size else 0.0
-                explanation = Explanation(key, says, misfit, other, table.sum(axis=0))
-                found[name].append((wrong, place, explanation))
+                mistake = Mistake(key, says, misfit, other, table.sum(axis=0))
+                found[name].append((wrong, place, mistake))
                 counts[key] = counts.get(key, 0) + 1
     explained = {}
     for name, ranked in found.items():
         ranked.sort(key=lambda one: (one[0], -counts[one[2].key], one[1]))
-        told = [explanation for *_, explanation in ranked]
-        # What a constant factor is, another slip may say better.
-        explained[name] = [e for e in told if e.key != "constant factor"] or told
+        told = [mistake for *_, mistake in ranked]
+        # Any other mistake says more than that the whole is off by a constant.
+        explained[name] = [m for m in told if m.key != "constant factor"] or told
     return explained
 
 
 def _steps(
-    claim: Claim, true: Array, terms: Array, because: tuple[Explanation, ...], rtol: float
+    claim: Claim, true: Array, terms: Array, because: tuple[Mistake, ...], rtol: float
 ) -> tuple[int, ...]:
-    """The steps of the use at which terms are wrong, out of the claim or of its explanation."""
+    """The steps of the use whose terms are wrong: the claimed ones, or those of its explanation."""
     if claim.lead:
         wrong, right = claim.claimed, true
         if len(claim.lead) == 2:
@@ -267,7 +269,7 @@ def _steps(
 
 
 def _operand(chain: Chain, name: str) -> str:
-    """What a parameter is multiplied with in step t, as far as the factors tell."""
+    """What a parameter is multiplied with in step t; "" if the factors do not tell."""
     if name in chain.steps[0].recurrent:
         return "h_{t-1}"
     if any(local is None for local in chain.after.get(name, ())):
@@ -278,7 +280,10 @@ def _operand(chain: Chain, name: str) -> str:
 def _after(
     cell: Cell, xs: Any, taken: list[OneStep], named: Mapping[str, Tensor]
 ) -> dict[str, list[Array | None]]:
-    """What each parameter would meet in the step after the last; None where that is an input."""
+    """∂(result)/∂parameter of each use in a step T + 1; None where it depends on x_{T+1}.
+
+    There is no x_{T+1}: the step is run with two made-up inputs, and what differs depends on it.
+    """
     state = taken[-1].after
     x = np.asarray(detached(xs[-1]))
     another = (x + 1) % cell.input_size if x.dtype.kind in "iu" else x + 1

@@ -5,7 +5,7 @@ With δ_t = ∂L/∂u_t for the state u_t it is
     δ_t = e_t + δ_{t+1} C_{t+1},    ∂L/∂θ = Σ_t δ_t P_t,
 
 where e_t is what the loss of step t gives, C_t = ∂u_t/∂u_{t-1} and P_t = ∂u_t/∂θ at fixed u_{t-1}.
-A slip in a derivation is another recipe of the same factors; see ``slips``.
+A mistake in a derivation is another recipe with the same factors; see ``chain_mistakes``.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Recipe(NamedTuple):
     """What is multiplied and summed.
 
     errors: e_t, T of (n_u,). carries: C_t, (n_u, n_u), from step t to the one before. uses: P_t by
-    parameter, (n_u, n). in_loss: ∂ℓ_t/∂θ at fixed u_t, (n,). pairs: (T, T), how often the loss of
-    step t (row) counts at step s (column). longer: by how many carries (-1, 0, 1) the product
-    between t and s is too long. whole: the loss of step t meets step t alone, after all carries
-    down to step 1.
+    parameter, (n_u, n). in_loss: ∂ℓ_t/∂θ at fixed u_t, (n,). pairs: (T, T), the weight of the loss
+    of step t (row) at the use in step s (column): 1 for s ≤ t, else 0. longer: by how many carries
+    (-1, 0, 1) the product between t and s is too long. whole: the loss of step t counts at the use
+    in step t alone, multiplied by all the carries down to step 1.
     """
 
     errors: Matrices
@@ -76,8 +76,8 @@ def evaluate(recipe: Recipe) -> dict[str, Array]:
 class Chain:
     """The factors of all steps, out of which recipes are made.
 
-    after: by parameter, what its uses at step T + 1 would multiply it with, None where that is
-        an input that does not exist. outputs: of every step, (B, H).
+    after: by parameter, ``local`` of its uses in a step T + 1, None where that depends on an
+        input, which does not exist. outputs: those of every step, (B, H).
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Chain:
 
     @property
     def direct(self) -> bool:
-        """Whether the state also goes from step to step past the recurrent weights."""
+        """Whether the state also reaches the next step without the recurrent weights."""
         through = max(float(np.max(np.abs(d @ a), initial=0.0)) for d, a in
                       zip(self.slopes, self.weights, strict=True))
         past = max(float(np.max(np.abs(rest), initial=0.0)) for rest in self.rests)
@@ -114,7 +114,7 @@ class Chain:
         )
 
     def carries(self, slopes: Matrices, weights: Matrices, rests: Matrices) -> Matrices:
-        """C_t = slope · weight + rest, with zeros for an output that is not carried on."""
+        """C_t = slope · weight + rest, with zero columns for an output that is not a state."""
         blank = np.zeros((self.n_u, self.n_u - self.n_s))
         return [
             np.concatenate([d @ a + r, blank], axis=1)

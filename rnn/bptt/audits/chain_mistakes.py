@@ -1,8 +1,8 @@
 """What goes wrong in hand derivations of BPTT: a factor dropped, doubled or shifted by one step.
 
 Each mistake is a recipe of its own, made of the factors of the chain rule. Formulas are written for
-a vanilla network, h_t = φ(z_t) with z_t = h_{t-1} W + ...; for others φ'(z_t) stands for what
-leads from the state back to the product with the recurrent weights.
+a vanilla network, h_t = φ(z_t) with z_t = h_{t-1} W + ...; for other cells φ'(z_t) stands for
+∂s_t/∂(h_{t-1} W), the slope from the product with the recurrent weights to the state.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Choice = Callable[[str, int], Sequence[ParameterUse]]
 
 
 class ChainMistake(NamedTuple):
-    """One thing that may have gone wrong.
+    """One mistake in the chain rule.
 
-    key: a short name. says: what it is. recipe: what one computes with it. wrong: how many factors
-    are.
+    key: a short name. says: what it is, in a sentence. recipe: the chain rule with it. wrong: how
+    many factors it gets wrong; mistakes with fewer are likelier.
     """
 
     key: str
@@ -36,7 +36,7 @@ class ChainMistake(NamedTuple):
 def chain_mistakes(chain: Chain, nonlinearity: str | None, batch: int) -> Iterator[ChainMistake]:
     """Every mistake that the shapes allow, the likeliest first.
 
-    nonlinearity: φ, if it has a name. batch: how many sequences the loss is of.
+    nonlinearity: the name of φ, None if it has none. batch: the number of sequences.
     """
     yield from _carry_slope(chain, nonlinearity)
     yield from _carry_weight(chain)
@@ -53,7 +53,7 @@ _SLOPES = {"tanh": "(1 − h_{t}²)", "sigmoid": "h_{t}(1 − h_{t})", "relu": "
 
 
 def _instead(nonlinearity: str | None, wrong: str, right: str) -> str:
-    """What a shifted φ' means for the nonlinearity, if it has a simple form."""
+    """The shifted φ' as a formula in h, for a nonlinearity that has one; else nothing."""
     form = _SLOPES.get(nonlinearity or "")
     if form is None:
         return ""
@@ -108,7 +108,7 @@ def _carry_slope(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistak
 
 
 def _carry_weight(chain: Chain) -> Iterator[ChainMistake]:
-    """Mistakes in the recurrent weight of the carry, and in what goes past it."""
+    """Mistakes in the carry's recurrent weight, and in its paths past that weight."""
     W, truth, D, A, R = _weight(chain), chain.truth(), chain.slopes, chain.weights, chain.rests
     product = "δ_{t+1} ⊙ φ'(z_{t+1})"
 
@@ -149,7 +149,7 @@ def _carry_weight(chain: Chain) -> Iterator[ChainMistake]:
 
 
 def _carry_whole(chain: Chain) -> Iterator[ChainMistake]:
-    """Mistakes in how often and how far there is a carry."""
+    """Mistakes in the carry as a whole: missing, scaled, or not carried back far enough."""
     W, truth = _weight(chain), chain.truth()
     right = f"(δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
     yield ChainMistake(
@@ -178,7 +178,7 @@ def _carry_whole(chain: Chain) -> Iterator[ChainMistake]:
 
 
 def _use(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
-    """Mistakes in what δ_t is multiplied by before it meets the operand of the parameter."""
+    """Mistakes in the slope between δ_t and the op that uses the parameter."""
     W, truth, steps = _weight(chain), chain.truth(), chain.steps
     right = "where the chain rule has δ_t ⊙ φ'(z_t)"
 
@@ -233,7 +233,7 @@ def _use(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
         )
 
 
-# What is taken for φ', in terms of h = φ(z): (a key, the formula, the function).
+# What people write for φ', in terms of h = φ(z): (a key, the formula, the function).
 _WRONG_SLOPES: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
     "tanh": [
         ("not squared", "1 − h_t", lambda h: 1 - h),
@@ -251,7 +251,7 @@ _WRONG_SLOPES: dict[str, list[tuple[str, str, Callable[[Any], Any]]]] = {
 
 
 def _slope(chain: Chain, nonlinearity: str | None) -> Iterator[ChainMistake]:
-    """Mistakes in φ' wherever it stands: in the carry and at the use."""
+    """The same mistake in φ' everywhere: in the carry and at the use of the parameter."""
     if not chain.square:
         return
 
@@ -303,7 +303,7 @@ def _operand(chain: Chain) -> Iterator[ChainMistake]:
 
         yield ChainMistake(
             f"use: operand of the {key} step",
-            f"the parameter meets what it multiplies in the {key} step (in the outer products "
+            f"the parameter's operand is that of the {key} step (in the outer products "
             f"{wrong}, and in the output layer h_{'{t+1}' if by > 0 else '{t-1}'} instead of h_t)",
             truth._replace(
                 uses=chain.uses(lambda name, t, choose=choose: choose("uses", name, t)),  # type: ignore[misc]  # bound per mistake

@@ -1,4 +1,4 @@
-"""What was claimed: of which gradient, and how far it is already summed over the steps."""
+"""A claimed gradient: which parameter it is of, and whether it is given whole or by time step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ Tables = Mapping[str, Array]
 
 
 class Claim:
-    """A claimed gradient: of what it is, and how far it is summed over the steps."""
+    """A claimed gradient.
+
+    key, gate, columns: the parameter that it is of, and the columns of one gate, if it is of one;
+        of_state: it is ∂L/∂h_t instead. shape: of one term; whole: that of all gates.
+    lead: the axes of time that the claim has: () for the sum, (T,) for G_t, (T, T) for G[t, s].
+    """
 
     def __init__(
         self, name: str, value: Any, cell: Cell, named: Mapping[str, Tensor], taken: list[OneStep]
@@ -70,13 +75,13 @@ class Claim:
         return found
 
     def in_its_form(self, table: Array) -> Array:
-        """A table in the form of what was claimed."""
+        """A table G[t, s], summed over the axes of time that the claim does not have."""
         total: Array = table.sum(axis=tuple(range(2 - len(self.lead))))
         return total
 
 
 def distance(claim: Claim, table: Array) -> tuple[Array, float, float]:
-    """What `table` says of a claim, its distance from there, and the larger of the two norms."""
+    """The gradient of `table` in the form of the claim, ‖claimed − it‖, and the larger norm."""
     other = claim.in_its_form(table)
     size = max(float(norm(claim.claimed)), float(norm(other)))
     return other, float(norm(claim.claimed - other)), size

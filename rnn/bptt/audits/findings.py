@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Explanation", "Finding"]
+__all__ = ["Finding", "Mistake"]
 
 Array = np.ndarray[Any, Any]
 
 
-class Explanation(NamedTuple):
-    """A slip that leads to the claimed numbers.
+class Mistake(NamedTuple):
+    """A mistake in the derivation that leads to the claimed numbers, and so explains them.
 
-    key, says: its short name, and what it is. misfit: ‖claimed − slipped‖ / ‖claimed‖. slipped:
-    the gradient with the slip, in the form of the claimed one. terms: the same by the step of the
-    use, (T, *shape).
+    key: its short name. says: what it is, in a sentence.
+    gradient: what one computes with this mistake, in the form of the claim (summed over the steps,
+        or by step). terms: the same by the step of the use, (T, *shape).
+    misfit: ‖claimed − gradient‖ / max(‖claimed‖, ‖gradient‖), 0 where they are equal.
 
     >>> from rnn import ElmanCell
     >>> from rnn.bptt import audit
@@ -31,20 +32,21 @@ class Explanation(NamedTuple):
     key: str
     says: str
     misfit: float
-    slipped: Array
+    gradient: Array
     terms: Array
 
 
 class Finding(NamedTuple):
     """What the audit says of one claimed gradient.
 
-    claimed, true: in the form in which it was claimed. terms: the true one by the step of the use,
-    (T, *shape). error: ‖claimed − true‖. relative: the same over the larger of their norms;
-    Inf where the claim holds a NaN or an Inf.
-    agrees: whether that is within the tolerance. steps: the steps whose terms are wrong, as far as
-    one can know: out of claimed terms, or else out of the first explanation. explanations: the
-    slips that lead to the claimed numbers, the simplest first. operand: what the parameter is
-    multiplied with in step t, "x_t" or "h_{t-1}", where that can be told.
+    claimed, true: the two gradients, both in the form of the claim. terms: the terms G_t of the
+        true one by the step of the use, (T, *shape).
+    error: ‖claimed − true‖. relative: error / max(‖claimed‖, ‖true‖); Inf where the claim holds a
+        NaN or an Inf. agrees: whether `relative` is within the tolerance.
+    steps: the steps t ≥ 1 whose terms are wrong. If only the sum was claimed, those of the first
+        explanation; empty without one.
+    explanations: the mistakes that lead to the claimed numbers, the simplest first.
+    operand: what the parameter is multiplied with in step t, "x_t" or "h_{t-1}"; "" if unknown.
 
     >>> from rnn import ElmanCell
     >>> from rnn.bptt import audit
@@ -66,5 +68,5 @@ class Finding(NamedTuple):
     relative: float
     agrees: bool
     steps: tuple[int, ...]
-    explanations: tuple[Explanation, ...]
+    explanations: tuple[Mistake, ...]
     operand: str

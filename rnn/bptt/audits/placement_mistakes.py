@@ -1,7 +1,7 @@
-"""What goes wrong after a right derivation: the right terms in a wrong place, or not all of them.
+"""What goes wrong after a right derivation: right terms in a wrong place, or a term left out.
 
-Each is a change of the true table G[t, s] of one gradient: a transpose, the columns of another
-gate, another parameter's gradient, a term left out, a constant.
+Each mistake changes the true table G[t, s] of one gradient: a transpose, the columns of another
+gate, another parameter's gradient, a term left out or counted twice, a constant factor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ Array = np.ndarray[Any, Any]
 
 
 class PlacementMistake(NamedTuple):
-    """The table of a gradient after one such mistake. wrong: how unlikely, as in a ChainMistake."""
+    """The table of a gradient with one such mistake. wrong: higher is less likely, as in
+    ``ChainMistake``."""
 
     key: str
     says: str
@@ -37,9 +38,9 @@ def placement_mistakes(
 ) -> Iterator[PlacementMistake]:
     """The mistakes that the shapes allow, for the gradient called `name`.
 
-    tables: the true G[t, s] of it and of the other parameters by name, (T, T, *shape).
-    claimed: the claim, whose first `lead` axes are steps.
-    gates: the columns of each gate, where there are several; `gate`, `columns`: the one that the
+    tables: the true G[t, s] of all parameters by name, (T, T, *shape).
+    claimed: the claim, whose first `lead` axes (0, 1 or 2) are steps.
+    gates: the columns of each gate, where the cell has several. gate, columns: the gate that the
         claim is of, "" for all.
     """
     whole = tables[name]

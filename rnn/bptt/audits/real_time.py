@@ -1,8 +1,8 @@
 """Real-time recurrent learning: the gradient of a recurrence without going back through time.
 
-Where backpropagation through time carries ∂L/∂h back, this carries ∂h/∂θ forward. It costs far
-more and shares nothing with the backward pass but the derivative of a single step, and so it is
-an oracle: the two must agree.
+Backpropagation through time carries ∂L/∂h back; this carries ∂h/∂θ forward. It costs far more, and
+all that it shares with the backward pass is the derivative of a single step. So it is an
+independent check: the two must agree.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Array = np.ndarray[Any, Any]
 
 
 class RTRL(Mapping[str, Array]):
-    """The gradients of Σ_t ℓ_t by name, and what real-time recurrent learning knows on the way.
+    """The gradients of Σ_t ℓ_t by the name of the parameter, ``found["W_hh"]``.
 
-    by_loss: ∂ℓ_t/∂θ for every step, (T, *shape) by name: known at step t, without looking ahead.
-    sensitivities: ‖∂s_t/∂θ‖ (Frobenius) for every step, (T,) by name.
+    by_loss: the total derivatives dℓ_t/dθ, (T, *shape) by name; each is known at step t, without
+        looking ahead. sensitivities: ‖ds_t/dθ‖ (Frobenius) at every step, (T,) by name.
     loss: Σ_t ℓ_t. steps: 1, ..., T.
 
     >>> from rnn import ElmanCell
@@ -140,5 +140,5 @@ def rtrl(cell: Any, xs: Any, loss: Loss, *, params: Any = None, state: Any = Non
 
 
 def _split(pulled: list[Array], n: int) -> tuple[Array, list[Array]]:
-    """What was pulled back to the state, as one vector, and to the parameters."""
+    """The cotangents of the state's `n` parts as one vector, and those of the parameters."""
     return np.concatenate([g.ravel() for g in pulled[:n]]), pulled[n:]

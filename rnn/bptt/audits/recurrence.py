@@ -1,7 +1,6 @@
-"""A recurrence as its single steps: what one step does to its state and its loss, and no more.
+"""A recurrence as single steps, each with the factors that a hand derivation of BPTT is made of.
 
-Nothing here goes back through time. Every step is run by itself from a state without a past, and
-taken apart into the factors that a hand derivation of BPTT is made of.
+Nothing here goes back through time: every step is run on a tape of its own, from a detached state.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Loss = Callable[[Tensor, int], Any]
 
 
 class OneStep(NamedTuple):
-    """Step t by itself: the state before it, as leaves, and what it made of that and of x_t."""
+    """Step t by itself: the state before it, as leaves, the state after it, output and loss."""
 
     t: int
     before: tuple[Tensor, ...]
@@ -86,10 +85,11 @@ class ParameterUse(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """The derivatives of step t, as matrices; u_t is its state (and its output, if that is else).
+    """The derivatives of step t, as matrices; u_t is the state s_t (joined by the output, where
+    the output is not a part of the state).
 
-    a_t is what the recurrent weights make of the state: h_{t-1} W_hh. Then ∂u_t/∂s_{t-1} =
-    slope · weight + rest: by way of a_t, and by all other ways.
+    a_t = h_{t-1} W_hh is the product with the recurrent weights. Paths from s_{t-1} to u_t go
+    through a_t or past it: ∂u_t/∂s_{t-1} = slope · weight + rest.
 
     recurrent: the names of the recurrent weights.
     error: ∂ℓ_t/∂u_t (n_u,). slope: ∂u_t/∂a_t (n_u, n_a); for an Elman cell diag φ'(z_t).
@@ -169,11 +169,11 @@ def _of_loss(
 
 
 def _used(node: Node, leaves: Mapping[Any, str]) -> list[str]:
-    """The parameters that the node uses."""
+    """The names of the parameters among the operands of a node."""
     if is_part(node):
         whole: Any = node.parents[0]
         return [leaves[p] for p in whole.parents if p in leaves]
-    if node.op is None or node.op.multiple:  # its parts stand for it
+    if node.op is None or node.op.multiple:  # an op with several results: its output nodes count
         return []
     return list(dict.fromkeys(leaves[p] for p in node.parents if p in leaves))
 
@@ -181,7 +181,8 @@ def _used(node: Node, leaves: Mapping[Any, str]) -> list[str]:
 def _recurrent(
     uses: list[Node], nodes: list[Node], before: set[Node | None]
 ) -> tuple[list[Node], set[Node | None]]:
-    """Of the ops that use a parameter, those that the state enters first; all that it enters."""
+    """The first ops on the paths from the state that use a parameter, such as h W_hh; and all nodes
+    that depend on the state."""
     reached = set(before)
     behind_use: set[Node | None] = set()
     first = []
@@ -200,10 +201,10 @@ def _recurrent(
 def _meets(
     node: Node, name: str, leaves: Mapping[Any, str], reached: set[Node | None]
 ) -> bool:
-    """Whether the op multiplies the state by the parameter, and not another by another.
+    """Whether the op multiplies the state by this parameter.
 
-    In x W + h U + b, by the signature (n,k),(k,m),(n,h),(h,m),(m)->(n,m), that is U alone: h and U
-    have an axis that the result has not.
+    In x W + h U + b, one op with the signature (n,k),(k,m),(n,h),(h,m),(m)->(n,m), that is U alone:
+    h and U share the axis h, which the result does not have.
     """
     op: Any = node.op
     arguments, _, result = op.signature.partition("->")

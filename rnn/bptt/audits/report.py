@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..result import norm
-from .findings import Explanation, Finding
+from .findings import Finding, Mistake
 
 __all__ = ["written"]
 
@@ -17,8 +17,7 @@ WIDTH = 96
 
 
 def written(findings: Mapping[str, Finding], W: str, direct: bool) -> str:
-    """What the audit found, for reading. W: the recurrent weight. direct: whether the state also
-    goes from step to step past it."""
+    """The findings as text. W: the name of the recurrent weight. direct: as in ``Audit``."""
     wrong = [finding for finding in findings.values() if not finding.agrees]
     width = max(len(name) for name in findings)
     lines = [f"Audit of {len(findings)} gradient{'s' if len(findings) > 1 else ''}: " + (
@@ -47,7 +46,7 @@ def written(findings: Mapping[str, Finding], W: str, direct: bool) -> str:
 
 
 def _grouped(wrong: list[Finding]) -> list[list[Finding]]:
-    """Those with the same first explanation together; those without any alone."""
+    """The findings in groups with the same first explanation; one without any is by itself."""
     groups: dict[str, list[Finding]] = {}
     for finding in wrong:
         key = finding.explanations[0].key if finding.explanations else f"none: {finding.name}"
@@ -56,7 +55,7 @@ def _grouped(wrong: list[Finding]) -> list[list[Finding]]:
 
 
 def _difference(finding: Finding) -> str:
-    """By how much a gradient is off; the numbers themselves where there is one."""
+    """By how much a gradient is off; of a single number also the claimed and the true value."""
     if not np.isfinite(finding.relative):
         return "holds a NaN or an Inf"
     if finding.claimed.size == 1 and not finding.agrees:
@@ -68,7 +67,7 @@ def _difference(finding: Finding) -> str:
 
 
 def _why(alike: list[Finding]) -> list[str]:
-    """The explanation that some wrong gradients share, and the terms that it makes wrong."""
+    """The explanation that these gradients share, and the wrong terms of each."""
     names = " and ".join(f"∂L/∂{finding.name}" for finding in alike)
     if not alike[0].explanations:
         known = (
@@ -76,7 +75,7 @@ def _why(alike: list[Finding]) -> list[str]:
             " Claim its terms by step, (T, *shape), to see where it begins to differ."
         )
         return _wrapped(
-            f"{names}: no single slip of those tried leads to the claimed numbers." + known
+            f"{names}: no single mistake tried leads to the claimed numbers." + known
         )
     lines = _wrapped(f"{names}: {alike[0].explanations[0].says}.")
     for finding in alike:
@@ -92,13 +91,13 @@ def _why(alike: list[Finding]) -> list[str]:
     return lines
 
 
-def _together(wrong: list[Finding]) -> Explanation | None:
-    """A slip that explains several wrong gradients, where each by itself has a simpler one."""
+def _together(wrong: list[Finding]) -> Mistake | None:
+    """One mistake that explains all wrong gradients, if their first explanations differ."""
     if len(wrong) < 2 or len({f.explanations[0].key for f in wrong if f.explanations}) < 2:
         return None
-    for explanation in wrong[0].explanations:
-        if all(explanation.key in {e.key for e in finding.explanations} for finding in wrong):
-            return explanation
+    for mistake in wrong[0].explanations:
+        if all(mistake.key in {e.key for e in finding.explanations} for finding in wrong):
+            return mistake
     return None
 
 

@@ -34,11 +34,10 @@ Array = np.ndarray[Any, Any]
 class Ledger(Mapping[str, Array]):
     """The terms of the gradients of several weights: ``ledger["W_hh"][k]`` is G_t of steps[k].
 
-    steps: the time steps, in order; the first axis of every array. A step that does not use a
-        weight has zeros there.
-    outside(name): what was contributed outside of any time step.
-    gates: by weight the names of the gates that share it, where a Module was asked about. One of
-        them is ``ledger["W_hh[f]"]``, and so for all methods and for ``plot``.
+    steps: the time steps in order, along the first axis of every array. A step that does not use
+        a weight has zeros there.
+    gates: by weight the names of the gates that share it, for the cells of a Module. The columns of
+        one gate are called "W_hh[f]", here and in every method.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(3.0, requires_grad=True, name="w")
@@ -76,7 +75,7 @@ class Ledger(Mapping[str, Array]):
         return len(self._terms)
 
     def _block(self, arrays: dict[str, Array], name: str) -> Array:
-        """The array of a weight, or of one gate: its columns of it."""
+        """The array of a weight, or the columns of one gate in it."""
         if name in arrays:
             return arrays[name]
         weight, _, gate = name.removesuffix("]").partition("[")
@@ -93,11 +92,11 @@ class Ledger(Mapping[str, Array]):
         return arrays[weight][..., columns]
 
     def outside(self, name: str) -> Array:
-        """The sum of the uses that lie in no time step, such as one product with all outputs."""
+        """The contribution of uses outside of any step, such as one product with all outputs."""
         return self._block(self._rest, name)
 
     def total(self, name: str) -> Array:
-        """Σ_t G_t and what lies outside of the steps: the gradient."""
+        """The gradient: Σ_t G_t + ``outside(name)``."""
         total: Array = self[name].sum(axis=0) + self.outside(name)
         return total
 

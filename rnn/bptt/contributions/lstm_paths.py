@@ -85,19 +85,22 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
         h_{t-1} by ``W_hh``. state, before: (h_t, c_t) and (h_{t-1}, c_{t-1}) of a live graph, as
         ``rnn.steps`` gives them.
 
-    c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t has c_{t-1} in it once directly and, as h_{t-1} = o_{t-1} ⊙
-    tanh(c_{t-1}) enters f_t, i_t and g_t, three times through h_{t-1}. With z_t the sums that the
-    gates squash, and rows b of the batch written as vectors,
+    In c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t the state c_{t-1} stands once directly, and three times in
+    f_t, i_t and g_t, which read h_{t-1} = o_{t-1} ⊙ tanh(c_{t-1}). With the pre-activations z_t,
+    and for one sequence of the batch,
 
         through f:  diag(c_{t-1} ⊙ f'(z_t)) W_hfᵀ diag(o_{t-1} ⊙ tanh'(c_{t-1}))
         through i:  diag(g_t ⊙ i'(z_t))     W_hiᵀ diag(o_{t-1} ⊙ tanh'(c_{t-1}))
         through g:  diag(i_t ⊙ g'(z_t))     W_hgᵀ diag(o_{t-1} ⊙ tanh'(c_{t-1}))
         directly:   diag(f_t)
 
-    Nothing of this is put in: each term is measured as ∂c_t/∂(h_{t-1} W_hh) in the columns of the
-    gate · W_hhᵀ · ∂h_{t-1}/∂c_{t-1}, and the direct one with h_{t-1} held. Relatives of the LSTM
-    have the terms of their own gates; where a norm is taken over all gates, o has one too. Rows
-    of a batch that are padding at t (in states that a layer returned) mean nothing.
+    These formulas are not used: each term is measured on the tape, as ∂c_t/∂(h_{t-1} W_hh) in the
+    columns of the gate · W_hhᵀ · ∂h_{t-1}/∂c_{t-1}, and the direct one with h_{t-1} held fixed.
+    Relatives of the LSTM have the terms of their own gates; with a layer norm over all gates, o has
+    one too. Rows of the batch that are padding at t (of a layer's states) hold no meaning.
+
+    Raises TypeError for a cell without h and c or a state that is no pair, ValueError where c_t
+    does not follow from `before` by h_{t-1} W_hh or has further terms.
 
     >>> from rnn import LSTMCell, steps
     >>> cell = LSTMCell(2, 3, dtype=float, rng=0)
@@ -125,7 +128,7 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
     terms = {}
     for name in cell.gates:
         columns = cell.gate(name).columns
-        if name != "o" or upper[..., columns].any():  # o makes h_t out of c_t, and no c_t
+        if name != "o" or upper[..., columns].any():  # o acts on h_t, not on c_t
             terms[name] = upper[..., columns] @ W[:, columns].T @ lower  # (B, H, H)
     terms["direct"] = held[..., h.shape[1] :]
     found = sum(terms.values())
@@ -160,9 +163,9 @@ def _state_product(cell: Cell, c_t: Tensor, h: Tensor) -> Tensor:
 
 
 def _computed(c: Tensor) -> Tensor:
-    """c_t as the step computed it, where a layer put old rows in the place of padding.
+    """c_t as the step computed it, before a layer replaced the rows that are padding.
 
-    That is ``where(valid, c_t, c_{t-1})``, which h_t was not made of.
+    A layer returns ``where(valid, c_t, c_{t-1})``; h_t was computed from the c_t inside it.
     """
     node = c._node
     if node is None or node.op is None or not (node.op.elementwise and node.op.moves_data):
@@ -170,12 +173,12 @@ def _computed(c: Tensor) -> Tensor:
     new, *others = node.parents[-2:]
     old = others[0] if others else None
     if new is None or (old is not None and old not in ancestors([new], since=old.key + 1)):
-        return c  # of zoneout, where(kept, c_{t-1}, c_t)
+        return c  # zoneout's own where(kept, c_{t-1}, c_t)
     return wrap(np.empty(c.shape, c.dtype), new)
 
 
 class LSTMPaths:
-    """∂L/∂c_t = what came back along c, from c_{t+1}, + what came back through h_t.
+    """∂L/∂c_t as the sum of two parts: from c_{t+1} along c, and through h_t.
 
     c_path, h_path: (T, B, H), the two parts; total: their sum, ∂L/∂c_t. steps: their times.
 
@@ -218,9 +221,11 @@ def lstm_paths(loss: Tensor, states: Any) -> LSTMPaths:
     loss: a scalar on a live graph. states: the pairs (h_t, c_t) in order, as ``rnn.steps`` gives
     them: ``[state for _, state in rnn.steps(cell, xs)]``.
 
-    Along c the gradient is multiplied by the forget gate alone. Through h_t comes what the loss
-    says at t, and what the gates at t + 1 read. Takes one sweep. Of sequences of unequal length,
-    as layers return their states, the rows that are padding at t are 0.
+    Along c the gradient is multiplied by the forget gate alone. Through h_t come the loss of step t
+    and the gates of step t + 1, which read h_t. Takes one sweep. In the states of a layer with
+    `lengths`, rows that are padding at t are 0.
+
+    Raises TypeError for a state that is no pair, GradientError for one that is not on the graph.
 
     >>> from rnn import LSTMCell, steps
     >>> cell = LSTMCell(2, 3, dtype=float, rng=0)

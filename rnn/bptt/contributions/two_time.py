@@ -1,4 +1,4 @@
-"""The gradient of a shared weight by two times: the step of the loss and the step of the use."""
+"""The gradient of a shared weight by two times, that of the loss and that of the use: G[t, s]."""
 
 from __future__ import annotations
 
@@ -64,11 +64,13 @@ def two_time(losses: Sequence[Tensor], param: Tensor, start: int = 1) -> TwoTime
     """For each loss ℓ_t and each step s, the contribution to ∂ℓ_t/∂param of its use at s.
 
     losses: scalars ℓ_start, ℓ_start+1, ...; their graphs are kept, so call it before backward().
-    param: the shared weight. Its uses outside of any time step belong to no column; a weight that
-        is used only there has none.
+    param: the shared weight. Uses outside of any time step are left out.
+    start: the step of the first loss.
 
-    Causality shows: nothing stands above the diagonal. Column sums are the ledger of Σ_t ℓ_t, the
-    sum of all entries its gradient. Takes one sweep for each loss.
+    By causality G[t, s] = 0 for s > t. The sums of the columns are the ledger of Σ_t ℓ_t, and the
+    sum of all entries is its gradient. Takes one sweep for each loss.
+    Raises TypeError for losses that are no sequence, ValueError for more than one weight, and what
+    ``ledger`` raises.
 
     >>> from rnn import ElmanCell, steps
     >>> cell = ElmanCell(1, 1, dtype=float, rng=0)

@@ -1,4 +1,4 @@
-"""What the weights alone say of the gradient: a bound on ‖∂h_t/∂h_s‖, and the spectrum of W_hh."""
+"""What the weights alone tell about the gradient: a bound on ‖∂h_t/∂h_s‖, the spectrum of W_hh."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class Bound:
     """‖∂h_t/∂h_s‖₂ ≤ (γ_W γ_h)^(t-s) for h_t = φ(x_t W_xh + h_{t-1} W_hh + b_h).
 
     gamma_W: the largest singular value of W_hh. gamma_h: the largest |φ'|.
-    rate: γ_W γ_h. Below 1 the gradient must vanish; above 1 it may explode, and need not.
-    eigenvalues: of W_hh, the largest modulus first; radius: that modulus. It is at most γ_W, and
-        bounds nothing by itself: (γ_h · radius)^k holds only for normal W_hh, or as k → ∞.
+    rate: γ_W γ_h. Below 1 the gradient must vanish; above 1 it may explode, but need not.
+    eigenvalues: those of W_hh, the largest modulus first; radius: that modulus, at most γ_W. It is
+        no bound by itself: ‖W_hh^k‖ ≤ radius^k holds for normal W_hh only; for others it is the
+        rate as k → ∞.
 
     >>> found = Bound(np.array([[0.5, 9.0], [0.0, 0.5]]), gamma_h=1.0)
     >>> found.radius, round(found.gamma_W, 2)    # far from normal: it vanishes, but not at once
@@ -84,11 +85,12 @@ def bound(cell: Any, nonlinearity: str | None = None) -> Bound:
     """The analytic bound (γ_W γ_h)^(t-s) on ‖∂h_t/∂h_s‖₂ of a vanilla recurrent network.
 
     cell: an ElmanCell, or its W_hh (H, H) and the nonlinearity: "tanh" (the default), "relu",
-        "sigmoid", "identity" or another that ElmanCell knows by name. γ_h is 1, of the sigmoid ¼;
-        clipping the sum makes it no larger.
+        "sigmoid", "identity" or another that ElmanCell knows by name. γ_h is 1, for the sigmoid ¼;
+        clipping z_t does not increase it.
 
     ∂h_t/∂h_{t-1} = diag(φ'(z_t)) W_hhᵀ, and the norm of a product is at most the product of the
-    norms. Gated cells have other paths and no such bound: TypeError.
+    norms. Raises TypeError for gated cells, whose other paths have no such bound, and ValueError
+    for a W_hh that is not square or not finite, or an unknown nonlinearity.
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013).
 
     >>> bound(np.diag([0.5, 2.0]), "sigmoid").at([0, 1, 2])

@@ -128,9 +128,9 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
 def matrices(
     upper: Sequence[Tensor], lowers: Sequence[Sequence[Tensor]], full: bool, function: str
 ) -> list[Array]:
-    """∂upper/∂lower for each of several states, out of the same sweeps.
+    """∂upper/∂lower for each of several states, from the same sweeps.
 
-    Of states with several parts only one may be asked for: more would hold each other fixed.
+    Pass one state if it has several parts: the parts of several states would hold each other fixed.
     """
     targets = [part for lower in lowers for part in lower]
     several = any(len(lower) > 1 for lower in lowers)
@@ -177,7 +177,7 @@ def _check_rows(
     several: bool,
     function: str,
 ) -> None:
-    """Raise unless a random cotangent comes back as if the rows of the batch were independent."""
+    """Raise unless the rows of the batch are independent, by pulling back a random cotangent."""
     if len(upper[0]) < 2:
         return
     rng = np.random.default_rng(0)

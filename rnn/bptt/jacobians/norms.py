@@ -1,4 +1,4 @@
-"""Norms by lag: what is left of a gradient after it went back k steps."""
+"""Norms by lag: how much of a gradient is left k steps back."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Norms(ArrayResult):
     def plot(self, path: str | PathLike[str] | None = None, bound: Bound | None = None) -> Figure:
         """The norms over the lag, on a logarithmic axis; written to `path` if it is given.
 
-        bound: of the same network, to be drawn beside them, starting at the norm at lag 0.
+        bound: of the same network, drawn beside them from the norm at lag 0 on.
         Needs matplotlib, which the extra ``viz`` brings.
         """
         limit = None if bound is None else (bound.at(self.lags) * self.values[-1], bound.rate)

@@ -30,8 +30,8 @@ Array = np.ndarray[Any, Any]
 class Vanishing(Mapping[tuple[str, float], Norms]):
     """‖∂L/∂state_{T-k}‖ by cell and scale: ``found["lstm", 1.0]`` are its Norms.
 
-    cells, scales: what there is. bounds: by scale, that of the vanilla network of that scale.
-    states: by cell, the name of the state that counts.
+    cells, scales: the keys. bounds: by scale, the bound of the vanilla network with that scale.
+    states: by cell, the name of the state that is measured.
 
     >>> found = vanishing(scales=[0.5], T=10, hidden_size=4, cells=[ElmanCell, LSTMCell])
     >>> found.cells, found.states, found.relative("lstm").shape
@@ -99,17 +99,19 @@ def vanishing(
     """How much of the gradient is left after k steps, for cells with weights of several scales.
 
     scales: of W_hh: each gate gets a random orthogonal matrix times the scale, so that the vanilla
-        network has γ_W = scale. cells: cell classes.
-    keep_bias: of the gate that keeps the memory, LSTM's f and GRU's z. write_bias: of the one that
-        writes to it, LSTM's i. All other biases are 0. With ±ln(T - 1) this is chrono
-        initialisation: Tallec and Ollivier, Can recurrent neural networks warp time? (2018).
+        network has γ_W = scale. T: steps. cells: cell classes. batch: sequences.
+    keep_bias: the bias of the gate that keeps the memory, f of an LSTM and z of a GRU. write_bias:
+        that of the gate that writes to it, i of an LSTM. All other biases are 0. With ±ln(T - 1)
+        this is chrono initialisation: Tallec and Ollivier, Can recurrent neural networks warp
+        time? (2018).
     input_scale: the standard deviation of the inputs. Large ones saturate the units, and a gradient
         then vanishes also where the weights alone would let it explode.
     rng: a Generator, a seed or None for weights and inputs; every cell and scale gets the same
         numbers. seed: its former name.
 
-    The loss is a random projection of the last output, so that all of its gradient has come from
-    there. Of an LSTM the state that counts is c. Takes one sweep for each cell and scale.
+    The loss is a random projection of the last output, so that all of the gradient starts there.
+    Of an LSTM the gradient by c is measured. Takes one sweep for each cell and scale.
+    Raises ValueError for scales that are not positive.
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013).
 
     >>> found = vanishing(T=20, hidden_size=8)

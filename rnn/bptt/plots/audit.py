@@ -26,8 +26,8 @@ Array = np.ndarray[Any, Any]
 class TermsPanel(NamedTuple):
     """What is drawn of one wrong gradient.
 
-    right, wrong: its terms by the step of the use, (T, *shape). label: what the wrong ones are.
-    because: in a few words, what is wrong with them.
+    right, wrong: its terms by the step of the use, (T, *shape). label: the legend of the wrong
+    ones. because: a few words on the mistake, for the title.
 
     >>> TermsPanel("W_hh", np.zeros((3, 1)), np.ones((3, 1)), "claimed", "not explained").name
     'W_hh'
@@ -46,8 +46,8 @@ def plot_audit(
     panels: Sequence[TermsPanel],
     path: str | PathLike[str] | None,
 ) -> Figure:
-    """On the left the relative error of each gradient, those in `wrong` in the colour of errors;
-    then the terms of some of them."""
+    """On the left the relative error of each gradient, the `wrong` ones in another colour; beside
+    it a panel for each of `panels`."""
     figure = new_figure(3.4 + 3.1 * len(panels), max(3.6, 0.8 + 0.24 * len(relative)))
     first, *others = np.ravel(figure.subplots(1, 1 + len(panels)))
     colours = [WRONG if name in wrong else RIGHT for name in relative]
@@ -71,7 +71,7 @@ def _plot_terms(axes: Any, panel: TermsPanel) -> None:
         steps, values[1], color=WRONG, marker="x", markersize=6, linewidth=1.2, linestyle="--",
         label=panel.label,
     )
-    if right[0].size > 1:  # equal norms do not say equal terms
+    if right[0].size > 1:  # terms of equal norm may differ
         apart = _norms(wrong - right)
         axes.plot(steps, apart, color=INK, linewidth=1.0, linestyle=":", label="apart by")
     axes.set_title(

@@ -1,4 +1,4 @@
-"""Pictures of a gradient's terms over time: by the step of the use, by two times, going forward."""
+"""Pictures of a gradient's terms over time: of the ledger, of G[t, s], and of RTRL."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def plot_ledger(
     totals: Mapping[str, float],
     path: str | PathLike[str] | None,
 ) -> Figure:
-    """‖G_t‖ over t for each weight. On a logarithmic axis zeros are hollow marks at its foot.
+    """‖G_t‖ over t for each weight. On a logarithmic axis, zeros are hollow marks at the bottom.
 
     norms: (T,) by weight, at `steps`. totals: ‖Σ G_t‖ by weight, for the legend.
     """
-    # Room for the names beside the axes, and no taller than these: the title stands above.
+    # Room for the names beside the axes; the legend is no taller than they are.
     longest = max(map(len, norms), default=0)
     figure = new_figure(7.2 + 0.1 * max(0, longest - 8), max(3.8, 1.2 + 0.22 * len(norms)))
     axes = figure.add_subplot()
@@ -119,7 +119,7 @@ def plot_rtrl(
     gradients: Mapping[str, Array],
     path: str | PathLike[str] | None,
 ) -> Figure:
-    """What is carried forward, and what each loss takes out of it.
+    """The sensitivities that RTRL carries forward, and the gradient of each step's loss.
 
     sensitivities: ‖∂s_t/∂θ‖, (T,) by parameter θ. gradients: ‖∂ℓ_t/∂θ‖ likewise.
     """

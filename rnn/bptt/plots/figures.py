@@ -21,7 +21,7 @@ __all__ = [
 # Distinguishable also without red or green vision (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("-", "--", ":", "-.")
-DECADES = 2.0  # from here on a linear axis would hide the small values
+DECADES = 2.0  # values that span more than this get a logarithmic axis
 INK = "#333333"
 GREY = "#888888"
 
@@ -44,8 +44,8 @@ def finish(figure: Any, path: str | PathLike[str] | None) -> Figure:
 
 
 def line(k: int) -> dict[str, Any]:
-    """How the k-th line looks: after the last colour (black is for what stands apart) the first
-    comes again, dashed."""
+    """The style of the k-th line. Black is reserved for totals; after the other colours they come
+    again, dashed."""
     times, place = divmod(k, len(COLOURS) - 1)
     return {"color": COLOURS[place], "linestyle": DASHES[times % len(DASHES)]}
 
@@ -56,13 +56,13 @@ def marker(count: int) -> str | None:
 
 
 def bare(axes: Any) -> None:
-    """Take away what carries no information."""
+    """Without the top and the right side of the frame."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK)
 
 
 def ruled(axes: Any) -> None:
-    """Faint horizontal lines behind the data, and nothing superfluous around it."""
+    """Faint horizontal lines behind the data, and no frame at the top and right."""
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     bare(axes)

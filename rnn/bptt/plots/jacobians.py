@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_bound", "plot_jacobian", "plot_norms", "plot_spectrum", "plot_vanishing"]
 
-LEAST = 1e-16  # beneath this share of the largest, a value is lost in every sum
+LEAST = 1e-16  # a value below this share of the largest is lost when the two are added
 
 Array = np.ndarray[Any, Any]
 

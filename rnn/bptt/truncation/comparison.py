@@ -30,11 +30,11 @@ Array = np.ndarray[Any, Any]
 
 
 class TruncationError:
-    """How far one gradient is from another, by parameter and in all.
+    """How far a truncated gradient is from the full one, by parameter and as one vector.
 
-    full, truncated: the gradients by name. For several reaches the arrays of `truncated` have one
-        more axis, in front, and what the methods return is an array over `reach`.
-    reach: k2, or the several of them, or None where the gradients come from elsewhere.
+    full, truncated: the gradients by name. reach: k2; or several, and then the arrays of
+        `truncated` have one more axis in front, and the methods return arrays over `reach`; or
+        None for gradients from elsewhere.
 
     >>> short, long = [3.0, 0.0], [3.0, 4.0]
     >>> found = TruncationError({"W": long}, {"W": [short, long]}, reach=[1, 2])

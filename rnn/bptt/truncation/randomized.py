@@ -1,9 +1,9 @@
 """Randomised truncation: short windows, and on average over the cuts the full gradient.
 
-Truncated BPTT forgets what lies before its windows, always the same way: its gradient is biased.
-Here the graph is cut at random, and where it is not cut, what flows back is scaled up by the
-probability with which it could have been cut. The factor has mean 1, so nothing is lost on average;
-what one pays is variance.
+Truncated BPTT always leaves out what lies before its windows: its gradient is biased. Here the
+graph is cut at random with probability p, and where it is not cut, what flows back is multiplied by
+1/(1 - p). That factor, 0 where it is cut, has mean 1, so the gradient is unbiased. The price is
+variance.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ def randomized(
     state: Any = None,
     rng: Rng = None,
 ) -> Iterator[Window]:
-    """Run `model` over `xs` in windows that end at random; their gradients sum to an unbiased one.
+    """Run `model` over `xs` in windows of random length, whose gradients sum to an unbiased one.
 
     model, xs, state: those of ``rnn.bptt.truncated``, and so are the windows that it yields.
-    p: the probability of a cut after a step; or a function that gives it from the number of steps
-        since the last cut, such as ``power_law(20)``. Windows have 1/p steps on average.
-    rng: a NumPy Generator or a seed for the cuts.
+    p: the probability of a cut after a step, in [0, 1); or a function of the number of steps since
+        the last cut, such as ``power_law(20)``. Windows have 1/p steps on average.
+    rng: a Generator, a seed or None (fresh entropy) for the cuts.
 
-    Between two steps of one window the gradient on its way back is multiplied by 1/(1 - p). Through
-    every boundary it is thus 0 with probability p and else 1/(1 - p) times too large: its mean over
-    the cuts is that of full BPTT, at fixed parameters. The price is variance: what comes back over
-    k steps is multiplied by (1 - p)^-k in its mean square, so for long sequences it stays bounded
-    only where the gradient vanishes faster than (1 - p)^(k/2). Where it does not, let p fall with
-    the length of the window.
+    Between two steps of one window the gradient on its way back is multiplied by 1/(1 - p), and at
+    a cut by 0: its mean over the cuts is that of full BPTT, at fixed parameters. The mean square of
+    what comes back over k steps grows by the factor (1 - p)^-k, so it stays bounded for long
+    sequences only where the gradient vanishes faster than (1 - p)^(k/2). Where it does not, let p
+    fall with the length of the window.
+    Raises ValueError for p outside of [0, 1) or no steps, TypeError for a p that is no number.
     Tallec and Ollivier, Unbiasing truncated backpropagation through time (2017).
 
     >>> from rnn import GRUCell
@@ -75,11 +75,12 @@ def randomized(
 def power_law(mean: float, alpha: float = 4.0) -> Cuts:
     """A probability of cutting that falls with the length l of the window: α / ((α - 1) l₀ + l).
 
-    mean: l₀, above 1, the mean length of a window. alpha: above 1; lengths have heavier tails the
-    smaller it is, as l^-α.
+    mean: l₀ > 1, the mean length of a window. alpha: α > 1; the probability of a length falls as
+        l^-α for large l, so that a smaller α gives more long windows.
 
-    Long windows are rare but not exponentially so, which keeps the factors 1/(1 - p) near 1 where
-    many are multiplied. Tallec and Ollivier (2017).
+    p falls with the length, so that the many factors 1/(1 - p) of a long window stay near 1.
+    Tallec and Ollivier (2017).
+    Raises TypeError or ValueError for anything but numbers above 1.
 
     >>> [round(power_law(10)(l), 4) for l in (1, 10, 100)]
     [0.129, 0.1, 0.0308]
@@ -115,7 +116,7 @@ def _weighted(state: Any, factor: float) -> Any:
         return type(state)(_weighted(part, factor) for part in state)
     if not isinstance(state, Tensor) or not state.requires_grad or factor == 1:
         return state
-    # Not on the state itself, which is also an output: the loss of its own step counts once.
+    # On a copy: the state may also be the output of its step, whose loss must not be scaled.
     carried: Tensor = state.clone()
     carried.register_hook(lambda g: g * factor)
     return carried

@@ -1,8 +1,8 @@
 """Truncated backpropagation through time: the state is carried on, the graph is cut.
 
-Every k1 steps there is a gradient, and it reaches back over k2 steps. With k2 = k1 the sequence
-falls into windows; with k2 > k1 the windows overlap, and the steps before a window are run again
-with the present weights, because the old graph belongs to the weights before the last update.
+Every k1 steps there is a gradient, which reaches back over k2 steps. With k2 = k1 the sequence is
+cut into windows. With k2 > k1 the windows overlap, and the steps before a window are run again with
+the present weights, because their old graph belongs to the weights before the last update.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ def truncated(
     k1: how many steps a window has. k2: how many steps its gradient reaches back, counted from
         its end (default k1). With k2 < k1 the first k1 - k2 outputs of a window carry no gradient.
     state: the state before the first step; zeros if it is left out.
-    how: the way in which windows are run, "unroll", "scan" or "checkpoint", as in
-        ``Recurrent.forward``; by default a cell is unrolled, and a layer has its own. A function
-        has none.
+    how: "unroll", "scan" or "checkpoint", as in ``Recurrent.forward``; by default a cell is
+        unrolled and a layer runs as it would by itself. Not for a function.
 
     The windows' outputs are those of the whole sequence, and with k2 ≥ T the gradients are those
     of full BPTT, as long as the weights do not change in between.
@@ -59,7 +58,7 @@ def truncated(
 def _truncated(
     run: Runner, xs: Any, cut: list[slice], k2: int, state: Any
 ) -> Iterator[Window]:
-    # Where the graph of each window begins; the state there is kept when it is passed.
+    # Where the graph of each window begins; the state there is saved on the way.
     begins = [max(0, w.stop - k2) for w in cut]
     states = {0: detach(state)}
     for window, begin in zip(cut, begins, strict=True):

@@ -1,4 +1,4 @@
-"""Windows of a sequence: where they lie, what a model gives in one, and what runs it there."""
+"""Windows of a sequence: the slices, the result of one window, and how a model is run in one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Runner = Callable[[Any, Any, int], tuple[Any, Any]]
 class Window(NamedTuple):
     """One window of truncated BPTT.
 
-    outputs: those of its steps (≤ k1, B, ...), with a graph that reaches back k2 steps.
+    outputs: those of its steps, (n, B, ...) with n ≤ k1, on a graph that reaches back k2 steps.
     state: the state after its last step, detached.
     where: the slice of the sequence that it covers, for targets: ``ys[window.where]``.
 
@@ -52,8 +52,8 @@ def runner(model: Any, owner: str, how: str | None = None) -> Runner:
     """`model` as a function of the inputs, the state and the number of the first step.
 
     model: a Cell, a Recurrent, or a function ``(xs, state) -> (outputs, state)``; else TypeError,
-    and ValueError for a Recurrent that cannot run in windows. how: of running it. owner: of
-    the messages.
+        and ValueError for a Recurrent that cannot run in windows.
+    how: as for ``truncated``. owner: the function that messages name.
     """
     if isinstance(model, Cell):
         return lambda xs, state, start: unroll(model, xs, state, start=start, how=how)
@@ -74,5 +74,5 @@ def runner(model: Any, owner: str, how: str | None = None) -> Runner:
 
 
 def joined(pieces: Sequence[Any]) -> Any:
-    """The outputs of consecutive pieces as those of one; of one piece they stay as they are."""
+    """The outputs of consecutive pieces, concatenated; those of a single piece as they are."""
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

@@ -173,7 +173,7 @@ def test_every_slip_is_recognised(kind, form):
             seen.add(slip.key)
             for explanation in found[name].explanations[: keys.index(slip.key)]:
                 np.testing.assert_allclose(
-                    explanation.slipped, claimed[name], rtol=1e-5, atol=1e-9
+                    explanation.gradient, claimed[name], rtol=1e-5, atol=1e-9
                 )
     assert len(seen) == len(given) - 1
 
@@ -310,7 +310,7 @@ def test_what_no_slip_explains():
     assert found["W_hh"].steps == (3,)
     assert found["W_hh"].error == pytest.approx(1e-3, rel=1e-9)
     assert not found["W_hh"].explanations
-    assert "no single slip of those tried" in str(found)
+    assert "no single mistake tried" in str(found)
     assert "step 3" in str(found)
     total = audit({"W_hh": claimed.sum(axis=0)}, cell, sequence(T, B, K), loss, params=params)
     assert total["W_hh"].steps == ()

@@ -130,7 +130,7 @@ def test_norms_that_agree_are_drawn_apart(tmp_path):
     right = true_terms(cell)["W_hh"].sum(axis=0)
     figure = audit({"W_hh": np.roll(right, H, axis=1)}, cell, XS, loss).plot(tmp_path / "a.png")
     labels = [line.get_label() for line in figure.axes[1].lines]
-    assert labels == ["true", "with this slip", "apart by"]
+    assert labels == ["true", "with this mistake", "apart by"]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -1,7 +1,8 @@
-"""Laws of all ops: right at ties, zeros and constants, for huge, tiny and mixed numbers, and many.
+"""Laws of all ops: derivatives are right at extreme values and in large arrays.
 
-The shapes and keywords are those of drawn calls, the values are replaced. Where there is a kink,
-the derivative along a line has to lie between those to either side, if that line keeps ties ties.
+The shapes and keywords are those of drawn calls; the values are replaced by ties, zeros and
+constants, and by huge, tiny and mixed numbers. At a kink the derivative along a line has to lie
+between the slopes to either side, if equal entries stay equal along that line.
 """
 
 from __future__ import annotations
@@ -20,30 +21,30 @@ from ..errors import MinigradError
 from .calls import Call, core_dimensions
 from .differences import CheckRefused, measure
 from .gradcheck import check_grads
-from .line import UndeclaredKink
 from .lines import elementwise
 from .options import choices
 from .slopes import measure_slopes
 from .trial import LawBroken, Trial, demand, pull
+from .whole_domain import UndeclaredKink
 
-__all__ = ["lots", "strained"]
+__all__ = ["extreme_values", "many_entries"]
 
 Array = np.ndarray[Any, Any]
-Values = Callable[[np.random.Generator, int], Array]
+Generate = Callable[[np.random.Generator, int], Array]
 RTOL = 1e-4
 EPS = float(np.finfo(np.float64).eps)
 REFUSED = (MinigradError, ValueError, TypeError, IndexError, ArithmeticError)
 
 
-def _of(*values: float) -> Values:
+def _of(*values: float) -> Generate:
     return lambda rng, n: rng.choice(values, n)
 
 
-def _sizes(low: float, high: float) -> Values:
+def _sizes(low: float, high: float) -> Generate:
     return lambda rng, n: rng.choice([-1.0, 1.0], n) * 10.0 ** rng.uniform(low, high, n)
 
 
-MODERATE: dict[str, Values] = {
+MODERATE: dict[str, Generate] = {
     "ties": _of(1.0, 2.0),
     "all equal": lambda rng, n: np.full(n, rng.choice([1.0, -2.5, 10.5, 1e-3])),
     "zero": lambda rng, n: np.zeros(n),
@@ -51,11 +52,11 @@ MODERATE: dict[str, Values] = {
     "close to 0": _sizes(-5, -2),
     "saturating": _of(5.0, -8.0, 12.0, -20.0, 40.0, -100.0),
 }
-FAR: dict[str, Values] = {
+FAR: dict[str, Generate] = {
     "far out": _of(800.0, -750.0, 1e3, -1e3, 1e4),
     "of mixed sizes": _sizes(-6, 6),
 }
-EXTREME: dict[str, Values] = {
+EXTREME: dict[str, Generate] = {
     "nearly equal": lambda rng, n: 1.0 + 2.0**-52 * rng.integers(0, 4, n),
     "tiny": _sizes(-200, -100),
     "huge": _sizes(60, 100),
@@ -65,12 +66,12 @@ EXTREME: dict[str, Values] = {
 """What the values are replaced by. Of the extreme ones differences can tell little."""
 
 
-def strained(call: Call, rng: np.random.Generator) -> None:
+def extreme_values(call: Call, rng: np.random.Generator) -> None:
     """At ties, zeros and equal operands, for huge, tiny and mixed numbers the derivatives are those
     of the function: between the slopes to either side where it has a kink, and never NaN."""
     for name, other in _variants(call, rng):
         with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of empty slices, of what is lost in low precision
+            warnings.simplefilter("ignore")  # about empty slices and overflow in low precision
             try:
                 trial = Trial(other)
                 if not trial.differentiable or not _finite(trial.plain):
@@ -123,8 +124,8 @@ def _variants(call: Call, rng: np.random.Generator) -> Iterator[tuple[str, Call]
 
 
 def _matrices(op: Op) -> bool:
-    """Whether it solves with matrices or decomposes them. Those of numbers of all sizes are
-    singular; those with ties often are, and then their factors are not unique."""
+    """Whether it solves with matrices or decomposes them. With entries of all sizes, or with ties,
+    matrices are often singular, or their factors are not unique."""
     core = core_dimensions(op, 2)
     return any(len(dims) == 2 and (op.multiple or dims[0] == dims[1]) for dims in core)
 
@@ -136,7 +137,7 @@ def _times(factor: float) -> Change:
     return lambda i, a: a * factor
 
 
-def _drawn(values: Values, rng: np.random.Generator, domains: Sequence[Domain]) -> Change:
+def _drawn(values: Generate, rng: np.random.Generator, domains: Sequence[Domain]) -> Change:
     return lambda i, a: _inside(values(rng, a.size), domains[i]).reshape(a.shape)
 
 
@@ -148,7 +149,7 @@ def _changed(call: Call, change: Change) -> Call:
 
 
 def _inside(x: Array, domain: Domain) -> Array:
-    """The values, folded into the domain."""
+    """The values, mapped into the domain: reflected at its end, or squashed between two ends."""
     low, high = domain.low, domain.high
     if low > -np.inf and high < np.inf:
         return low + (high - low) * (0.5 + np.arctan(x) / 3.2)
@@ -218,7 +219,7 @@ def _compare(trial: Trial, rng: np.random.Generator, smooth: bool, most: int = 4
 def _directions(x: Array, rng: np.random.Generator, single: bool) -> Iterator[Array]:
     """Lines on which equal entries stay equal; where there are no ties, or `single`, others too.
 
-    Where entries are tied, the share of a single one is a convention, and their sum is not.
+    How tied entries share a derivative is a convention; only the sum over them is determined.
     """
     moving = np.isfinite(x)
     unit = np.where(x != 0, np.abs(x), 1.0) * moving
@@ -239,7 +240,7 @@ def _along(f: _Function, v: Array, chosen: Any, rows: Array, smooth: bool) -> No
     terms = rows[:, moved] * v[moved]
     claims = terms.sum(axis=1)
     size = np.abs(terms).sum(axis=1, where=np.isfinite(terms))
-    # What the rounding of the inputs and of the largest output may change.
+    # How much rounding the inputs, and the largest output, may change the results.
     given = np.where(np.isfinite(f.x), f.x, 0.0)
     most = max(np.abs(f.y).max(), np.abs(given).max() * np.abs(v).max())
     floor = 1e-10 * most + 64 * EPS * np.abs(rows * given).max(axis=1) + 1e-290
@@ -298,7 +299,7 @@ def _second_order(trial: Trial) -> None:
     try:
         check_grads(f, *(call.args[i] for i in live), modes=("rev",), full=12, seed=call.seed)
     except (CheckRefused, *REFUSED):
-        return  # there need be no second derivative where there is a first
+        return  # a function with a first derivative need not have a second
 
 
 def _low_precision(trial: Trial) -> None:
@@ -319,7 +320,7 @@ def _low_precision(trial: Trial) -> None:
             continue
         values = zip(low.plain, exact.plain, strict=True)
         if not all(np.allclose(a, b, rtol=rtol, atol=0, equal_nan=True) for a, b in values):
-            continue  # the value itself has lost what the slope is of
+            continue  # the value itself has lost its digits
         for i, a, b in pairs:
             known = np.isfinite(b) & (np.abs(b) < float(np.finfo(dtype).max) / 4)
             scale = np.abs(b[known]).max(initial=1.0)
@@ -332,11 +333,11 @@ def _low_precision(trial: Trial) -> None:
             )
 
 
-# -- many entries
+# -- large arrays
 
 
-def lots(op: Op, rng: np.random.Generator) -> None:
-    """In an array of many entries the derivatives are right as well."""
+def many_entries(op: Op, rng: np.random.Generator) -> None:
+    """In an array of many entries the derivatives are right too."""
     core = core_dimensions(op, 2)
     named = {d for dims in core for d in dims if not d.isdigit()}
     if not named:

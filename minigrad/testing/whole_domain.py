@@ -1,8 +1,8 @@
-"""A law of ops that work entry by entry: right from the smallest number to the largest.
+"""A law of elementwise ops: their derivatives are right from the smallest number to the largest.
 
-Each argument is moved over all the numbers of its domain while the others rest at a few. There
-the slopes are compared with measured ones, of order 1 and 2, and looked through for places where
-they jump and the record does not say so.
+One argument at a time moves over its whole domain, while the others rest at a few values. All
+along, the slopes of order 1 and 2 are compared with measured ones, and searched for jumps that the
+record does not declare.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from .lines import Line, lines
 from .slopes import Slopes, measure_slopes
 from .trial import LawBroken
 
-__all__ = ["UndeclaredKink", "whole_line"]
+__all__ = ["UndeclaredKink", "whole_domain"]
 
 Array = np.ndarray[Any, Any]
 RTOL = 1e-4
-MODERATE = (1e-8, 1e8)  # where differences in float64 have to tell something
+MODERATE = (1e-8, 1e8)  # in this range differences in float64 must give a usable slope
 
 
 class UndeclaredKink(LawBroken, CheckRefused):
-    """An op whose value or slope jumps at a point that its record does not name."""
+    """An op whose value or slope jumps at a point that its record does not declare."""
 
 
-def whole_line(op: Op, params: Mapping[str, Any], usual: bool = True) -> None:
+def whole_domain(op: Op, params: Mapping[str, Any], usual: bool = True) -> None:
     """Over the whole domain, from the smallest number to the largest, the slopes of order 1 and 2
     are those of the function: never NaN, infinite only where they overflow, and without a jump
-    that the record does not name."""
+    that the record does not declare."""
     with np.errstate(all="ignore"):
         for line in lines(op, params):
             if not op.smooth:
@@ -86,35 +86,35 @@ def _second_order(line: Line, j: int, usual: bool) -> None:
     name = f"derivative by {line.op.argument(line.i)} of the slope by {line.op.argument(j)}"
     known = np.isfinite(slope) & np.isfinite(line.value(x)) & ~line.kink
     known &= np.abs(x) < MODERATE[1]
-    for a in line.args:  # of the squares of others not every one is a number
+    for a in line.args:  # rules square their arguments: where that overflows, they may too
         known &= (a == 0) | ((np.abs(a) > 1e-100) & (np.abs(a) < 1e100))
     _report(line, known & np.isnan(found) & np.isfinite(measured.error), found, measured, name)
     if usual:
         near = np.all([np.abs(a) < 1e4 for a in line.args], axis=0)
         _refuse_kinks(line, measured._replace(bent=measured.bent & near), name)
-    # What squares and quotients of a rule lose is more than one rounding.
+    # The squares and quotients in a rule lose more than one rounding.
     wrong = known & ~measured.bent & _off(found, measured, errors=16, tiny=1e-150)
     _report(line, wrong, found, measured, name)
 
 
 def _off(found: Array, m: Slopes, errors: int = 4, tiny: float = 1e-290) -> Any:
-    """Where a slope differs from the measured one by more than the error of that."""
+    """Where a slope differs from the measured one by more than the error of the measurement."""
     close = np.abs(found - m.value) <= RTOL * np.abs(m.value) + errors * m.error + tiny
     overflown = np.isinf(found) & (np.abs(m.value) > 1e290) & (found * m.value > 0)
     return np.isfinite(m.error) & ~close & ~overflown
 
 
 def _between(m: Slopes) -> tuple[Array, Array]:
-    """What a slope at a kink may be: between those to the left and to the right."""
+    """The interval in which a slope at a kink may lie: between those to the left and the right."""
     slack = RTOL * np.maximum(np.abs(m.left), np.abs(m.right)) + 4 * (m.left_error + m.right_error)
     slack = np.where(np.isfinite(slack), slack + 1e-290, np.inf)
     return np.minimum(m.left, m.right) - slack, np.maximum(m.left, m.right) + slack
 
 
 def _low_precision(line: Line) -> None:
-    """In float16 and float32 the slopes are those in float64, to the precision that they have.
+    """In float16 and float32 the slopes are those in float64, to the precision of the dtype.
 
-    How exactly that can be said depends on x: half a place of 1e7 in float32 is 1.
+    Part of the tolerance is the rounding of x itself, which at 1e7 in float32 is 1.
     """
     x = line.args[line.i]
     for dtype, rtol in ((np.float32, 1e-2), (np.float16, 5e-2)):
@@ -142,11 +142,11 @@ def _low_precision(line: Line) -> None:
         scale = 1 + np.abs(f0.astype(float)) / np.maximum(np.abs(x.astype(float)), 1)
         slack = rtol * np.abs(wanted) + 64 * float(np.finfo(dtype).eps) * scale + unsure
         close = np.abs(found - wanted) <= slack
-        # What is multiplied last may overflow a little early.
+        # An intermediate product may overflow a little before the slope does.
         overflown = (np.abs(wanted) > most / 64) & (np.abs(found) > most / 128)
         wrong = np.isfinite(f0) & np.isfinite(wanted) & ~close & ~overflown
         wrong |= np.isnan(found) & ~np.isnan(f0) & ~np.isnan(wanted)
-        # Beyond, 2 x and x / 2 and the like overflow.
+        # Beyond, intermediate results such as 2 x overflow.
         wrong &= (sizes < most / 100) & ((sizes > 100 / most) | (sizes == 0))
         name = f"slope in {np.dtype(dtype)}"
         if wrong.any():
@@ -181,10 +181,10 @@ def _large(line: Line) -> None:
 
 
 def _with_jumps(line: Line) -> Line:
-    """The line with more points: where its value or its slope changes most, and beside that.
+    """The line with more points, at its jumps if it has any, found by bisection.
 
-    Between neighbouring points the half with the larger change is taken, until two numbers are
-    left that are next to each other. There a smooth function hardly changes any more.
+    Between neighbouring points, the half in which value or slope changes more is taken, down to two
+    adjacent floats. Between those a smooth function hardly changes any more.
     """
     x = line.args[line.i]
     start = np.flatnonzero((x[1:] > x[:-1]) & ~line.kink[1:] & ~line.kink[:-1])
@@ -228,7 +228,7 @@ def _with_jumps(line: Line) -> Line:
 
 
 def _rest(fa: Array, fb: Array, sa: Array, sb: Array, width: Array) -> Array:
-    """What of a change the slopes at both ends do not account for."""
+    """The part of a change fb - fa that the slopes sa and sb at its ends do not explain."""
     return np.abs(fb - fa - (sa / 2 + sb / 2) * width)
 
 
@@ -240,7 +240,7 @@ def _refuse_kinks(line: Line, m: Slopes, name: str) -> None:
     what = "the function" if name == "slope" else name
     raise UndeclaredKink(
         f"{what} has a kink or a jump at {line.place(k)}: its slope is {m.left[k]:.6g} to the left "
-        f"and {m.right[k]:.6g} to the right{_extent(line, bent)}. Name such points in the record: "
+        f"and {m.right[k]:.6g} to the right{_extent(line, bent)}. Declare it in the record: "
         f"domains=(Domain(kinks=({float(line.args[line.i][k])!r},)),), distinct=True for a tie of "
         f"two arguments, or low= and high= where the domain ends"
     )
