@@ -9,7 +9,7 @@ VENV    = .venv
 # What the benchmarks and the tests marked `peers` compare with. Where pip would take a PyTorch
 # built for GPUs (gigabytes), point it at a CPU build in pip's own configuration.
 BENCH   = .venv-bench
-PEERS   = torch==2.13.0 autograd onnx onnxruntime pandas scipy xarray
+PEERS   = torch==2.13.0 jax autograd onnx onnxruntime pandas scipy xarray
 
 MINUTES ?= 1
 
@@ -44,7 +44,7 @@ check: $(VENV)/.has-dev ## lint, type-check, and type-check what users write, wi
 	$(VENV)/bin/python -m mypy
 	$(VENV)/bin/python -m pytest -q tests/typing
 
-bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch and autograd, print the ratios
+bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch, JAX and autograd, print the ratios
 	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
 learn: $(VENV)/.has-viz ## train on long-lag tasks until each bar is reached, minutes (LEARN_ARGS="--only copy")
@@ -82,8 +82,8 @@ $(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev: \
 
 $(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
 	$(make-venv)
-	@echo 'Installing minigrad with its extra test, and $(PEERS), into $(@D); this can take some minutes'
-	@$(PIP) --editable '.[test]' $(PEERS)
+	@echo 'Installing minigrad with its extras test and speed, and $(PEERS), into $(@D); this can take some minutes'
+	@$(PIP) --editable '.[test,speed]' $(PEERS)
 	@$(@D)/bin/python -m compileall -q minigrad rnn
 	@touch $@
 

@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from .questions import Result, answers
 from .report import machine, markdown, table
-from .rows import QUESTIONS, Result, answers
+from .rows import QUESTIONS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .lstm import Shape, batch, weights
+from .task import Shape, batch, weights
 from .workload import Workload
 
 __all__ = ["lstm"]

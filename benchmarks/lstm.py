@@ -7,38 +7,16 @@ token, and the gradients of all parameters, in float32. Both systems start from 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from .task import Shape, batch, weights
 from .workload import Workload
 
 __all__ = ["SYSTEMS", "Shape", "batch", "trainer", "weights"]
 
 Array = np.ndarray[Any, Any]
-
-
-class Shape(NamedTuple):
-    """Steps, sequences, hidden units, and the number of different tokens."""
-
-    T: int
-    B: int
-    H: int
-    V: int
-
-
-def weights(shape: Shape, dtype: Any = np.float32) -> dict[str, Array]:
-    """U(-1/√H, 1/√H), as both systems draw them; gates in blocks i, f, g, o."""
-    _, _, H, V = shape
-    rng = np.random.default_rng(0)
-    sizes = {"W_xh": (V, 4 * H), "W_hh": (H, 4 * H), "b_h": (4 * H,), "W_hq": (H, V), "b_q": (V,)}
-    return {k: rng.uniform(-1, 1, s).astype(dtype) / dtype(H**0.5) for k, s in sizes.items()}
-
-
-def batch(shape: Shape) -> tuple[Array, Array]:
-    """Tokens (T, B), and the tokens that follow them."""
-    tokens = np.random.default_rng(1).integers(0, shape.V, (shape.T + 1, shape.B))
-    return tokens[:-1], tokens[1:]
 
 
 def minigrad(shape: Shape, one_hot: bool = False, dtype: Any = np.float32) -> Workload:

@@ -9,32 +9,33 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from statistics import median
 from time import perf_counter
 from typing import Any
 
+from .kernels import chosen
+from .memory import forget_peak, peak, resident
 from .workload import Workload
 
 __all__ = ["JOBS", "MISSING", "clock", "processors"]
 
 MISSING = 3
-KIB = 1024
 
 
 def clock(workload: Workload, seconds: float, least: int = 3) -> dict[str, float]:
-    """The fastest of the passes that fit into `seconds` (`least` of them at least), in seconds.
+    """The fastest of the passes that fit into `seconds` (`least` of them at least), in seconds; and
+    the median of all.
 
     What slows a pass down is other work on the machine, so the minimum is nearest to what the
     system costs. The garbage collector stays on, as it is for users; freeing the graph counts.
     """
     workload.backward(workload.forward())  # first calls set things up
     best = {"total": float("inf")}
-    passes, end = 0, perf_counter() + seconds
-    while passes < least or perf_counter() < end:
+    every, end = [], perf_counter() + seconds
+    while len(every) < least or perf_counter() < end:
         start = perf_counter()
         out = workload.forward()
         middle = perf_counter()
@@ -44,8 +45,8 @@ def clock(workload: Workload, seconds: float, least: int = 3) -> dict[str, float
         if total < best["total"]:
             forward = middle - start
             best = {"total": total, "forward": forward, "backward": total - forward}
-        passes += 1
-    return best | {"passes": passes}
+        every.append(total)
+    return best | {"passes": len(every), "median": median(every)}
 
 
 def time_chain(system: str, length: int, both: bool, seconds: float) -> dict[str, float]:
@@ -60,29 +61,83 @@ def time_lstm(
     system: str, shape: dict[str, int], one_hot: bool, seconds: float
 ) -> dict[str, float]:
     """Seconds per training step of the LSTM."""
-    from .lstm import SYSTEMS, Shape
+    from .lstm import SYSTEMS
+    from .task import Shape
 
     return clock(SYSTEMS[system](Shape(**shape), one_hot), seconds)
 
 
-def time_layer(system: str, shape: dict[str, int], seconds: float) -> dict[str, float]:
-    """Seconds per training step of an LSTM layer."""
+def time_layers(
+    system: str, shapes: Sequence[dict[str, int]], seconds: float, least: int = 3, **options: Any
+) -> dict[str, Any]:
+    """Seconds per pass of the task for each shape, with the loss, by which systems are compared.
+
+    options: the kind of cell, and what the system takes besides.
+    """
     from .layer import SYSTEMS
-    from .lstm import Shape
+    from .task import Shape
 
-    return clock(SYSTEMS[system](Shape(**shape)), seconds)
+    found = []
+    for shape in shapes:
+        workload = SYSTEMS[system](Shape(**shape), **options)
+        loss = workload.forward()
+        value = loss.item() if hasattr(loss, "item") else loss
+        workload.backward(loss)
+        del loss
+        found.append(clock(workload, seconds, least) | {"loss": value})
+    return {"shapes": found}
 
 
-def lstm_memory(system: str, shape: dict[str, int]) -> dict[str, float]:
-    """How far one LSTM step raises the resident memory of the process, in bytes.
+def first_call(shape: dict[str, int]) -> dict[str, float]:
+    """How much longer the first pass of a layer takes than those after it: tracing and planning,
+    and whatever else is done once."""
+    from .layer import SYSTEMS
+    from .task import Shape
 
+    workload = SYSTEMS["minigrad"](Shape(**shape))
+    start = perf_counter()
+    workload.backward(workload.forward())
+    first = perf_counter() - start
+    return {"first": first, "more": first - clock(workload, 0.5)["total"]}
+
+
+def demo(how: str, seconds: float) -> dict[str, float]:
+    """Characters that the training of ``make demo`` reads in a second, with its usual settings."""
+    from rnn.demo.language_model import CharLSTM
+    from rnn.demo.run import Run, Settings
+    from rnn.demo.text import documentation
+
+    class Chosen(CharLSTM):
+        def forward(self, tokens: Any, state: Any = None, *_: Any, **__: Any) -> Any:
+            return super().forward(tokens, state, how=how)
+
+    run = Run(Settings(), documentation())
+    run.model.__class__ = Chosen
+    run.update(0.02)  # what is done once
+    before, start = run.characters, perf_counter()
+    while perf_counter() < start + seconds:
+        run.update(0.02)
+    return {"rate": (run.characters - before) / (perf_counter() - start), "loss": run.losses[-1]}
+
+
+def peak_memory(
+    what: str, system: str, shape: dict[str, int], **options: Any
+) -> dict[str, float]:
+    """How far one training step raises the resident memory of the process, in bytes.
+
+    what: "lstm", a loop over cells, "layer", or "states", a scan that gives its last state only.
     The baseline is read when imports, parameters and data are made and two steps of a sequence of
     length 2 have been taken, so that pools and scratch buffers, which come once, are in it.
     """
-    from .lstm import SYSTEMS, Shape
+    from . import in_minigrad, layer, lstm
+    from .task import Shape
 
-    small = SYSTEMS[system](Shape(**{**shape, "T": 2}))
-    large = SYSTEMS[system](Shape(**shape))
+    tables: dict[str, Any] = {
+        "lstm": lstm.SYSTEMS, "layer": layer.SYSTEMS, "states": {"minigrad": in_minigrad.states},
+    }
+    systems = tables[what]
+    small = systems[system](Shape(**{**shape, "T": 2}), **options)
+    large = systems[system](Shape(**shape), **options)
     for _ in range(2):
         small.backward(small.forward())
     gc.collect()
@@ -116,49 +171,19 @@ def growth(steps: int, trace: bool) -> dict[str, float]:
     return {"growth": (tracemalloc.get_traced_memory()[0] if trace else resident()) - before}
 
 
-# -- memory of this process
-
-
-def resident() -> int:
-    """Bytes of physical memory in use; where the system does not tell, their peak so far."""
-    status = _status()
-    return status["VmRSS"] if status else peak()
-
-
-def peak() -> int:
-    """The largest `resident` since `forget_peak`; where there is no /proc, since the start."""
-    if status := _status():
-        return status["VmHWM"]
-    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return usage if sys.platform == "darwin" else usage * KIB
-
-
-def forget_peak() -> None:
-    """Start `peak` afresh, where the system can."""
-    # getrusage() would not do on Linux: its maximum is inherited from the parent process.
-    path = Path("/proc/self/clear_refs")
-    if path.exists():
-        path.write_text("5")
-
-
-def _status() -> dict[str, int]:
-    path = Path("/proc/self/status")
-    if not path.exists():
-        return {}
-    fields = (line.split() for line in path.read_text().splitlines())
-    return {f[0].rstrip(":"): int(f[1]) * KIB for f in fields if f and f[-1] == "kB"}
+JOBS: dict[str, Callable[..., dict[str, Any]]] = {
+    "chain": time_chain,
+    "demo": demo,
+    "first": first_call,
+    "growth": growth,
+    "kernels": chosen,
+    "layers": time_layers,
+    "lstm": time_lstm,
+    "memory": peak_memory,
+}
 
 
 # -- the process itself
-
-
-JOBS: dict[str, Callable[..., dict[str, Any]]] = {
-    "chain": time_chain,
-    "layer": time_layer,
-    "lstm": time_lstm,
-    "memory": lstm_memory,
-    "growth": growth,
-}
 
 
 def processors() -> int:
@@ -174,13 +199,14 @@ def keep_to(count: int) -> None:
 
 def main() -> int:
     job, options = sys.argv[1], json.loads(sys.argv[2])
-    threads = options.pop("threads")
-    keep_to(threads)
+    threads = options.pop("threads")  # None: nothing is limited
     try:
-        if options.get("system") == "torch":
-            import torch
+        if threads is not None:
+            keep_to(threads)
+            if options.get("system") == "torch":
+                import torch
 
-            torch.set_num_threads(threads)
+                torch.set_num_threads(threads)
         result = JOBS[job](**options)
     except ModuleNotFoundError as error:
         print(error.name, file=sys.stderr)

@@ -18,13 +18,16 @@ from typing import Any, NamedTuple
 
 from .measure import MISSING
 
-__all__ = ["NotInstalled", "Spread", "alternate", "run", "run_import"]
+__all__ = ["NotInstalled", "Spread", "alternate", "rotate", "run", "run_import"]
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+# Which kernels a library takes is its own choice too, as it is for users.
+CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
+REMOVED = {*THREADS, *CHOICES, "XLA_FLAGS"}
 
 
 class NotInstalled(Exception):
@@ -51,10 +54,32 @@ def alternate(
     return [x for x, _ in found], [y for _, y in found]
 
 
-def run(job: str, threads: int = 1, **options: Any) -> dict[str, Any]:
-    """The result of one of `measure.JOBS` in a fresh process with that many threads."""
+def rotate(
+    systems: Mapping[str, Callable[[], Any]], rounds: int
+) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """The results of several, run one after the other in every round; and of those that are not
+    installed what to do about it."""
+    found: dict[str, list[Any]] = {name: [] for name in systems}
+    missing: dict[str, str] = {}
+    for _ in range(rounds):
+        for name, measured in systems.items():
+            if name in missing:
+                continue
+            try:
+                found[name].append(measured())
+            except NotInstalled as error:
+                missing[name] = str(error)
+    return {name: results for name, results in found.items() if name not in missing}, missing
+
+
+def run(
+    job: str, threads: int | None = 1, settings: Mapping[str, str] | None = None, **options: Any
+) -> dict[str, Any]:
+    """The result of one of `measure.JOBS` in a fresh process with that many threads; None: as many
+    as it takes by itself, as a user has it who has set nothing. settings: of the environment."""
     options["threads"] = threads
-    return _json([sys.executable, "-m", "benchmarks.measure", job, json.dumps(options)], threads)
+    command = [sys.executable, "-m", "benchmarks.measure", job, json.dumps(options)]
+    return _json(command, threads, settings)
 
 
 _IMPORT = """
@@ -78,9 +103,10 @@ def run_import(module: str, cache: str) -> dict[str, Any]:
 
 
 def _json(
-    command: list[str], threads: int, settings: Mapping[str, str] | None = None
+    command: list[str], threads: int | None, settings: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    env = os.environ | dict.fromkeys(THREADS, str(threads)) | dict(settings or {})
+    env = {k: v for k, v in os.environ.items() if k not in REMOVED}
+    env |= _limits(threads) | dict(settings or {})
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == MISSING:
         raise NotInstalled(f"{done.stderr.strip()} is not installed; `make bench` installs it")
@@ -88,3 +114,11 @@ def _json(
         raise RuntimeError(f"{' '.join(command[1:])} failed:\n{done.stderr}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def _limits(threads: int | None) -> dict[str, str]:
+    if threads is None:
+        return {}
+    spread = str(threads > 1).lower()
+    xla = f"--xla_cpu_multi_thread_eigen={spread} intra_op_parallelism_threads={threads}"
+    return dict.fromkeys(THREADS, str(threads)) | {"XLA_FLAGS": xla}

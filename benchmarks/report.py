@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .measure import processors
-from .rows import Result
+from .pairs import run
+from .questions import Result
 
 __all__ = ["HEADER", "machine", "markdown", "table"]
 
@@ -91,12 +92,12 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()}, {platform.machine()}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
     }
-    for name in ("numpy", "torch", "autograd"):
+    for name in ("numpy", "threadpoolctl", "torch", "jax", "autograd"):
         try:
             facts[name] = version(name)
         except PackageNotFoundError:
             facts[name] = "not installed"
-    return facts
+    return facts | run("kernels")
 
 
 def _processor() -> str:

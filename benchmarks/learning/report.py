@@ -10,9 +10,9 @@ from typing import Any
 from rnn.bptt.jacobians.vanishing import Vanishing
 from rnn.bptt.plots.figures import COLOURS, INK, bare, finish, new_figure
 
+from ..questions import Result
 from ..report import HEADER
 from ..report import columns as cells
-from ..rows import Result
 from .experiments import EXPERIMENTS
 from .training import Experiment, Outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import by_hand, chain, layer, lstm, measure
-from benchmarks.pairs import NotInstalled, Spread, alternate
+from benchmarks import by_hand, chain, lstm, measure, memory
+from benchmarks.pairs import NotInstalled, Spread, alternate, rotate, run
+from benchmarks.questions import Result, answers, ratio_line
 from benchmarks.report import machine, markdown, table
-from benchmarks.rows import QUESTIONS, Result, answers, ratio_line
+from benchmarks.rows import QUESTIONS
 from benchmarks.workload import Workload
 
 Array = np.ndarray[Any, Any]
@@ -93,20 +95,6 @@ def test_lstm_by_hand_is_the_same_step(steps: int) -> None:
         np.testing.assert_allclose(g, wanted[name], rtol=1e-11, atol=1e-14, err_msg=name)
 
 
-@pytest.mark.parametrize("system", [
-    "minigrad", "by_hand", pytest.param("torch", marks=pytest.mark.peers),
-])
-def test_layers_are_the_same_step(system: str) -> None:
-    """The scanned layer, the plan by hand and PyTorch's fused layer have the tape's gradients."""
-    if system == "torch":
-        pytest.importorskip("torch")
-    shape = lstm.Shape(7, 3, 4, 5)
-    wanted, found = second_pass(lstm.minigrad(shape)), second_pass(layer.SYSTEMS[system](shape))
-    assert found.keys() == wanted.keys()
-    for name, g in found.items():
-        np.testing.assert_allclose(g, wanted[name], rtol=1e-4, atol=1e-6, err_msg=name)
-
-
 @pytest.mark.peers
 @pytest.mark.parametrize("system", ["torch", "autograd"])
 @pytest.mark.parametrize("both", [True, False])
@@ -152,7 +140,11 @@ def test_clock_counts_whole_passes() -> None:
 
 def test_memory_of_this_process_is_positive() -> None:
     """The peak is at least what is in use now."""
-    assert 0 < measure.resident() <= measure.peak()
+    assert 0 < memory.resident() <= memory.peak()
+    before = memory.faults()
+    touched = np.ones(1 << 22)  # 32 MiB, which no cache of freed memory has
+    assert memory.faults() > before
+    assert touched.all()
 
 
 def test_systems_take_turns() -> None:
@@ -166,6 +158,43 @@ def test_systems_take_turns() -> None:
     assert log == list("ababab")
 
 
+def test_processes_are_limited_and_choose_their_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process has the threads that it is given, or none set; which kernels a library runs is its
+    own choice, whatever this environment says; settings come last."""
+    for name in ("OMP_NUM_THREADS", "XLA_FLAGS", "OPENBLAS_CORETYPE"):
+        monkeypatch.setenv(name, "from outside")
+    seen: list[dict[str, str]] = []
+
+    def record(command: list[str], env: dict[str, str], **_: Any) -> Any:
+        seen.append(env)
+        return subprocess.CompletedProcess(command, 0, stdout="noise\n{}\n")
+
+    monkeypatch.setattr(subprocess, "run", record)
+    run("lstm", threads=2)
+    run("lstm", threads=None, settings={"OPENBLAS_CORETYPE": "Haswell"})
+    two, as_it_is = seen
+    assert (two["OMP_NUM_THREADS"], two["OPENBLAS_NUM_THREADS"]) == ("2", "2")
+    assert "intra_op_parallelism_threads=2" in two["XLA_FLAGS"]
+    assert "OPENBLAS_CORETYPE" not in two
+    assert as_it_is["OPENBLAS_CORETYPE"] == "Haswell"
+    assert not {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "XLA_FLAGS"} & as_it_is.keys()
+
+
+def test_who_is_missing_is_left_out_of_the_rotation() -> None:
+    """All run in turn in each round; who is not installed is named, and the others go on."""
+    log: list[str] = []
+
+    def record(name: str) -> Callable[[], int]:
+        return lambda: log.append(name) or len(log)
+
+    def absent() -> int:
+        raise NotInstalled("jax is not installed; `make bench` installs it")
+
+    found, missing = rotate({"a": record("a"), "jax": absent, "b": record("b")}, 2)
+    assert (found, log) == ({"a": [1, 3], "b": [2, 4]}, list("abab"))
+    assert missing == {"jax": "jax is not installed; `make bench` installs it"}
+
+
 def test_ratio_is_taken_pair_by_pair() -> None:
     """The ratio is the median over pairs, not the ratio of the medians."""
     line = ratio_line("a / b", [1e-3, 4e-3, 9e-3], [2e-3, 4e-3, 1e-3], (1e-3, "ms"), "b", 1.0)
@@ -174,6 +203,9 @@ def test_ratio_is_taken_pair_by_pair() -> None:
     )
     line = ratio_line("b / a", [1.0], [5.0], (1, "s"), "b", at_least=6)
     assert (line.measured, line.bar, line.verdict) == ("5.00× (5.00 to 5.00)", "≥ 6×", "missed")
+    line = ratio_line("a / b", [2.0], [4.0], (1, "s"), "b", medians=([2.5], [6.0]))
+    assert (line.bar, line.verdict) == ("", "")
+    assert line.detail == "2.00 (median 2.50) s, b 4.00 (median 6.00) s"
     assert Spread.of([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0)
 
 
