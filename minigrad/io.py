@@ -1,4 +1,4 @@
-"""Named arrays in a file that is whole or not there at all, and that holds nothing but arrays.
+"""Named arrays in a file, which is written whole or not at all, and which cannot hold code.
 
 The format is safetensors (a JSON header, then the raw numbers), so other frameworks read these
 files too, and reading one never runs code. Two entries of the header's metadata are ours: the
@@ -277,7 +277,7 @@ def _refuse(path: PathLike, wrong: str, remedy: str) -> NoReturn:
 
 
 def _diagnose(raw: bytes, length: int) -> tuple[str, str]:
-    """What a file is whose header cannot even be found, and what to do."""
+    """What a file without a readable header probably is, and what to do."""
     pickled = raw[:1] == b"\x80" and raw[1:2] in b"\x02\x03\x04\x05" and raw[8:9] != b"{"
     if pickled or raw.startswith(b"PK\x03\x04"):
         wrong = "it looks like a pickle or zip archive, and loading a pickle could run any code"

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from .casting import cast_parameters
 from .engine.tensor import Parameter
 from .errors import describe
-from .retype import retype
-from .state import IncompatibleKeys, fit, refuse, whole, zero_grads
+from .state import IncompatibleKeys, atomically, fit, refuse, zero_grads
 
 __all__ = ["Module", "Parameter"]
 
 _ASSIGN = "modules and parameters belong to it by being assigned, as in self.name = thing"
 _STATE = "assign Parameter(value, requires_grad=False): it is saved and loaded, and not trained"
 _WRAP = "write it into forward(), or call the module inside another one"
-# Of PyTorch's modules.
+# Methods of PyTorch's modules that these do not have, and what to use instead.
 ELSEWHERE = {
     "register_parameter": _ASSIGN, "register_module": _ASSIGN, "add_module": _ASSIGN,
     "register_buffer": _STATE,
@@ -67,10 +67,10 @@ class Module:
     """
 
     training: bool = True
-    """Whether layers that differ between the two (dropout) should train or predict."""
+    """Whether layers such as dropout behave as in training (True) or as in evaluation."""
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module computes; every subclass says it."""
+        """What calling the module computes; every subclass defines it."""
         raise TypeError(
             f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
             f"is what calling the module runs"
@@ -89,11 +89,11 @@ class Module:
             )
         object.__setattr__(self, name, value)
         found = list(_walk(value, name))
-        if any(thing is self for *_, thing in found):  # a link back, as in child.parent = self
+        if any(thing is self for *_, thing in found):  # a cycle, as in child.parent = self
             return
         for path, _, _, thing in found:
-            # A name that is the tail of the path came from here, at a deeper level; any other
-            # was given by the user, or comes from another place that shares the parameter.
+            # A name that is an end of the path was set here, when a module inside got the
+            # parameter. Any other is the user's, or comes from another place that shares it.
             if isinstance(thing, Parameter) and (
                 thing.name is None or path.endswith(f".{thing.name}")
             ):
@@ -174,9 +174,9 @@ class Module:
     def state_dict(self, *, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
         """Dotted name → read-only array: the parameters as they are now, for ``minigrad.save``.
 
-        prefix: what every name begins with, such as "encoder.", to keep several in one file.
+        prefix: put before every name, such as "encoder.", to keep several modules in one file.
 
-        Later training does not change these arrays, because parameters are replaced, not written.
+        Training does not change these arrays later: it replaces the arrays of parameters.
         """
         named = self.named_parameters()
         return {f"{prefix}{name}": parameter.numpy() for name, parameter in named}
@@ -212,14 +212,14 @@ class Module:
             for name, array in found.arrays.items():
                 places[name]._replace(array)
 
-        whole(assign)
+        atomically(assign)
         return found.keys
 
     def explain_keys(self, unexpected: Sequence[str]) -> str:
-        """What to tell somebody whose state dict has these names, which no parameter here has.
+        """A hint for a state dict with these names, which no parameter here has; "" for none.
 
-        Override it where such names are known, as those of another program for the same thing.
-        Names under a module's own path come without it. "" says nothing.
+        Override it where such names are known, as those of another program for the same parameters.
+        The names are relative to this module.
 
         >>> class Line(Module):
         ...     def explain_keys(self, unexpected):
@@ -235,7 +235,7 @@ class Module:
         return ""
 
     def _explanations(self, unexpected: Sequence[str]) -> list[str]:
-        """What this module and those inside say about such names, each text once."""
+        """The hints of this module and of those inside, each text once."""
         names = [name for name in unexpected if isinstance(name, str)]
         found = {}
         for path, module in self.named_modules():
@@ -247,7 +247,7 @@ class Module:
         return list(found)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters; with ``set_to_none=False`` they become zeros."""
+        """Set all gradients to None; with ``set_to_none=False`` to zeros."""
         zero_grads(self.parameters(), set_to_none)
 
     def train(self, mode: bool = True) -> Self:
@@ -258,7 +258,7 @@ class Module:
             for module in modules:
                 module.training = mode
 
-        whole(assign)
+        atomically(assign)
         return self
 
     def eval(self) -> Self:
@@ -266,10 +266,10 @@ class Module:
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Whether the parameters are trained, all of a float type; returns the module.
+        """Train (True) or freeze (False) all parameters of a float type; returns the module.
 
-        True is for those too that were made with ``requires_grad=False``. Optimizers pass over
-        what has no gradient, so freezing a part of a model needs nothing else.
+        That includes parameters made with ``requires_grad=False``. Optimizers skip parameters
+        without a gradient, so freezing needs nothing else.
         """
         parameters = [p for p in self.parameters() if p.dtype.kind == "f"]
 
@@ -277,24 +277,24 @@ class Module:
             for parameter in parameters:
                 parameter.requires_grad = requires_grad
 
-        whole(assign)
+        atomically(assign)
         return self
 
     def astype(self, dtype: Any) -> Self:
         """Convert all parameters of a float type, and their gradients, to another; returns the
         module.
 
-        The parameters stay the same objects, so optimizers that hold them go on, with their own
-        arrays converted. A graph from before still gives gradients where it saved no old value,
-        and otherwise says that one was written to. Raises TypeError for what is no float type and
-        ValueError for values that are too large for it, and changes nothing then.
+        The parameters stay the same objects, so optimizers go on with them, and convert their own
+        arrays. Backward through a graph from before raises MutationError if it saved an old value.
+        Raises TypeError for what is no float type and ValueError for values that are too large for
+        it, and then changes nothing.
 
         >>> model = Module()
         >>> model.w = Parameter(np.ones(2, np.float32))
         >>> model.astype(np.float64).w.dtype
         dtype('float64')
         """
-        retype(self.named_parameters(), self.modules(), dtype)
+        cast_parameters(self.named_parameters(), self.modules(), dtype)
         return self
 
     def to(self, what: Any) -> Self:
@@ -333,7 +333,7 @@ class Module:
     # -- how it prints
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr; override it."""
+        """The text between the parentheses of the repr; override it."""
         return ""
 
     def __repr__(self) -> str:
@@ -357,7 +357,7 @@ class Module:
 def _walk(root: Any, name: str = "") -> Iterator[_Found]:
     """The modules and parameters in `root`, depth first in the order of assignment.
 
-    Something that is reached twice comes twice, but is entered once, so cycles end.
+    What is reached twice is given twice, but entered once, so that cycles end.
     """
     entered: set[int] = set()
     todo = [_Found(name, name, 0, root)]
@@ -379,7 +379,7 @@ def _walk(root: Any, name: str = "") -> Iterator[_Found]:
 
 
 def _members(thing: Any) -> list[tuple[str, Any]]:
-    """What can hold parameters inside `thing`, with its last name."""
+    """The attributes or entries of `thing` that can hold parameters, by their own names."""
     if isinstance(thing, Module):
         pairs: Any = vars(thing).items()
     elif isinstance(thing, dict):

@@ -15,7 +15,7 @@ from .engine.tensor import Tensor, detached
 from .engine.values import as_array
 from .errors import StateDictError, describe
 
-__all__ = ["Fitted", "IncompatibleKeys", "fit", "refuse", "whole", "zero_grads"]
+__all__ = ["Fitted", "IncompatibleKeys", "atomically", "fit", "refuse", "zero_grads"]
 
 
 class IncompatibleKeys(NamedTuple):
@@ -70,10 +70,10 @@ def refuse(owner: str, faults: Sequence[str], hints: Sequence[str] = ()) -> None
         raise StateDictError(f"{owner}: {count} not fit, so nothing was loaded\n{text}")
 
 
-def whole(assign: Callable[[], None]) -> None:
-    """Run `assign`, which only assigns what is ready; if Ctrl-C interrupts it, again, to its end.
+def atomically(assign: Callable[[], None]) -> None:
+    """Run `assign`, which only assigns values that are ready; after an interrupt, run it again.
 
-    So what it assigns is there entirely or not at all, whenever the interrupt comes.
+    So all of its assignments are made, or none, whenever Ctrl-C comes.
     """
     try:
         assign()
@@ -83,7 +83,7 @@ def whole(assign: Callable[[], None]) -> None:
 
 
 def zero_grads(parameters: Iterable[Tensor], set_to_none: bool) -> None:
-    """Forget all their gradients, or with ``set_to_none=False`` make those that are there zeros."""
+    """Set all gradients to None, or with ``set_to_none=False`` those that are not None to zeros."""
     leaves = [p for p in parameters if p.requires_grad and p.is_leaf]
     grads = [
         None if set_to_none or p.grad is None else Tensor(np.zeros(p.shape, p.dtype))
@@ -94,7 +94,7 @@ def zero_grads(parameters: Iterable[Tensor], set_to_none: bool) -> None:
         for parameter, grad in zip(leaves, grads, strict=True):
             parameter.grad = grad
 
-    whole(assign)
+    atomically(assign)
 
 
 def _resembling(name: Any, names: Sequence[str]) -> str:
@@ -106,7 +106,7 @@ def _resembling(name: Any, names: Sequence[str]) -> str:
 
 
 def _fit_one(name: str, place: Any, value: Any, cast: bool) -> np.ndarray[Any, Any]:
-    """A fresh array for one place, or a ValueError that is its line in the list of faults."""
+    """A fresh array for one place; or a ValueError whose text is its line in the list of faults."""
     try:
         array = as_array(value)
     except (TypeError, ValueError):

@@ -1,5 +1,4 @@
-"""What was probably meant by a name that a module or a tensor does not have: where it is, or what
-replaces it.
+"""Suggestions for a name that a module or a tensor does not have: where it is, or what replaces it.
 
 Names come from memory, and mostly from NumPy's or another framework's; so they are looked for in
 what minigrad publishes, in NumPy, in a short table of what is elsewhere, and among similar ones.
@@ -16,7 +15,7 @@ import numpy as np
 
 __all__ = ["attribute_finder", "name_lister", "unknown_attribute", "unknown_name"]
 
-# Where else a name is looked for: what is imported in no time.
+# Where else a name is looked for: modules that are imported already, or quickly.
 PLACES = ("minigrad", "minigrad.functional", "minigrad.optim", "minigrad.init", "minigrad.io",
           "minigrad.errors")
 
@@ -80,7 +79,7 @@ ELSEWHERE = {
     "gradcheck": "use minigrad.testing.check_grads",
     **dict.fromkeys(("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "rnn"), _RNN),
 }
-# The same of tensors, where no function and no similar name is meant.
+# The same for attributes of tensors, where neither a function nor a similar name helps.
 OF_TENSORS = {
     "is_cuda": _CPU, "pin_memory": _CPU, "get_device": _CPU,
     "retains_grad": "call t.retain_grad()",

@@ -1,7 +1,7 @@
-"""A cell opened up: one step as a graph of ops, its gates and states called by their names.
+"""A cell opened up: one step as a graph of ops, with the names of its gates and states.
 
 The graph is the one that the tape records. Gates are found in it by following the blocks of
-columns that ``cell.gates`` declares, so a cell of one's own has them too.
+columns that ``cell.gates`` declares, so it works for a user's own cell too.
 """
 
 from __future__ import annotations

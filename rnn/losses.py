@@ -1,7 +1,7 @@
 """One loss from the losses of all steps: their sum, their mean, or the last.
 
-Which axis is which is a rule here and never a matter of sizes: time, batch, then classes; with
-`batch_first` batch, time, classes. T = B = V is as good as any.
+The order of axes is fixed, never guessed from sizes: time, batch, then classes; with `batch_first`
+batch, time, classes.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from ..ops.index import indexing
 from ..ops.nn import layers
 from ..ops.pytorch.words import either
 from ..ops.reduce import norms
-from ..state import whole
+from ..state import atomically
 
 __all__ = [
     "batch_norm", "cosine_similarity", "dropout", "embedding", "layer_norm",
@@ -193,7 +193,7 @@ def batch_norm(
             for value, now in moved:
                 value.data = now
 
-        whole(assign)  # both or neither, whenever Ctrl-C comes
+        atomically(assign)  # both or neither, whenever Ctrl-C comes
     else:
         if running_mean is None or running_var is None:
             raise TypeError("batch_norm: without training, running_mean and running_var are needed")

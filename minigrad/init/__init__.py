@@ -1,8 +1,8 @@
 """Initial values: functions of a shape that return arrays, for ``Parameter(...)``.
 
-Matrices are (fan_in, fan_out), as in x @ W. Draws come from a NumPy Generator given as ``rng``;
-without one they differ from run to run. Where the gates of a cell lie side by side in one matrix,
-``per_gate`` draws each on its own.
+Matrices are (fan_in, fan_out), as in x @ W. ``rng`` is a NumPy Generator, a seed, or None for draws
+that differ from run to run. Where the gates of a cell lie side by side in one matrix, ``per_gate``
+draws each by itself.
 
 >>> import numpy as np
 >>> rng = np.random.default_rng(0)

@@ -67,9 +67,9 @@ def uniform(
 ) -> Array:
     """Each entry from the uniform distribution U[low, high].
 
-    rng: a NumPy Generator, or a seed; without one the draw differs from run to run.
-    Raises ValueError for bounds that are not finite or in the wrong order, TypeError for a seed in
-    the place of a Generator.
+    rng: a Generator, a seed, or None: then the draw differs from run to run.
+    Raises ValueError for bounds that are not finite or in the wrong order, TypeError for another
+    kind of rng.
 
     >>> draw = uniform((1000,), low=-0.1, high=0.1, rng=np.random.default_rng(0))
     >>> bool(abs(draw).max() <= 0.1), bool(abs(draw.mean()) < 0.01)

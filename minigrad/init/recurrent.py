@@ -1,4 +1,4 @@
-"""For recurrences: orthogonal weights, biases that remember, and gates drawn each on its own."""
+"""Initial values for recurrences: orthogonal weights, biases for long memory, and gate by gate."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Mode = Literal["fan_in", "fan_out"]
 
 
 def calculate_gain(nonlinearity: str, slope: float = 0.01) -> float:
-    """The factor by which a nonlinearity shrinks a signal, undone; PyTorch's table.
+    """The gain that makes up for how much a nonlinearity shrinks a signal; PyTorch's table.
 
     linear, sigmoid: 1 · tanh: 5/3 · relu: √2 · leaky_relu: √(2/(1 + slope²)) · selu: 3/4.
     Raises ValueError for any other name.

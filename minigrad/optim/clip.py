@@ -10,7 +10,7 @@ import numpy as np
 from ..checks import as_number
 from ..engine.tensor import Tensor, wrap
 from ..errors import GradientError
-from ..state import whole
+from ..state import atomically
 from .parameters import Array, checked_parameters, gradient, refuse_nonfinite
 
 __all__ = ["clip_grad_norm", "clip_grad_value"]
@@ -100,4 +100,4 @@ def _assign(params: list[Tensor], grads: list[Array]) -> None:
         for parameter, grad in new:
             parameter.grad = grad
 
-    whole(assign)
+    atomically(assign)

@@ -1,4 +1,4 @@
-"""Hyperparameters, checked where they are assigned, and groups of parameters with their own."""
+"""Hyperparameters that are checked when they are assigned, and groups of parameters."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ __all__ = ["Flag", "Group", "Hyper", "given_groups", "hypers_of"]
 class Hyper:
     """A hyperparameter as a class attribute: checked when it is assigned, saved in the state dict.
 
-    It takes a number in [low, below), or in (low, below) with ``open_low``. Of an optimizer with
-    several groups one reads the value of the first, and assigns to all; ``param_groups`` has each.
+    It takes a number in [low, below), or in (low, below) with ``open_low``. As an attribute of an
+    optimizer with several groups, it reads the first group's value and assigns to all of them;
+    ``param_groups`` has those of each group.
 
     >>> from minigrad.optim import Optimizer
     >>> class Mine(Optimizer):
@@ -39,7 +40,7 @@ class Hyper:
         *,
         formerly: float | None = None,
     ) -> None:
-        """formerly: what was meant by a state dict of a version that did not have it yet."""
+        """formerly: its value for a state dict of an earlier version, which did not have it."""
         self._bounds, self.formerly = (low, below, open_low), formerly
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -89,7 +90,7 @@ class Group(Mapping[str, Any]):
 
     def __init__(self, rule: type, params: Iterable[Tensor], where: str) -> None:
         self._rule, self._params, self._where = rule, tuple(params), where
-        self.hypers: dict[str, Any] = {}  # read at every step, and so without a call
+        self.hypers: dict[str, Any] = {}  # a dict, because every step reads it
 
     def __getitem__(self, name: str) -> Any:
         if name == "params":
@@ -141,7 +142,7 @@ class Group(Mapping[str, Any]):
 
 
 def two_numbers(value: Any, owner: str, name: str) -> tuple[Any, Any]:
-    """`value` as a pair, or an error of the kind that unpacking raised."""
+    """`value` as a pair; else an error of the type that unpacking raises."""
     try:
         first, second = value
     except (TypeError, ValueError) as error:
@@ -153,7 +154,7 @@ def two_numbers(value: Any, owner: str, name: str) -> tuple[Any, Any]:
 
 
 def given_groups(params: Any, rule: type, earlier: list[Group]) -> list[Group]:
-    """The groups that `params` stands for, after the `earlier` ones, with their own options set.
+    """New groups for `params`, to follow the `earlier` ones, with their own options set.
 
     params: tensors, which are one group, or dicts with ``"params"`` and options, a group each.
     """

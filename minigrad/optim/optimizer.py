@@ -1,7 +1,7 @@
-"""The part that all optimizers share: which gradients count, what is refused, what is saved.
+"""The base class of optimizers: groups, checks, steps that happen whole or not at all, saving.
 
-A step computes every new value first and assigns them all at its end, so a step that fails, or is
-interrupted, has changed nothing. Values are replaced, never written to: a graph may hold them.
+A step first computes every new value and then assigns them all, so a step that fails or is
+interrupted has changed nothing. Values are replaced, never written to: a graph may hold them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import numpy as np
 
 from ..engine.tensor import Tensor
 from ..errors import GradientError, describe
-from ..state import fit, refuse, whole, zero_grads
+from ..state import atomically, fit, refuse, zero_grads
 from .groups import Group, Hyper, given_groups, hypers_of
 from .parameters import Array, all_finite, gradient, label, refuse_nonfinite
 
 __all__ = ["Optimizer"]
 
-# The arrays of one block (value, gradient, slots, temporaries) stay in the processor's cache: for a
-# million entries, half the time of going over whole arrays again and again.
+# Entries of a block, whose arrays (value, gradient, slots, temporaries) fit into the processor's
+# cache: for a million entries this halves the time of a step.
 _BLOCK = 16_384
 
-# For messages: small beside the gradients that one meets, and far from the smallest number.
+# The ε that messages suggest: small beside usual gradients, and far above the smallest number.
 SAFE_EPS = {"float16": 1e-3, "float32": 1e-8, "float64": 1e-8}
 
 
 class _Change(NamedTuple):
-    """What a step makes of one parameter."""
+    """The new value and state of parameter `i`, after `steps` steps."""
 
     i: int
     value: Array
@@ -43,9 +43,9 @@ class Optimizer:
 
     params: the leaves to change, such as ``model.parameters()``; each once. Or groups of them, as
         dicts with hyperparameters of their own: ``[{"params": biases, "weight_decay": 0.0}, ...]``.
-    lr: the learning rate; it can be assigned at any time. Like every hyperparameter it is for the
-        groups that do not say it themselves. Assigned later, it is set in all groups;
-        ``optimizer.param_groups[i]["lr"] = ...`` sets it in one. Read, it is the first group's.
+    lr: the learning rate. Like every hyperparameter it is the default of groups without their own.
+        ``optimizer.lr = ...`` sets it in all groups, ``optimizer.param_groups[i]["lr"] = ...`` in
+        one, at any time; ``optimizer.lr`` is that of the first.
 
     For a rule of your own define ``update``, and ``slots`` if it keeps arrays for each parameter:
 
@@ -79,7 +79,7 @@ class Optimizer:
         self._states: list[dict[str, Array]] = []
         self._defaults: dict[str, Any] = {}
         self._append(given_groups(params, type(self), []))
-        self._group = self.param_groups[0]  # whose hyperparameters one reads as attributes
+        self._group = self.param_groups[0]  # the source of the attributes lr, momentum, ...
         self.lr = lr
 
     # -- its groups
@@ -119,10 +119,10 @@ class Optimizer:
             self.params[:], self.param_groups[:] = params, known
             self._steps[:], self._states[:] = steps, states
 
-        whole(assign)
+        atomically(assign)
 
     def _set_hyper(self, name: str, value: Any) -> None:
-        """The first value, a constructor's, is for groups without one; later values are for all."""
+        """Set a hyperparameter: in the constructor in groups without their own, later in all."""
         first = name not in self._defaults
 
         def assign() -> None:
@@ -130,7 +130,7 @@ class Optimizer:
                 group.fill({name: value}, over=not first)
             self._defaults[name] = value
 
-        whole(assign)
+        atomically(assign)
 
     def _for(self, group: Group) -> Self:
         """This optimizer, with the hyperparameters of `group` as its attributes."""
@@ -149,7 +149,7 @@ class Optimizer:
                 yield i, rule
                 i += 1
 
-    # -- what a subclass says
+    # -- what a subclass defines
 
     def update(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
         """The new value of one parameter, as a fresh array.
@@ -159,7 +159,7 @@ class Optimizer:
         t: how many steps this parameter has taken, this one included.
 
         ``self.lr`` and the other hyperparameters are those of the parameter's group. With several
-        groups `self` is a copy for the group: what shall last is in `state`, not an attribute.
+        groups `self` is a copy for the group: keep what must last in `state`, not in attributes.
         """
         raise TypeError(
             f"{type(self).__name__} has no update(): define "
@@ -170,7 +170,7 @@ class Optimizer:
         """The arrays kept for each parameter, of its shape: name → value at the start."""
         return {}
 
-    # -- what it does
+    # -- stepping
 
     @classmethod
     def hypers(cls) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ class Optimizer:
         self._assign(self._changes(grads, who))
 
     def _changes(self, grads: Sequence[Array], who: str) -> list[_Change]:
-        """What a step with these gradients would make of the parameters that have one."""
+        """The changes by a step with these gradients, of the parameters that have one."""
         changes = []
         for i, rule in self._rules():
             parameter, g = self.params[i], grads[i]
@@ -217,7 +217,7 @@ class Optimizer:
                 self.params[i]._replace(value)
                 self._states[i], self._steps[i] = state, steps
 
-        whole(assign)
+        atomically(assign)
 
     def _blame(self, g: Array, state: Mapping[str, Array]) -> str:
         """Why an update with gradient `g` that led to `state` is not finite, and what helps."""
@@ -234,7 +234,7 @@ class Optimizer:
         )
 
     def _updated(self, value: Array, grad: Array, state: dict[str, Array], t: int) -> Array:
-        """``update``, in blocks where that is the same."""
+        """``update``, in blocks if it is elementwise."""
         size = value.size
         if not self.elementwise or size <= _BLOCK:
             return self.update(value, grad, state, t)
@@ -266,7 +266,7 @@ class Optimizer:
             if name not in state:
                 state[name] = np.full(parameter.shape, start, parameter.dtype)
         for name, array in state.items():
-            if array.dtype != parameter.dtype:  # since Module.astype
+            if array.dtype != parameter.dtype:  # after Module.astype
                 state[name] = array.astype(parameter.dtype)
         return state
 
@@ -331,10 +331,10 @@ class Optimizer:
             self._defaults.update(values[0])
             self._steps[:], self._states[:] = steps, states
 
-        whole(assign)
+        atomically(assign)
 
     def _formerly(self) -> dict[str, Any]:
-        """What a state dict means that was made before a hyperparameter existed."""
+        """The hyperparameters that a state dict of an earlier version does not have."""
         prefixes = ("", *(f"group{k}." for k in range(1, len(self.param_groups))))
         hypers = hypers_of(type(self)).items()
         return {

@@ -1,8 +1,8 @@
 """Orthogonality kept in training: a step along the orthogonal matrices, with any optimizer.
 
 A recurrent weight that starts orthogonal, so that ‖h W‖ = ‖h‖, does not stay so. Here its gradient
-is projected to the directions in which it may move, the optimizer takes its step, and the nearest
-orthogonal matrix takes the place of where that led.
+is projected onto the tangent space, the optimizer takes its step, and the result is replaced by the
+nearest orthogonal matrix.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..engine.tensor import Tensor
 from ..errors import describe
-from ..state import whole
+from ..state import atomically
 from .optimizer import Optimizer
 from .parameters import Array, gradient, label, refuse_nonfinite
 
@@ -22,7 +22,7 @@ __all__ = ["Orthogonal"]
 
 Weight = Tensor | tuple[Tensor, slice]
 
-# Squares of large entries may overflow: that is noticed, and needs no warning.
+# Squares of large entries may overflow; the code notices, so no warning is needed.
 _quiet = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -33,14 +33,14 @@ class Orthogonal(Optimizer):
         W ← the step of `optimizer`
         W ← UVᵀ, where W = USVᵀ    (the nearest orthogonal matrix)
 
-    optimizer: any; its slots, such as Adam's means, see the tangent gradient, and stay as they are
-        when W turns. A weight decay of W is undone by the last line.
-    weights: of its parameters, square matrices, or pairs of a matrix (H, ...) and the slice of H
-        columns that is kept: one gate of a cell.
+    optimizer: any; its slots, such as Adam's means, are made of tangent gradients, and are not
+        transported when W moves. The last line undoes a weight decay of W.
+    weights: some of its parameters: square matrices, or pairs of a matrix (H, ...) and a slice of H
+        of its columns, such as one gate of a cell.
 
-    The constructor already puts the nearest orthogonal matrix in the place of each weight, where it
-    differs by more than rounding. Steps, schedules, saving and loading are those of `optimizer`;
-    there is no state besides. A step happens whole or not at all, and ``.grad`` stays as it was.
+    The constructor replaces each weight by the nearest orthogonal matrix, if they differ by more
+    than rounding. Steps, schedules, saving and loading are those of `optimizer`, and there is no
+    further state. A step happens whole or not at all, and ``.grad`` stays as it was.
 
     Raises TypeError or ValueError for what is no optimizer, no weight or not one of its parameters,
     for matrices that are not square, not finite or singular, and for columns that come twice.
@@ -78,7 +78,7 @@ class Orthogonal(Optimizer):
                 f"Orthogonal(optimizer): {type(optimizer).__name__} has a step() of its own, and "
                 f"wanted is one whose update() alone says what a step is"
             )
-        # The same lists, so that a step of either is one of both.
+        # The same lists, so that both optimizers always have the same parameters.
         self.params, self.param_groups = optimizer.params, optimizer.param_groups
         self._states, self._steps = optimizer._states, optimizer._steps
         self._kept = self._checked(weights)
@@ -89,7 +89,7 @@ class Orthogonal(Optimizer):
                 if not np.array_equal(value, self.params[i]._data):
                     self.params[i]._replace(value)
 
-        whole(assign)
+        atomically(assign)
 
     @property
     def lr(self) -> float:
@@ -193,7 +193,7 @@ class Orthogonal(Optimizer):
 
     @_quiet
     def _tangent(self, i: int, g: Array) -> Array:
-        """Gradient `g` of parameter `i` without what would lead away from the orthogonal ones."""
+        """Gradient `g` of parameter `i`, projected onto the tangent space at each kept block."""
         new = g.copy()
         for block in self._kept[i]:
             W = self.params[i]._data[:, block].astype(np.float64)

@@ -1,4 +1,4 @@
-"""What optimizers and clipping ask of the parameters and gradients that they are given."""
+"""Checks of the parameters and gradients that optimizers and clipping are given."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def gradient(parameter: Tensor) -> Array:
 
 
 def all_finite(array: Array) -> bool:
-    """Whether no entry is NaN or Inf. A finite sum of squares, one fast product, proves it."""
+    """Whether every entry is finite; a finite sum of squares, one fast product, proves it."""
     with np.errstate(over="ignore", invalid="ignore"):
         proven = np.isfinite(np.vdot(array, array))
     return bool(proven or np.isfinite(array).all())

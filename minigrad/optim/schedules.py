@@ -20,7 +20,7 @@ import numpy as np
 
 from ..checks import as_number
 from ..errors import describe
-from ..state import fit, refuse, whole
+from ..state import atomically, fit, refuse
 from .optimizer import Optimizer
 
 __all__ = [
@@ -169,7 +169,7 @@ class LambdaLR:
             for group, rate in zip(groups, rates, strict=True):
                 group.fill(rate, over=True)
 
-        whole(assign)
+        atomically(assign)
 
     def state_dict(self) -> dict[str, Any]:
         """t and lr₀, of further groups as ``"group<k>.base_lr"``; the factors are code, and come

@@ -1,4 +1,4 @@
-"""A training run in a file: enough to write text with, and to go on to the last bit.
+"""A training run in a file: enough to write text with, and to continue it to the last bit.
 
 The file is safetensors: named arrays and text, nothing that could execute. The arrays are
 ``model.*``, ``optimizer.*``, ``carried.*`` (the state between windows) and ``losses``; the text
@@ -139,7 +139,7 @@ def load_run(path: str | Path, text: str) -> Run:
 
 
 class _File:
-    """A checkpoint, read and checked as far as all of its uses need it."""
+    """A checkpoint that has been read and passed the checks that all of its uses need."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
@@ -165,7 +165,7 @@ class _File:
             encode_seed(self.vocabulary, self.seed_word)
         except TextError as error:
             raise self.damaged("seed_word") from error
-        # Compared with what is there before anything of a size that the entries claim is made.
+        # Before anything of the size that the entries claim is allocated.
         self.array("model.W_hy", (self.settings.hidden, len(self.vocabulary)), np.float32)
         self.array("carried.h", (self.settings.batch, self.settings.hidden), np.float32)
 

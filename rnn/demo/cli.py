@@ -293,7 +293,7 @@ def _prepared(arguments: argparse.Namespace) -> Run:
 
 
 def _check_memory(settings: Settings, size: int) -> None:
-    """Refuse sizes that cannot fit, because many systems kill a program that tries."""
+    """Refuse sizes that cannot fit into memory, because many systems kill a program that tries."""
     H, window = settings.hidden, settings.batch * settings.steps
     parameters = 4 * H * (size + H) + H * size
     # In bytes: what an update keeps for the backward pass, and values, gradients and Adam's two

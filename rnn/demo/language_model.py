@@ -59,10 +59,10 @@ def held_out_bits(
 ) -> float:
     """Bits per character of the held-out text.
 
-    It is read as pieces side by side, each from a zero state with the character before it as the
-    first input, so that every held-out character is predicted exactly once.
-    streams: at most so many pieces. shortest: of at least so many characters, as the first ones
-    of each are harder to predict. steps: how many are read at a time.
+    The text is cut into pieces that are read side by side, each from a zero state and the character
+    before it, so that every held-out character is predicted exactly once.
+    streams: the largest number of pieces. shortest: their least length, since the first characters
+    of each are harder to predict. steps: the window in which they are read.
 
     >>> model = CharLSTM(size=4, hidden=3, rng=np.random.default_rng(0))
     >>> model.W_hy.data = np.zeros((3, 4))                   # all four are equally likely
@@ -109,7 +109,7 @@ def sample(
 
     temperature: what the logits are divided by; towards 0 the likeliest character always wins,
         above 1 the unlikely ones get more of a chance.
-    rng: where chance comes from; by default from fresh entropy.
+    rng: for the draws; by default from fresh entropy.
 
     Raises TextError for an empty seed word and for characters that the model does not know,
     ValueError for a temperature that is not a positive number.

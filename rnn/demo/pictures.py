@@ -88,8 +88,8 @@ def draw_reader(kind: type[Cell], word: str, hidden: int = 4, steps: int = 5) ->
 
 
 def plot_gradient(run: Run, path: Path) -> None:
-    """‖G_t‖, the share of step t in ∂L/∂W_hh, in the window that would be next in training: of
-    the loss of all steps, and of the last step's alone, which shows how far back the net looks."""
+    """‖G_t‖, the share of step t in ∂L/∂W_hh, for the next window of training: of the loss of all
+    steps, and of the last step's alone, which shows how far back the net looks."""
     inputs, targets = run.windows.at(run.updates * run.settings.steps)    # (T, B)
     logits, _ = run.model(inputs, run.state)                              # (T, B, V)
     T, B, V = logits.shape

@@ -1,4 +1,4 @@
-"""Telling how far training has come: a live bar on a terminal, else a line now and then."""
+"""Progress of training: a live bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Progress:
 
 
 def _rounded(seconds: float) -> str:
-    """A time in the unit in which one would say it."""
+    """A time in seconds, minutes or hours, whichever suits."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = seconds / 60

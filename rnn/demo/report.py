@@ -1,4 +1,4 @@
-"""What a training run says: its sizes, what the model writes as it learns, and how good it is."""
+"""What a training run prints: its sizes, samples as the model learns, and its scores."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Samples:
         self._passed = self._moment(run, done)
 
     def _moment(self, run: Run, done: float) -> int:
-        """How many of the three moments lie behind."""
+        """How many of the three moments have passed."""
         return (run.updates >= self.FIRST) + (done >= 0.5) + (done >= 1)
 
     def watch(self, run: Run, done: float) -> None:

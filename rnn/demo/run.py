@@ -1,6 +1,6 @@
 """A training run: everything that its next update depends on, in one object.
 
-Two runs that agree in all of it go on alike, to the last bit; a checkpoint holds exactly this.
+Two runs that are equal in all of it continue equally, to the last bit; a checkpoint holds it all.
 """
 
 from __future__ import annotations

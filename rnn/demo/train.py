@@ -34,14 +34,14 @@ class Budget(NamedTuple):
     updates: float = math.inf
 
     def done(self, run: Run) -> float:
-        """The part of the run that lies behind it: from 0 to 1."""
+        """The part of the run that is done: from 0 to 1."""
         return min(1.0, max(run.seconds / self.seconds, run.updates / self.updates))
 
 
 def cosine(done: float) -> float:
     """From 1 at the start down to 0 at the end: large steps first, then ever finer ones.
 
-    (1 + cos(π done))/2, where `done`, from 0 to 1, is the part of the run that lies behind.
+    (1 + cos(π done))/2, where `done`, from 0 to 1, is the part of the run that is done.
 
     >>> cosine(0.0), cosine(0.5), cosine(1.0)
     (1.0, 0.5, 0.0)
@@ -50,7 +50,7 @@ def cosine(done: float) -> float:
 
 
 def train(run: Run, budget: Budget, observers: Sequence[Observer] = ()) -> bool:
-    """Update `run` until its budget is used up; whether it came so far.
+    """Update `run` until its budget is used up; False if Ctrl-C ended it before.
 
     After each update every observer gets the run and the part that is done. On Ctrl-C the running
     update is finished, and then training ends. Raises GradientError when a gradient is not finite;

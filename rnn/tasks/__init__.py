@@ -1,7 +1,7 @@
 """Long-lag tasks on which recurrent nets are measured: as many sequences as you like, from a seed.
 
 Each is a class with the sizes of its sequences. ``draw(batch, rng)`` gives arrays, time first;
-``baseline`` is what the best predictor without a memory scores, the number to be below.
+``baseline`` is the score of the best predictor without a memory, which a net has to beat.
 
     adding.py            add two marked numbers                     mean squared error, 1/6
     temporal_order.py    which of X, Y came first, which second     share of wrong answers, 3/4

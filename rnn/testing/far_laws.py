@@ -1,4 +1,4 @@
-"""Where the gradients of cells go wrong first: at zeros and ties, at saturated gates, far out."""
+"""The law of cells where gradients fail first: at zeros, ties, saturated gates, huge values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAR: dict[str, tuple[Values, Values]] = {
 
 def everywhere(t: CellTrial) -> None:
     """At zero inputs and states, at equal ones and at saturated gates the gradients of a step are
-    those of differences, and far out they are never NaN where the result is finite."""
+    those of differences; at huge ones they are never NaN where the result is finite."""
     rng = np.random.default_rng([t.seed, 2])
     with np.errstate(all="ignore"):
         for name, (inputs, states) in {**PLACES, **FAR}.items():

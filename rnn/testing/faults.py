@@ -51,7 +51,7 @@ CELL_FAULTS = {
 }
 
 Step = Callable[[Any, Any, Any], Any]
-Wrapper = Callable[[Step], Step]
+Decorator = Callable[[Step], Step]
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _patched(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 def _faulty_run(given: Callable[[list[Any]], Any], order: int = 1, late: bool = False,
                 ahead: int = 0) -> Any:
-    """``rnn.unroll`` with a fault; `given` picks a step's state among those there are so far."""
+    """``rnn.unroll`` with a fault; `given` picks the state that a step gets among those so far."""
 
     def run(
         cell: Cell, inputs: Sequence[Tensor], state: Any, name: str, start: int
@@ -113,7 +113,7 @@ def _in_lengths(name: str, change: Callable[[Any], Any]) -> Any:
 # -- in a step
 
 
-def _in_step(wrapper: Callable[..., Wrapper]) -> Any:
+def _in_step(wrapper: Callable[..., Decorator]) -> Any:
     """A plant that changes the step of a class."""
 
     def plant(cell: type[Cell], *place: str) -> AbstractContextManager[None]:
@@ -122,8 +122,8 @@ def _in_step(wrapper: Callable[..., Wrapper]) -> Any:
     return plant
 
 
-def _state_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Any]]) -> Wrapper:
-    """A step that sees its state through `change`, by name."""
+def _state_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Any]]) -> Decorator:
+    """A step whose state is first changed by `change`, by name."""
 
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
@@ -139,7 +139,7 @@ def _like(state: Any, parts: Any) -> Any:
     return tuple(parts) if isinstance(state, tuple | list) else next(iter(parts))
 
 
-def _hidden() -> Wrapper:
+def _hidden() -> Decorator:
     def wrapper(step: Step) -> Step:
         memory: dict[int, Any] = {}
 
@@ -155,7 +155,7 @@ def _hidden() -> Wrapper:
     return wrapper
 
 
-def _kept(part: str) -> Wrapper:
+def _kept(part: str) -> Decorator:
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
             output, new = step(cell, x, state)
@@ -168,8 +168,8 @@ def _kept(part: str) -> Wrapper:
     return wrapper
 
 
-def _parameters_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Tensor]]) -> Wrapper:
-    """A step that sees some of its parameters through `change`, by name."""
+def _parameters_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Tensor]]) -> Decorator:
+    """A step some of whose parameters are first changed by `change`, by name."""
 
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
@@ -181,7 +181,7 @@ def _parameters_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Tenso
     return wrapper
 
 
-def _swapped_gates(a: str, b: str) -> Wrapper:
+def _swapped_gates(a: str, b: str) -> Decorator:
     def change(cell: Cell, named: dict[str, Any]) -> dict[str, Tensor]:
         H, order = cell.hidden_size, list(cell.gates)
         i, j = order.index(a), order.index(b)
@@ -198,7 +198,7 @@ def _next_gate(cell: Any, name: str) -> Gate:
     return Gate(cell, order[(order.index(name) + 1) % len(order)])
 
 
-def _attribute_changed(name: str, words: tuple[str, str]) -> Wrapper:
+def _attribute_changed(name: str, words: tuple[str, str]) -> Decorator:
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
             before = getattr(cell, name)

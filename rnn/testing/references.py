@@ -1,7 +1,7 @@
 """The standard cells as plain NumPy functions that read their weights gate by gate, by name.
 
-They say what a cell means without its code: a cell that stores or splits its gates in another
-order than it declares, or applies them elsewhere, differs from its reference.
+They are independent of the cells' code: a cell that stores or splits its gates in another order
+than it declares, or applies a gate in another place, differs from its reference.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ def clipped(cell: Any, z: Any) -> Any:
 
 
 def gated(cell: Any, z: Any) -> Any:
-    """What a gate makes of its sum."""
+    """The gate's activation of its pre-activation, clipped."""
     return through(cell.recurrent_activation, clipped(cell, z))
 
 
 def candidate(cell: Any, z: Any) -> Any:
-    """What a candidate makes of its sum."""
+    """The candidate's activation of its pre-activation, clipped."""
     return through(cell.activation, clipped(cell, z))
 
 

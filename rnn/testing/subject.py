@@ -1,4 +1,4 @@
-"""What a user may give as the cell to check, and how a cell under test is made from it."""
+"""The cell to check, as a class, a function or a cell, and the cells under test made from it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ MINIGRAD = [
     {"transforms", "observe"},
     {"scanning"},
     {"state"},
-    {"retype"},
+    {"casting"},
     {"module", "functional", "init", "optim", "io"},
     {"drawing", "testing"},
     {""},                                            # what `import minigrad` offers

@@ -142,7 +142,7 @@ FAULTS = [
         FUNCTIONAL, "batch_norm: momentum the wrong way round",
     ),
     Fault(
-        LAYERS, "        whole(assign)  #", "        assign()  #",
+        LAYERS, "        atomically(assign)  #", "        assign()  #",
         "tests/module/test_interrupts.py", "batch_norm: an interrupt leaves the old variance",
     ),
     Fault(

@@ -1,4 +1,4 @@
-"""Parameters converted to another precision where they are: whoever holds them keeps holding them.
+"""Parameters cast to another precision in place: they stay the same objects for whoever holds them.
 
 Values, gradients and nodes change together, or, where a value does not fit, not at all.
 """
@@ -12,13 +12,15 @@ import numpy as np
 
 from .engine.tensor import Parameter
 from .errors import describe
-from .state import whole
+from .state import atomically
 
-__all__ = ["retype"]
+__all__ = ["cast_parameters"]
 
 
-def retype(named: Iterable[tuple[str, Parameter]], holders: Iterable[Any], dtype: Any) -> None:
-    """Give float parameters, and what holds a float type as its ``dtype``, another float type.
+def cast_parameters(
+    named: Iterable[tuple[str, Parameter]], holders: Iterable[Any], dtype: Any
+) -> None:
+    """Cast float parameters, and set the ``dtype`` of `holders` (modules) that have a float one.
 
     Raises TypeError for what is no float type, ValueError where a value is too large for it.
     """
@@ -52,7 +54,7 @@ def retype(named: Iterable[tuple[str, Parameter]], holders: Iterable[Any], dtype
         for owner in owners:
             vars(owner)["dtype"] = wanted
 
-    whole(assign)
+    atomically(assign)
 
 
 def _converted(array: Any, wanted: np.dtype[Any], name: str) -> Any:
