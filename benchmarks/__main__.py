@@ -9,6 +9,7 @@ from pathlib import Path
 from .questions import Result, answers
 from .report import machine, markdown, table
 from .rows import QUESTIONS
+from .tables import measured
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -35,7 +36,8 @@ def main() -> int:
     print(table(results))
     print("; ".join(f"{name} {fact}" for name, fact in facts.items()))
     if options.write:
-        RESULTS.write_text(markdown(results, facts), encoding="utf-8")
+        print("measuring: where the time goes", file=sys.stderr, flush=True)
+        RESULTS.write_text(markdown(results, facts, measured()), encoding="utf-8")
         print(f"written: benchmarks/{RESULTS.name}")
     return 0
 

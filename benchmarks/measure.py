@@ -12,41 +12,17 @@ import os
 import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
-from statistics import median
 from time import perf_counter
 from typing import Any
 
-from .kernels import chosen
+from .kernels import chosen, product_rates
 from .memory import forget_peak, peak, resident
-from .workload import Workload
+from .profile import profile
+from .timing import clock
 
-__all__ = ["JOBS", "MISSING", "clock", "processors"]
+__all__ = ["JOBS", "MISSING", "processors"]
 
 MISSING = 3
-
-
-def clock(workload: Workload, seconds: float, least: int = 3) -> dict[str, float]:
-    """The fastest of the passes that fit into `seconds` (`least` of them at least), in seconds; and
-    the median of all.
-
-    What slows a pass down is other work on the machine, so the minimum is nearest to what the
-    system costs. The garbage collector stays on, as it is for users; freeing the graph counts.
-    """
-    workload.backward(workload.forward())  # first calls set things up
-    best = {"total": float("inf")}
-    every, end = [], perf_counter() + seconds
-    while len(every) < least or perf_counter() < end:
-        start = perf_counter()
-        out = workload.forward()
-        middle = perf_counter()
-        workload.backward(out)
-        del out
-        total = perf_counter() - start
-        if total < best["total"]:
-            forward = middle - start
-            best = {"total": total, "forward": forward, "backward": total - forward}
-        every.append(total)
-    return best | {"passes": len(every), "median": median(every)}
 
 
 def time_chain(system: str, length: int, both: bool, seconds: float) -> dict[str, float]:
@@ -180,6 +156,8 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "layers": time_layers,
     "lstm": time_lstm,
     "memory": peak_memory,
+    "profile": profile,
+    "rates": product_rates,
 }
 
 

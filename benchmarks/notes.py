@@ -1,0 +1,66 @@
+"""What RESULTS.md says beside its tables: how the lines are measured, and what explains them."""
+
+from __future__ import annotations
+
+__all__ = ["LAYERS", "NOTES", "OPS"]
+
+NOTES = """\
+Ratios are medians over pairs of neighbouring runs, each system in a process of its own; the range
+of the pairs is in parentheses. Within a process the fastest pass counts; the median of its passes
+stands beside it. A process has as many threads as processors: one, where nothing else is said.
+Lines without a bar are for comparison only. Which kernels a library runs on this processor is its
+own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are taken away.
+
+- **Tape op**: 2,000 multiplications of 4-vectors in float64, one after the other, forward and
+  backward, freeing the graph included; time per multiplication. The constant factor is a tensor
+  that needs no gradient.
+- **LSTM step**: T = 64, B = 32, H = 128, V = 65, float32, forward, mean cross-entropy and backward,
+  parameters' gradients included. minigrad runs `rnn.unroll` of `LSTMCell`, every op on the tape;
+  PyTorch a loop over `torch.nn.LSTMCell`, the head applied once to all steps. PyTorch's cell takes
+  one-hot rows, made beforehand; minigrad takes the tokens, and in the line "one-hot inputs" the
+  same rows as PyTorch.
+- **Layers**: the same task with `rnn.LSTM`, `rnn.GRU` and `rnn.RNN`, `how="scan"`, beside PyTorch's
+  fused layers (one-hot rows, as they take no tokens), `jax.lax.scan` jitted with its gradient, and
+  the plan of `benchmarks/by_hand.py`. All start from the same weights; their losses are compared in
+  every run, and by tests all gradients.
+- **A cell of one's own**: an LSTM with layer norm over its gates and its cell, and peepholes, eight
+  lines of `step` for `minigrad.scan`; a loop over the steps in PyTorch; `lax.scan` in JAX.
+- **Its products alone**: `benchmarks/products.py`, feature-major, with outputs that are made once.
+- **Products with AVX2**: both without AVX-512 in their matrix products, as on older processors.
+- **Nothing set**: no variable, no argument, as many threads as the libraries take.
+- **Two cores**: the layer's defaults with two processors, and with one.
+- **Memory of a step**: of `minigrad.scan` of an LSTM that is asked for its last state only, B = 1,
+  H = 64; outputs, which are linear under checkpoint too, would hide the rest.
+- **Peak memory**: T = 256, B = 64, H = 256: the highest resident memory during the first full step
+  less that before it, when imports, parameters, data and two short steps are done.
+- **First call**: the first pass of a process less the fastest of those after it, H = 128.
+- **Growth**: a small RNN trained with Adam; what Python and NumPy have allocated (tracemalloc), and
+  in another run resident memory, after the steps less before.
+- **Demo**: the training loop of `make demo` with its usual settings, and the same with
+  `how="unroll"`, 10 seconds each in turn.
+- **Import**: in bare processes, bytecode compiled.
+"""
+
+OPS = """\
+The sweep is plain since cotangents are types that add; the call and the pullback of each op are
+generated from templates. Of 2.55 µs for a multiplication whose operands both need a gradient,
+measured by taking the parts out one at a time:
+
+- 0.82 µs forward, of which NumPy's product is 0.21; all checks together are 0.06, the rest makes a
+  Tensor and its node;
+- 0.6 µs two products and one sum of the backward pass, as bare NumPy;
+- 0.65 µs the generated pullback around them: calling the rules 0.13, whether what they return fits
+  0.2, which parents need it 0.05, the totals;
+- 0.3 µs the sweep: the walk and the sort 0.13, residuals and bookkeeping;
+- 0.15 µs freeing and Python's collector.
+"""
+
+LAYERS = """\
+One pass of the LSTM layer taken apart (`python -m benchmarks.tables`), one thread. The plan's own
+source runs with a clock behind every statement; each figure is the fastest of its own over all
+passes. "Products" are the calls that multiply matrices, in the two loops over time and around them;
+"other arithmetic" is what NumPy's remaining ufuncs do; the trace, Tensors and the tape are what
+minigrad adds around the compiled program. Then the same step with each pass of the compiler left
+out, the kernels that take longest, and how fast NumPy's products are by themselves, in a step
+forwards and backwards and behind the loop.
+"""

@@ -1,0 +1,157 @@
+"""Where the time of a scanned LSTM goes: one training step of the task taken apart.
+
+By kernel, from the plan's own source with a clock behind every statement; around it, by what
+remains; and by pass, each left out in turn. ``python -m benchmarks.tables`` prints it.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from .kernels import product_rates
+from .memory import faults
+from .task import Shape, batch, weights
+from .timing import clock
+from .workload import Workload
+
+__all__ = ["parts_of", "passes_of", "profile"]
+
+MS = 1e-3
+PRODUCTS = frozenset({"matmul", "dot", "linear", "affine", "sum_of_products"})
+ACTIVATIONS = frozenset({"tanh", "exp", "sigmoid", "sigmoid_into", "reciprocal"})
+ARITHMETIC = frozenset({
+    "add", "divide", "maximum", "minimum", "multiply", "negative", "sqrt", "square", "subtract",
+    "true_divide",
+})
+MAKING = frozenset({"empty", "zeros", "empty_like", "zeros_like", "ones"})
+
+
+def profile(
+    shape: dict[str, int], kind: str = "lstm", seconds: float = 1.0
+) -> dict[str, Any]:
+    """Milliseconds of one pass by part, by kernel, and with each pass of the compiler left out; the
+    rates of products, in Gflop/s."""
+    here = Shape(**shape)
+    parts, kernels = parts_of(here, kind, seconds)
+    return {
+        "parts": parts, "kernels": kernels, "passes": passes_of(here, 2 * seconds),
+        "rates": product_rates(here.H, here.B, here.T),
+    }
+
+
+def parts_of(
+    shape: Shape, kind: str, seconds: float
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """By part, in ms; and by kernel: [calls, ms].
+
+    Each is the fastest of its own over all passes, so that on a busy machine they add up to less
+    than the fastest whole pass. "page faults" is in several of them.
+    """
+    from .inside import Kernel, Probe, watching
+    from .layer import SYSTEMS
+
+    probe = Probe()
+    with watching(probe):
+        workload = SYSTEMS["minigrad"](shape, kind)
+        workload.backward(workload.forward())
+        best = least(workload, probe, seconds)
+        pages = faults()
+        workload.backward(workload.forward())
+        pages = faults() - pages
+        probe.within = True
+        figures = least(workload, probe, seconds)
+    kernels = {k: s for k, s in figures.items() if isinstance(k, Kernel)}
+    calls = dict(probe.calls)
+    head = clock(head_alone(shape), seconds / 2)["total"]
+    parts: dict[str, float] = {}
+    for kernel, s in sorted(kernels.items(), key=lambda item: -item[1]):
+        parts[part_of(kernel)] = parts.get(part_of(kernel), 0.0) + s
+    parts["head and loss"] = head
+    parts["trace, Tensors, and the tape around it"] = max(0.0, best["around"] - head)
+    parts["sum"] = sum(parts.values())
+    parts["the fastest whole pass"] = best["all"]
+    parts["page faults, in the above"] = pages * seconds_of_a_fault()
+    return {name: s / MS for name, s in parts.items()}, {
+        f"{k.name}{', in the loops' if k.looped else ''}": [calls[k], s / MS]
+        for k, s in sorted(kernels.items(), key=lambda item: -item[1]) if k.name
+    }
+
+
+def least(workload: Workload, probe: Any, seconds: float) -> dict[Any, float]:
+    """The least of each figure of the probe over all passes; of the passes, as "all"; and of what
+    is not in the two functions of the plan, as "around"."""
+    best: dict[Any, float] = {}
+    end = perf_counter() + seconds
+    while not best or perf_counter() < end:
+        probe.forget()
+        start = perf_counter()
+        workload.backward(workload.forward())
+        whole = perf_counter() - start
+        found = dict(probe.seconds)
+        found |= {"all": whole, "around": whole - found["forward"] - found["backward"]}
+        best = {k: min(s, best.get(k, s)) for k, s in found.items()}
+    return best
+
+
+def part_of(kernel: Any) -> str:
+    """Which part of the pass a kernel belongs to."""
+    where = "in the loops" if kernel.looped else "before and behind the loops"
+    if kernel.name in PRODUCTS:
+        return f"products {where}"
+    for part, kernels in (
+        ("activations", ACTIVATIONS), ("other arithmetic", ARITHMETIC), ("making arrays", MAKING),
+    ):
+        if kernel.name in kernels:
+            return part
+    return "gathering, sums of rows, copies" if kernel.name else "views, names and loops in Python"
+
+
+def passes_of(shape: Shape, seconds: float) -> dict[str, float]:
+    """The fastest time of the LSTM in eight lines, in ms, with all passes of the compiler ("") and
+    without each, in turn."""
+    from minigrad.scanning.passes import PASSES
+
+    from .in_minigrad import own
+
+    chosen = {"": set(PASSES)} | {name: set(PASSES) - {name} for name in PASSES}
+    systems = {name: own(shape, kind="lstm", passes=passes) for name, passes in chosen.items()}
+    best = dict.fromkeys(systems, float("inf"))
+    end = perf_counter() + seconds
+    while float("inf") in best.values() or perf_counter() < end:
+        for name, workload in systems.items():
+            best[name] = min(best[name], clock(workload, 0.0, least=2)["total"])
+    return {name: s / MS for name, s in best.items()}
+
+
+def head_alone(shape: Shape) -> Workload:
+    """The linear head and the loss, on outputs that are a leaf."""
+    import minigrad as mg
+    from minigrad.functional import cross_entropy
+
+    given, targets = weights(shape), batch(shape)[1].reshape(-1)
+    W_hq, b_q = mg.Parameter(given["W_hq"]), mg.Parameter(given["b_q"])
+    hs = mg.Parameter(np.random.default_rng(0).uniform(-1, 1, (len(targets), shape.H))
+                      .astype(np.float32))
+
+    def backward(loss: Any) -> None:
+        for p in (W_hq, b_q, hs):
+            p.zero_grad()
+        loss.backward()
+
+    return Workload(lambda: cross_entropy(hs @ W_hq + b_q, targets), backward, dict)
+
+
+def seconds_of_a_fault() -> float:
+    """What a page costs that is touched for the first time, on this machine now."""
+    best = float("inf")
+    for _ in range(5):
+        array = np.empty(1 << 23)  # 64 MiB: more than NumPy and the allocator keep
+        pages, start = faults(), perf_counter()
+        array[::512] = 0.0
+        elapsed = perf_counter() - start
+        best = min(best, elapsed / max(faults() - pages, 1))
+        del array
+    return best
