@@ -99,9 +99,8 @@ FAULTS = [
     ),
     Fault(
         "minigrad/ops/elementwise/activations.py",
-        "    np.minimum(x, highest, out=out)\n    np.exp(out, out=out)",
-        "    np.exp(x, out=out)",
-        "tests/ops/test_special_values.py", "sigmoid overflows for large inputs",
+        "@np.errstate(over=\"ignore\")  # where e⁻ˣ", "# where e⁻ˣ",
+        "tests/ops/test_special_values.py", "sigmoid warns of an overflow for large inputs",
     ),
     Fault(
         "minigrad/ops/elementwise/activations.py",

@@ -174,7 +174,8 @@ def _by_logits(
         p, scale = softmax(_counted(input, weights), axis=axis), weights * scale
         p *= scale
         np.put_along_axis(p, safe, np.take_along_axis(p, safe, axis) - scale, axis)
-        return passed(p, weights != 0)
+        counts = weights != 0
+        return p if counts.all() else passed(p, counts)
     q = _distribution(input, target, weight, ignore_index, label_smoothing)
     mass = safe_sum(q, axis)
     p = softmax(_counted(input, detached(mass)), axis=axis)
