@@ -102,13 +102,13 @@ def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gat
         return ()
     if not known:    # x W_xh or h W_hh or their sum: the columns of all gates
         width = len(gates) * H
-        leaves = [p for p in node.parents if p is not None and p.plan is None]
+        leaves = [p for p in node.parents if p is not None and p.pullback is None]
         names = {str(p.name).rpartition(".")[2] for p in leaves if p.shape[-1] == width}
         return gates if not names.isdisjoint(_WEIGHTS) and node.shape[-1] == width else ()
     same = {holds[p] for p in known if p is not None and p.shape == node.shape}
     others = [p for p in node.parents if p is not None and p not in holds]
     op: Any = node.op
-    scaled = op.elementwise and all(p.plan is None for p in others)    # by a weight, or clipped
+    scaled = op.elementwise and all(p.pullback is None for p in others)    # by a weight, or clipped
     keeps = not op.moves_data and (not others or op.is_sum or scaled)
     return same.pop() if len(same) == 1 and keeps else ()
 

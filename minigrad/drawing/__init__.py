@@ -86,7 +86,7 @@ def draw(
     _check(outputs, view, max_steps, direction)
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
-        timed = any(n.scope is not None and n.scope.step is not None and n.plan for n in nodes)
+        timed = any(n.scope is not None and n.scope.step is not None and n.pullback for n in nodes)
         view = "steps" if timed else "ops"
     if view == "ops":
         if ledger or max_steps is not None:

@@ -30,7 +30,7 @@ def definition(op: Op) -> Callable[..., Any]:
 
 def apply(op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Call `op` with arrays and Tensors, and with metadata by name."""
-    if (tracer := local.frame.tracer) is not None:
+    if (tracer := local.state.tracer) is not None:
         return tracer(op, args, params)
     params = plain_keywords(op.name, params)
     given: list[Any] = list(args)

@@ -28,7 +28,7 @@ class ArrayLike(Variable):
     @property
     def _mask(self) -> Any:
         """What numpy.ma asks of any object, having taken the values from ``_data``."""
-        if self._node is not None and local.frame.record:
+        if self._node is not None and local.state.record:
             raise GraphLossError(
                 f"a function or an operator of numpy.ma: {self._label()} requires grad, and a "
                 f"masked array would lose its graph; use np.where with the mask, or .detach()"
@@ -98,16 +98,16 @@ class ArrayLike(Variable):
     def _leave(self, what: str, quiet: bool = False) -> None:
         """Say that a number leaves the graph: an error while a transform differentiates, else a
         warning, unless it is `quiet` because the user has asked for just that."""
-        frame = local.frame
-        if self._node is None or not frame.record or (quiet and not frame.nested):
+        state = local.state
+        if self._node is None or not state.record or (quiet and not state.nested):
             return
         text = (
             f"{what}: {self._label()} requires grad, and no gradient flows back through a plain "
             f"number. To keep it, use NumPy's function (np.log(t) for math.log(t)) and write to a "
             f"Tensor, or np.stack a list, instead of an array; if no gradient is wanted, write "
-            f"t.detach()" + ("" if frame.nested else " or t.item()")
+            f"t.detach()" + ("" if state.nested else " or t.item()")
         )
-        if frame.nested:
+        if state.nested:
             raise GraphLossError(text)
         warnings.warn(text, GraphLossWarning, stacklevel=3)
 
@@ -140,7 +140,7 @@ class ArrayLike(Variable):
         if isinstance(self._node, Leaf):
             notes.append("requires_grad=True")
         elif self._node is not None:
-            source = self._node if self._node.plan is not PART else self._node.parents[0]
+            source = self._node if self._node.pullback is not PART else self._node.parents[0]
             notes.append(f"op={source.op.name}")  # type: ignore[union-attr]  # no leaf
             if self._node.scope is not None:
                 notes.append(f"scope={self._node.scope}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from .cotangents import dense
 from .node import FREED, Node
-from .pullback import residuals
+from .pullback import unpacked
 from .sweep import sweep
 from .variable import Variable, wrap
 
@@ -25,7 +25,7 @@ def run(
     wanted: Collection[Node] | None = None,
     *,
     stop_at: Collection[Node] = (),
-    unpack: Callable[[Node, Sequence[Node]], Any] = residuals,
+    unpack: Callable[[Node, Sequence[Node]], Any] = unpacked,
     lazily: bool = True,
     keep_graph: bool = False,
     write: Callable[[dict[Node, Any]], None] = lambda found: None,

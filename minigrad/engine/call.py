@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import NoDerivativeError
 from .context import local
 from .node import Node
-from .op import Op, Plan
+from .op import Op, Pullback
 from .variable import Variable, detached, wrap
 
 __all__ = ["MUTABLE", "call", "has_gradient"]
@@ -33,15 +33,15 @@ def call(op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
     out = op.forward(*arrays, **params)
     if not any(isinstance(a, Variable) for a in args):
         return out
-    frame, node = local.frame, None
+    state, node = local.state, None
     parents = tuple([a._node if isinstance(a, Variable) else None for a in args])
     mask = sum(1 << i for i, parent in enumerate(parents) if parent is not None) & op.usable
-    wanted = bool(mask) and frame.record and has_gradient(op, out)
-    if wanted or frame.observer is not None:
-        plan = op.plan(mask if wanted else 0)
-        node = _recorded(plan, out, args, params, parents)
-        if frame.observer is not None:
-            frame.observer.called(node, out, arrays)
+    wanted = bool(mask) and state.record and has_gradient(op, out)
+    if wanted or state.observer is not None:
+        pullback = op.pullback(mask if wanted else 0)
+        node = _recorded(pullback, out, args, params, parents)
+        if state.observer is not None:
+            state.observer.called(node, out, arrays)
     return (op.results or wrap)(out, node if wanted else None)
 
 
@@ -60,17 +60,18 @@ def has_gradient(op: Op, out: Any) -> bool:
 
 
 def _recorded(
-    plan: Plan, out: Any, args: Sequence[Any], params: Any, parents: tuple[Node | None, ...]
+    pullback: Pullback, out: Any, args: Sequence[Any], params: Any, parents: tuple[Node | None, ...]
 ) -> Node:
     """The node of one call. Lists and arrays of the caller's are copied: they may change."""
+    op = pullback.op
     arrays = [
-        np.array(a) if type(a) in MUTABLE and plan.op.argument(i) in plan.keep else detached(a)
+        np.array(a) if type(a) in MUTABLE and op.argument(i) in pullback.residuals else detached(a)
         for i, a in enumerate(args)
     ]
     keywords = {k: copy.deepcopy(v) if type(v) in MUTABLE else v for k, v in params.items()}
-    saved = plan.save(out, arrays, keywords)
+    saved = pullback.save(out, arrays, keywords)
     shape, dtype = (
-        (tuple([o.shape for o in out]), tuple([o.dtype for o in out])) if plan.op.multiple
+        (tuple([o.shape for o in out]), tuple([o.dtype for o in out])) if op.multiple
         else (out.shape, out.dtype)
     )
-    return Node(plan, parents, saved, shape, dtype, local.frame.scope)
+    return Node(pullback, parents, saved, shape, dtype, local.state.scope)

@@ -1,6 +1,6 @@
 """What the current thread is doing: whether it records, for whom, and how suspiciously.
 
-One immutable frame per thread holds all of it, so an op reads the thread's state once.
+One immutable state per thread holds all of it, so an op reads the thread's state once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Frame", "Scope", "local"]
+__all__ = ["InterpreterState", "Scope", "local"]
 
 
 class Scope:
@@ -44,7 +44,7 @@ class Scope:
     __repr__ = __str__
 
 
-class Frame:
+class InterpreterState:
     """The state of one thread, never changed: `nested` is set inside a functional transform.
 
     `observer` sees every op, ``called(node, out, arrays)``, and every contribution in a sweep,
@@ -67,18 +67,18 @@ class Frame:
         self.tracer, self.watched = tracer, observer is not None or tracer is not None
         self.watch = () if observer is None else (observer.contributed,)
 
-    def under(self, scope: Scope) -> Frame:
-        """This frame with another scope: ``but(scope=scope)`` at a third of the cost."""
-        return Frame(self.record, self.observer, scope, self.nested, self.tracer)
+    def under(self, scope: Scope) -> InterpreterState:
+        """This state with another scope: ``but(scope=scope)`` at a third of the cost."""
+        return InterpreterState(self.record, self.observer, scope, self.nested, self.tracer)
 
-    def but(self, **changes: Any) -> Frame:
-        """This frame with some fields changed."""
+    def but(self, **changes: Any) -> InterpreterState:
+        """This state with some fields changed."""
         fields = [name for name in self.__slots__ if "watch" not in name]
-        return Frame(**{name: getattr(self, name) for name in fields} | changes)
+        return InterpreterState(**{name: getattr(self, name) for name in fields} | changes)
 
 
 class _Local(threading.local):
-    frame: Frame = Frame()
+    state: InterpreterState = InterpreterState()
 
 
 local = _Local()

@@ -16,7 +16,7 @@ from .backward import run
 from .context import Scope, local
 from .cotangents import Cotangent, dense
 from .foreign import operand
-from .messages import residuals
+from .messages import unpacked
 from .modes import enable_grad
 from .node import Node
 from .outputs import parts
@@ -100,7 +100,7 @@ def sweep_from(
             [(node, g if isinstance(g, Cotangent) else given(g)) for node, g in seeds],
             nodes,
             stop_at=nodes if stop_at_targets and nodes else (),
-            unpack=recorded if record else residuals,
+            unpack=recorded if record else unpacked,
             lazily=not record,
             keep_graph=asked,
             write=lambda found: write(found if create_graph else _plain(found)),
@@ -119,10 +119,10 @@ def _plain(found: dict[Node, Any]) -> dict[Node, Any]:
 
 
 def recorded(node: Node, visited: Sequence[Node]) -> Any:
-    """The `residuals` of a node as Tensors on the graph that they came from."""
-    plan: Any = node.plan
-    op, lifted = plan.op, []
-    for name, value in zip(plan.keep, residuals(node, visited), strict=True):
+    """The residuals of a node as Tensors on the graph that they came from."""
+    pullback: Any = node.pullback
+    op, tensors = pullback.op, []
+    for name, value in zip(pullback.residuals, unpacked(node, visited), strict=True):
         if name == "out":
             value = _outputs(node, value)
         elif name in op.arguments:
@@ -132,8 +132,8 @@ def recorded(node: Node, visited: Sequence[Node]) -> Any:
                 )
             elif (parent := node.parents[op.arguments.index(name)]) is not None:
                 value = wrap(value, parent)
-        lifted.append(value)
-    return tuple(lifted)
+        tensors.append(value)
+    return tuple(tensors)
 
 
 def _outputs(node: Node, value: Any) -> Any:
@@ -150,18 +150,18 @@ def swept_again(
     cotangents: arrays, or Tensors, with which the rules are recorded too. scope: that of the run.
     """
     values, chosen = dense(cotangents), getattr(cotangents, "chosen", None)
-    lifted = any(isinstance(g, Variable) for g in values)
-    before = local.frame
-    local.frame = before.but(record=True, scope=scope)
+    tensors = any(isinstance(g, Variable) for g in values)
+    before = local.state
+    local.state = before.but(record=True, scope=scope)
     try:
         results = run()
         if chosen is not None:
             values = map(Chosen, values, chosen)
         found, _ = sweep(
             [(y._node, g) for y, g in zip(results, values, strict=True)],
-            wanted=sources, stop_at=set(sources), unpack=recorded if lifted else residuals,
-            lazily=not lifted,
+            wanted=sources, stop_at=set(sources), unpack=recorded if tensors else unpacked,
+            lazily=not tensors,
         )
     finally:
-        local.frame = before
+        local.state = before
     return [found.get(s, np.zeros(s.shape, s.dtype)) for s in sources]

@@ -34,7 +34,7 @@ Wrap = Callable[[Any, None], Any]
 
 def on_graph(values: Iterable[Any]) -> bool:
     """Whether a Tensor among `values`, or in the containers among them, wants a gradient now."""
-    return local.frame.record and _requires_grad(values)
+    return local.state.record and _requires_grad(values)
 
 
 def _requires_grad(values: Iterable[Any]) -> bool:
@@ -107,7 +107,7 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 def _wants_none(args: Any, keywords: dict[str, Any]) -> bool:
     """Whether no gradient is wanted, so that NumPy's own function will do."""
-    if local.frame.watched:  # who watches sees every op
+    if local.state.watched:  # who watches sees every op
         return False
     return not on_graph(args) and not (keywords and on_graph(keywords.values()))
 

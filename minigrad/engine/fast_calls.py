@@ -6,8 +6,8 @@ law of minigrad.testing holds it equal to the definition, in ``call`` and ``argu
 >>> import minigrad as mg
 >>> print(mg.catalogue("tanh")[0].source)
 def tanh(x):
-    frame = local.frame
-    if frame.watched:
+    state = local.state
+    if state.watched:
         return ordinary(x)
     if isinstance(x, Tensor):
         x_data, x_node = x._data, x._node
@@ -21,10 +21,10 @@ def tanh(x):
         return data
     out = new(Tensor)
     out._data = data
-    if x_node is None or not frame.record:
+    if x_node is None or not state.record:
         out._node = None
         return out
-    plan, parent = plan_1, x_node
+    pullback, parent = pullback_1, x_node
     saved = (data,)
     dtype = data.dtype
     if dtype is not parent.dtype and not has_gradient(op, data):
@@ -33,12 +33,12 @@ def tanh(x):
     shape = data.shape
     out._node = node = new(Node)
     node.key = next_key()
-    node.plan = plan
+    node.pullback = pullback
     node.parents = (x_node,)
     node.saved = saved
     node.shape = parent.shape if parent.shape == shape else shape
     node.dtype = dtype
-    node.scope = frame.scope
+    node.scope = state.scope
     node.extra = None
     return out
 """
@@ -87,8 +87,8 @@ _NAMES: dict[str, Any] = {
     "shape_of": np.shape,
 }
 _LOCALS = (
-    "frame", "data", "out", "node", "plan", "parent", "saved", "shape", "dtype", "error", "more",
-    "others", "op", "forward", "ordinary", "marks",
+    "state", "data", "out", "node", "pullback", "parent", "saved", "shape", "dtype", "error",
+    "more", "others", "op", "forward", "ordinary", "marks",
 )
 
 
@@ -102,11 +102,11 @@ class Primitive(Op):
         super().__init__(*args, **kwargs)
         self.marks = marks
         every = (*self.rules, self.joint, *(z.collect for z in self.lazy.values()))
-        named = {slot for rule in every if rule is not None for slot in self.needs(rule)}
-        if unknown := named - set(self.slots):
+        named = {name for rule in every if rule is not None for name in self.needs(rule)}
+        if unknown := named - set(self.rule_names):
             raise TypeError(
                 f"a rule of op {self.name!r} names {sorted(unknown)}; it can name 'g' (first) and "
-                f"{', '.join(self.slots)}"
+                f"{', '.join(self.rule_names)}"
             )
 
     @property
@@ -128,7 +128,7 @@ def function_of(op: Primitive) -> Callable[..., Any]:
     def write(*args: Any, **params: Any) -> Any:
         """Take the place of `stub`, and go on."""
         masks = _masks(op)
-        names.update({f"plan_{mask}": op.plan(mask) for mask in masks})
+        names.update({f"pullback_{mask}": op.pullback(mask) for mask in masks})
         written = compiled(source_of(op) or "", f"call of {op.name}", names)
         function.__defaults__ = tuple([
             default for _, default in _parameters(op) if default is not Parameter.empty
@@ -205,12 +205,12 @@ class _Template:
         given = ", ".join([*self.arguments, *self.metadata])
         more = ["*<more>", "**<others>"] if op.params else []
         yield f"def {op.name if op.name.isidentifier() else 'op'}({', '.join([*written, *more])}):"
-        yield "    <frame> = <local>.frame"
+        yield "    <state> = <local>.state"
         if more:
-            yield "    if <more> or <others> or <frame>.watched:"
+            yield "    if <more> or <others> or <state>.watched:"
             yield f"        return <ordinary>({given}, *<more>, **<others>)"
         else:
-            yield "    if <frame>.watched:"
+            yield "    if <state>.watched:"
             yield f"        return <ordinary>({given})"
         for name in self.metadata:
             yield f"    if type({name}) not in <PLAIN>:"
@@ -258,7 +258,7 @@ class _Template:
         if usable:
             constant = " and ".join(f"{a}_node is None" for a in usable)
             constant = f"({constant})" if len(usable) > 1 else constant
-            yield f"    if {constant} or not <frame>.record:"
+            yield f"    if {constant} or not <state>.record:"
             yield "        <out>._node = None"
             yield "        return <out>"
             yield from self._choose(usable)
@@ -283,12 +283,12 @@ class _Template:
             yield from self._saved(mask, parent, "        ")
 
     def _saved(self, mask: int, parent: str, indent: str) -> Iterator[str]:
-        plan = self.op.plan(mask)
-        saved = ", ".join(self._slot(name, mask) for name in plan.keep)
-        yield f"{indent}<plan>, <parent> = plan_{mask}, {parent}_node"
-        yield f"{indent}<saved> = {_tuple(saved, len(plan.keep))}"
+        pullback = self.op.pullback(mask)
+        saved = ", ".join(self._residual(name, mask) for name in pullback.residuals)
+        yield f"{indent}<pullback>, <parent> = pullback_{mask}, {parent}_node"
+        yield f"{indent}<saved> = {_tuple(saved, len(pullback.residuals))}"
 
-    def _slot(self, name: str, mask: int) -> str:
+    def _residual(self, name: str, mask: int) -> str:
         """What a rule calls `name`; arrays and lists of the caller's are copied."""
         if name == "out":
             return "<data>"
@@ -313,7 +313,7 @@ class _Template:
         yield "    <shape> = <data>.shape"
         yield f"    <out>._node = <node> = <new>(<{'BinaryNode' if binary else 'Node'}>)"
         yield "    <node>.key = <next_key>()"
-        yield "    <node>.plan = <plan>"
+        yield "    <node>.pullback = <pullback>"
         if binary:
             yield f"    <node>.first = {self.arguments[0]}_node"
             yield f"    <node>.second = {self.arguments[1]}_node"
@@ -324,7 +324,7 @@ class _Template:
         # One tuple for all results of one shape: a long chain gives the collector less to visit.
         yield "    <node>.shape = <parent>.shape if <parent>.shape == <shape> else <shape>"
         yield "    <node>.dtype = <dtype>"
-        yield "    <node>.scope = <frame>.scope"
+        yield "    <node>.scope = <state>.scope"
         yield "    <node>.extra = None"
 
 

@@ -44,7 +44,7 @@ def settled(name: str, key: str, value: Any) -> Any:
     if type(value) is tuple and PLAIN.issuperset(map(type, value)):  # axes, a shape
         return value
     if isinstance(value, ArrayLike):
-        if value._node is not None and local.frame.record:
+        if value._node is not None and local.state.record:
             raise NoDerivativeError(
                 f"{name}(..., {key}=...): {key} has no derivative here, and the Tensor given "
                 f"requires grad, so its gradient would be lost; pass {key}.detach(), or write the "

@@ -8,11 +8,11 @@ from typing import Any
 from ..errors import GraphFreedError
 from .node import FREED, Node
 
-__all__ = ["residuals"]
+__all__ = ["unpacked"]
 
 
-def residuals(node: Node, visited: Sequence[Node]) -> Any:
-    """What the rules of `node` saved.
+def unpacked(node: Node, visited: Sequence[Node]) -> Any:
+    """The residuals of `node`.
 
     Raises GraphFreedError where an earlier pass let go of it; `visited` are the nodes before it in
     this one.

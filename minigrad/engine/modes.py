@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Self, TypeVar
 
 from ..errors import describe
-from .context import Frame, Scope, local
+from .context import InterpreterState, Scope, local
 
 __all__ = ["Bare", "enable_grad", "is_grad_enabled", "no_grad", "scope"]
 
@@ -26,26 +26,27 @@ def is_grad_enabled() -> bool:
     ...     is_grad_enabled()
     False
     """
-    return local.frame.record
+    return local.state.record
 
 
 class _Change(ABC):
-    """A context manager, and decorator, that changes this thread's frame and restores it."""
+    """A context manager, and decorator, that changes this thread's state and restores it."""
 
     def __init__(self) -> None:
-        self._before: list[Frame] = []
+        self._before: list[InterpreterState] = []
 
     @abstractmethod
-    def _changed(self, frame: Frame) -> Frame:
-        """The frame inside."""
+    def _changed(self, state: InterpreterState) -> InterpreterState:
+        """The state inside."""
 
     def __enter__(self) -> Self:
-        self._before.append(local.frame)
-        local.frame = self._changed(local.frame)
+        self._before.append(local.state)
+        local.state = self._changed(local.state)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        local.frame = self._before.pop()
+        local.state = self._before[-1]  # pop() is a call, and Ctrl-C may come behind any
+        del self._before[-1]
 
     def _fresh(self) -> Self:
         return type(self)()
@@ -108,8 +109,8 @@ class no_grad(Bare):
     False
     """
 
-    def _changed(self, frame: Frame) -> Frame:
-        return frame.but(record=False)
+    def _changed(self, state: InterpreterState) -> InterpreterState:
+        return state.but(record=False)
 
 
 class enable_grad(Bare):
@@ -122,8 +123,8 @@ class enable_grad(Bare):
     True
     """
 
-    def _changed(self, frame: Frame) -> Frame:
-        return frame.but(record=True)
+    def _changed(self, state: InterpreterState) -> InterpreterState:
+        return state.but(record=True)
 
 
 class scope(_Change):
@@ -150,9 +151,9 @@ class scope(_Change):
             )
         self._label = (name, t, inputs)
 
-    def _changed(self, frame: Frame) -> Frame:
+    def _changed(self, state: InterpreterState) -> InterpreterState:
         name, t, inputs = self._label
-        return frame.under(Scope(name, t, frame.scope, inputs))
+        return state.under(Scope(name, t, state.scope, inputs))
 
     def _fresh(self) -> scope:
         name, t, inputs = self._label

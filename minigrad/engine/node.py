@@ -1,7 +1,7 @@
 """The tape: nodes in the order of execution.
 
-A Node is what one op call leaves behind: its parents, what its rules saved, its place in the
-order. Nodes hold no tensor, so no reference cycle can form, and nothing here recurses.
+A Node is what one op call leaves behind: its parents, its residuals, its place in the order.
+Nodes hold no tensor, so no reference cycle can form, and nothing here recurses.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ __all__ = ["FREED", "Leaf", "Node", "ancestors", "next_key"]
 # Keys count down, so that sorting by them puts the newest node first.
 next_key: Callable[[], int] = itertools.count(-1, -1).__next__
 
-
 FREED: Any = object()  # what `Node.saved` holds once a backward pass has let go of it
 
 
 class Node:
-    """One op call on the tape (or a leaf, whose `plan` is None).
+    """One op call on the tape (or a leaf, whose `pullback` is None); `saved` are its residuals.
 
     `extra` is None or a dict of rare things: "name", "hooks", "where", and "retain": who keeps the
     gradient, by weak reference.
     """
 
-    __slots__ = ("dtype", "extra", "key", "parents", "plan", "saved", "scope", "shape")
+    __slots__ = ("dtype", "extra", "key", "parents", "pullback", "saved", "scope", "shape")
 
     def __init__(
         self,
-        plan: Any,
+        pullback: Any,
         parents: tuple[Node | None, ...],
         saved: Any,
         shape: Any,
@@ -42,13 +41,13 @@ class Node:
         scope: Scope | None,
     ) -> None:
         self.key = next_key()
-        self.plan, self.parents, self.saved = plan, parents, saved
+        self.pullback, self.parents, self.saved = pullback, parents, saved
         self.shape, self.dtype, self.scope = shape, dtype, scope
         self.extra: dict[str, Any] | None = None
 
     @property
     def op(self) -> Op | None:
-        return None if self.plan is None else self.plan.op
+        return None if self.pullback is None else self.pullback.op
 
     @property
     def owners(self) -> Sequence[Callable[[], Any]]:
@@ -80,7 +79,7 @@ class Leaf(Node):
     __slots__ = ("owner", "written")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None) -> None:
-        super().__init__(None, (), (), shape, dtype, local.frame.scope)
+        super().__init__(None, (), (), shape, dtype, local.state.scope)
         self.extra = {"name": name} if name else None
         self.owner: Callable[[], Any] = lambda: None  # the tensor, by weak reference
         self.written = 0  # the key of the last write to it

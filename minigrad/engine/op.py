@@ -2,8 +2,8 @@
 
 A derivative rule is a plain function written in NumPy expressions. Its parameter names say what
 it needs: ``g`` is the cotangent of the output, ``out`` the output, an argument's name that
-argument, ``<argument>_shape`` only its shape, a keyword's name that keyword. What a rule names is
-what a call saves for it, and nothing else is kept alive.
+argument, ``<argument>_shape`` only its shape, a keyword's name that keyword. What the rules name
+are the residuals of a call: it saves them for the backward pass, and keeps nothing else alive.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["OPS", "Op", "Plan", "Rule"]
+__all__ = ["OPS", "Op", "Pullback", "Rule"]
 
 Rule = Callable[..., Any]
 
@@ -22,8 +22,7 @@ OPS: dict[str, Op] = {}  # every op, by name: what the catalogue, the tests and 
 
 
 class Step(NamedTuple):
-    """The rule for one argument, as it is written and as ``apply(g, saved)``. linear: it names no
-    values."""
+    """The rule for one argument, as written and as ``apply(g, saved)``. linear: without values."""
 
     place: int
     rule: Rule
@@ -31,15 +30,15 @@ class Step(NamedTuple):
     linear: bool
 
 
-class Plan:
-    """What one call leaves on the tape, for one choice of arguments that need a gradient.
+class Pullback:
+    """From a result's cotangent to those of the arguments that need a gradient: one choice of them.
 
-    ``keep`` names what is saved. There is one of the ``steps`` for each argument that needs a
-    gradient; ``joint`` is the one rule for all arguments, in their place. ``lazy`` has what can
-    wait, by position. ``pull`` is the pullback written out, None while its definition will do.
+    ``residuals`` names what a call saves. There is one of the ``steps`` for each such argument;
+    ``joint`` is the one rule for all of them, in their place. ``lazy`` has, by position, what many
+    uses of a leaf can sum in one product. ``generated``: in one function, None for the definition.
     """
 
-    __slots__ = ("joint", "keep", "lazy", "op", "pull", "steps")
+    __slots__ = ("generated", "joint", "lazy", "op", "residuals", "steps")
 
     def __init__(self, op: Op, mask: int) -> None:
         self.op = op
@@ -47,27 +46,27 @@ class Plan:
         lazy = {i: op.lazy[i] for i in rules if i in op.lazy}
         used = [op.joint] if op.joint else [*rules.values(), *(z.collect for z in lazy.values())]
         named = {name for rule in used for name in op.needs(rule)}
-        self.keep = tuple(name for name in op.slots if name in named)
+        self.residuals = tuple(name for name in op.rule_names if name in named)
         self.joint = self._adapt(op.joint) if op.joint else None
         self.steps = tuple(Step(i, r, self._adapt(r), op.is_linear(r)) for i, r in rules.items())
         self.lazy = {i: z._replace(collect=self._adapt(z.collect)) for i, z in lazy.items()}
-        self.pull: Callable[..., None] | None = op.written_out and op.written_out(self)
+        self.generated: Callable[..., None] | None = op.written_out and op.written_out(self)
 
     def _adapt(self, rule: Rule) -> Callable[[Any, tuple[Any, ...]], Any]:
-        """`rule` as a function of the cotangent and of everything this plan saves."""
-        places = [self.keep.index(name) for name in self.op.needs(rule)]
+        """`rule` as a function of the cotangent and of all residuals."""
+        places = [self.residuals.index(name) for name in self.op.needs(rule)]
         return lambda g, saved: rule(g, *[saved[k] for k in places])
 
     def save(self, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values that the rules name, parallel to `keep`."""
-        return tuple([self.op.slot(name, out, arrays, params) for name in self.keep])
+        """The values of the residuals, in one call."""
+        return tuple([self.op.named(name, out, arrays, params) for name in self.residuals])
 
 
 class Op:
     """The record of one op. Build it with ``minigrad.primitive``; see there for the arguments.
 
     results: with `multiple`, how the arrays that the forward returned become Tensors.
-    written_out: makes the pullback of a plan, in place of its definition.
+    written_out: generates the function of a pullback, in place of its definition.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class Op:
         moves_data: bool = False,
         is_sum: bool = False,
         any_cotangent: bool = False,
-        written_out: Callable[[Plan], Callable[..., None]] | None = None,
+        written_out: Callable[[Pullback], Callable[..., None]] | None = None,
     ) -> None:
         self.forward, self.name, self.formula = forward, name, formula
         self.arguments, self.params = tuple(arguments), dict(params)
@@ -107,13 +106,13 @@ class Op:
         self.results, self.written_out = results, written_out
         self.moves_data, self.is_sum = moves_data, is_sum
         shapes = [f"{a}_shape" for a in self.arguments]
-        self.slots = ("out", *self.arguments, *self.params, *shapes)
+        self.rule_names = ("out", *self.arguments, *self.params, *shapes)
         # The arguments with a derivative, as bits; of a joint rule or *arrays any.
         with_rule = sum(1 << i for i, rule in enumerate(self.rules) if rule is not None)
         self.usable = with_rule if joint is None else -1
         self.elementwise = not (self.multiple or set(signature) - set("(),->"))
         self.plain: Callable[..., Any] | None = None  # the same, made of other ops: for `scan`
-        self._plans: dict[int, Plan] = {}
+        self._pullbacks: dict[int, Pullback] = {}
 
     @staticmethod
     def needs(rule: Rule) -> tuple[str, ...]:
@@ -131,14 +130,14 @@ class Op:
         """The name of array argument `i`."""
         return self.arguments[0 if self.variadic else i]
 
-    def plan(self, mask: int) -> Plan:
-        """The plan for the arguments whose bits are set in `mask`."""
+    def pullback(self, mask: int) -> Pullback:
+        """The pullback for the arguments whose bits are set in `mask`."""
         mask = mask if self.joint is None else min(abs(mask), 1)
-        if mask not in self._plans:
-            self._plans[mask] = Plan(self, mask)
-        return self._plans[mask]
+        if mask not in self._pullbacks:
+            self._pullbacks[mask] = Pullback(self, mask)
+        return self._pullbacks[mask]
 
-    def slot(self, name: str, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    def named(self, name: str, out: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The value of what a rule calls `name`, in one call."""
         if name == "out":
             return out

@@ -60,7 +60,7 @@ PART = Op(
     lambda x, *, index: x[index], name="part", arguments=("x",), params={"index": 0},
     signature="(n)->()", formula="one of the results", any_cotangent=True,
     rules=(lambda g, index: OneOf({index: g}),), written_out=when_needed,
-).plan(1)
+).pullback(1)
 
 
 def parts(whole: Node) -> list[Node]:
@@ -70,7 +70,7 @@ def parts(whole: Node) -> list[Node]:
 
 
 def number(part: Node) -> Any:
-    """Which of the results a node stands for whose plan is `PART`; FREED if that is."""
+    """Which of the results a node stands for whose pullback is `PART`; FREED if that is."""
     return FREED if part.saved is FREED else part.saved[0]
 
 

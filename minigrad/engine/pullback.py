@@ -10,7 +10,7 @@ from .cotangents import Cotangent, add, dense
 from .node import FREED, Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "fitted", "hand_on", "hooked", "pullback", "pulled_back", "residuals"]
+__all__ = ["arrived", "contributions_of", "fitted", "hand_on", "hooked", "pull_back", "unpacked"]
 
 
 def arrived(node: Node, g: Any) -> Any:
@@ -28,8 +28,8 @@ def hooked(node: Node, g: Any) -> Any:
     return g
 
 
-def residuals(node: Node, visited: Sequence[Node]) -> Any:
-    """What the rules of `node` saved; `visited` are those before it. `messages` says more."""
+def unpacked(node: Node, visited: Sequence[Node]) -> Any:
+    """The residuals of `node`; `visited` are the nodes before it. `messages` says more."""
     if node.saved is FREED:
         raise GraphFreedError(f"the graph behind {node} was freed by an earlier backward pass")
     return node.saved
@@ -40,15 +40,15 @@ def hand_on(totals: dict[Node, Any], parent: Node, c: Any) -> None:
     totals[parent] = add(totals[parent], c) if parent in totals else c
 
 
-def pulled_back(
+def pull_back(
     node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool, totals: dict[Node, Any]
 ) -> None:
     """Hand the contributions of `node` on to its parents; `specialise` writes it out."""
-    for parent, c in pullback(node, g, saved, needed, lazily):
+    for parent, c in contributions_of(node, g, saved, needed, lazily):
         hand_on(totals, parent, c)
 
 
-def pullback(
+def contributions_of(
     node: Node, g: Any, saved: Any, needed: Collection[Node], lazily: bool
 ) -> Iterator[tuple[Node, Any]]:
     """The contributions of `node` to those of its parents that are needed, as (parent, cotangent).
@@ -56,39 +56,39 @@ def pullback(
     lazily: what several uses of a leaf can sum in one product may wait for each other.
     Raises MutationError for a leaf that was written to after its value had been saved.
     """
-    plan, g = node.plan, arrived(node, g)
-    if plan.joint is not None:
-        linear = plan.op.is_linear(plan.op.joint)
-        contributions = _result(plan, plan.joint, g, saved, linear)
+    pullback, g = node.pullback, arrived(node, g)
+    if pullback.joint is not None:
+        linear = pullback.op.is_linear(pullback.op.joint)
+        contributions = _result(pullback, pullback.joint, g, saved, linear)
         for i, (parent, c) in enumerate(zip(node.parents, contributions, strict=True)):
             if parent is not None and parent in needed:
                 check_written(node, i, parent)
                 yield parent, fitted(c, parent, node, i)
         return
-    for i, _, apply, linear in plan.steps:
+    for i, _, apply, linear in pullback.steps:
         parent = node.parents[i]
         if parent not in needed:
             continue
         check_written(node, i, parent)
         c = None
-        if lazily and i in plan.lazy and parent.plan is None:
-            c = plan.lazy[i].waiting(g, saved, parent, node, i)
+        if lazily and i in pullback.lazy and parent.pullback is None:
+            c = pullback.lazy[i].waiting(g, saved, parent, node, i)
         if c is None:
-            c = _result(plan, apply, g, saved, linear)
+            c = _result(pullback, apply, g, saved, linear)
         yield parent, fitted(c, parent, node, i)
 
 
-def _result(plan: Any, rule: Any, g: Any, saved: Any, linear: bool) -> Any:
+def _result(pullback: Any, rule: Any, g: Any, saved: Any, linear: bool) -> Any:
     """What a rule makes of a cotangent, be it an array, a Tensor or of another kind."""
-    if isinstance(g, Cotangent) and not plan.op.any_cotangent:
-        return g.through(rule, saved, plan.op.elementwise, linear)
+    if isinstance(g, Cotangent) and not pullback.op.any_cotangent:
+        return g.through(rule, saved, pullback.op.elementwise, linear)
     return rule(g, saved)
 
 
 def check_written(node: Node, i: int, leaf: Node) -> None:
     """Raise MutationError if a leaf was written to after `node` had saved its value."""
-    plan = node.plan
-    if getattr(leaf, "written", 0) < node.key and plan.op.argument(i) in plan.keep:
+    pullback = node.pullback
+    if getattr(leaf, "written", 0) < node.key and pullback.op.argument(i) in pullback.residuals:
         raise MutationError(
             f"{leaf.name or f'a tensor of shape {leaf.shape}'} was written to (by an optimizer "
             f"step, .data or an in-place operator) after op {node} had used it, so its gradient "

@@ -75,7 +75,7 @@ class Chosen(Cotangent):
     def fitted(self, parent: Node, node: Node, i: int) -> Any:
         """In the shape of an argument: it is chosen if one of its copies is. Behind a leaf there
         is no slope, so that it takes an array."""
-        if parent.plan is None:
+        if parent.pullback is None:
             return fit(self.values, parent, node, i)
         if self.chosen.shape == parent.shape and self.dtype == parent.dtype:
             return self

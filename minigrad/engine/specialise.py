@@ -1,13 +1,13 @@
-"""The pullback of one plan, written out: its definition without the loop and the questions.
+"""A pullback written out as one function: its definition without the loop and the questions.
 
 The source is generated, shown by tracebacks and debuggers, and kept as ``source``. A law of
-minigrad.testing holds it equal to the definition, ``pulled_back`` in ``pullback``.
+minigrad.testing holds it equal to the definition, ``pull_back`` in ``pullback``.
 
 >>> import minigrad as mg
->>> print(written_out(mg.catalogue("tanh")[0].plan(1)).source)
+>>> print(written_out(mg.catalogue("tanh")[0].pullback(1)).source)
 def pullback_of_tanh(node, g, saved, needed, lazily, totals):
     if isinstance(g, Cotangent):
-        return pulled_back(node, g, saved, needed, lazily, totals)
+        return pull_back(node, g, saved, needed, lazily, totals)
     out, = saved
     p0, = node.parents
     if p0 in needed:
@@ -30,7 +30,7 @@ import numpy as np
 
 from . import pullback as definition
 from .lazy import LazySum
-from .op import Plan, Rule
+from .op import Pullback, Rule
 
 __all__ = ["compiled", "source_of", "when_needed", "written_out"]
 
@@ -44,26 +44,27 @@ _TAKEN = {
 }
 
 
-def when_needed(plan: Plan) -> Callable[..., None]:
-    """The pullback of a plan, written out when the first sweep calls it."""
+def when_needed(pullback: Pullback) -> Callable[..., None]:
+    """A pullback written out when the first sweep calls it."""
 
     def pull(*args: Any) -> None:
-        plan.pull = written_out(plan)
-        plan.pull(*args)
+        pullback.generated = written_out(pullback)
+        pullback.generated(*args)
 
     return pull
 
 
-def written_out(plan: Plan) -> Any:
-    """The pullback of a plan, compiled from its source; of a joint rule the definition."""
-    if plan.joint is not None:
-        return definition.pulled_back
-    names: dict[str, Any] = {f"rule_{step.place}": step.rule for step in plan.steps}
+def written_out(pullback: Pullback) -> Any:
+    """A pullback compiled from its source; of a joint rule the definition."""
+    if pullback.joint is not None:
+        return definition.pull_back
+    names: dict[str, Any] = {f"rule_{step.place}": step.rule for step in pullback.steps}
     names |= {"LazySum": LazySum, "ndarray": np.ndarray}
     names["half"] = np.dtype(np.float16)  # which is added up with care
-    for i in plan.lazy:
-        names[f"collect_{i}"], names[f"total_{i}"] = plan.op.lazy[i]
-    return compiled(source_of(plan), f"pullback of {plan.op.name}", {**vars(definition), **names})
+    for i in pullback.lazy:
+        names[f"collect_{i}"], names[f"total_{i}"] = pullback.op.lazy[i]
+    what = f"pullback of {pullback.op.name}"
+    return compiled(source_of(pullback), what, {**vars(definition), **names})
 
 
 def compiled(source: str, what: str, names: dict[str, Any]) -> Any:
@@ -77,39 +78,40 @@ def compiled(source: str, what: str, names: dict[str, Any]) -> Any:
     return function
 
 
-def source_of(plan: Plan) -> str:
-    """The function that hands on the contributions of a node, for this plan."""
-    op = plan.op.name if plan.op.name.isidentifier() else "op"
+def source_of(pullback: Pullback) -> str:
+    """The function that hands on the contributions of a node."""
+    op = pullback.op.name if pullback.op.name.isidentifier() else "op"
     lines = [
         f"def pullback_of_{op}(node, g, saved, needed, lazily, totals):",
         "    if isinstance(g, Cotangent):",
-        "        return pulled_back(node, g, saved, needed, lazily, totals)",
+        "        return pull_back(node, g, saved, needed, lazily, totals)",
     ]
-    if plan.keep:
-        lines.append(f"    {''.join(f'{_variable(name)}, ' for name in plan.keep).strip()} = saved")
-    parents = "".join(f"p{i}, " for i in range(len(plan.op.arguments)))
+    if pullback.residuals:
+        saved = "".join(f"{_variable(name)}, " for name in pullback.residuals)
+        lines.append(f"    {saved.strip()} = saved")
+    parents = "".join(f"p{i}, " for i in range(len(pullback.op.arguments)))
     lines.append(f"    {parents.strip()} = node.parents")
-    for step in plan.steps:
+    for step in pullback.steps:
         lines += [f"    if p{step.place} in needed:"]
-        lines += [f"        {line}" for line in _handed_on(plan, step.place, step.rule)]
+        lines += [f"        {line}" for line in _handed_on(pullback, step.place, step.rule)]
     return "\n".join([*lines, ""])
 
 
-def _handed_on(plan: Plan, i: int, rule: Rule) -> Iterator[str]:
+def _handed_on(pullback: Pullback, i: int, rule: Rule) -> Iterator[str]:
     """What makes one contribution and adds it to the total of its parent."""
     p, indent = f"p{i}", ""
-    if plan.op.argument(i) in plan.keep:
-        yield f"if {p}.plan is None and {p}.written < node.key:"
+    if pullback.op.argument(i) in pullback.residuals:
+        yield f"if {p}.pullback is None and {p}.written < node.key:"
         yield f"    check_written(node, {i}, {p})"
-    if i in plan.lazy:
-        collected = _arguments(plan, plan.op.lazy[i].collect)
-        yield f"item = collect_{i}({collected}) if lazily and {p}.plan is None else None"
+    if i in pullback.lazy:
+        collected = _arguments(pullback, pullback.op.lazy[i].collect)
+        yield f"item = collect_{i}({collected}) if lazily and {p}.pullback is None else None"
         yield "if item is not None:"
         yield f"    hand_on(totals, {p}, LazySum(item, total_{i}, {p}, (node, {i})))"
         yield "else:"
         indent = "    "
     for line in (
-        f"c = rule_{i}({_arguments(plan, rule)})",
+        f"c = rule_{i}({_arguments(pullback, rule)})",
         f"if type(c) is ndarray and c.shape == {p}.shape and c.dtype is {p}.dtype is not half:",
         f"    t{i} = totals.get({p})",
         f"    totals[{p}] = c if t{i} is None else t{i} + c",
@@ -119,8 +121,8 @@ def _handed_on(plan: Plan, i: int, rule: Rule) -> Iterator[str]:
         yield indent + line
 
 
-def _arguments(plan: Plan, rule: Rule) -> str:
-    return ", ".join(["g", *map(_variable, plan.op.needs(rule))])
+def _arguments(pullback: Pullback, rule: Rule) -> str:
+    return ", ".join(["g", *map(_variable, pullback.op.needs(rule))])
 
 
 def _variable(name: str) -> str:

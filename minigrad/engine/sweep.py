@@ -11,7 +11,7 @@ from ..errors import MinigradError
 from .context import local
 from .cotangents import dense
 from .node import Node, ancestors
-from .pullback import arrived, hand_on, hooked, pullback, pulled_back, residuals
+from .pullback import arrived, contributions_of, hand_on, hooked, pull_back, unpacked
 
 __all__ = ["sweep"]
 
@@ -19,7 +19,7 @@ __all__ = ["sweep"]
 def _sought(order: list[Node], wanted: Collection[Node] | None) -> tuple[list[Node], set[Node]]:
     """Of the nodes in `order`, newest first, those that lead to a wanted one; and the wanted."""
     if wanted is None:
-        return order, {n for n in order if (n.plan is None or n.extra) and n.owners}
+        return order, {n for n in order if (n.pullback is None or n.extra) and n.owners}
     leading = set(wanted)
     for node in reversed(order):
         if not leading.isdisjoint(node.parents):
@@ -33,15 +33,15 @@ def sweep(
     *,
     wanted: Collection[Node] | None = None,
     stop_at: Collection[Node] = (),
-    unpack: Callable[[Node, Sequence[Node]], Any] = residuals,
+    unpack: Callable[[Node, Sequence[Node]], Any] = unpacked,
     watch: Sequence[Callable[[Node, Node, Any], None]] = (),
     lazily: bool = True,
 ) -> tuple[dict[Node, Any], list[Node]]:
     """Send the cotangents in `seeds` backwards; the totals at `wanted`, and the nodes passed.
 
     wanted: default all leaves, and the results whose gradient is retained. stop_at: those of them
-    past which nothing flows. unpack: gives what a node's rules saved, as arrays or as Tensors; with
-    these the rules are recorded. watch: see every contribution, (parent, node, c), before it is
+    past which nothing flows. unpack: gives a node's residuals, as arrays or as Tensors; with these
+    the rules are recorded. watch: see every contribution, (parent, node, c), before it is
     added. lazily: the uses of a weight may wait for each other.
     """
     totals: dict[Node, Any] = {}
@@ -49,7 +49,7 @@ def sweep(
         hand_on(totals, node, g)
     order, wanted = _sought(ancestors(totals, stop_at), wanted)
     needed = set(order)
-    watch = [*watch, *local.frame.watch]
+    watch = [*watch, *local.state.watch]
     found: dict[Node, Any] = {}
     visited: list[Node] = []
     try:
@@ -66,9 +66,9 @@ def sweep(
             saved = unpack(node, visited)
             visited.append(node)
             if not watch:
-                (node.plan.pull or pulled_back)(node, g, saved, needed, lazily, totals)
+                (node.pullback.generated or pull_back)(node, g, saved, needed, lazily, totals)
                 continue
-            for parent, c in pullback(node, g, saved, needed, lazily=False):
+            for parent, c in contributions_of(node, g, saved, needed, lazily=False):
                 for see in watch:
                     see(parent, node, dense(c))
                 hand_on(totals, parent, c)

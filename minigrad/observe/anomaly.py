@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.callers import caller_line
-from ..engine.context import Frame
+from ..engine.context import InterpreterState
 from ..engine.modes import Bare
 from ..engine.node import Node
 from ..errors import AnomalyError, describe
@@ -41,8 +41,8 @@ class detect_anomaly(Bare):
     minigrad.errors.AnomalyError: first Inf in the forward of log in rnn[t=3], called at ...
     """
 
-    def _changed(self, frame: Frame) -> Frame:
-        return frame.but(observer=_DETECTOR)
+    def _changed(self, state: InterpreterState) -> InterpreterState:
+        return state.but(observer=_DETECTOR)
 
 
 def _check_finite(value: Any, node: Node, phase: str, inputs: Sequence[Any] = ()) -> None:

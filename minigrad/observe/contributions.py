@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..engine.context import Scope
 from ..engine.differentiation import seed
-from ..engine.messages import residuals
+from ..engine.messages import unpacked
 from ..engine.node import Node
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, detached
@@ -67,7 +67,7 @@ def contributions(
     sweep(
         [(node, detached(g))],
         wanted=uses.keys(),
-        unpack=residuals,
+        unpack=unpacked,
         watch=[see],
     )
     return [list(reversed(uses[t._node])) if t._node is not None else [] for t in tensors]

@@ -19,14 +19,14 @@ __all__ = ["is_part", "saved_items", "unpacked"]
 
 def is_part(node: Node) -> bool:
     """Whether a node only stands for one result of an op that has several."""
-    return node.plan is PART
+    return node.pullback is PART
 
 
 def saved_items(node: Node) -> dict[str, Any]:
     """What a node has saved for its rules, by name; empty once a backward pass has freed it."""
-    if node.plan is None or node.saved is FREED or is_part(node):
+    if node.pullback is None or node.saved is FREED or is_part(node):
         return {}
-    return dict(zip(node.plan.keep, node.saved, strict=True))
+    return dict(zip(node.pullback.residuals, node.saved, strict=True))
 
 
 def unpacked(node: Node, numbers: Mapping[Node, int] | None = None) -> Node | None:

@@ -62,12 +62,12 @@ class Tape:
 
 def _cells(node: Node, place: dict[Node, int]) -> tuple[str, ...]:
     operands = ["·" if p is None else str(place[p]) for p in node.parents]
-    if node.plan is None:
+    if node.pullback is None:
         op, saved = "leaf", ""
-    elif node.plan is PART:
+    elif node.pullback is PART:
         op, saved = f"part {number(node)}" if node.saved is not FREED else "part", ""
     else:
-        op, saved = node.plan.op.name, " ".join(node.plan.keep)
+        op, saved = node.pullback.op.name, " ".join(node.pullback.residuals)
     if node.saved is FREED:
         saved = "freed"
     scope = "" if node.scope is None else str(node.scope)

@@ -119,8 +119,7 @@ def scan(
     given = _given(step, state, xs, lengths)
     step, state, xs, T = given
     order = range(T)[::-1] if reverse else range(T)
-    frame = local.frame
-    if how != "unroll" and frame.observer is None:
+    if how != "unroll" and local.state.observer is None:
         run = _windows if how == "checkpoint" and T > 1 else _scanned
         try:
             return run(step, state, xs, T, reverse, _chosen_passes(passes))
@@ -165,12 +164,12 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
     rows = [leaf.unbind() for leaf in leaves]
     outputs: dict[int, list[Any]] = {}
     for t in order:
-        before = local.frame
-        local.frame = before.under(Scope("scan", t, before.scope, {}))
+        before = local.state
+        local.state = before.under(Scope("scan", t, before.scope, {}))
         try:
             output, state = step(rebuild([row[t] for row in rows]), state)
         finally:
-            local.frame = before
+            local.state = before
         outputs[t], put = flatten(output)
     columns = zip(*[outputs[t] for t in sorted(outputs)], strict=True)
     stacked = [np.stack([as_tensor(y) for y in column]) for column in columns]
@@ -208,7 +207,7 @@ def _planned(
     fresh: bool = False,
 ) -> Found:
     (states, put_state), (inputs, put_x) = state, xs
-    records, first = local.frame.record, -1 if reverse else 0
+    records, first = local.state.record, -1 if reverse else 0
     return plan_of(
         step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
         [records and s._node is not None for s in states],
@@ -226,7 +225,7 @@ def _scanned(
         step, (states, put_state), (inputs, put_x), T, reverse, passes
     )
     inputs += [d[::-1] if reverse else d for d in drawn]
-    records = local.frame.record
+    records = local.state.record
     run = Run(plan, T, reverse, states, inputs, captured)
     new, ys = run.forward()
     live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]
@@ -253,9 +252,9 @@ class Run:
         self, plan: Plan, T: int, reverse: bool, states: list[Tensor], inputs: list[Tensor],
         captured: list[Any],
     ) -> None:
-        self.plan, self.T, self.scope, self.saved = plan, T, local.frame.scope, None
+        self.plan, self.T, self.scope, self.saved = plan, T, local.state.scope, None
         self.order = range(T)[::-1] if reverse else range(T)
-        records = local.frame.record
+        records = local.state.record
         groups = {"state": states, "x": inputs, "captured": list(map(as_tensor, captured))}
         self.arrays = {g: [t._data for t in tensors] for g, tensors in groups.items()}
         self.nodes = {
@@ -279,7 +278,7 @@ class Run:
         """The one node that stands for all steps."""
         shapes, dtypes = tuple(o.shape for o in outputs), tuple(o.dtype for o in outputs)
         saved = self._values(), self
-        return Node(_SCAN.plan(1), tuple(self.sources), saved, shapes, dtypes, self.scope)
+        return Node(_SCAN.pullback(1), tuple(self.sources), saved, shapes, dtypes, self.scope)
 
     def _values(self) -> tuple[Any, ...]:
         found = {

@@ -78,8 +78,8 @@ class Traced:
 
 def _rules(op: Op) -> Any:
     """The rules of an op as they are now: faults may be planted in them, and taken out again."""
-    plan = op.plan(1 if op.joint is not None else op.usable)
-    return plan.steps, plan.joint
+    pullback = op.pullback(1 if op.joint is not None else op.usable)
+    return pullback.steps, pullback.joint
 
 
 def _variables(program: Program) -> list[Var]:
@@ -99,7 +99,7 @@ def traced(
     active, x_active: which of them are on the graph; more of the state will be where the step
     puts it there. Mostly that is all of it, so that one trace will do.
     """
-    records = local.frame.record
+    records = local.state.record
     guess = [a or (records and v.dtype.kind == "f") for a, v in zip(active, state[0], strict=True)]
     found = _once(step, state, x, guess, x_active, named)
     exact = _spread(found, active)
@@ -139,7 +139,7 @@ def _once(
     trace = Trace(named)
     before = [trace.input(v, a) for v, a in zip(state[0], active, strict=True)]
     inputs = [trace.input(v, a) for v, a in zip(x[0], x_active, strict=True)]
-    with trace.writing(record=local.frame.record):
+    with trace.writing(record=local.state.record):
         result = step(x[1](list(inputs)), state[1](list(before)))
         output, after = _pair(result)
         new = _checked_state(after, state, before, trace)

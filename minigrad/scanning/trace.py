@@ -73,13 +73,13 @@ class Trace:
     @contextmanager
     def writing(self, record: bool) -> Iterator[None]:
         """Write down what this thread does."""
-        before = local.frame
-        local.frame = before.but(tracer=self.apply, record=record)
+        before = local.state
+        local.state = before.but(tracer=self.apply, record=record)
         try:
             with np.errstate(all="ignore"):  # the run says what there is to say
                 yield
         finally:
-            local.frame = before
+            local.state = before
 
     @contextmanager
     def calling(self, function: Any) -> Iterator[None]:
@@ -173,13 +173,13 @@ class Trace:
         mask = sum(1 << i for i, node in enumerate(nodes) if node is not None) & op.usable
         if not op.multiple and outs[0].dtype.kind in "biu":
             mask = 0
-        if not (mask and local.frame.record):
+        if not (mask and local.state.record):
             return
-        plan = op.plan(1 if op.joint is not None else mask)
-        saved = plan.save(tuple(outs) if op.multiple else outs[0], args, params)
+        pullback = op.pullback(1 if op.joint is not None else mask)
+        saved = pullback.save(tuple(outs) if op.multiple else outs[0], args, params)
         shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
         like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
-        node = Node(plan, tuple(nodes), saved, *like, None)
+        node = Node(pullback, tuple(nodes), saved, *like, None)
         self._nodes[node] = None if op.multiple else outs[0].symbol
         if op.multiple:
             for tracer, part in zip(outs, parts(node), strict=True):

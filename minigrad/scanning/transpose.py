@@ -16,7 +16,7 @@ import numpy as np
 from ..engine.cotangents import dense
 from ..engine.node import Node, ancestors
 from ..engine.op import Op
-from ..engine.pullback import arrived, hand_on, pullback
+from ..engine.pullback import arrived, contributions_of, hand_on
 from ..engine.selections import Chosen
 from ..errors import TraceError
 from .atoms import leaves, replaced
@@ -46,7 +46,7 @@ def cotangents_of(
         order = ancestors(totals)
         needed = _leading_to(order, wanted)
         for node in order:
-            if node.plan is None or node not in totals or needed.isdisjoint(node.parents):
+            if node.pullback is None or node not in totals or needed.isdisjoint(node.parents):
                 continue
             g = arrived(node, totals.pop(node))
             trace.call_cotangent(node, g)
@@ -70,9 +70,9 @@ class Waiting(NamedTuple):
 
 def _collected(trace: Trace, node: Node, g: Any, weights: set[Node]) -> list[Waiting]:
     """The contributions of a node that can be summed over all steps at once (`engine.lazy`)."""
-    plan: Any = node.plan
+    pullback: Any = node.pullback
     found = []
-    for i, lazy in plan.lazy.items():
+    for i, lazy in pullback.lazy.items():
         leaf = node.parents[i]
         if leaf is None or leaf not in weights or node.parents.count(leaf) > 1:
             continue
@@ -108,7 +108,7 @@ def _contributions(trace: Trace, node: Node, g: Any, needed: set[Node]) -> list[
     given = (g.values, g.chosen) if isinstance(g, Chosen) else g
     mark = trace.mark()
     try:
-        return list(pullback(node, g, node.saved, needed, lazily=False))
+        return list(contributions_of(node, g, node.saved, needed, lazily=False))
     except TraceError:
         trace.back_to(mark)
     parents = list(dict.fromkeys(p for p in node.parents if p is not None and p in needed))
@@ -119,8 +119,8 @@ def _contributions(trace: Trace, node: Node, g: Any, needed: set[Node]) -> list[
 
 def _opaque(node: Node, parents: list[Node], given: Any, chosen: bool) -> Op:
     """The pullback of a node as an op of the cotangent and of what its rules saved."""
-    plan: Any = node.plan
-    twin = Node(plan, node.parents, (), node.shape, node.dtype, None)
+    pullback: Any = node.pullback
+    twin = Node(pullback, node.parents, (), node.shape, node.dtype, None)
     twin.key = node.key
     template = replaced(  # without the arrays of the step that was traced
         (given, node.saved), lambda leaf: _HOLE if isinstance(leaf, Tracer) else leaf
@@ -132,14 +132,14 @@ def _opaque(node: Node, parents: list[Node], given: Any, chosen: bool) -> Op:
         totals: dict[Node, Any] = {}
         with np.errstate(all="ignore"):
             cotangent = Chosen(*g) if chosen else g
-            for parent, c in pullback(twin, cotangent, saved, set(parents), lazily=False):
+            for parent, c in contributions_of(twin, cotangent, saved, set(parents), lazily=False):
                 hand_on(totals, parent, c)
         return tuple([
             dense(totals[p]) if p in totals else np.zeros(p.shape, p.dtype) for p in parents
         ])
 
     return Op(
-        forward, name=f"pullback of {plan.op.name}", arguments=("arrays",), params={},
+        forward, name=f"pullback of {pullback.op.name}", arguments=("arrays",), params={},
         signature="", formula="", variadic=True, multiple=True,
     )
 

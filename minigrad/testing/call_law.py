@@ -78,13 +78,13 @@ def _compare_nodes(a: Any, b: Any) -> None:
     demand((a is None) == (b is None), "the call is recorded, and by its definition not, or not so")
     if a is None:
         return
-    if a.plan is PART:
+    if a.pullback is PART:
         a, b = a.parents[0], b.parents[0]
-    for name in ("plan", "parents", "shape", "dtype", "extra"):
+    for name in ("pullback", "parents", "shape", "dtype", "extra"):
         one, other = getattr(a, name), getattr(b, name)
         demand(one == other, f"its node has the {name} {one}, by the definition {other}")
     demand(str(a.scope) == str(b.scope), f"its scope is {a.scope}, by the definition {b.scope}")
-    for name, one, other in zip(a.plan.keep, a.saved, b.saved, strict=True):
+    for name, one, other in zip(a.pullback.residuals, a.saved, b.saved, strict=True):
         _compare_saved(name, one, other)
 
 

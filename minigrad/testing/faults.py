@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine import pullback
+from ..engine import pullback as engine
 from ..engine.cotangents import dense
 from ..engine.lazy import Lazy
-from ..engine.op import Op, Plan
+from ..engine.op import Op, Pullback
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 
@@ -53,39 +53,40 @@ class Mutant(NamedTuple):
     def planted(self) -> AbstractContextManager[Mutant]:
         """A block in which the op has the fault, on every thread."""
         in_sweep = self.kind == "not_unbroadcast"
-        return _planted_in_fit(self) if in_sweep else _planted_in_plans(self)
+        return _planted_in_fit(self) if in_sweep else _planted_in_pullbacks(self)
 
 
-def _plans(op: Op) -> list[Plan]:
-    """All plans that calls may ask for."""
-    return [op.plan(mask) for mask in range(1, 1 << len(op.arguments))]
+def _pullbacks(op: Op) -> list[Pullback]:
+    """All pullbacks that calls may ask for."""
+    return [op.pullback(mask) for mask in range(1, 1 << len(op.arguments))]
 
 
 @contextmanager
-def _planted_in_plans(m: Mutant) -> Iterator[Mutant]:
-    """Change the steps of every plan in place: the functions that users call hold the plans."""
-    before = {plan: (plan.steps, plan.joint, plan.lazy, plan.pull) for plan in _plans(m.op)}
+def _planted_in_pullbacks(m: Mutant) -> Iterator[Mutant]:
+    """Change the steps of every pullback in place: the functions that users call hold them."""
+    before = {p: (p.steps, p.joint, p.lazy, p.generated) for p in _pullbacks(m.op)}
     try:
-        for plan in before:
+        for pullback in before:
             if m.kind.startswith("deferred"):
-                plan.lazy = {
-                    i: _faulty_sum(m, z) if i == m.position else z for i, z in plan.lazy.items()
+                pullback.lazy = {
+                    i: _faulty_sum(m, z) if i == m.position else z for i, z in pullback.lazy.items()
                 }
-            elif plan.joint is not None:
-                plan.joint = _faulty_joint(m, plan, plan.joint)
+            elif pullback.joint is not None:
+                pullback.joint = _faulty_joint(m, pullback, pullback.joint)
             else:
-                plan.steps = tuple(
-                    s._replace(apply=_faulty(m, plan, s.apply)) if s.place == m.position else s
-                    for s in plan.steps
+                pullback.steps = tuple(
+                    s._replace(apply=_faulty(m, pullback, s.apply)) if s.place == m.position else s
+                    for s in pullback.steps
                 )
-            plan.pull = pullback.pulled_back  # the generated pullback has the right rule inlined
+            pullback.generated = engine.pull_back  # the generated one has the right rule inlined
         yield m
     finally:
-        for plan, (steps, joint, lazy, written) in before.items():
-            plan.steps, plan.joint, plan.lazy, plan.pull = steps, joint, lazy, written
+        for pullback, (steps, joint, lazy, generated) in before.items():
+            pullback.steps, pullback.joint = steps, joint
+            pullback.lazy, pullback.generated = lazy, generated
 
 
-def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
+def _faulty(m: Mutant, pullback: Pullback, rule: Rule) -> Rule:
     """The rule with the fault; the lazy sum of a leaf, where there is one, stays right."""
     change = _CHANGES.get(m.kind)
     if change is not None:
@@ -94,11 +95,11 @@ def _faulty(m: Mutant, plan: Plan, rule: Rule) -> Rule:
         return lambda g, saved: rule(_without_last(g), saved)
     if m.held == "g":
         return lambda g, saved: rule(_constant(g), saved)
-    return lambda g, saved: rule(g, _hold(plan, saved, m.held))
+    return lambda g, saved: rule(g, _hold(pullback, saved, m.held))
 
 
-def _faulty_joint(m: Mutant, plan: Plan, rule: Rule) -> Rule:
-    faulty = _faulty(m, plan, lambda g, saved: rule(g, saved)[m.position])
+def _faulty_joint(m: Mutant, pullback: Pullback, rule: Rule) -> Rule:
+    faulty = _faulty(m, pullback, lambda g, saved: rule(g, saved)[m.position])
 
     def joint(g: Any, saved: Any) -> list[Any]:
         contributions = list(rule(g, saved))
@@ -128,8 +129,8 @@ def _faulty_sum(m: Mutant, right: Lazy) -> Lazy:
 @contextmanager
 def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
     """A block with the fault in `fit`, the one place where broadcasting is undone."""
-    engine: Any = pullback  # the module in which callers look `fit` up
-    right, written = engine.fitted, {plan: plan.pull for plan in _plans(m.op)}
+    looked_up: Any = engine  # the module in which callers look `fit` up
+    right, generated = looked_up.fitted, {p: p.generated for p in _pullbacks(m.op)}
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
         c = dense(c)
@@ -141,15 +142,15 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
                 c = c[tuple(copy)]
         return right(c, parent, node, i)
 
-    engine.fitted = fit
-    for plan in written:
-        plan.pull = pullback.pulled_back  # the generated pullback holds the right `fit`
+    looked_up.fitted = fit
+    for pullback in generated:
+        pullback.generated = engine.pull_back  # the generated one holds the right `fit`
     try:
         yield m
     finally:
-        engine.fitted = right
-        for plan, right_one in written.items():
-            plan.pull = right_one
+        looked_up.fitted = right
+        for pullback, right_one in generated.items():
+            pullback.generated = right_one
 
 
 def _constant(value: Any) -> Any:
@@ -159,10 +160,10 @@ def _constant(value: Any) -> Any:
     return as_tensor(detached(value)) if isinstance(value, Tensor) else value
 
 
-def _hold(plan: Plan, saved: Any, name: str | None) -> Any:
+def _hold(pullback: Pullback, saved: Any, name: str | None) -> Any:
     return tuple([
         _constant(value) if kept == name else value
-        for kept, value in zip(plan.keep, saved, strict=True)
+        for kept, value in zip(pullback.residuals, saved, strict=True)
     ])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.cotangents import dense
 from ..engine.modes import no_grad
 from ..engine.op import Op
-from ..engine.pullback import pulled_back
+from ..engine.pullback import pull_back
 from ..engine.specialise import written_out
 from ..engine.tensor import Tensor, as_tensor, detached
 from ..observe.anomaly import detect_anomaly
@@ -94,9 +94,9 @@ def untouched(t: Trial) -> None:
     values = [np.array(detached(y)) for y in outputs]
     node, g = _recorded(t, outputs)
     copies = [np.array(h) for h in t.cotangents]
-    plan = node.plan
-    rules = [plan.joint] if plan.joint else [step.apply for step in plan.steps]
-    for function in (*rules, *(z.collect for z in plan.lazy.values())):
+    pullback = node.pullback
+    rules = [pullback.joint] if pullback.joint else [step.apply for step in pullback.steps]
+    for function in (*rules, *(z.collect for z in pullback.lazy.values())):
         function(g, node.saved)
         for h, copy in zip(t.cotangents, copies, strict=True):
             same_bits(h, copy, "the cotangent was written to by a rule")
@@ -231,9 +231,9 @@ def constants(t: Trial) -> None:
         demand(parents == [i], f"the parents are arguments {parents}, wanted only {i}")
         named = set(_named(t.call.op, i))
         demand(
-            set(node.plan.keep) == named,
-            f"for {t.call.argument(i)} the call saves {sorted(node.plan.keep)}, and its rule names "
-            f"{sorted(named)}",
+            set(node.pullback.residuals) == named,
+            f"for {t.call.argument(i)} the call saves {sorted(node.pullback.residuals)}, and its "
+            f"rule names {sorted(named)}",
         )
 
 
@@ -284,9 +284,9 @@ def float32(t: Trial) -> None:
 def _raw(t: Trial) -> Iterator[tuple[int, Any]]:
     """The results of the rules, before broadcasting is undone and the dtype is cast."""
     node, g = _recorded(t, t.record()[1])
-    if node.plan.joint is not None:
-        yield from enumerate(map(dense, node.plan.joint(g, node.saved)))
-    for step in node.plan.steps:
+    if node.pullback.joint is not None:
+        yield from enumerate(map(dense, node.pullback.joint(g, node.saved)))
+    for step in node.pullback.steps:
         yield step.place, dense(step.apply(g, node.saved))
 
 
@@ -306,7 +306,7 @@ def generated(t: Trial) -> None:
     for lazily in (False, True):
         found: dict[Any, Any] = {}
         wanted: dict[Any, Any] = {}
-        for hand_back, totals in ((written_out(node.plan), found), (pulled_back, wanted)):
+        for hand_back, totals in ((written_out(node.pullback), found), (pull_back, wanted)):
             for _ in range(2):  # a second contribution is added to the first
                 hand_back(node, g, node.saved, needed, lazily, totals)
         demand(

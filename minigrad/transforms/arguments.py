@@ -30,7 +30,7 @@ class Arguments:
     """
 
     def __init__(self, args: Sequence[Any], argnums: Argnums | None, what: str) -> None:
-        self._records, nested = local.frame.record, local.frame.nested
+        self._records, nested = local.state.record, local.state.nested
         self.single = argnums is not None and np.ndim(argnums) == 0
         chosen = _positions(argnums, len(args), what)
         flat = [flatten(args[n]) for n in chosen]
@@ -55,7 +55,7 @@ class Arguments:
         todo = [t._node for t in results if _on_graph(t) and t._node not in seen]
         while todo:
             node = todo.pop()
-            if node.plan is None and node.key > self._start and not _is_over(node):
+            if node.pullback is None and node.key > self._start and not _is_over(node):
                 self.recorded = self.tensors = True
                 return
             for parent in node.parents:
@@ -85,8 +85,8 @@ class Arguments:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Record on this thread, and let transforms called inside know that they are nested."""
-        before = local.frame
-        local.frame = before.but(record=True, nested=True)
+        before = local.state
+        local.state = before.but(record=True, nested=True)
         try:
             yield
         except ValueError as error:
@@ -95,7 +95,7 @@ class Arguments:
                 raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
         finally:
-            local.frame = before
+            local.state = before
 
     def pull_back(
         self, outputs: Sequence[Tensor], cotangents: Sequence[Any], recorded: bool

@@ -48,12 +48,12 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     >>> np.allclose(w.grad.numpy(), 1 - np.tanh([0.5, 2.0]) ** 2)
     True
     """
-    frame = local.frame
+    state = local.state
     start = next_key()
     leaves, rebuild = flatten(f(*args, **kwargs))
     outputs = [as_tensor(leaf) for leaf in leaves]
     live = [k for k, y in enumerate(outputs) if y._node is not None and y._node.key < start]
-    if not frame.record or not live:
+    if not state.record or not live:
         return rebuild(leaves)
     roots: list[Any] = [outputs[k]._node for k in live]
     inside = ancestors(roots, since=start)
@@ -71,11 +71,11 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return [results[k] for k in live]
 
     def rerun(cotangents: Any) -> list[Any]:
-        return swept_again(again, cotangents, sources, frame.scope)
+        return swept_again(again, cotangents, sources, state.scope)
 
     shapes = tuple(outputs[k].shape for k in live)
     dtypes = tuple(outputs[k].dtype for k in live)
-    whole = Node(_CHECKPOINT.plan(1), tuple(sources), (rerun,), shapes, dtypes, frame.scope)
+    whole = Node(_CHECKPOINT.pullback(1), tuple(sources), (rerun,), shapes, dtypes, state.scope)
     for k, node in zip(live, parts(whole), strict=True):
         leaves[k] = wrap(outputs[k]._data, node)
     return rebuild(leaves)

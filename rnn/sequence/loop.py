@@ -61,8 +61,8 @@ def walk(
         skipped = rows is not None and not rows.any() and (checked or not all_padding)
         if not (skipped or inputs[k].requires_grad):
             entering["x"] = inputs[k]
-        before = local.frame    # as `scope` does it, which costs more than an op
-        local.frame = before.under(Scope(name, start + k, before.scope, entering))
+        before = local.state    # as `scope` does it, which costs more than an op
+        local.state = before.under(Scope(name, start + k, before.scope, entering))
         try:
             at_padding = zeros if repeat is None else _select(repeat[k], shown, zeros)
             if skipped:
@@ -77,11 +77,11 @@ def walk(
                     output, new = _select_step(rows, output, at_padding, new, state)
                 shown, state = output, new
         finally:
-            local.frame = before
+            local.state = before
         entering = entering if skipped else {}
         for part, value in zip(names, unpack(state), strict=False):
             node = value._node
-            if node is not None and node.plan is not None:
+            if node is not None and node.pullback is not None:
                 if node.extra is None:
                     node.extra = labels[part]
                 elif node.name is None:

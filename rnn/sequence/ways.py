@@ -40,7 +40,7 @@ def as_how(how: Any, owner: str) -> Any:
 def chosen_way(how: Any, owner: str) -> str:
     """`how`, checked; None is "unroll", and so is all where somebody watches every op."""
     given: str | None = as_how(how, owner)
-    return "unroll" if given is None or local.frame.watched else given
+    return "unroll" if given is None or local.state.watched else given
 
 
 def over_all(

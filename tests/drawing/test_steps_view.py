@@ -206,7 +206,7 @@ def test_drawing_changes_nothing():
     again = lstm(3) * (w * w).sum()
     found, expected = (sweep_from([y], [None], None) for y in (loss, again))
     for one, two in zip(mg.Tape(loss), mg.Tape(again), strict=True):
-        if one.plan is None:
+        if one.pullback is None:
             assert np.array_equal(found[one], expected[two])
 
 

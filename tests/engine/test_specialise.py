@@ -33,7 +33,7 @@ def test_every_source_says_what_it_calls():
     for op in OPS.values():
         if op.joint is not None:
             continue
-        source = source_of(op.plan(op.usable))
+        source = source_of(op.pullback(op.usable))
         for i, rule in enumerate(op.rules):
             if rule is not None:
                 line = next(line for line in source.splitlines() if f"c = rule_{i}(" in line)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.engine.context import Frame, local
+from minigrad.engine.context import InterpreterState, local
 from minigrad.errors import MutationError
 from tests.support.interrupts import interrupted_anywhere
 
 
 def parameters():
     """A leaf, a result of it that needs its value, a result to write to, and a constant."""
-    local.frame = Frame()  # an interrupt in no_grad's own code leaves it on: it is not looked at
+    local.state = InterpreterState()  # an interrupt in no_grad's own code may leave it on
     w = mg.tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
     x = w * 2.0
     x.retain_grad()
@@ -22,7 +22,7 @@ def parameters():
 def state(subject):
     """The values, and the gradients that they have by now."""
     w, square, x, c = subject
-    before, local.frame = local.frame, Frame()
+    before, local.state = local.state, InterpreterState()
     found = [t.tolist() for t in (w, x, c)]
     for y in (square, x.sum(), c.sum()):
         try:
@@ -30,7 +30,7 @@ def state(subject):
             found.append(None if g is None else g.tolist())
         except MutationError:
             found.append("written to")
-    local.frame = before
+    local.state = before
     return [*found, [len(t._node.owners) if t._node is not None else 0 for t in (x, c)]]
 
 
@@ -88,7 +88,7 @@ def through_a_view(subject):
 def frame():
     """The state of the thread, as it was."""
     yield
-    local.frame = Frame()
+    local.state = InterpreterState()
 
 
 @pytest.mark.parametrize("write", [

@@ -151,4 +151,4 @@ def _recorded(call):
     node = outputs[0]._node if outputs else None
     if node is not None and call.op.multiple:
         node = node.parents[0]
-    return args, total, () if node is None else node.plan.keep
+    return args, total, () if node is None else node.pullback.residuals

@@ -78,7 +78,7 @@ WEIGHTS = {
 
 def weights(loss):
     """The leaves behind a loss by name, as what `contributions` and ledgers take."""
-    found = (node for node in mg.Tape(loss) if node.plan is None)
+    found = (node for node in mg.Tape(loss) if node.pullback is None)
     return {node.name: wrap(np.zeros(node.shape), node) for node in found}
 
 

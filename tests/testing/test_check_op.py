@@ -44,7 +44,7 @@ def noisy():
 def recorded_all_the_same():
     """Its record says that it has no derivative, and it has been recorded with one."""
     op = record_of(planted(vjps=(lambda g: 2 * g,))(lambda x: 2 * x))
-    op.plan(1)
+    op.pullback(1)
     op.rules = (None,)
     return op
 
@@ -52,17 +52,17 @@ def recorded_all_the_same():
 def hoarding():
     """It saves its input, which its rule does not name."""
     op = record_of(planted(vjps=(lambda g, out: g * out,))(np.exp))
-    plan = op.plan(1)
-    plan.keep = ("out", "x")
-    plan.steps = (plan.steps[0]._replace(apply=lambda g, saved: g * saved[0]),)
+    pullback = op.pullback(1)
+    pullback.residuals = ("out", "x")
+    pullback.steps = (pullback.steps[0]._replace(apply=lambda g, saved: g * saved[0]),)
     return op
 
 
 def generated_otherwise():
     """What is generated for it was made of another rule than its definition has."""
     op = record_of(planted(vjps=(lambda g: 2 * g,))(lambda x: 2 * x))
-    plan = op.plan(1)
-    plan.steps = (plan.steps[0]._replace(rule=lambda g: 2.001 * g),)
+    pullback = op.pullback(1)
+    pullback.steps = (pullback.steps[0]._replace(rule=lambda g: 2.001 * g),)
     return op
 
 

@@ -161,7 +161,7 @@ FAULTS = [
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "        finally:\n            local.frame = before\n        entering",
+        "        finally:\n            local.state = before\n        entering",
         "        finally:\n            pass\n        entering",
         "tests/rnn/sequence/test_unroll.py tests/rnn/bptt/contributions/test_ledger.py",
         "the scope of a step is not left",

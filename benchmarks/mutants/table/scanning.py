@@ -75,7 +75,7 @@ FAULTS = [
         SCAN, "a plan is taken for that of another step, by the ops alone",
     ),
     Fault(
-        ROOM + "step.py", "    return plan.steps, plan.joint\n", "    return None\n",
+        ROOM + "step.py", "    return pullback.steps, pullback.joint\n", "    return None\n",
         SCAN, "a plan made under a fault in a rule outlives the fault",
     ),
     Fault(

@@ -44,8 +44,8 @@ FAULTS = [
         "tests/engine/test_backward.py", "complex numbers can require grad",
     ),
     Fault(
-        "minigrad/engine/modes.py", "        local.frame = self._before.pop()\n",
-        "        if exc[0] is None:\n            local.frame = self._before.pop()\n",
+        "minigrad/engine/modes.py", "        local.state = self._before[-1]  # pop()",
+        "        if exc[0] is None:\n            local.state = self._before[-1]  # pop()",
         CONTEXT, "no_grad is not left by an exception",
     ),
     Fault(
@@ -53,8 +53,8 @@ FAULTS = [
         CONTEXT, "grad mode is one for all threads",
     ),
     Fault(
-        "minigrad/engine/modes.py", "        self._before.append(local.frame)\n",
-        "        self._before[:] = [local.frame]\n",
+        "minigrad/engine/modes.py", "        self._before.append(local.state)\n",
+        "        self._before[:] = [local.state]\n",
         CONTEXT, "one context manager entered twice forgets the first",
     ),
     Fault(
@@ -79,8 +79,8 @@ FAULTS = [
         "the step of an enclosing scope is not found",
     ),
     Fault(
-        "minigrad/engine/modes.py", "return frame.under(Scope(name, t, frame.scope, inputs))",
-        "return frame.under(Scope(name, t, None, inputs))",
+        "minigrad/engine/modes.py", "return state.under(Scope(name, t, state.scope, inputs))",
+        "return state.under(Scope(name, t, None, inputs))",
         CONTEXT, "scopes have lost those around them",
     ),
     Fault(
@@ -90,13 +90,13 @@ FAULTS = [
     ),
     Fault(
         "minigrad/engine/context.py",
-        "return Frame(self.record, self.observer, scope, self.nested, self.tracer)",
-        "return Frame(True, self.observer, scope, self.nested, self.tracer)",
+        "return InterpreterState(self.record, self.observer, scope, self.nested, self.tracer)",
+        "return InterpreterState(True, self.observer, scope, self.nested, self.tracer)",
         f"{CONTEXT} tests/rnn/sequence/test_unroll.py", "a scope inside of no_grad records again",
     ),
     Fault(
-        "minigrad/engine/pullback.py", "and plan.op.argument(i) in plan.keep:",
-        "and plan.op.argument(0) in plan.keep:",
+        "minigrad/engine/pullback.py", "and pullback.op.argument(i) in pullback.residuals:",
+        "and pullback.op.argument(0) in pullback.residuals:",
         "tests/engine/test_written_leaves.py",
         "a write is compared with what was saved of another argument",
     ),
@@ -146,7 +146,7 @@ FAULTS = [
     ),
     Fault(
         "minigrad/engine/fast_calls.py",
-        "f\"    if {constant} or not <frame>.record:\"", "f\"    if {constant}:\"",
+        "f\"    if {constant} or not <state>.record:\"", "f\"    if {constant}:\"",
         f"{CONTEXT} tests/ops/test_records.py::test_every_law[tanh]",
         "no_grad: the generated calls record",
     ),

@@ -40,7 +40,7 @@ FAULTS = [
     ),
     Fault(
         "minigrad/transforms/arguments.py",
-        "            local.frame = before\n", "            pass\n",
+        "            local.state = before\n", "            pass\n",
         TRANSFORMS, "transforms: the thread goes on recording after them",
     ),
     Fault(
@@ -72,20 +72,20 @@ FAULTS = [
         "checkpoint: the checksum is that of the last output alone",
     ),
     Fault(
-        AGAIN, "local.frame = before.but(record=True, scope=scope)",
-        "local.frame = before.but(record=True)",
+        AGAIN, "local.state = before.but(record=True, scope=scope)",
+        "local.state = before.but(record=True)",
         "tests/transforms/test_checkpointing.py",
         "checkpoint: the second run has lost the scope of the first",
     ),
     Fault(
-        AGAIN, "    finally:\n        local.frame = before\n",
+        AGAIN, "    finally:\n        local.state = before\n",
         "    finally:\n        pass\n",
         "tests/transforms/test_checkpointing.py",
-        "checkpoint: the frame of the thread is not restored",
+        "checkpoint: the state of the thread is not restored",
     ),
     Fault(
-        AGAIN, "unpack=recorded if lifted else residuals,",
-        "unpack=residuals,",
+        AGAIN, "unpack=recorded if tensors else unpacked,",
+        "unpack=unpacked,",
         "tests/transforms/test_transforms.py", "checkpoint: its backward pass is not recorded",
     ),
     Fault(

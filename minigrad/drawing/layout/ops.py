@@ -74,9 +74,9 @@ class _Writer:
             leaf: name
             for node in order
             for name, leaf in _declared(node.scope)
-            if leaf is not None and leaf.plan is None
+            if leaf is not None and leaf.pullback is None
         }
-        leaves = [node for node in order if node.plan is None and node not in self.entering]
+        leaves = [node for node in order if node.pullback is None and node not in self.entering]
         self.colors = {leaf: PALETTE[k % len(PALETTE)] for k, leaf in enumerate(leaves)}
         self.ids: dict[Node, str] = {}
 
@@ -86,7 +86,7 @@ class _Writer:
         for k, node in enumerate(self.order):
             name = node.name or label_of(node) or (node.op.name if node.op else "leaf")
             self.ids[node] = f"{k} {tidy(name)}"
-            scope = node.scope if node.plan is not None else None
+            scope = node.scope if node.pullback is not None else None
             groups.setdefault(_path(scope), []).append(node)
         self._frames(self.graph, (), groups)
         for node in self.order:
@@ -110,7 +110,7 @@ class _Writer:
                 self._frames(frame, here, groups)
 
     def _box(self, node: Node) -> dict[str, str]:
-        leaf = node.plan is None
+        leaf = node.pullback is None
         name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
         lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
         if node.op:

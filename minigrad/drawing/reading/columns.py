@@ -54,7 +54,7 @@ def _dependencies(
     ahead: dict[tuple[Track, Track], int] = {}
     level: set[tuple[Track, Track]] = set()
     for node in order:
-        if node.plan is None:
+        if node.pullback is None:
             continue
         behind: Reach = {}
         for parent in parents[node]:
@@ -135,7 +135,7 @@ def _place_blocks(
     """Put a block that stands between steps above the last step that it reads."""
     feeds: set[Node] = set()  # nodes outside of steps that lead into one
     for node in reversed(order):
-        if node.plan is not None and (home[node].track is not None or node in feeds):
+        if node.pullback is not None and (home[node].track is not None or node in feeds):
             feeds.update(p for p in parents[node] if p in reach)
     rows: dict[tuple[int, int], None] = {}
     for box in blocks:

@@ -67,7 +67,7 @@ def _leaves(
     entering: list[Box] = []
     wires: list[Wire] = []
     begin = {box: k for k, box in enumerate(dict.fromkeys(home[n] for n in order if n in home))}
-    leaves = [node for node in order if node.plan is None]
+    leaves = [node for node in order if node.pullback is None]
     # In the order in which the picture is read: that of the first box that reads them.
     leaves.sort(key=lambda leaf: min((begin[home[u]] for u in users[leaf]), default=0))
     for leaf in leaves:

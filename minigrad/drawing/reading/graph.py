@@ -34,10 +34,10 @@ def read(outputs: Sequence[Tensor]) -> Unrolled:
     tracks = _timed(order, home)
     blocks = _untimed(order, users, set(roots), home)
     for node in order:
-        if node.plan is not None:
+        if node.pullback is not None:
             home[node].nodes.append(node)
     for root in roots:
-        if root.plan is not None:
+        if root.pullback is not None:
             home[root].output = True
     arrange(tracks, blocks, order, parents, home)
     for block in blocks:
@@ -53,7 +53,7 @@ def read(outputs: Sequence[Tensor]) -> Unrolled:
         (home[parent], home[node], parent): None
         for node in order
         for parent in parents[node]
-        if parent.plan is not None and home[parent] is not home[node]
+        if parent.pullback is not None and home[parent] is not home[node]
     }
     names = _state_names(steps, [key[2] for key in crossing if along(key[0], key[1])], home)
     wires = [Wire(*key, names.get(key[2], key[2].name)) for key in crossing]
@@ -75,7 +75,7 @@ def _timed(order: Sequence[Node], home: dict[Node, Box]) -> list[Track]:
     boxes: dict[Scope, Box] = {}
     for k, node in enumerate(order):
         scope = timed_scope(node.scope)
-        if scope is None or scope.t is None or node.plan is None:
+        if scope is None or scope.t is None or node.pullback is None:
             continue
         if scope not in boxes:
             outer = [s.name if s.t is None else f"{s.name}[t={s.t}]" for s in scope.chain()][1:]
@@ -99,7 +99,7 @@ def _untimed(
     """
     blocks: list[Box] = []
     for node in reversed(order):
-        if node.plan is None or node in home:
+        if node.pullback is None or node in home:
             continue
         path = tuple(reversed([s.name for s in node.scope.chain()])) if node.scope else None
         boxes = {home[user] for user in users[node]}

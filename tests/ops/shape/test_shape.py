@@ -260,7 +260,7 @@ def test_one_node_for_many_parts():
     x = mg.tensor(np.ones((50, 2)), requires_grad=True)
     parts = x.unbind()
     assert len({id(part._node.parents[0]) for part in parts}) == 1
-    assert parts[0]._node.parents[0].plan.keep == ("axis",)
+    assert parts[0]._node.parents[0].pullback.residuals == ("axis",)
     sum(k * part.sum() for k, part in enumerate(parts)).backward()
     assert np.array_equal(x.grad.numpy()[:, 0], np.arange(50))
 
