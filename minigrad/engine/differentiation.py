@@ -64,7 +64,7 @@ def seed(output: Any, cotangent: Array) -> tuple[Node, Any]:
         return node, cotangent
     value = detached(cotangent)
     try:
-        g = np.array(operand(value))
+        g: Any = value if isinstance(value, Variable) else np.array(operand(value))
     except TypeError as error:
         raise GradientError(f"the cotangent of {output._label()}: {error}") from None
     if g.shape != output.shape or not np.can_cast(g.dtype, output.dtype, "same_kind"):

@@ -210,12 +210,14 @@ class _Writer:
         )
         lines.depth -= 1
 
-    def storage(self, loop: Loop, leaving: Sequence[Any]) -> Storage | None:
+    def storage(
+        self, loop: Loop, leaving: Sequence[Any], added: Collection[Var] = ()
+    ) -> Storage | None:
         """The arrays of a loop, made."""
         if not self.loops.buffers:
             return None
         leave = {v for v in leaving if isinstance(v, Var)}
-        storage = storage_of(loop.body, set(self.row), leave)
+        storage = storage_of(loop.body, set(self.row), leave, added)
         self.make_temps(storage)
         return storage
 
@@ -251,7 +253,8 @@ class _Writer:
         made = {v for e in loop.body for v in e.outs}
         arriving = [v for v in program.inputs["state"] if v in after]
         self.rows([*(v for v in after if v in made), *arriving])
-        storage = self.storage(loop, program.outputs["state"])
+        added = outputs_of(program, "captured")
+        storage = self.storage(loop, program.outputs["state"], added)
         self.loop("reversed(range(T))")
         ends = [v for g in ("state", "captured") for v in outputs_of(program, g)]
         used = dict.fromkeys([*(v for e in loop.body for v in e.uses()), *ends])

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.arguments import apply
 from ..engine.op import Op
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, detached
 from .atoms import leaves, replaced
 
 __all__ = ["Equation", "Program", "Sum", "Var", "evaluate", "made_by", "users"]
@@ -35,13 +35,18 @@ class Var:
 
 @dataclass(eq=False, slots=True)
 class Equation:
-    """``outs = op(*args, **params)``: args and params hold variables, and constants as they are."""
+    """``outs = op(*args, **params)``: args and params hold variables, and constants as they are.
+
+    active: the operands that a gradient flows through, as bits: not those that the step detaches,
+    and none under ``no_grad``.
+    """
 
     op: Op
     args: tuple[Any, ...]
     params: dict[str, Any]
     outs: tuple[Var, ...]
     line: str = ""
+    active: int = 0
 
     def uses(self) -> Iterator[Var]:
         """The variables that it reads."""
@@ -106,7 +111,8 @@ def evaluate(program: Program, values: dict[Var, Any]) -> dict[str, list[Any]]:
     for equation in program.equations:
         args, params = replaced((equation.args, equation.params), value)
         if any(isinstance(a, Tensor) for a in leaves((args, params))):
-            out = apply(equation.op, args, params)
+            flows = [a if equation.active >> i & 1 else detached(a) for i, a in enumerate(args)]
+            out = apply(equation.op, flows, params)
         else:
             out = equation.op.forward(*args, **params)
         known.update(zip(equation.outs, out if equation.op.multiple else (out,), strict=True))

@@ -119,7 +119,8 @@ def scan(
     given = _given(step, state, xs, lengths)
     step, state, xs, T = given
     order = range(T)[::-1] if reverse else range(T)
-    if how != "unroll" and local.state.observer is None:
+    # Inside of a step that is being traced, the steps are equations of that one.
+    if how != "unroll" and local.state.observer is None and local.state.tracer is None:
         run = _windows if how == "checkpoint" and T > 1 else _scanned
         try:
             return run(step, state, xs, T, reverse, _chosen_passes(passes))

@@ -56,7 +56,7 @@ class Traced:
             tuple((group, len(vs)) for group, vs in self.program.inputs.items()),
             tuple((v.shape, v.dtype.char) for v in number),
             tuple(
-                (e.op, _rules(e.op), token(e.args, name), token(e.params, name))
+                (e.op, _rules(e.op), e.active, token(e.args, name), token(e.params, name))
                 for e in self.program.equations
             ),
             token(self.program.outputs, name),
@@ -124,8 +124,7 @@ def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:
             live.update(t.symbol for t in found.inputs[group] if _on_graph(t))
         for equation in program.equations:
             mask = sum(1 << i for i, a in enumerate(equation.args) if a in live)
-            floats = equation.op.multiple or equation.outs[0].dtype.kind == "f"
-            if mask & equation.op.usable and floats:
+            if mask & equation.active:
                 live.update(equation.outs)
         after = [a or v in live for a, v in zip(now, program.outputs["state"], strict=True)]
         if after == now:
@@ -140,7 +139,8 @@ def _once(
     before = [trace.input(v, a) for v, a in zip(state[0], active, strict=True)]
     inputs = [trace.input(v, a) for v, a in zip(x[0], x_active, strict=True)]
     with trace.writing(record=local.state.record):
-        result = step(x[1](list(inputs)), state[1](list(before)))
+        given = [list(map(trace.copied, tracers)) for tracers in (inputs, before)]
+        result = step(x[1](given[0]), state[1](given[1]))
         output, after = _pair(result)
         new = _checked_state(after, state, before, trace)
         ys, rebuild = flatten(output)

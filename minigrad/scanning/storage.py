@@ -29,12 +29,15 @@ class Storage:
 
 
 def storage_of(
-    body: Sequence[Equation], rows: Collection[Var], leaving: Collection[Var]
+    body: Sequence[Equation], rows: Collection[Var], leaving: Collection[Var],
+    added: Collection[Var] = (),
 ) -> Storage:
-    """rows: results with a row of their own. leaving: what the next step is given as it is."""
+    """rows: results with a row of their own. leaving: what the next step is given as it is. added:
+    what is added to a total when all of the body has been computed."""
     found = Storage()
     shown = _shown(body)
     last = {root: k for k, e in enumerate(body) for v in e.uses() for root in shown.get(v, {v})}
+    last |= {root: len(body) for v in added for root in shown.get(v, {v})}
     kept = {root for v in leaving for root in shown.get(v, {v})}
     found.parts = _parts(body, rows, kept)
     free: dict[tuple[object, ...], list[int]] = {}

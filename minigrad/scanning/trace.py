@@ -18,7 +18,7 @@ from ..engine.callers import caller_line
 from ..engine.context import local
 from ..engine.failures import explain
 from ..engine.foreign import operand
-from ..engine.node import Leaf, Node
+from ..engine.node import Leaf, Node, next_key
 from ..engine.op import Op
 from ..engine.outputs import parts
 from ..engine.tensor import Tensor, as_tensor
@@ -49,6 +49,7 @@ class Trace:
         self.equations: list[Equation] = []
         self.captured: list[tuple[Tracer, Any]] = []
         self.frames = Frames(named)
+        self._start = next_key()
         self._nodes: dict[Node, Var | None] = {}
         self.calls: set[Any] = set()  # functions of NumPy's that are being called
         self._known: dict[int, Tracer] = {}
@@ -69,6 +70,12 @@ class Trace:
         if node is not None:
             self._nodes[node] = var
         return self.tracer(var, value, node)
+
+    def copied(self, leaf: Any) -> Any:
+        """Another tracer for the same, if it is one: a write to either leaves the other alone."""
+        if not isinstance(leaf, Tracer):
+            return leaf
+        return self.tracer(leaf.symbol, leaf.value, leaf._node)
 
     @contextmanager
     def writing(self, record: bool) -> Iterator[None]:
@@ -138,10 +145,20 @@ class Trace:
         known = self._known.get(id(given))
         if known is None:
             var = Var(np.shape(value), value.dtype, getattr(given, "name", None) or "")
-            known = self.tracer(var, value, None if node is None else _leaf(var))
+            known = self.tracer(var, value, node and self._seen_from_here(node, var))
             self._known[id(given)] = known
             self.captured.append((known, given))
         return known
+
+    def _seen_from_here(self, node: Node, var: Var) -> Node:
+        """The node of what is captured, as a leaf: the step sees nothing behind it, but how old it
+        is. A leaf that the step has made itself stays, as it may differentiate with respect to it.
+        """
+        if node.pullback is None and node.key < self._start:
+            return node
+        leaf = _leaf(var)
+        leaf.key = node.key
+        return leaf
 
     def _written(self, op: Op, args: list[Any], params: dict[str, Any]) -> Any:
         given = [a.value if isinstance(a, Tracer) else self.values(a) for a in args]
@@ -157,9 +174,11 @@ class Trace:
             )
         outs = tuple(Var(o.shape, o.dtype) for o in results)
         operands, keywords = replaced((tuple(args), params), _var)
-        self._write(Equation(op, operands, keywords, outs, caller_line()))
+        active = self._active(op, args, outs)
+        self._write(Equation(op, operands, keywords, outs, caller_line(), active))
         tracers = [self.tracer(v, o) for v, o in zip(outs, results, strict=True)]
-        self._record(op, args, params, tracers)
+        if active:
+            self._record(op, active, args, params, tracers)
         return tuple(tracers) if op.multiple else tracers[0]
 
     def _write(self, equation: Equation) -> None:
@@ -167,16 +186,23 @@ class Trace:
         self._made.update(dict.fromkeys(equation.outs, equation))
         self.frames.look()
 
-    def _record(self, op: Op, args: list[Any], params: dict[str, Any], outs: list[Tracer]) -> None:
+    @staticmethod
+    def _active(op: Op, args: list[Any], outs: Sequence[Var]) -> int:
+        """Which operands a gradient flows through."""
+        if not local.state.record or (not op.multiple and outs[0].dtype.kind in "biu"):
+            return 0
+        on_graph = (isinstance(a, Tracer) and a._node is not None for a in args)
+        return sum(1 << i for i, live in enumerate(on_graph) if live) & op.usable
+
+    def _record(
+        self, op: Op, active: int, args: list[Any], params: dict[str, Any], outs: list[Tracer]
+    ) -> None:
         """The node that the op would leave on the tape, for `transpose`."""
         nodes = [a._node if isinstance(a, Tracer) else None for a in args]
-        mask = sum(1 << i for i, node in enumerate(nodes) if node is not None) & op.usable
-        if not op.multiple and outs[0].dtype.kind in "biu":
-            mask = 0
-        if not (mask and local.state.record):
-            return
-        pullback = op.pullback(1 if op.joint is not None else mask)
-        saved = pullback.save(tuple(outs) if op.multiple else outs[0], args, params)
+        pullback = op.pullback(1 if op.joint is not None else active)
+        # Copies: what the step has may stand for something else later, by `x *= y`.
+        kept, operands, keywords = replaced((tuple(outs), args, params), self.copied)
+        saved = pullback.save(kept if op.multiple else kept[0], operands, keywords)
         shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
         like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
         node = Node(pullback, tuple(nodes), saved, *like, None)

@@ -49,6 +49,8 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     True
     """
     state = local.state
+    if state.tracer is not None:  # a step of `scan`, which decides what is kept
+        return f(*args, **kwargs)
     start = next_key()
     leaves, rebuild = flatten(f(*args, **kwargs))
     outputs = [as_tensor(leaf) for leaf in leaves]

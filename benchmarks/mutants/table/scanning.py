@@ -3,7 +3,7 @@
 from ..fault import Fault
 
 SCAN, DRAWS = "tests/scanning/test_scan.py", "tests/scanning/test_draws.py"
-PASSES = "tests/scanning/test_passes.py"
+PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
 ROOM = "minigrad/scanning/"
 
@@ -52,14 +52,33 @@ FAULTS = [
         SCAN, "buffers: an array is used again one op too early",
     ),
     Fault(
-        ROOM + "storage.py", "for v in e.uses() for root in shown.get(v, {v})}\n    kept",
-        "for v in e.uses() for root in {v}}\n    kept",
+        ROOM + "storage.py", "for v in e.uses() for root in shown.get(v, {v})}\n    last",
+        "for v in e.uses() for root in {v}}\n    last",
         SCAN, "buffers: an array is used again while views of it are read",
     ),
     Fault(
         ROOM + "storage.py", "    kept = {root for v in leaving for root in shown.get(v, {v})}\n",
         "    kept = set()\n",
         SCAN, "buffers: the state that is handed on is in an array that the next step writes to",
+    ),
+    Fault(
+        ROOM + "storage.py",
+        "    last |= {root: len(body) for v in added for root in shown.get(v, {v})}\n", "",
+        NESTING, "buffers: what is added to a total is in an array that is used again",
+    ),
+    Fault(
+        ROOM + "step.py", "(e.op, _rules(e.op), e.active,", "(e.op, _rules(e.op),",
+        NESTING, "a step that detaches is run by the plan of one that does not",
+    ),
+    Fault(
+        ROOM + "program.py", "[a if equation.active >> i & 1 else detached(a) for i, a in",
+        "[a for i, a in", NESTING, "a step that is run again forgets what it has detached",
+    ),
+    Fault(
+        ROOM + "trace.py",
+        "kept, operands, keywords = replaced((tuple(outs), args, params), self.copied)",
+        "kept, operands, keywords = tuple(outs), args, params",
+        NESTING, "a rule is given what a name stands for after a write",
     ),
     Fault(
         ROOM + "fuse.py", "or p.axis != q.axis or p.stop != q.start:", "or p.axis != q.axis:",
@@ -70,7 +89,8 @@ FAULTS = [
         PASSES, "fuse: gates of different functions go through one",
     ),
     Fault(
-        ROOM + "step.py", "(e.op, _rules(e.op), token(e.args, name), token(e.params, name))",
+        ROOM + "step.py",
+        "(e.op, _rules(e.op), e.active, token(e.args, name), token(e.params, name))",
         "(e.op, token(e.args, lambda leaf: 0))",
         SCAN, "a plan is taken for that of another step, by the ops alone",
     ),

@@ -9,11 +9,11 @@ import numpy as np
 from ...engine.declared import declare, implements
 from ...engine.domain import DISTINCT
 from ...engine.primitive import primitive
-from ...engine.tensor import detached
+from ...engine.tensor import Tensor, detached
 from ..common import refuse
 from ..rules import passed
 
-__all__ = ["clip", "fmax", "fmin", "maximum", "minimum", "nan_to_num", "where"]
+__all__ = ["as_mask", "clip", "fmax", "fmin", "maximum", "minimum", "nan_to_num", "where"]
 
 
 def _won(g: Any, x: Any, y: Any, beats: Any, nan_wins: bool) -> Any:
@@ -124,6 +124,15 @@ def where(condition: Any, *values: Any) -> Any:
     if len(values) == 1:
         raise ValueError("where: either both or neither of x and y should be given")
     return _where(condition, *values) if values else np.nonzero(condition)
+
+
+def as_mask(mask: Any, what: str) -> Any:
+    """`mask` as an array of booleans; one of a step that is being traced (`scan`) as it is."""
+    mask = detached(mask)
+    mask = mask if isinstance(mask, Tensor) else np.asarray(mask)
+    if mask.dtype != bool:
+        raise TypeError(f"{what} has dtype {mask.dtype}, wanted bool")
+    return mask
 
 
 declare(methods={"clip": _numpy_clip}, whose="Tensor")

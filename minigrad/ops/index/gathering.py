@@ -19,7 +19,7 @@ from ...engine.selections import Chosen
 from ...engine.tensor import Tensor, as_tensor, detached
 from ...engine.unbroadcast import wider
 from ..common import composite, one_of, refuse
-from ..elementwise.selection import where
+from ..elementwise.selection import as_mask, where
 from ..pytorch.words import either
 from ..rules import passed
 from ..shape.axes import ravel
@@ -328,9 +328,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     >>> masked_fill(np.array([1.0, 2.0]), np.array([True, False]), -np.inf)
     array([-inf,   2.])
     """
-    mask = np.asarray(detached(mask))
-    if mask.dtype != bool:
-        raise TypeError(f"mask has dtype {mask.dtype}, wanted bool")
+    mask = as_mask(mask, "mask")
     if np.ndim(value):
         raise ValueError(f"value has shape {np.shape(value)}, wanted a single number")
     dtype = input.dtype if isinstance(input, Tensor) else np.asarray(input).dtype
@@ -345,7 +343,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
 @composite(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Entry by entry, the choice for the first condition that is true, or else `default`."""
-    conditions = [np.asarray(detached(c)) for c in condlist]
+    conditions = [as_mask(c, "a condition") for c in condlist]
     if len(conditions) != len(choicelist) or not conditions:
         raise ValueError(
             f"received {len(conditions)} conditions and {len(choicelist)} choices, wanted as many, "
@@ -355,8 +353,6 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     dtype = np.result_type(*[detached(v) for v in values])  # plain numbers adapt to the arrays
     result = values.pop()
     for condition, value in zip(reversed(conditions), reversed(values), strict=True):
-        if condition.dtype != bool:
-            raise TypeError(f"a condition has dtype {condition.dtype}, wanted bool")
         result = where(condition, value, result)
     return result if result.dtype == dtype else result.astype(dtype)
 

@@ -29,10 +29,8 @@ __all__ = ["COMPOSED", "part_of"]
 
 
 def _mask(x: Any, where: Any) -> Any:
-    mask = np.asarray(detached(where))
-    if mask.dtype != bool and mask.ndim:
-        raise TypeError(f"where has dtype {mask.dtype}, wanted bool")
-    return np.broadcast_to(mask.astype(bool), x.shape)
+    mask = where if np.ndim(where) else np.asarray(detached(where), bool)
+    return np.broadcast_to(selection.as_mask(mask, "where"), x.shape)
 
 
 def _chosen(x: Any, where: Any, other: Any) -> Any:
@@ -71,7 +69,7 @@ def _extreme(extreme: Callable[..., Any], of_two: Callable[..., Any]) -> Callabl
 
 
 def _count(x: Any, where: Any, dtype: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.asarray(np.sum(_mask(x, where), axis=axis, keepdims=keepdims)).astype(dtype)
+    return cast(np.sum(_mask(x, where), axis=axis, keepdims=keepdims), dtype)
 
 
 def _mean(x: Any, where: Any = True, dtype: Any = None, **options: Any) -> Any:
