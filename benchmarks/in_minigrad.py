@@ -52,7 +52,7 @@ def states(shape: Shape, how: str = "scan") -> Workload:
 
     given = weights(shape)
     parameters = {k: mg.Parameter(given[k]) for k in ("W_xh", "W_hh", "b_h")}
-    lstm, (xs, _) = plain_lstm(**parameters), batch(shape)
+    lstm, xs = plain_lstm(**parameters), mg.tensor(batch(shape)[0])
     zeros = np.zeros((shape.B, shape.H), np.float32)
 
     def step(x: Any, state: Any) -> Any:

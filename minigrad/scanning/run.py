@@ -273,7 +273,8 @@ class Run:
         """The last state and the outputs."""
         state, x, captured = (self.arrays[group] for group in ("state", "x", "captured"))
         new, ys, self.saved = self.plan.forward(self.T, state, self._in_order(x), captured)
-        return list(new), self._in_order(ys)
+        # A state may be the last row of the states of all steps, which it would keep alive.
+        return list(map(np.array, new)), self._in_order(ys)
 
     def record(self, outputs: list[Tensor]) -> Node:
         """The one node that stands for all steps."""

@@ -47,3 +47,33 @@ def test_memory_grows_as_the_root():
         return found
 
     assert peak("checkpoint", 900) < 0.3 * peak("scan", 900)
+
+
+@pytest.mark.parametrize("how", ["scan", "checkpoint"])
+@pytest.mark.parametrize("name", list(CASES))
+def test_last_state_keeps_itself_alone(name, how):
+    """What is held of a scan when its last state is: no array of all steps, of which it would be a
+    row; so a checkpoint keeps the states between its windows and nothing of them."""
+    case = CASES[name](np.random.default_rng(0))
+    with mg.no_grad():
+        _, state = mg.scan(case.step, case.state, case.xs, how=how)
+    for part in flatten(state)[0]:
+        array = part.numpy()
+        assert (array if array.base is None else array.base).size == array.size
+
+
+def test_memory_without_outputs_is_that_of_the_root_of_the_steps():
+    """Ten times as many steps, and √10 times the memory, where no step has an output to keep."""
+    W, h0 = weight(np.random.default_rng(0), 64, 64), np.zeros((1, 64))
+
+    def peak(T):
+        xs = np.zeros((T, 1, 1), np.float32)
+        _, h = mg.scan(lambda x, h: ((), np.tanh(h @ W + x)), h0, xs, how="checkpoint")
+        tracemalloc.start()
+        _, h = mg.scan(lambda x, h: ((), np.tanh(h @ W + x)), h0, xs, how="checkpoint")
+        h.sum().backward()
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    assert peak(9_000) < 4 * peak(900)

@@ -104,8 +104,13 @@ FAULTS = [
         SCAN, "a plan does not know what needed a gradient",
     ),
     Fault(
-        ROOM + "run.py", "return list(new), self._in_order(ys)", "return list(new), list(ys)",
+        ROOM + "run.py", "map(np.array, new)), self._in_order(ys)",
+        "map(np.array, new)), list(ys)",
         SCAN, "in reverse, outputs come in the order in which they were made",
+    ),
+    Fault(
+        ROOM + "run.py", "list(map(np.array, new))", "list(new)",
+        SCAN, "a last state keeps the states of all steps alive",
     ),
     Fault(
         ROOM + "replay.py", "    for t in order:\n", "    for t in sorted(order):\n",
