@@ -1,4 +1,4 @@
-"""Two hand derivations from teaching material, audited: what is wrong in them, found by itself.
+"""Two hand derivations from teaching material, audited: their mistakes, found automatically.
 
 `audit` gets the numbers that a derivation leads to, and a model. It tells which gradients are wrong
 and at which steps, and by which slip one arrives at just these numbers. The two derivations are

@@ -1,4 +1,4 @@
-"""A bound on the gradient of a vanilla network, beside what is measured; and what notes make of it.
+"""A bound on the gradient of a vanilla network, beside measurements; and four mistakes in notes.
 
     ∂h_t/∂h_{t-1} = diag(φ'(z_t)) W_hhᵀ,    ‖∂h_t/∂h_s‖₂ ≤ (γ_W γ_h)^(t-s)
 

@@ -1,0 +1,44 @@
+"""The pages in docs/ are true: their links lead somewhere, and every example is listed as it says.
+
+Their code runs as doctests.
+"""
+
+import ast
+import re
+
+import pytest
+
+from tests.support.paths import ROOT
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+LINKS = [(page, link) for page in PAGES
+         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS, ids=lambda value: getattr(value, "name", value))
+def test_links_lead_to_files(page, link):
+    """A link that is no address is the path of a file, from the page."""
+    assert (page.parent / link).is_file()
+
+
+def test_every_example_is_listed():
+    """Once, with the first line of its docstring."""
+    text = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+    row = re.compile(r"^\| \[`(\w+)`\]\(\.\./examples/\1\.py\) \| (.*) \|$", re.MULTILINE)
+    listed = dict(row.findall(text))
+    found = {}
+    for path in (ROOT / "examples").glob("[a-z]*.py"):
+        about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        found[path.stem] = about.partition("\n")[0].rstrip(".")
+    assert listed == found
+    assert text.count("| [`") == len(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_are_named_exist(page):
+    """A file of the compiler that the page names is there, and so is every example."""
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`(\w+\.py)`", text):
+        assert (ROOT / "minigrad" / "scanning" / name).is_file(), name
+    for name in re.findall(r"examples\.([a-z]\w+)`", text):
+        assert (ROOT / "examples" / f"{name}.py").is_file(), name
