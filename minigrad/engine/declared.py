@@ -18,18 +18,18 @@ __all__ = ["FUNCTIONAL", "FUNCTIONS", "METHODS", "Over", "Whose", "attach_with",
            "declare_op", "implements"]
 
 Whose = Literal["NumPy", "PyTorch", "Tensor"]
-Call = Callable[..., Any]
+Function = Callable[..., Any]
 
 
 class Over(NamedTuple):
     """A method made of what a function of NumPy does with Tensors; by default of the method that
     has NumPy's meaning of its name."""
 
-    make: Callable[[Call], Call]
+    make: Callable[[Function], Function]
     function: Any = None
 
 
-FUNCTIONS: dict[Any, Call] = {}
+FUNCTIONS: dict[Any, Function] = {}
 """By a function of NumPy: what it does with Tensors, an op or a function made of ops."""
 
 METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}, "Tensor": {}}
@@ -37,7 +37,7 @@ METHODS: dict[Whose, dict[str, Any]] = {"NumPy": {}, "PyTorch": {}, "Tensor": {}
 Where both declare a name, PyTorch's is attached. Those of Tensor's own, whose errors name them
 already, are attached as they are."""
 
-FUNCTIONAL: dict[str, Call] = {}
+FUNCTIONAL: dict[str, Function] = {}
 """By how it is called, as in ``relu(input)``: the op behind a function of minigrad.functional."""
 
 _attached: list[Callable[[Iterable[Any], Iterable[str]], None]] = []
@@ -45,7 +45,7 @@ _reserved: set[str] = set()
 
 
 def declare(
-    functions: Mapping[Any, Call] | None = None,
+    functions: Mapping[Any, Function] | None = None,
     methods: Mapping[str, Any] | None = None,
     whose: Whose = "NumPy",
 ) -> None:
@@ -80,10 +80,10 @@ def declare_op(
         FUNCTIONAL[functional] = call
 
 
-def implements(*functions: Any) -> Callable[[Call], Call]:
+def implements(*functions: Any) -> Callable[[Function], Function]:
     """Make the decorated function what NumPy's `functions` do when they meet a Tensor."""
 
-    def register(function: Call) -> Call:
+    def register(function: Function) -> Function:
         declare(dict.fromkeys(functions, function))
         return function
 
@@ -107,7 +107,7 @@ def _register(op: Op) -> None:
     OPS[op.name] = op
 
 
-def _check(functions: Mapping[Any, Call], methods: Mapping[str, Any], whose: Whose) -> None:
+def _check(functions: Mapping[Any, Function], methods: Mapping[str, Any], whose: Whose) -> None:
     _refuse_taken(FUNCTIONS, functions, "NumPy's function")
     _refuse_taken(METHODS[whose], methods, f"with {whose}'s meaning the Tensor method")
     if taken := _reserved.intersection(methods):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.common import composite
-from ..ops.nn.convolution import Form, conv
+from ..ops.nn.convolution import Geometry, conv
 
 __all__ = ["conv1d", "conv2d"]
 
@@ -44,7 +44,7 @@ def _moved(
     else:
         widths = for_each(0 if isinstance(padding, str) else padding, axes, "padding")
         around = tuple((p, p) for p in widths)
-    y = conv(input, weight, form=Form(stride, around, dilation, groups))
+    y = conv(input, weight, geometry=Geometry(stride, around, dilation, groups))
     if bias is None:
         return y
     if np.shape(bias) != np.shape(weight)[:1]:

@@ -21,7 +21,7 @@ from ..errors import MinigradError, NoDerivativeError
 
 __all__ = ["Either", "Form", "caller", "form_of"]
 
-Call = Callable[..., Any]
+Function = Callable[..., Any]
 
 
 class Either(NamedTuple):
@@ -32,7 +32,7 @@ class Either(NamedTuple):
     own.
     """
 
-    call: Call
+    call: Function
     words: frozenset[str]
     others: frozenset[str]
     truth: bool
@@ -54,7 +54,7 @@ class Form(NamedTuple):
     """
 
     name: str
-    call: Call
+    call: Function
     function: Any = None
     order: tuple[str, ...] = ()
     words: Mapping[str, str] = {}
@@ -75,13 +75,13 @@ class Form(NamedTuple):
         return self.name == name and (self.explained or own == name)
 
 
-def form_of(function: Call) -> Form:
+def form_of(function: Function) -> Form:
     """How a function is called; one that has no form, as it is."""
     found: Form | None = getattr(function, "form", None)
     return found or Form(getattr(function, "__name__", "function"), function)
 
 
-def caller(form: Form, like: Call | None = None) -> Any:
+def caller(form: Form, like: Function | None = None) -> Any:
     """The function that users call. like: whose signature and help text it has, if not those of
     what it calls."""
     target, op, either = form.call, form.op, form.either and form.either.call
@@ -115,7 +115,7 @@ def caller(form: Form, like: Call | None = None) -> Any:
 
 def read(
     form: Form, args: tuple[Any, ...], keywords: dict[str, Any]
-) -> tuple[Call, tuple[Any, ...], dict[str, Any]]:
+) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
     """What a call is of: a function, its arguments by position, and its keywords."""
     if form.either is not None and _chooses(form.name, form.either, args, keywords):
         return form.either.call, args, keywords
@@ -248,7 +248,7 @@ def _renamed(error: MinigradError, name: str) -> MinigradError | None:
     return type(error)(name + text[found.end() :])
 
 
-def _explain(name: str, function: Call, args: Any, keywords: Any, error: Exception) -> NoReturn:
+def _explain(name: str, function: Function, args: Any, keywords: Any, error: Exception) -> NoReturn:
     """Raise `error` again under the name that was called, with what it was given."""
     if str(error).startswith(f"{name}: "):  # it says so itself
         raise error

@@ -29,7 +29,7 @@ _BLOCK = 16_384
 SAFE_EPS = {"float16": 1e-3, "float32": 1e-8, "float64": 1e-8}
 
 
-class _Change(NamedTuple):
+class _Update(NamedTuple):
     """The new value and state of parameter `i`, after `steps` steps."""
 
     i: int
@@ -188,7 +188,7 @@ class Optimizer:
         refuse_nonfinite(self.params, grads, who)
         self._assign(self._changes(grads, who))
 
-    def _changes(self, grads: Sequence[Array], who: str) -> list[_Change]:
+    def _changes(self, grads: Sequence[Array], who: str) -> list[_Update]:
         """The changes by a step with these gradients, of the parameters that have one."""
         changes = []
         for i, rule in self._rules():
@@ -208,10 +208,10 @@ class Optimizer:
                     f"{who}: the update of {label(self.params, i)} would be NaN or Inf; nothing "
                     f"was changed. {rule._blame(g, state)}"
                 )
-            changes.append(_Change(i, new, state, self._steps[i] + 1))
+            changes.append(_Update(i, new, state, self._steps[i] + 1))
         return changes
 
-    def _assign(self, changes: list[_Change]) -> None:
+    def _assign(self, changes: list[_Update]) -> None:
         def assign() -> None:
             for i, value, state, steps in changes:
                 self.params[i]._replace(value)

@@ -1,5 +1,6 @@
 """The names that there are: public ones exist and are documented, and none hides a module."""
 
+import ast
 import importlib
 import sys
 
@@ -41,6 +42,18 @@ def test_docstrings():
             thing = getattr(module, item)
             if callable(thing) and getattr(thing, "__module__", "").startswith(PACKAGES):
                 assert getattr(thing, "__doc__", None), f"{name}.{item}"
+
+
+def test_no_class_has_the_name_of_another():
+    """In each package a name of a class stands for one class, so a reader need not ask which."""
+    for package in (minigrad, rnn):
+        places: dict[str, list[str]] = {}
+        for name, path in MODULES.items():
+            if name.partition(".")[0] == package.__name__:
+                for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                    if isinstance(node, ast.ClassDef):
+                        places.setdefault(node.name, []).append(name)
+        assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def test_no_name_hides_a_module():

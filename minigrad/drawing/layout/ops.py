@@ -57,12 +57,14 @@ def op_graph(
     )
     if title:
         graph.attr(label=escaped(clean(title)), labelloc="t", fontsize="14")
-    writer = _Writer(graph, order, roots, held, slopes)
+    writer = _OpView(graph, order, roots, held, slopes)
     writer.write()
     return str(graph.source), count(len(order), "op")
 
 
-class _Writer:
+class _OpView:
+    """The graph as DOT, while it is written: a box for each op, a frame for each scope."""
+
     def __init__(
         self, graph: Any, order: Sequence[Node], roots: set[Node],
         values: Mapping[Node, Any], gradients: Mapping[Node, Any],
