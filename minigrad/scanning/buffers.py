@@ -4,8 +4,8 @@ Every result that is needed behind its step has its row in an array of all steps
 there at once (``out=``) instead of being copied. What is not needed any more lends its array to
 the next result, so that a step works in memory that is in the cache.
 
-Measured, one thread, of a training step of an LSTM with T = 64, B = 32, H = 64 and 128: 2 %; with
-T = 1,000, B = 1, H = 64: 13 %. Without it NumPy's own cache of freed memory does much of the same.
+Measured, one thread, of a training step of an LSTM with T = 64, B = 32: 8 % at H = 64, 3 % at
+H = 128, 1 % at H = 256; with T = 1,000, B = 1, H = 64: 13 %.
 """
 
 from __future__ import annotations

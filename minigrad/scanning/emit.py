@@ -201,7 +201,8 @@ class _Writer:
         self.unpack([lines.name(v) for v in state], _tuple([lines.text(v) for v in new]))
         lines.depth -= 2
         outputs = [of_y.get(k) or self.all_of[v] for k, v in enumerate(ys)]
-        self.once = [v for e in loop.once for v in e.outs]
+        wanted = loops.read_again()
+        self.once = [v for e in loop.once for v in e.outs if v in wanted]
         kept = dict.fromkeys(self.all_of[v].partition("[")[0] for v in saved)
         self.saved = [*kept, *[lines.name(v) for v in self.once]]
         lines.write(

@@ -7,7 +7,7 @@ slopes of activations, (1 - y) y; they are taken out where a step is so small th
 than the arithmetic.
 
 Measured, one thread, of a training step of an LSTM on tokens with T = 1,000, B = 1, H = 64: 18 %;
-with T = 64, B = 32 nothing to speak of, where gathering rows for a step is as cheap.
+with T = 64, B = 32: 9 % at H = 64, nothing to speak of at H = 256.
 """
 
 from __future__ import annotations

@@ -54,15 +54,30 @@ class Loops:
 
     def saved(self) -> list[Var]:
         """What the backward loop and what is around it read of the forward one's steps."""
-        made = {v for e in self._second() for v in e.outs}
         if self.backward is None:
             return []
-        made |= set(self.backward.inputs["state"]) | set(self.backward.inputs["y"])
-        made |= self.constant()
+        made = set(self.backward.inputs["state"]) | set(self.backward.inputs["y"])
+        made |= {v for e in self._second() for v in e.outs} | self.constant()
+        return [v for v in self.read_again() if v not in made]
+
+    def read_again(self) -> list[Var]:
+        """What is read in the backward direction, whatever it is."""
         read = [v for e in self._second() for v in e.uses()]
         read += [v for s in self.second.sums for v in s.uses()]
-        read += [v for g in self.backward.outputs.values() for v in g if isinstance(v, Var)]
-        return [v for v in dict.fromkeys(read) if v not in made]
+        if self.backward is not None:
+            groups = self.backward.outputs.values()
+            read += [v for group in groups for v in group if isinstance(v, Var)]
+        return list(dict.fromkeys(read))
+
+    def held(self) -> set[Var]:
+        """What has to stay a variable of its own: it is read by others than the loop bodies."""
+        found = {v for loop in (self.first, self.second) for e in loop.behind for v in e.uses()}
+        found |= {v for s in self.second.sums for v in s.uses()}
+        found |= {v for e in self.second.ahead for v in e.uses()}
+        for program in (self.forward, self.backward):
+            if program is not None:
+                found |= {v for group in program.outputs for v in outputs_of(program, group)}
+        return found
 
     def _second(self) -> list[Equation]:
         loop = self.second

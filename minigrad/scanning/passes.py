@@ -7,13 +7,14 @@ from collections.abc import Callable
 from .buffers import buffers
 from .fuse import fuse
 from .hoist import hoist
+from .layout import layout
 from .loops import Loops
 from .sink import sink
 
 __all__ = ["ALL", "PASSES"]
 
 PASSES: dict[str, Callable[[Loops], Loops]] = {
-    "hoist": hoist, "sink": sink, "fuse": fuse, "buffers": buffers,
+    "hoist": hoist, "sink": sink, "layout": layout, "fuse": fuse, "buffers": buffers,
 }
 """By name, in the order in which they are made."""
 

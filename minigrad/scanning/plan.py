@@ -24,6 +24,7 @@ from .step import Traced, Tree, traced, transposed
 
 __all__ = ["Plan", "plan_of"]
 
+_WORTH_A_COPY = 4  # so many steps gain more than it costs to lay out weights for them
 _MOST = 64  # plans that are kept: the oldest goes first
 _plans: dict[Any, Plan] = {}
 _lock = threading.Lock()
@@ -86,6 +87,8 @@ def plan_of(
 ) -> Found:
     """The plan for a step that runs T times, made if there is none yet, or if it is to be `fresh`:
     one that is there has the names of the code that it was made for."""
+    if T < _WORTH_A_COPY:
+        passes -= {"layout"}
     traces: list[Traced] = []
 
     def trace(named: bool) -> Traced:

@@ -18,7 +18,7 @@ from .program import Equation, Var
 
 __all__ = ["Lines", "compiled"]
 
-GETITEM, SPLIT = OPS["getitem"], OPS["split"]
+GETITEM, SPLIT, UNSTACK = OPS["getitem"], OPS["split"], OPS["unstack"]
 
 _number = count(1)
 _PLAIN = (bool, int, str, type(None), type(Ellipsis))
@@ -101,6 +101,8 @@ class Lines:
             return f"{self.text(equation.args[0])}[{self.index(equation.params['index'])}]"
         if equation.op is SPLIT:
             return self.cuts(equation)
+        if equation.op is UNSTACK and equation.params["axis"] == 0:
+            return self.text(equation.args[0])
         parts = [self.text(a) for a in equation.args]
         parts += [f"{k}={self.text(v)}" for k, v in equation.params.items()]
         return f"{self.function(equation.op)}({', '.join(parts)})"

@@ -47,8 +47,11 @@ def stacked_call(lines: Lines, equation: Equation, all_of: dict[Var, str]) -> st
     (out,) = equation.outs
     if equation.op is MATMUL:
         x, W = equation.args
-        rows = f"{all_of[x]}.reshape(-1, {W.shape[0]})"
-        return f"({rows} @ {lines.name(W)}).reshape(T, {', '.join(map(str, out.shape))})"
+        product = f"({all_of[x]}.reshape(-1, {W.shape[-2]}) @ {lines.name(W)})"
+        if len(W.shape) == 2:
+            return f"{product}.reshape(T, {', '.join(map(str, out.shape))})"
+        n, *shape = out.shape  # a block of columns for each gate
+        return f"{product}.reshape({n}, T, {', '.join(map(str, shape))}).swapaxes(0, 1)"
 
     def text(leaf: Any) -> str:
         if not (isinstance(leaf, Var) and leaf in all_of):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.functional import sigmoid
+from minigrad.functional import embedding, sigmoid
 from minigrad.scanning.passes import ALL
 from minigrad.scanning.sink import row_sums
 from tests.support.steps import CASES, K, T, weight
@@ -75,21 +75,135 @@ def test_sink_takes_the_gradients_of_weights_and_inputs_out(lstm):
     assert "np.sum(" not in body(with_all, "backward")
 
 
-def test_fuse_takes_neighbouring_gates_at_once(monkeypatch):
-    """i and f of one sequence go through one sigmoid; of a batch, where they lie in pieces, not."""
+@pytest.mark.parametrize("B", [1, 32])
+@pytest.mark.parametrize("gates", ["ifgo", "igfo", "oigf"])
+def test_gates_lie_in_blocks_and_those_with_one_function_are_one_call(gates, B, monkeypatch):
+    """With blocks i, f and o go through one sigmoid, in whatever order they are stored; without
+    them, or without `fuse`, through one each. A weight's transpose is copied for its product."""
     monkeypatch.setattr("minigrad.scanning.hoist._SMALL", 0)
-    with_all, without = sources(made("ifgo"))
-    assert body(with_all, "forward").count("sigmoid") == 3
-    with_all, without = sources(made("ifgo", B=1, H=8))
-    assert body(with_all, "forward").count("sigmoid") == 2
-    assert body(without["fuse"], "forward").count("sigmoid") == 3
+    with_all, without = sources(made(gates, B=B, H=8))
+    assert body(with_all, "forward").count("sigmoid_into(") == 1
+    assert body(without["fuse"], "forward").count("sigmoid_into(") == 3
+    assert body(without["layout"], "forward").count("sigmoid_into(") == 3
+    assert "np.ascontiguousarray(U_T)" in with_all
+    assert "ascontiguousarray" not in without["layout"]
+
+
+def cut(how, z):
+    """Four gates of z, cut in one of the ways that people have."""
+    H = z.shape[-1] // 4
+    return {
+        "split": lambda: np.split(z, 4, axis=-1),
+        "places": lambda: np.split(z, [H, 2 * H, 3 * H], axis=-1),
+        "slices": lambda: [z[..., k * H : (k + 1) * H] for k in range(4)],
+        "last": lambda: [z[..., :H], z[..., H : 2 * H], z[..., 2 * H : 3 * H], z[..., -H:]],
+    }[how]()
+
+
+SUMS = {
+    "x + h": (lambda x, h: x + h, 0), "(x + h) + b": (lambda x, h, b: x + h + b, 1),
+    "b + (h + x)": (lambda x, h, b: b + (h + x), 1), "h": (lambda x, h: h, 0),
+    "(x + b) + (h + b)": (lambda x, h, a, b: (x + a) + (h + b), 2),
+    "h + h": (lambda x, h: h + h, 0), "x": (lambda x, h: x, 0),
+}
+
+
+def own(how, name, shape=(B,), one_hot=False):
+    """A cell that adds up its sum, and cuts it, in some way: its step, first state and inputs."""
+    rng, H, (total, biases) = np.random.default_rng(0), 8, SUMS[name]
+    W, U = weight(rng, K, 4 * H), weight(rng, H, 4 * H)
+    bs = [weight(rng, 4 * H) for _ in range(biases)]
+
+    def step(x, state):
+        h, c = state
+        rows = x @ W if one_hot else embedding(x, W)
+        i, f, g, o = cut(how, total(rows, h @ U, *bs))
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        return h, (h, c)
+
+    xs = rng.integers(0, K, (T, *shape))
+    zeros = np.zeros((*shape, H))
+    return step, (zeros, zeros), np.eye(K)[xs] if one_hot else xs, [W, U, *bs]
+
+
+@pytest.mark.parametrize("how", ["split", "places", "slices", "last"])
+@pytest.mark.parametrize("total", SUMS)
+@pytest.mark.parametrize(("shape", "one_hot"), [((B,), False), ((B,), True), ((1,), True),
+                                                 ((), True), ((2, 3), True)])
+def test_any_sum_of_products_may_be_laid_out(total, how, shape, one_hot):
+    """However a cell adds up and cuts what its gates are made of, with tokens and without, in a
+    batch or not: results and gradients are those of the loop."""
+    found = []
+    for way in ("scan", "unroll"):
+        step, state, xs, leaves = own(how, total, shape, one_hot)
+        ys, _ = mg.scan(step, state, xs, how=way)
+        loss = (ys * np.cos(np.arange(ys.size).reshape(ys.shape))).sum()
+        grads = mg.gradients(loss, leaves, materialize_grads=True)
+        found.append([ys.detach().numpy(), *[g.numpy() for g in grads]])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("total", ["x + h", "(x + h) + b", "(x + b) + (h + b)"])
+@pytest.mark.parametrize("how", ["split", "places", "slices", "last"])
+def test_plain_cells_are_laid_out_as_ours(total, how, monkeypatch):
+    """What does not depend on the state is added up before the loop, in which one product, one sum
+    and one sigmoid for three gates are left."""
+    monkeypatch.setattr("minigrad.scanning.hoist._SMALL", 0)
+    step, state, xs, _ = own(how, total)
+    loop = body(mg.scan.plan(step, state, xs).source, "forward")
+    assert loop.count("np.matmul") == 1
+    assert loop.count("np.add") == 2
+    assert loop.count("sigmoid_into(") == 1
+
+
+def test_a_sum_that_is_used_otherwise_stays_as_it_is():
+    """Where z itself, or a part of it, is read by others, is no sum of products, or is cut into
+    unequal parts, nothing is laid out, and results are the same."""
+    rng = np.random.default_rng(0)
+    W, U = weight(rng, K, 8), weight(rng, 4, 8)
+    steps = {
+        "shown": lambda z: (z, z[:, :4] * z[:, 4:]),
+        "product": lambda z: (z[:, :4], (z * z)[:, :4] * (z * z)[:, 4:]),
+        "unequal": lambda z: (z[:, :1], z[:, 1:5]),
+        "overlap": lambda z: (z[:, :4], z[:, 2:6]),
+        "steps": lambda z: (z[:, ::2], z[:, 1::2]),
+    }
+    xs = weight(rng, T, B, K)
+    for name, use in steps.items():
+        def step(x, h, use=use):
+            y, h = use(np.tanh(x @ W + h @ U))
+            return y, h
+
+        def summed(x, h, use=use):
+            y, h = use(x @ W + h @ U)
+            return y, np.tanh(h)
+
+        for one in (step, summed):
+            found = []
+            for how in ("scan", "unroll"):
+                ys, _ = mg.scan(one, np.zeros((B, 4)), xs, how=how)
+                (g,) = mg.gradients((ys * ys).sum(), [xs])
+                found.append((ys.detach().numpy(), g.numpy()))
+            np.testing.assert_allclose(*(f[0] for f in found), rtol=1e-12, err_msg=name)
+            np.testing.assert_allclose(*(f[1] for f in found), rtol=1e-11, atol=1e-13)
+
+
+def test_tokens_out_of_range_are_refused_in_blocks_too():
+    """Rows are counted from the front, as by `embedding`."""
+    step, state, xs, _ = own("split", "x + h")
+    for wrong in (K, -1):
+        xs[2, 1] = wrong
+        with pytest.raises(IndexError, match=f"wanted 0 to {K - 1}"):
+            mg.scan(step, state, xs)
 
 
 def test_buffers_leave_next_to_no_new_array(lstm):
     """In the loops nearly everything is written into an array that is there."""
     with_all, without = sources(lstm)
     calls = [line for line in body(with_all, "forward").splitlines() if " = np." in line]
-    assert len(calls) == 9
+    assert len(calls) == 8
     assert all("out=" in line for line in calls)
     assert "out=" not in without["buffers"]
 
@@ -104,8 +218,8 @@ def test_explain_says_what_was_done(lstm):
 
 def test_unknown_passes_are_refused():
     """The message lists those that there are."""
-    with pytest.raises(ValueError, match="buffers, fuse, hoist, sink"):
-        mg.scan(lambda x, s: (s, s + x), 0.0, np.ones(2), passes=["layout"])
+    with pytest.raises(ValueError, match="buffers, fuse, hoist, layout, sink"):
+        mg.scan(lambda x, s: (s, s + x), 0.0, np.ones(2), passes=["lay out"])
     with pytest.raises(ValueError, match="wanted some of"):
         mg.scan(lambda x, s: (s, s + x), 0.0, np.ones(2), passes="sink")
 

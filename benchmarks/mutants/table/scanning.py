@@ -81,12 +81,29 @@ FAULTS = [
         NESTING, "a rule is given what a name stands for after a write",
     ),
     Fault(
-        ROOM + "fuse.py", "or p.axis != q.axis or p.stop != q.start:", "or p.axis != q.axis:",
+        ROOM + "fuse.py", "or p.place + 1 != q.place:", "or p.place == q.place:",
         PASSES, "fuse: gates that are no neighbours are taken for such",
     ),
     Fault(
         ROOM + "fuse.py", "    if one.op is not other.op or", "    if",
         PASSES, "fuse: gates of different functions go through one",
+    ),
+    Fault(
+        ROOM + "blocks.py", "k, :] for k in order", "k, :] for k in sorted(order)",
+        PASSES, "layout: the blocks of a weight are in another order than the gates",
+    ),
+    Fault(
+        ROOM + "blocks.py", "blocks, bias = added(loop.once, blocks, bias, blocks.name), None",
+        "bias = None",
+        PASSES, "layout: the bias of tokens is lost",
+    ),
+    Fault(
+        ROOM + "blocks.py", "    for rest in (early, bias):\n", "    for rest in (early,):\n",
+        PASSES, "layout: a bias without inputs is lost",
+    ),
+    Fault(
+        ROOM + "blocks.py", "or v in held or not (alone", "or not (alone",
+        PASSES, "layout: a sum that the backward loop reads is gone",
     ),
     Fault(
         ROOM + "step.py",

@@ -21,8 +21,8 @@ from ...engine.views import mark_view
 from ..common import one_of
 
 __all__ = [
-    "embedding", "getitem", "index_add", "is_basic", "is_outside", "placed", "plain_index",
-    "repeats", "sum_rows",
+    "check_rows", "embedding", "getitem", "index_add", "is_basic", "is_outside", "placed",
+    "plain_index", "repeats", "sum_rows",
 ]
 
 # Types whose values pick no entry twice and cannot change: most indices are made of these alone.
@@ -60,6 +60,14 @@ def is_outside(index: np.ndarray[Any, Any], size: int) -> bool:
     """Whether some index is below 0, or not below `size`."""
     unsigned = index.astype(np.uint64, copy=False)  # in which -1 is huge
     return index.size > 0 and bool(np.maximum.reduce(unsigned, axis=None) >= size)
+
+
+def check_rows(index: np.ndarray[Any, Any], size: int) -> None:
+    """Refuse what names no rows of a table of `size` rows, counted from the front."""
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"index must be integers, not {index.dtype}")
+    if is_outside(index, size):
+        raise IndexError(f"index holds {index.min()} to {index.max()}, wanted 0 to {size - 1}")
 
 
 _SEPARATELY, _FEW = 512, 128  # different rows; contributions that lose no digits to speak of
@@ -160,12 +168,7 @@ def index_add(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
 def embedding(index: Any, weight: Any) -> Any:
     """weight[index]: one row (V, D) → (..., D) for each integer in index, 0 ≤ index < V"""
     weight, index = np.asarray(weight), np.asarray(index)
-    if index.dtype.kind not in "iu":
-        raise TypeError(f"index must be integers, not {index.dtype}")
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (V, D), not {weight.shape}")
-    if is_outside(index, len(weight)):
-        raise IndexError(
-            f"index holds {index.min()} to {index.max()}, wanted 0 to {len(weight) - 1}"
-        )
+    check_rows(index, len(weight))
     return weight[index]
