@@ -1,4 +1,4 @@
-"""Sequences and images with more or fewer entries, between those that there are."""
+"""Sequences and images of another size, by interpolation."""
 
 from __future__ import annotations
 

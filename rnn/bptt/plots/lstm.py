@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import COLOURS, INK, finish, heat_map, log_axis, marker, new_figure, whole_numbers
+from .figures import (
+    COLOURS,
+    INK,
+    finish,
+    heat_map,
+    labelled,
+    log_axis,
+    marker,
+    new_figure,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -54,9 +64,10 @@ def plot_paths(
             markersize=4, linewidth=width, label=label,
         )
     log_axis(axes)
-    axes.set_xlabel("time step $t$", color=INK)
-    axes.set_ylabel(r"$\|\partial L/\partial c_t\|$", color=INK)
-    axes.set_title("The gradient of the memory, by the path it took", loc="left", color=INK)
+    labelled(
+        axes, "time step $t$", r"$\|\partial L/\partial c_t\|$",
+        "The gradient of the memory, by the path it took",
+    )
     axes.legend(frameon=False)
     whole_numbers(axes.xaxis)
     return finish(figure, path)
