@@ -18,9 +18,9 @@ from typing import Any
 from .kernels import chosen, product_rates
 from .memory import forget_peak, peak, resident
 from .profile import profile
-from .timing import clock
+from .timing import clock, timer
 
-__all__ = ["JOBS", "MISSING", "processors"]
+__all__ = ["JOBS", "MISSING"]
 
 MISSING = 3
 
@@ -71,9 +71,10 @@ def first_call(shape: dict[str, int]) -> dict[str, float]:
     from .task import Shape
 
     workload = SYSTEMS["minigrad"](Shape(**shape))
-    start = perf_counter()
+    now = timer()
+    start = now()
     workload.backward(workload.forward())
-    first = perf_counter() - start
+    first = now() - start
     return {"first": first, "more": first - clock(workload, 0.5)["total"]}
 
 
@@ -90,10 +91,11 @@ def demo(how: str, seconds: float) -> dict[str, float]:
     run = Run(Settings(), documentation())
     run.model.__class__ = Chosen
     run.update(0.02)  # what is done once
-    before, start = run.characters, perf_counter()
-    while perf_counter() < start + seconds:
+    now, end = timer(), perf_counter() + seconds
+    before, start = run.characters, now()
+    while perf_counter() < end:
         run.update(0.02)
-    return {"rate": (run.characters - before) / (perf_counter() - start), "loss": run.losses[-1]}
+    return {"rate": (run.characters - before) / (now() - start), "loss": run.losses[-1]}
 
 
 def peak_memory(
@@ -164,11 +166,6 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
 # -- the process itself
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def keep_to(count: int) -> None:
     """Run on that many processors only, always the same ones, where the system can."""
     if hasattr(os, "sched_setaffinity"):
@@ -178,6 +175,7 @@ def keep_to(count: int) -> None:
 def main() -> int:
     job, options = sys.argv[1], json.loads(sys.argv[2])
     threads = options.pop("threads")  # None: nothing is limited
+    sys.modules.update(dict.fromkeys(options.pop("without", ())))  # as if not installed
     try:
         if threads is not None:
             keep_to(threads)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .measure import processors
 from .notes import LAYERS, NOTES, OPS
 from .pairs import run
 from .questions import Result
+from .timing import CLOCK, processors
 
 __all__ = ["HEADER", "machine", "markdown", "table"]
 
@@ -69,6 +70,8 @@ def machine() -> dict[str, str]:
             facts[name] = version(name)
         except PackageNotFoundError:
             facts[name] = "not installed"
+    cpu = os.environ.get(CLOCK) == "cpu"
+    facts["clock"] = "processor time, where a process has one" if cpu else "on the wall"
     return facts | run("kernels")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from ..measure import processors
 from ..questions import Result, question
+from ..timing import processors
 from .layers import Peer, against, passes, shapes
 
 __all__: list[str] = []
@@ -41,11 +42,19 @@ def two_cores(rounds: int) -> Iterator[Result]:
 def as_users_meet_it(rounds: int) -> Iterator[Result]:
     """No variable set, no argument given, all processors; the same with one processor."""
     widths = (64, 128, 256)
-    cases = shapes(widths)
-    peers = [Peer("one core", passes("minigrad", cases, how=None), (1.0,) * 3)]
-    ours = passes("minigrad", cases, threads=None, how=None)
+    cases, one = shapes(widths), shapes((128,))
     labels = [f"LSTM layer, nothing set, H = {H}, all cores" for H in widths]
+    yield from _all_cores(labels, cases, rounds, how=None)
+    # It is an extra, which most users will not have.
+    label = "LSTM layer, nothing set, without threadpoolctl, H = 128, all cores"
+    yield from _all_cores([label], one, rounds, how=None, without=["threadpoolctl"])
+    label = "LSTM on the tape, nothing set, H = 128, all cores"
+    yield from _all_cores([label], one, rounds, how="unroll")
+
+
+def _all_cores(
+    labels: list[str], cases: list[dict[str, int]], rounds: int, **options: Any
+) -> Iterator[Result]:
+    ours = passes("minigrad", cases, threads=None, **options)
+    peers = [Peer("one core", passes("minigrad", cases, **options), (1.0,) * len(cases))]
     yield from against(labels, ours, peers, rounds)
-    peers = [Peer("one core", passes("minigrad", cases[1:2], how="unroll"), (1.0,))]
-    ours = passes("minigrad", cases[1:2], threads=None, how="unroll")
-    yield from against(["LSTM on the tape, nothing set, H = 128, all cores"], ours, peers, rounds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import by_hand, chain, lstm, measure, memory
+from benchmarks import by_hand, chain, lstm, measure, memory, timing
 from benchmarks.pairs import NotInstalled, Spread, alternate, rotate, run
 from benchmarks.questions import Result, answers, ratio_line
 from benchmarks.report import machine, markdown, table
 from benchmarks.rows import QUESTIONS
-from benchmarks.timing import clock
 from benchmarks.workload import Workload
 
 Array = np.ndarray[Any, Any]
@@ -133,10 +133,21 @@ def test_clock_counts_whole_passes() -> None:
         log.append(f"backward of {out}")
 
     workload = Workload(lambda: log.append("forward"), backward, dict)
-    best = clock(workload, seconds=0, least=2)
+    best = timing.clock(workload, seconds=0, least=2)
     assert log == ["forward", "backward of None"] * 3
     assert best["passes"] == 2
     assert best["total"] == pytest.approx(best["forward"] + best["backward"])
+
+
+def test_clock_is_that_of_the_processor_where_one_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one processor time is what that worked, if the environment says so; with two, whose
+    times would be added, it is that of the wall."""
+    for cpu, count, wanted in (
+        ("", 1, time.perf_counter), ("cpu", 1, time.process_time), ("cpu", 2, time.perf_counter),
+    ):
+        monkeypatch.setenv(timing.CLOCK, cpu)
+        monkeypatch.setattr(timing, "processors", lambda count=count: count)
+        assert timing.timer() is wanted
 
 
 def test_memory_of_this_process_is_positive() -> None:

@@ -53,6 +53,8 @@ BARS = {
     "LSTM layer, B = 64, H = 256, two cores / one core": "≤ 0.7×",
     "LSTM layer, B = 64, H = 512, two cores / one core": "≤ 0.6×",
     **{f"LSTM layer, nothing set, H = {H}, all cores / one core": "≤ 1×" for H in (64, 128, 256)},
+    "LSTM layer, nothing set, without threadpoolctl, H = 128, all cores / one core": "≤ 1×",
+    "LSTM on the tape, nothing set, H = 128, all cores / one core": "≤ 1×",
     **{f"a cell of one's own, H = {H} / PyTorch loop": "≤ 0.35×" for H in (64, 128, 256)},
     **{f"a cell of one's own, H = {H} / JAX scan": "≤ 1×" for H in (64, 128, 256)},
     "LSTM layer, H = 256 / its products alone": "≤ 1.5×",
