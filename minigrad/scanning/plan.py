@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..errors import TraceError
+from .batch import Batch, batch_of
 from .draws import repeated
 from .emit import emitted
-from .explaining import explained
+from .explaining import explained, flops
 from .loops import loops_of
 from .naming import name_results, name_step
 from .passes import PASSES
@@ -34,11 +36,15 @@ class Plan:
     """The programs of a step, the source that was written for them, and the functions.
 
     program, transpose: one step forwards and backwards (None where nothing needs a gradient).
-    live: which parts of the state, and of the outputs, are on the graph.
+    active, live: which of the inputs, and which of the results, are on the graph.
+    flops: those of products in the forward loop, a step.
     """
 
     def __init__(self, step: Traced, passes: frozenset[str]) -> None:
         name_step(step)
+        self.active = {
+            group: [t._node is not None for t in ts] for group, ts in step.inputs.items()
+        }
         self.live = {
             group: [k for k, t in enumerate(ts) if t._node is not None]
             for group, ts in step.outputs.items()
@@ -53,15 +59,24 @@ class Plan:
             if name in passes:
                 loops = transformed(loops)
         lines = emitted(loops)
-        self._loops, self._passes = loops, passes
+        self._loops, self.passes = loops, passes
+        self.flops = sum(map(flops, loops.first.body))
+        self.shares: dict[int, Plan] = {}  # the same for fewer rows (`shares`)
         self.source, functions = compiled(lines, "a step")
         self.forward: Callable[..., Any] = functions["forward"]
         self.backward: Callable[..., Any] = functions.get("backward", _nothing)
 
+    @cached_property
+    def batch(self) -> Batch | str:
+        """The rows that workers may share out among them, or why there are none."""
+        return batch_of(self.program, self.live)
+
     def explain(self) -> str:
-        """What the passes did, what is saved for the backward pass, and how many flops a step has.
-        """
-        return explained(self._loops, self._passes)
+        """What the passes did, what is saved for the backward pass, how many flops a step has, and
+        whether several workers may run it."""
+        shared = "one" if isinstance(self.batch, str) else f"up to {self.batch.size}"
+        why = self.batch if isinstance(self.batch, str) else str(self.batch)
+        return f"{explained(self._loops, self.passes)}\nworkers      {shared}: {why}"
 
     def __repr__(self) -> str:
         return f"<plan of {len(self.program.equations)} equations a step; print its .source>"

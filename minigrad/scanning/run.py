@@ -18,11 +18,13 @@ from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
 from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
+from .cores import one_thread
 from .passes import ALL
 from .plan import Found, Plan, plan_of
 from .ragged import masked
 from .replay import replayed
 from .tracer import NeedsTape
+from .workers import as_workers, split
 
 __all__ = ["plan", "scan"]
 
@@ -86,6 +88,7 @@ def scan(
     lengths: Any = None,
     how: str = "scan",
     passes: Any = None,
+    workers: int | None = None,
 ) -> tuple[Any, Any]:
     """The outputs of a step over a sequence, stacked, and the state after the last one.
 
@@ -101,14 +104,19 @@ def scan(
         outputs). Behind its end a row keeps its state, and its outputs are 0.
     passes: the names of those that the compiler is to make, default all; what each does is in
         minigrad.scanning.passes. ``scan.plan(...)`` shows the plan: its programs, its source.
+    workers: how many threads share the rows of the batch among them, where no op of the step lets
+        rows meet (``scan.plan(...).explain()`` says so, or which op does). Default: as many as BLAS
+        has threads where the products of a step are worth it, if ``threadpoolctl`` is there to ask;
+        else one. Results do not depend on timing; with another number of workers sums are formed
+        in another order, so the last bits may differ.
     how: "scan"; "checkpoint", which keeps the memory of about 2 √T steps and runs each step twice:
         √T windows, each a scan of its own (``mg.checkpoint``); or "unroll", which runs every step
         on the tape: what a picture, the ledger and ``detect_anomaly`` want (the last one gets it
         without asking, as do hooks inside of the step and second derivatives).
 
-    Raises ValueError for T = 0, for sequences of unequal T, and for a step that returns a state
-    of another form, shape or dtype; TraceError, with the op and the line, for a step that asks for
-    values, as ``if x.sum() > 0`` does.
+    Raises ValueError for T = 0, for sequences of unequal T, for workers below 1, and for a step
+    that returns a state of another form, shape or dtype; TraceError, with the op and the line, for
+    a step that asks for values, as ``if x.sum() > 0`` does.
 
     >>> outputs, last = scan(lambda x, total: (total + x, total + x), 0.0, np.arange(4.0))
     >>> outputs, last
@@ -116,14 +124,14 @@ def scan(
     """
     if how not in ("scan", "unroll", "checkpoint"):
         raise ValueError(f"scan(how={how!r}): wanted 'scan', 'unroll' or 'checkpoint'")
-    given = _given(step, state, xs, lengths)
-    step, state, xs, T = given
+    workers = as_workers(workers)
+    step, state, xs, T = _given(step, state, xs, lengths)
     order = range(T)[::-1] if reverse else range(T)
     # Inside of a step that is being traced, the steps are equations of that one.
     if how != "unroll" and local.state.observer is None and local.state.tracer is None:
         run = _windows if how == "checkpoint" and T > 1 else _scanned
         try:
-            return run(step, state, xs, T, reverse, _chosen_passes(passes))
+            return run(step, state, xs, T, reverse, _chosen_passes(passes), workers)
         except NeedsTape:
             pass
     return _unrolled(step, state, xs, order)
@@ -178,7 +186,8 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
 
 
 def _windows(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str],
+    workers: int | None,
 ) -> tuple[Any, Any]:
     """√T windows, of which only the states between them are kept."""
     size = math.isqrt(T - 1) + 1
@@ -188,7 +197,7 @@ def _windows(
     for start in reversed(starts) if reverse else starts:
         rows = rebuild([leaf[start : start + size] for leaf in leaves])
         n = min(size, T - start)
-        output, state = checkpoint(_scanned, step, state, rows, n, reverse, passes)
+        output, state = checkpoint(_scanned, step, state, rows, n, reverse, passes, workers)
         found, put = flatten(output)
         pieces.append(found)
     columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)
@@ -209,15 +218,17 @@ def _planned(
 ) -> Found:
     (states, put_state), (inputs, put_x) = state, xs
     records, first = local.state.record, -1 if reverse else 0
-    return plan_of(
-        step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
-        [records and s._node is not None for s in states],
-        [records and x._node is not None for x in inputs], passes, T, fresh,
-    )
+    with one_thread():  # the step that is traced is as small as the others
+        return plan_of(
+            step, ([s._data for s in states], put_state), ([x._data[first] for x in inputs], put_x),
+            [records and s._node is not None for s in states],
+            [records and x._node is not None for x in inputs], passes, T, fresh,
+        )
 
 
 def _scanned(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str]
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str],
+    workers: int | None,
 ) -> tuple[Any, Any]:
     """The plan for the step, found or made, run."""
     states, put_state = flatten(state)
@@ -227,7 +238,7 @@ def _scanned(
     )
     inputs += [d[::-1] if reverse else d for d in drawn]
     records = local.state.record
-    run = Run(plan, T, reverse, states, inputs, captured)
+    run = Run(plan, T, reverse, states, inputs, captured, workers)
     new, ys = run.forward()
     live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]
     if not (live and records):
@@ -251,7 +262,7 @@ class Run:
 
     def __init__(
         self, plan: Plan, T: int, reverse: bool, states: list[Tensor], inputs: list[Tensor],
-        captured: list[Any],
+        captured: list[Any], workers: int | None,
     ) -> None:
         self.plan, self.T, self.scope, self.saved = plan, T, local.state.scope, None
         self.order = range(T)[::-1] if reverse else range(T)
@@ -261,6 +272,7 @@ class Run:
         self.nodes = {
             g: [t._node if records else None for t in tensors] for g, tensors in groups.items()
         }
+        self.team = split(plan, workers, self.arrays)
         self.sources = list(dict.fromkeys(
             node for nodes in self.nodes.values() for node in nodes if node is not None
         ))
@@ -272,7 +284,7 @@ class Run:
     def forward(self) -> tuple[list[Any], list[Any]]:
         """The last state and the outputs."""
         state, x, captured = (self.arrays[group] for group in ("state", "x", "captured"))
-        new, ys, self.saved = self.plan.forward(self.T, state, self._in_order(x), captured)
+        new, ys, self.saved = self.team.forward(self.T, state, self._in_order(x), captured)
         # A state may be the last row of the states of all steps, which it would keep alive.
         return list(map(np.array, new)), self._in_order(ys)
 
@@ -305,7 +317,7 @@ class Run:
         for k, c in zip(live["state"], values, strict=False):
             d_state[k] = c
         d_ys = self._in_order(values[len(live["state"]) :])
-        of_state, of_x, of_captured = self.plan.backward(
+        of_state, of_x, of_captured = self.team.backward(
             self.T, d_state, d_ys, self.arrays["captured"], self.saved
         )
         found = {"state": of_state, "x": self._in_order(of_x), "captured": of_captured}

@@ -123,7 +123,8 @@ def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:
         for group in ("x", "captured"):
             live.update(t.symbol for t in found.inputs[group] if _on_graph(t))
         for equation in program.equations:
-            mask = sum(1 << i for i, a in enumerate(equation.args) if a in live)
+            places = [i for i, a in enumerate(equation.args) if isinstance(a, Var) and a in live]
+            mask = sum(1 << i for i in places)
             if mask & equation.active:
                 live.update(equation.outs)
         after = [a or v in live for a, v in zip(now, program.outputs["state"], strict=True)]

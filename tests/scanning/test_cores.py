@@ -21,6 +21,12 @@ class Controller:
     def restore_original_limits(self):
         self.threads = self.before
 
+    def get_original_num_threads(self):
+        return {"blas": self.before}
+
+    def info(self):
+        return [{"num_threads": self.threads}]
+
 
 @pytest.fixture
 def controller(monkeypatch):
@@ -74,4 +80,50 @@ def test_the_loops_of_a_scan_run_so(controller):
     _, last = mg.scan(lambda x, s: (s, looks(s * w + x)), 0.0, np.ones(3))
     last.backward()
     assert seen.count(1) >= 3
+    assert controller.threads == 2
+
+
+def test_one_thread_from_the_way_there_to_the_way_back(controller):
+    """Of several workers: a product that is spread in between leaves threads that spin, in their
+    way. It ends with the graph, by backward() or because nobody wants it any more."""
+    W = mg.tensor(np.ones((3, 3)), requires_grad=True)
+
+    def run():
+        ys, _ = mg.scan(lambda x, h: (h, np.tanh(h @ W + x)), np.zeros((4, 3)), np.ones((5, 4, 3)),
+                        workers=2)
+        return ys.sum()
+
+    loss = run()
+    assert controller.threads == 1
+    loss.backward()
+    assert controller.threads == 2
+    loss = run()
+    assert controller.threads == 1
+    del loss
+    assert controller.threads == 2
+    with mg.no_grad():
+        run()
+    assert controller.threads == 2
+
+
+def test_how_many_threads_there_are(monkeypatch):
+    """Inside of a loop too, where there is one; without the package nobody can say."""
+    found = Controller()
+    monkeypatch.setattr(cores, "_controller", lambda: found)
+    with cores.one_thread():
+        assert cores.blas_threads() == 2
+    assert cores.blas_threads() == 2
+    monkeypatch.setattr(cores, "_controller", lambda: None)
+    assert cores.blas_threads() == 1
+    with cores.one_thread():
+        assert found.threads == 2
+
+
+def test_a_hold_is_given_back_once(controller):
+    """However often one calls."""
+    first, second = cores.hold(), cores.hold()
+    first()
+    first()
+    assert controller.threads == 1
+    second()
     assert controller.threads == 2

@@ -5,7 +5,7 @@ from ..fault import Fault
 SCAN, DRAWS = "tests/scanning/test_scan.py", "tests/scanning/test_draws.py"
 PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
-ROOM = "minigrad/scanning/"
+WORKERS, ROOM = "tests/scanning/test_workers.py", "minigrad/scanning/"
 
 FAULTS = [
     Fault(
@@ -158,6 +158,40 @@ FAULTS = [
     Fault(
         ROOM + "cores.py", "            if _inside == 0:\n", "            if True:\n",
         CORES, "the first loop that ends gives BLAS its threads back",
+    ),
+    Fault(
+        ROOM + "carried.py", "    if op.elementwise and (op in _OURS or not op.usable):",
+        "    if op.elementwise:",
+        WORKERS, "a batch is split although the rule of a user's op lets its rows meet",
+    ),
+    Fault(
+        ROOM + "carried.py", "axis for axis in range(len(x.shape)) if axis not in axes]",
+        "axis for axis in range(len(x.shape))]",
+        WORKERS, "a batch is split although an op sums over its rows",
+    ),
+    Fault(
+        ROOM + "carried.py", "n > 1 and other == (n, stride)", "n > 1 and other[0] == n",
+        WORKERS, "an axis is taken for another one of its length",
+    ),
+    Fault(
+        ROOM + "batch.py", "    if len(there) < len(found):", "    if False:",
+        WORKERS, "a batch is split although its rows are on both axes of a result",
+    ),
+    Fault(
+        ROOM + "batch.py", "any(program.outputs[group][k] not in there for k in places)", "False",
+        WORKERS, "the cotangent of a result that is the same in each share counts for each",
+    ),
+    Fault(
+        ROOM + "workers.py", "reduce(np.add, pieces) if", "pieces[-1] if",
+        WORKERS, "the gradient of a weight is that of the last share",
+    ),
+    Fault(
+        ROOM + "workers.py", "    if failed:\n", "    if False:\n",
+        WORKERS, "an error of a worker is lost",
+    ),
+    Fault(
+        ROOM + "workers.py", "            finalize(self, hold())\n", "            pass\n",
+        CORES, "BLAS has all threads between the way there and the way back of several workers",
     ),
     Fault(
         "rnn/sequence/ways.py", "    used: Array = np.any(mask, axis=1) ",

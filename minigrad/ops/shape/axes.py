@@ -12,7 +12,7 @@ import numpy as np
 
 from ...engine.declared import declare
 from ...engine.primitive import primitive
-from ...engine.tensor import Tensor, as_tensor, wrap
+from ...engine.tensor import Tensor, as_tensor
 from ..common import composite, existing, one_of
 
 __all__ = [
@@ -219,9 +219,9 @@ def astype(
     """x converted to another dtype. Integers and booleans have derivative 0, so the result does
     not require grad then; complex numbers are refused, because their gradient would be lost."""
     kind = np.dtype(dtype).kind
-    if kind in "fc" or not isinstance(x, Tensor) or x._node is None:
-        return _astype(x, dtype=dtype, casting=casting)
-    return wrap(np.asarray(x._data).astype(dtype, casting=casting), None)  # type: ignore[call-overload]  # NumPy checks it
+    if kind not in "fc" and isinstance(x, Tensor) and x._node is not None:
+        x = x.detach()
+    return _astype(x, dtype=dtype, casting=casting)
 
 
 def cast(x: Any, dtype: Any) -> Any:
