@@ -40,7 +40,7 @@ class Writer(mg.Module):
 
         def step(noise, state):
             token, h = state
-            output, h = self.cell.step(token, h)
+            output, h = self.cell(token, h)
             token = (self.head(output) + noise).argmax(axis=-1)
             return token, (token, h)
 

@@ -294,7 +294,8 @@ class Cell(Module, ABC):
         axes = ("T", "B") if sequence else ("B",)
         kind, shape = given.dtype.kind, given.shape
         if kind in "iu" and len(shape) == len(axes):
-            self._check_tokens(given._data)
+            if isinstance(given._data, np.ndarray):  # a tracer of mg.scan has no values to check
+                self._check_tokens(given._data)
             return given
         if kind not in "biuf" or len(shape) != len(axes) + 1 or shape[-1] != self.input_size:
             raise ValueError(self._input_error(given, axes))

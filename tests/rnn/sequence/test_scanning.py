@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 import rnn
-from rnn.testing import CELL_LAWS, check_cell
+from rnn.testing import CELL_LAWS, cell_trial, check_cell
 
 CELLS = {
     "elman": rnn.ElmanCell, "lstm": rnn.LSTMCell, "gru": rnn.GRUCell, "mgu": rnn.MGUCell,
@@ -40,3 +40,29 @@ def test_one_sequence_and_lists_of_steps():
             np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-12)
     with pytest.raises(ValueError, match="no steps"):
         rnn.scan(cell, np.zeros((0, 2, 4)))
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if name != "residual"])
+def test_a_cell_that_is_called_in_a_step(name):
+    """In a step of mg.scan a cell is called as anywhere, on numbers, on tokens, and on a token that
+    is a part of the state; one that is none is refused."""
+    cell = cell_trial(CELLS[name], input_size=4, hidden_size=3).cell
+    xs = np.random.default_rng(0).normal(size=(5, 2, 4))
+    for given in (xs, xs.argmax(axis=-1)):
+        found, _ = mg.scan(cell, cell.initial_state(2), given)
+        want, _ = rnn.unroll(cell, given)
+        np.testing.assert_allclose(found.detach().numpy(), want.detach().numpy(), rtol=1e-12)
+
+    def step(move, state):
+        token, hidden = state
+        output, hidden = cell(token, hidden)
+        return output, ((token + move) % 4, hidden)
+
+    moves, start = np.array([1, 3, 2, 0, 1]), (np.array([0, 2]), cell.initial_state(2))
+    found, (token, _) = mg.scan(step, start, moves)
+    tokens = (np.array([0, 2]) + np.cumsum([0, *moves])[:, None]) % 4
+    want, _ = rnn.unroll(cell, tokens[:-1])
+    np.testing.assert_allclose(found.detach().numpy(), want.detach().numpy(), rtol=1e-12)
+    np.testing.assert_array_equal(token.numpy(), tokens[-1])
+    with pytest.raises(IndexError, match=r"4.*wanted 0 to 3"):
+        mg.scan(lambda x, state: (x, (state[0] + 2, cell(*state)[1])), start, np.zeros(3))
