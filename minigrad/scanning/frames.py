@@ -83,7 +83,7 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The Tensors in a variable: itself, or the attributes and parameters of a module."""
     if isinstance(value, Tensor):
         yield name, value
-    elif hasattr(value, "named_parameters") and not isinstance(value, type):
+    elif hasattr(type(value), "named_parameters"):  # asking a package for a name takes long
         yield from value.named_parameters()
         yield from ((k, v) for k, v in vars(value).items() if isinstance(v, Tensor))
 

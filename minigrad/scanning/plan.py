@@ -62,7 +62,7 @@ class Plan:
         self._loops, self.passes = loops, passes
         self.flops = sum(map(flops, loops.first.body))
         self.shares: dict[int, Plan] = {}  # the same for fewer rows (`shares`)
-        self.source, functions = compiled(lines, "a step")
+        self.source, functions = compiled(lines, "a step", self)
         self.forward: Callable[..., Any] = functions["forward"]
         self.backward: Callable[..., Any] = functions.get("backward", _nothing)
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -143,11 +144,21 @@ def shapes(variables: Sequence[Var]) -> str:
     return ", ".join(found)
 
 
-def compiled(lines: Lines, title: str) -> tuple[str, dict[str, Any]]:
-    """The source, and what it defines; in `linecache`, so that debuggers and tracebacks show it."""
+def compiled(lines: Lines, title: str, owner: Any) -> tuple[str, dict[str, Any]]:
+    """The source, and what it defines; in `linecache`, so that debuggers and tracebacks show it.
+
+    It lives as long as its owner: functions and what they call by name lead to each other, so that
+    nobody else would let go of them where the garbage collector is off.
+    """
     source = "\n".join([*lines.lines, ""])
     file = f"<scan of {title}, {next(_number)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found: dict[str, Any] = dict(lines.names)
     exec(compile(source, file, "exec"), found)
+    finalize(owner, _forget, file, found)
     return source, found
+
+
+def _forget(file: str, found: dict[str, Any]) -> None:
+    linecache.cache.pop(file, None)
+    found.clear()
