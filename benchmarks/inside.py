@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NamedTuple
 
+from .timing import timer
+
 __all__ = ["Kernel", "Probe", "watching"]
 
 
@@ -25,30 +27,30 @@ class Kernel(NamedTuple):
 
 
 class Probe:
-    """Seconds by kernel, and calls of it, of plans that were made while it was `watching`.
+    """Seconds of plans that were made while it was `watching`.
 
     within: whether to look at every statement, which costs time itself; else only how long the
     two functions of a plan take is measured, by their names.
     """
 
     def __init__(self) -> None:
-        self.within = False
+        self.within, self.now = False, timer()
         self.forget()
 
     def forget(self) -> None:
-        """Start afresh."""
-        self.seconds: defaultdict[Any, float] = defaultdict(float)
-        self.calls: defaultdict[Any, int] = defaultdict(int)
+        """Start afresh. seconds: of the functions. ticks: the statements, as they were run."""
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.ticks: list[tuple[Kernel, float]] = []
 
     def wrapped(self, name: str, plain: Callable[..., Any], ticking: Callable[..., Any]) -> Any:
         """A function of a plan, timed."""
 
         def timed(*args: Any) -> Any:
-            start = perf_counter()
+            start = self.now()
             try:
                 return (ticking if self.within else plain)(*args)
             finally:
-                self.seconds[name] += perf_counter() - start
+                self.seconds[name] += self.now() - start
 
         return timed
 
@@ -79,8 +81,8 @@ def with_ticks(source: str, names: dict[str, Any], probe: Probe) -> dict[str, An
     """The functions of the source, with a tick behind every statement.
 
     >>> probe, source = Probe(), "def f(x):\\n  for t in range(3):\\n    x = abs(x)\\n  return x"
-    >>> with_ticks(source, {}, probe)["f"](-2), dict(probe.calls)
-    (2, {Kernel(name='abs', looped=True): 3})
+    >>> with_ticks(source, {}, probe)["f"](-2), probe.ticks[0][0], len(probe.ticks)
+    (2, Kernel(name='abs', looped=True), 3)
     """
     kernels: list[Kernel] = []
     tree = ast.parse(source)
@@ -94,9 +96,7 @@ def with_ticks(source: str, names: dict[str, Any], probe: Probe) -> dict[str, An
         last[0] = perf_counter()
 
     def tick(k: int) -> None:
-        now = perf_counter()
-        probe.seconds[kernels[k]] += now - last[0]
-        probe.calls[kernels[k]] += 1
+        probe.ticks.append((kernels[k], perf_counter() - last[0]))
         last[0] = perf_counter()  # what the counting takes is nobody's
 
     names |= {"_start": start, "_tick": tick}

@@ -14,8 +14,11 @@ __all__ = ["AVX2", "chosen", "openblas", "product_rates"]
 
 AVX2 = {
     "OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    # The names that NumPy has for it, of 2.4 and of earlier ones.
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR AVX512F AVX512CD AVX512_SKX",
 }
-"""Settings with which no product uses AVX-512, NumPy's nor PyTorch's."""
+"""Settings for which NumPy and PyTorch do as on a processor without AVX-512."""
 
 
 def openblas() -> str:

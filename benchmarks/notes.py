@@ -26,7 +26,7 @@ own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are 
 - **A cell of one's own**: an LSTM with layer norm over its gates and its cell, and peepholes, eight
   lines of `step` for `minigrad.scan`; a loop over the steps in PyTorch; `lax.scan` in JAX.
 - **Its products alone**: `benchmarks/products.py`, feature-major, with outputs that are made once.
-- **Products with AVX2**: both without AVX-512 in their matrix products, as on older processors.
+- **Without AVX-512**: both told to do as on a processor that lacks it.
 - **Nothing set**: no variable, no argument, as many threads as the libraries take.
 - **Two cores**: the layer's defaults with two processors, and with one.
 - **Memory of a step**: of `minigrad.scan` of an LSTM that is asked for its last state only, B = 1,

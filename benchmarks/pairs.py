@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from .kernels import AVX2
 from .measure import MISSING
 
 __all__ = ["NotInstalled", "Spread", "alternate", "rotate", "run", "run_import"]
@@ -26,8 +27,7 @@ THREADS = (
     "NUMEXPR_NUM_THREADS",
 )
 # Which kernels a library takes is its own choice too, as it is for users.
-CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
-REMOVED = {*THREADS, *CHOICES, "XLA_FLAGS"}
+REMOVED = {*THREADS, *AVX2, "OPENBLAS_L2_SIZE", "XLA_FLAGS"}
 
 
 class NotInstalled(Exception):

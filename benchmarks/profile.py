@@ -14,7 +14,7 @@ import numpy as np
 from .kernels import product_rates
 from .memory import faults
 from .task import Shape, batch, weights
-from .timing import clock
+from .timing import clock, timer
 from .workload import Workload
 
 __all__ = ["parts_of", "passes_of", "profile"]
@@ -47,53 +47,67 @@ def parts_of(
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """By part, in ms; and by kernel: [calls, ms].
 
-    Each is the fastest of its own over all passes, so that on a busy machine they add up to less
-    than the fastest whole pass. "page faults" is in several of them.
+    Each is the fastest of its own over all passes. "page faults" is in several of them.
     """
-    from .inside import Kernel, Probe, watching
+    from .inside import Probe, watching
     from .layer import SYSTEMS
 
     probe = Probe()
     with watching(probe):
         workload = SYSTEMS["minigrad"](shape, kind)
         workload.backward(workload.forward())
-        best = least(workload, probe, seconds)
+        whole, around = plan_and_around(workload, probe, seconds)
         pages = faults()
         workload.backward(workload.forward())
         pages = faults() - pages
-        probe.within = True
-        figures = least(workload, probe, seconds)
-    kernels = {k: s for k, s in figures.items() if isinstance(k, Kernel)}
-    calls = dict(probe.calls)
+        kernels = by_kernel(workload, probe, seconds)
     head = clock(head_alone(shape), seconds / 2)["total"]
     parts: dict[str, float] = {}
-    for kernel, s in sorted(kernels.items(), key=lambda item: -item[1]):
+    for kernel, (_, s) in kernels.items():
         parts[part_of(kernel)] = parts.get(part_of(kernel), 0.0) + s
     parts["head and loss"] = head
-    parts["trace, Tensors, and the tape around it"] = max(0.0, best["around"] - head)
+    parts["trace, Tensors, and the tape around it"] = max(0.0, around - head)
     parts["sum"] = sum(parts.values())
-    parts["the fastest whole pass"] = best["all"]
+    parts["the fastest whole pass"] = whole
     parts["page faults, in the above"] = pages * seconds_of_a_fault()
     return {name: s / MS for name, s in parts.items()}, {
-        f"{k.name}{', in the loops' if k.looped else ''}": [calls[k], s / MS]
-        for k, s in sorted(kernels.items(), key=lambda item: -item[1]) if k.name
+        f"{k.name}{', in the loops' if k.looped else ''}": [calls, s / MS]
+        for k, (calls, s) in kernels.items() if k.name
     }
 
 
-def least(workload: Workload, probe: Any, seconds: float) -> dict[Any, float]:
-    """The least of each figure of the probe over all passes; of the passes, as "all"; and of what
-    is not in the two functions of the plan, as "around"."""
-    best: dict[Any, float] = {}
+def plan_and_around(workload: Workload, probe: Any, seconds: float) -> tuple[float, float]:
+    """The fastest pass, and the least of what is not in the two functions of the plan."""
+    probe.within = False
+    whole = around = float("inf")
+    end = perf_counter() + seconds
+    while whole == float("inf") or perf_counter() < end:
+        probe.forget()
+        start = probe.now()
+        workload.backward(workload.forward())
+        total = probe.now() - start
+        whole, around = min(whole, total), min(around, total - sum(probe.seconds.values()))
+    return whole, around
+
+
+def by_kernel(workload: Workload, probe: Any, seconds: float) -> dict[Any, tuple[int, float]]:
+    """Calls of each kernel in a pass, and their seconds: of each call the fastest of all passes.
+
+    So a pass may be interrupted where it likes, if another one is not at the same call.
+    """
+    probe.within = True
+    best: list[float] = []
     end = perf_counter() + seconds
     while not best or perf_counter() < end:
         probe.forget()
-        start = perf_counter()
         workload.backward(workload.forward())
-        whole = perf_counter() - start
-        found = dict(probe.seconds)
-        found |= {"all": whole, "around": whole - found["forward"] - found["backward"]}
-        best = {k: min(s, best.get(k, s)) for k, s in found.items()}
-    return best
+        here = [s for _, s in probe.ticks]
+        best = list(map(min, best or here, here))
+    found: dict[Any, tuple[int, float]] = {}
+    for (kernel, _), s in zip(probe.ticks, best, strict=True):
+        calls, total = found.get(kernel, (0, 0.0))
+        found[kernel] = calls + 1, total + s
+    return dict(sorted(found.items(), key=lambda item: -item[1][1]))
 
 
 def part_of(kernel: Any) -> str:
@@ -146,12 +160,12 @@ def head_alone(shape: Shape) -> Workload:
 
 def seconds_of_a_fault() -> float:
     """What a page costs that is touched for the first time, on this machine now."""
-    best = float("inf")
+    best, now = float("inf"), timer()
     for _ in range(5):
         array = np.empty(1 << 23)  # 64 MiB: more than NumPy and the allocator keep
-        pages, start = faults(), perf_counter()
+        pages, start = faults(), now()
         array[::512] = 0.0
-        elapsed = perf_counter() - start
+        elapsed = now() - start
         best = min(best, elapsed / max(faults() - pages, 1))
         del array
     return best
