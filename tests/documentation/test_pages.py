@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from minigrad.scanning.passes import PASSES
 from tests.support.paths import ROOT
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -42,3 +43,10 @@ def test_files_that_are_named_exist(page):
         assert (ROOT / "minigrad" / "scanning" / name).is_file(), name
     for name in re.findall(r"examples\.([a-z]\w+)`", text):
         assert (ROOT / "examples" / f"{name}.py").is_file(), name
+
+
+def test_every_pass_is_told_of():
+    """The page on scan has a row for each pass, in the order in which they are made."""
+    text = (ROOT / "docs" / "scan.md").read_text(encoding="utf-8")
+    table = text.partition("| pass | what it does |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(PASSES)
