@@ -80,10 +80,12 @@ def draw(
     """
     from ..engine.node import ancestors
     from ..engine.tensor import Tensor
+    from ..observe.opening import opened
     from .render.picture import Drawing
 
     outputs = [output] if isinstance(output, Tensor) else list(output)
     _check(outputs, view, max_steps, direction)
+    outputs, values = opened(outputs, list(values) if isinstance(values, Iterable) else values)
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
         timed = any(n.scope is not None and n.scope.step is not None and n.pullback for n in nodes)

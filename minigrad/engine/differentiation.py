@@ -158,7 +158,7 @@ def swept_again(
         if chosen is not None:
             values = map(Chosen, values, chosen)
         found, _ = sweep(
-            [(y._node, g) for y, g in zip(results, values, strict=True)],
+            [(y._node, g) for y, g in zip(results, values, strict=True) if y._node is not None],
             wanted=sources, stop_at=set(sources), unpack=recorded if tensors else unpacked,
             lazily=not tensors,
         )

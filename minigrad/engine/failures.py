@@ -26,7 +26,10 @@ _KINDS: tuple[type[Exception], ...] = (
 def explain(
     error: Exception, op: str, names: Sequence[str], arrays: Sequence[Any], params: dict[str, Any]
 ) -> NoReturn:
-    """Raise `error` again, of the same kind, with the op and what it received."""
+    """Raise `error` again, of the same kind, with the op and what it received; one that minigrad
+    has made says enough."""
+    if isinstance(error, MinigradError):
+        raise error
     received = [f"{name}: {describe(a)}" for name, a in zip(names, arrays, strict=False)]
     received += [f"{name}={describe(value)}" for name, value in params.items()]
     kind = next((k for k in _KINDS if isinstance(error, k)), TypeError)
@@ -35,8 +38,6 @@ def explain(
 
 def explained(error: Exception, op: Op, args: Sequence[Any], params: Mapping[str, Any]) -> NoReturn:
     """Raise an error of the forward again, with the op and what it received."""
-    if isinstance(error, MinigradError):
-        raise error
     arrays = list(map(detached, args))
     said = {key: value for key, value in params.items() if value is not op.params.get(key)}
     explain(error, op.name, op.arguments, [arrays] if op.variadic else arrays, said)

@@ -14,19 +14,19 @@ from typing import Any
 from .context import Scope, local
 from .op import Op
 
-__all__ = ["FREED", "Leaf", "Node", "ancestors", "next_key"]
+__all__ = ["FREED", "ROOM", "Leaf", "Node", "ancestors", "next_key"]
 
-# Keys count down, so that sorting by them puts the newest node first.
-next_key: Callable[[], int] = itertools.count(-1, -1).__next__
-
+# Keys count down, so that sorting by them puts the newest node first; there is room between two.
+ROOM = 1 << 30
+next_key: Callable[[], int] = itertools.count(-ROOM, -ROOM).__next__
 FREED: Any = object()  # what `Node.saved` holds once a backward pass has let go of it
 
 
 class Node:
     """One op call on the tape (or a leaf, whose `pullback` is None); `saved` are its residuals.
 
-    `extra` is None or a dict of rare things: "name", "hooks", "where", and "retain": who keeps the
-    gradient, by weak reference.
+    `extra` is None or a dict of rare things: "name", "hooks", "where"; "retain": who keeps the
+    gradient, by weak reference; "opens": runs anew what it stands for; "number": which result.
     """
 
     __slots__ = ("dtype", "extra", "key", "parents", "pullback", "saved", "scope", "shape")

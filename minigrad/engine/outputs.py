@@ -70,8 +70,9 @@ def parts(whole: Node) -> list[Node]:
 
 
 def number(part: Node) -> Any:
-    """Which of the results a node stands for whose pullback is `PART`; FREED if that is."""
-    return FREED if part.saved is FREED else part.saved[0]
+    """Which of the results a node stands for whose pullback is `PART`; FREED if that is, and its
+    number has not been put down as its "number"."""
+    return (part.extra or {}).get("number", FREED) if part.saved is FREED else part.saved[0]
 
 
 def wrapped(outs: Sequence[Any], whole: Node | None) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from ..engine.node import Node
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, detached
 from ..engine.values import Array
+from .opening import opened
 
 __all__ = ["Use", "contributions"]
 
@@ -47,7 +48,7 @@ def contributions(
 
     The values of one list sum to ∂output/∂tensor (weighted by the cotangent `gradient` where
     output has several elements). The graph is kept. Use.t is the time step of the scope that a use
-    was recorded in.
+    was recorded in; of a scan, that of each of its steps.
 
     Raises GradientError where `output` requires no grad, or has several elements and there is no
     `gradient`; GraphFreedError after ``backward()``.
@@ -57,6 +58,7 @@ def contributions(
     >>> [float(use.value) for use in contributions(w * w * 2, [w])[0]]
     [6.0, 6.0]
     """
+    output, tensors = opened(output, list(tensors))
     node, g = seed(output, gradient)
     uses: dict[Node, list[Use]] = {t._node: [] for t in tensors if t._node is not None}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..engine.node import FREED, Node, ancestors
 from ..engine.outputs import PART, number
 from ..engine.tensor import Tensor
+from .opening import opened
 
 __all__ = ["Tape"]
 
@@ -16,6 +17,7 @@ class Tape:
 
     Its columns: a number, the op (or ``leaf``), its name, the shape, the numbers of the operands
     (``·`` for a constant), what is saved for the backward pass, and the scope.
+    Of a scan it has the ops of all steps.
 
     >>> import numpy as np, minigrad as mg
     >>> w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
@@ -28,7 +30,8 @@ class Tape:
     """
 
     def __init__(self, *outputs: Tensor) -> None:
-        self.nodes: list[Node] = ancestors(t._node for t in outputs if t._node is not None)[::-1]
+        roots = [t._node for t in opened(list(outputs)) if t._node is not None]
+        self.nodes: list[Node] = ancestors(roots)[::-1]
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -18,7 +18,7 @@ from ..engine.op import Op
 from ..engine.tensor import Tensor, detached
 from .atoms import leaves, replaced
 
-__all__ = ["Equation", "Program", "Sum", "Var", "evaluate", "made_by", "users"]
+__all__ = ["Equation", "Program", "Sum", "Var", "called", "evaluate", "made_by", "users"]
 
 
 class Var:
@@ -47,6 +47,7 @@ class Equation:
     outs: tuple[Var, ...]
     line: str = ""
     active: int = 0
+    scopes: tuple[tuple[str, int | None], ...] = ()  # name and t, the outermost first
 
     def uses(self) -> Iterator[Var]:
         """The variables that it reads."""
@@ -100,7 +101,17 @@ class Program:
         return kept[::-1]
 
 
-def evaluate(program: Program, values: dict[Var, Any]) -> dict[str, list[Any]]:
+def called(equation: Equation, args: Any, params: Any) -> Any:
+    """What the op of an equation makes of arrays, or of Tensors."""
+    if any(isinstance(a, Tensor) for a in leaves((args, params))):
+        flows = [a if equation.active >> i & 1 else detached(a) for i, a in enumerate(args)]
+        return apply(equation.op, flows, params)
+    return equation.op.forward(*args, **params)
+
+
+def evaluate(
+    program: Program, values: dict[Var, Any], call: Callable[[Equation, Any, Any], Any] = called
+) -> dict[str, list[Any]]:
     """What a program computes from `values`, which hold its inputs: arrays, or Tensors, whose ops
     are recorded. This is what a program means; the source that is written for it does the same."""
     known: dict[Any, Any] = dict(values)
@@ -109,12 +120,7 @@ def evaluate(program: Program, values: dict[Var, Any]) -> dict[str, list[Any]]:
         return known[leaf] if isinstance(leaf, Var) else leaf
 
     for equation in program.equations:
-        args, params = replaced((equation.args, equation.params), value)
-        if any(isinstance(a, Tensor) for a in leaves((args, params))):
-            flows = [a if equation.active >> i & 1 else detached(a) for i, a in enumerate(args)]
-            out = apply(equation.op, flows, params)
-        else:
-            out = equation.op.forward(*args, **params)
+        out = call(equation, *replaced((equation.args, equation.params), value))
         known.update(zip(equation.outs, out if equation.op.multiple else (out,), strict=True))
     return {group: [value(v) for v in atoms] for group, atoms in program.outputs.items()}
 

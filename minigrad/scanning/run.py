@@ -16,13 +16,14 @@ from ..engine.outputs import parts
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
+from ..observe.opening import hollow, opens_as
 from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
 from .cores import one_thread
 from .passes import ALL
 from .plan import Found, Plan, plan_of
 from .ragged import masked
-from .replay import replayed
+from .replay import Labels, Steps, replayed
 from .tracer import NeedsTape
 from .workers import as_workers, split
 
@@ -111,8 +112,9 @@ def scan(
         in another order, so the last bits may differ.
     how: "scan"; "checkpoint", which keeps the memory of about 2 √T steps and runs each step twice:
         √T windows, each a scan of its own (``mg.checkpoint``); or "unroll", which runs every step
-        on the tape: what a picture, the ledger and ``detect_anomaly`` want (the last one gets it
-        without asking, as do hooks inside of the step and second derivatives).
+        on the tape. That is what ``detect_anomaly``, hooks inside of the step and second
+        derivatives get without asking; and pictures, tapes and the ledger, for which the steps are
+        run again (``observe.opening``).
 
     Raises ValueError for T = 0, for sequences of unequal T, for workers below 1, and for a step
     that returns a state of another form, shape or dtype; TraceError, with the op and the line, for
@@ -127,11 +129,13 @@ def scan(
     workers = as_workers(workers)
     step, state, xs, T = _given(step, state, xs, lengths)
     order = range(T)[::-1] if reverse else range(T)
+    state_now = local.state
+    labels = Labels("scan", state_now.scope, range(T))
     # Inside of a step that is being traced, the steps are equations of that one.
-    if how != "unroll" and local.state.observer is None and local.state.tracer is None:
-        run = _windows if how == "checkpoint" and T > 1 else _scanned
+    if how != "unroll" and state_now.observer is None and state_now.tracer is None:
+        run = _windows if how == "checkpoint" and T > 1 else scanned
         try:
-            return run(step, state, xs, T, reverse, _chosen_passes(passes), workers)
+            return run(step, state, xs, T, reverse, _chosen_passes(passes), labels, workers)
         except NeedsTape:
             pass
     return _unrolled(step, state, xs, order)
@@ -186,7 +190,7 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
 
 
 def _windows(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str],
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str], labels: Labels,
     workers: int | None,
 ) -> tuple[Any, Any]:
     """√T windows, of which only the states between them are kept."""
@@ -195,13 +199,32 @@ def _windows(
     pieces: list[list[Any]] = []
     starts = range(0, T, size)
     for start in reversed(starts) if reverse else starts:
-        rows = rebuild([leaf[start : start + size] for leaf in leaves])
+        rows = rebuild([_rows(leaf, slice(start, start + size)) for leaf in leaves])
         n = min(size, T - start)
-        output, state = checkpoint(_scanned, step, state, rows, n, reverse, passes, workers)
+        here = labels._replace(numbers=labels.numbers[start : start + n])
+        output, state = checkpoint(scanned, step, state, rows, n, reverse, passes, here, workers)
         found, put = flatten(output)
         pieces.append(found)
     columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)
-    return put([np.concatenate(column) for column in columns]), state
+    return put(list(map(_joined, columns))), state
+
+
+def _rows(x: Tensor, some: slice) -> Tensor:
+    """Some steps of a sequence, seen as a stack of them."""
+    like = hollow(x)
+    return opens_as(x[some], lambda: _stacked(like.unbind()[some]))
+
+
+def _joined(pieces: Sequence[Tensor]) -> Tensor:
+    """The steps of some pieces one after the other, seen as a stack of them."""
+    whole: Any = np.concatenate(pieces)
+    like = list(map(hollow, pieces))
+    return opens_as(whole, lambda: _stacked([y for ys in like for y in ys.unbind()]))
+
+
+def _stacked(rows: Sequence[Tensor]) -> Tensor:
+    stacked: Any = np.stack(rows)
+    return stacked  # type: ignore[no-any-return]  # a Tensor
 
 
 def _chosen_passes(passes: Any) -> frozenset[str]:
@@ -226,11 +249,14 @@ def _planned(
         )
 
 
-def _scanned(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str],
-    workers: int | None,
+def scanned(
+    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str], labels: Labels,
+    workers: int | None = None,
 ) -> tuple[Any, Any]:
-    """The plan for the step, found or made, run."""
+    """The plan for the step, found or made, run. labels: what its steps are called when seen.
+
+    Raises NeedsTape for a step that does what only a tape can.
+    """
     states, put_state = flatten(state)
     inputs, put_x = flatten(xs)
     plan, captured, drawn, put_y = _planned(
@@ -238,14 +264,17 @@ def _scanned(
     )
     inputs += [d[::-1] if reverse else d for d in drawn]
     records = local.state.record
-    run = Run(plan, T, reverse, states, inputs, captured, workers)
+    run = Run(plan, T, reverse, states, inputs, captured, labels, workers)
     new, ys = run.forward()
     live = [("state", k) for k in plan.live["state"]] + [("y", k) for k in plan.live["y"]]
     if not (live and records):
         return put_y(list(map(_plain, ys))), put_state(list(map(_plain, new)))
     groups = {"state": list(map(_plain, new)), "y": list(map(_plain, ys))}
     node = run.record([groups[group][k] for group, k in live])
-    for (group, k), part in zip(live, parts(node), strict=True):
+    for number, ((group, k), part) in enumerate(zip(live, parts(node), strict=True)):
+        part.put(number=number)  # also when it is freed
+        if group == "state" and k < len(labels.parts):
+            part.put(name=labels.parts[k])
         groups[group][k] = wrap(groups[group][k]._data, part)
     return put_y(groups["y"]), put_state(groups["state"])
 
@@ -262,7 +291,7 @@ class Run:
 
     def __init__(
         self, plan: Plan, T: int, reverse: bool, states: list[Tensor], inputs: list[Tensor],
-        captured: list[Any], workers: int | None,
+        captured: list[Any], labels: Labels, workers: int | None,
     ) -> None:
         self.plan, self.T, self.scope, self.saved = plan, T, local.state.scope, None
         self.order = range(T)[::-1] if reverse else range(T)
@@ -273,6 +302,11 @@ class Run:
             g: [t._node if records else None for t in tensors] for g, tensors in groups.items()
         }
         self.team = split(plan, workers, self.arrays)
+        constants = {
+            g: [a if n is None else None for a, n in zip(self.arrays[g], nodes, strict=True)]
+            for g, nodes in self.nodes.items()
+        }
+        self.steps = Steps(plan, self.order, labels, self.nodes, constants)
         self.sources = list(dict.fromkeys(
             node for nodes in self.nodes.values() for node in nodes if node is not None
         ))
@@ -291,20 +325,23 @@ class Run:
     def record(self, outputs: list[Tensor]) -> Node:
         """The one node that stands for all steps."""
         shapes, dtypes = tuple(o.shape for o in outputs), tuple(o.dtype for o in outputs)
-        saved = self._values(), self
-        return Node(_SCAN.pullback(1), tuple(self.sources), saved, shapes, dtypes, self.scope)
+        values = self.values()
+        saved = tuple([values[node] for node in self.sources]), self
+        node = Node(_SCAN.pullback(1), tuple(self.sources), saved, shapes, dtypes, self.scope)
+        node.put(opens=self.steps)
+        return node
 
-    def _values(self) -> tuple[Any, ...]:
-        found = {
+    def values(self) -> dict[Any, Any]:
+        """What it was given, by node."""
+        return {
             node: array for group, nodes in self.nodes.items()
             for node, array in zip(nodes, self.arrays[group], strict=True)
         }
-        return tuple(found[node] for node in self.sources)
 
     def cotangents(self, g: Any) -> list[Any]:
         """The cotangents of the sources, for those of the results: arrays, or Tensors."""
         values = dense(g)
-        if any(isinstance(v, Tensor) for v in values):
+        if local.state.watch or any(isinstance(v, Tensor) for v in values):
             return replayed(self, g)
         found = self._by_plan(values)
         if isinstance(g, Chosen) and not all(np.isfinite(c).all() for c in found):

@@ -56,7 +56,7 @@ class Traced:
             tuple((group, len(vs)) for group, vs in self.program.inputs.items()),
             tuple((v.shape, v.dtype.char) for v in number),
             tuple(
-                (e.op, _rules(e.op), e.active, token(e.args, name), token(e.params, name))
+                (e.op, _rules(e.op), e.active, e.scopes, *token((e.args, e.params), name))
                 for e in self.program.equations
             ),
             token(self.program.outputs, name),
@@ -108,7 +108,11 @@ def traced(
     # The step is run again for its nodes; what it draws is what it drew the first time.
     generators = found.trace.frames.generators()
     drawn = states(generators)
-    again = _once(step, state, x, exact, x_active, named)
+    try:
+        again = _once(step, state, x, exact, x_active, named)
+    except BaseException:
+        found.trace.close()
+        raise
     if states(generators) != drawn and len(again.captured) == len(found.captured):
         restore(generators, drawn)
         again.captured = found.captured
@@ -137,6 +141,17 @@ def _once(
     step: Any, state: Tree, x: Tree, active: Sequence[bool], x_active: Sequence[bool], named: bool
 ) -> Traced:
     trace = Trace(named)
+    try:
+        return _written(trace, step, state, x, active, x_active, named)
+    except BaseException:
+        trace.close()
+        raise
+
+
+def _written(
+    trace: Trace, step: Any, state: Tree, x: Tree, active: Sequence[bool],
+    x_active: Sequence[bool], named: bool,
+) -> Traced:
     before = [trace.input(v, a) for v, a in zip(state[0], active, strict=True)]
     inputs = [trace.input(v, a) for v, a in zip(x[0], x_active, strict=True)]
     with trace.writing(record=local.state.record):

@@ -54,6 +54,7 @@ class Trace:
         self.calls: set[Any] = set()  # functions of NumPy's that are being called
         self._known: dict[int, Tracer] = {}
         self._made: dict[Var, Equation] = {}
+        self._outer = local.state.scope
 
     # -- what a trace is made of
 
@@ -131,6 +132,13 @@ class Trace:
         """An operand: a tracer, or a constant. Tensors and arrays become captured inputs."""
         a = unwrapped(a)
         if isinstance(a, Tracer):
+            if a.tracing is not self:
+                raise TraceError(
+                    f"scan: the step uses, at {caller_line()}, a tensor that it has kept from an "
+                    f"earlier call, in an attribute, a list or a global: what goes from one step "
+                    f"to the next belongs into the state; or run the step as it is, with "
+                    f"how='unroll'"
+                )
             return a
         if isinstance(a, Tensor):
             return self._capture(a, a._data, a._node)
@@ -175,11 +183,21 @@ class Trace:
         outs = tuple(Var(o.shape, o.dtype) for o in results)
         operands, keywords = replaced((tuple(args), params), _var)
         active = self._active(op, args, outs)
-        self._write(Equation(op, operands, keywords, outs, caller_line(), active))
+        self._write(
+            Equation(op, operands, keywords, outs, caller_line(), active, self._scopes())
+        )
         tracers = [self.tracer(v, o) for v, o in zip(outs, results, strict=True)]
         if active:
             self._record(op, active, args, params, tracers)
         return tuple(tracers) if op.multiple else tracers[0]
+
+    def _scopes(self) -> tuple[tuple[str, int | None], ...]:
+        """The scopes that the step has opened, the outermost first."""
+        scope, found = local.state.scope, []
+        while scope is not None and scope is not self._outer:
+            found.append((scope.name, scope.t))
+            scope = scope.parent
+        return tuple(found[::-1])
 
     def _write(self, equation: Equation) -> None:
         self.equations.append(equation)
@@ -222,9 +240,13 @@ class Trace:
         )
 
     def close(self) -> None:
-        """Let go of what leads from tracers back to themselves: the collector may be off."""
+        """Let go of what leads from tracers back to themselves: the collector may be off. A Tensor
+        to which the step has written tracers has its values again."""
         for node in self._nodes:
             node.saved = None
+        for tracer, given in self.captured:
+            if isinstance(given, Tensor) and isinstance(given._data, Tracer):
+                given._data, given._node = tracer.value, None
         self.captured, self._known, self._made = [], {}, {}
         self.frames.close()
 

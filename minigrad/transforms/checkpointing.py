@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.context import local
+from ..engine.context import Scope, local
 from ..engine.differentiation import swept_again
-from ..engine.node import Node, ancestors, next_key
+from ..engine.node import FREED, Node, ancestors, next_key
 from ..engine.op import Op
 from ..engine.outputs import parts, wrapped
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
@@ -72,15 +72,40 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             )
         return [results[k] for k in live]
 
-    def rerun(cotangents: Any) -> list[Any]:
-        return swept_again(again, cotangents, sources, state.scope)
-
     shapes = tuple(outputs[k].shape for k in live)
     dtypes = tuple(outputs[k].dtype for k in live)
-    whole = Node(_CHECKPOINT.pullback(1), tuple(sources), (rerun,), shapes, dtypes, state.scope)
+    saved = (_Rerun(again, sources, state.scope),)
+    whole = Node(_CHECKPOINT.pullback(1), tuple(sources), saved, shapes, dtypes, state.scope)
+    whole.put(opens=_opened)
     for k, node in zip(live, parts(whole), strict=True):
         leaves[k] = wrap(outputs[k]._data, node)
     return rebuild(leaves)
+
+
+class _Rerun(NamedTuple):
+    """A function and what it was called with, to be called again; what it depends on, and where
+    it was called."""
+
+    again: Callable[[], list[Tensor]]
+    sources: list[Any]
+    scope: Scope | None
+
+    def __call__(self, cotangents: Any) -> list[Any]:
+        return swept_again(self.again, cotangents, self.sources, self.scope)
+
+
+def _opened(whole: Node) -> list[Node | None] | None:
+    """The nodes of the results from what is computed again now (see ``observe.opening``); None
+    once that has been forgotten."""
+    if whole.saved is FREED:
+        return None
+    rerun: _Rerun = whole.saved[0]
+    before = local.state
+    local.state = before.but(record=True, observer=None, scope=rerun.scope)
+    try:
+        return [y._node for y in rerun.again()]
+    finally:
+        local.state = before
 
 
 def _checksum(outputs: list[Tensor]) -> int:

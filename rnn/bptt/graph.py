@@ -15,10 +15,10 @@ from minigrad.engine.differentiation import sweep_from
 from minigrad.engine.node import Node
 from minigrad.engine.tensor import wrap
 from minigrad.errors import GradientError
-from minigrad.observe.packing import is_part, unpacked
+from minigrad.observe.packing import unpacked
 
 __all__ = [
-    "as_states", "compiled", "label", "pull_back", "state_tensors", "step_of",
+    "as_states", "label", "pull_back", "state_tensors", "step_of",
     "units", "without_constants",
 ]
 
@@ -103,33 +103,7 @@ def _original(state: Tensor, function: str, argument: str) -> Tensor:
             f"minigrad.tensor(np.zeros((B, H)), requires_grad=True)"
         )
     found = unpacked(node)
-    if (how := _taken_out_of(found)) is not None:
-        raise GradientError(
-            f"{function}({argument}): this state was taken out of the outputs of a recurrence that "
-            f"ran with how={how!r}, which is one op on the tape and keeps no single steps; run it "
-            f"with how='unroll'"
-        )
     return state if found is None or found is node else wrap(state._data, found)
-
-
-def compiled(node: Node | None) -> str | None:
-    """How a recurrence was run that left this one op on the tape, if it is one."""
-    name = None if node is None or node.op is None else node.op.name
-    return name if name in ("scan", "checkpoint") else None
-
-
-def _taken_out_of(node: Node | None) -> str | None:
-    """How a recurrence was run, if `node` is an entry of what it gave for all steps at once."""
-    taken = False
-    while node is not None and node.op is not None:
-        below = next((p for p in node.parents if p is not None), None)
-        if below is None or not (is_part(node) or node.op.moves_data):
-            return None
-        if is_part(node) and compiled(below):
-            return compiled(below) if taken else None
-        taken = taken or len(node.shape) < len(below.shape)
-        node = below
-    return None
 
 
 def as_states(states: Any, function: str) -> list[tuple[Tensor, ...]]:

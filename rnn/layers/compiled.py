@@ -5,13 +5,19 @@ Outputs, states, gradients and the draws of dropout are those of the layer that 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad import Tensor
+from minigrad.functional import dropout as drop
+from minigrad.observe.opening import hollow, opens_as
 
 from ..cells import Cell, State
 from ..sequence.lengths import Masks
+from ..sequence.unrolling import each_step, stack
 from ..sequence.ways import over_all
 from .stack import MERGES
 
@@ -19,26 +25,52 @@ __all__ = ["run_compiled"]
 
 
 def run_compiled(
-    cells: Sequence[Sequence[Cell]], xs: Tensor, before: Sequence[State], masks: Masks, how: str, *,
-    reverse: bool, merge: str | None, label: Callable[[int, int], str],
-    between: Callable[[Tensor], Tensor],
+    cells: Sequence[Sequence[Cell]], xs: Tensor, before: Sequence[State], masks: Masks,
+    how: str | None, start: int, *, reverse: bool, merge: str | None,
+    label: Callable[[int, int], str], dropout: float, rng: np.random.Generator,
 ) -> tuple[Any, list[State]]:
     """The outputs of the last layer (T, B, H), or two of them, and the last state of every cell.
 
     cells: by layer and direction, and so their `label`. xs: (T, B, K), or tokens (T, B). before:
-    the states of the cells. between: what happens to outputs on their way to the next layer.
+    the states of the cells. dropout: of outputs on their way to the next layer.
     """
     lasts: list[State] = []
     outputs: Any = xs
     for number, row in enumerate(cells):
-        outputs = between(outputs) if number else outputs
+        if number and dropout:
+            outputs = _dropped(outputs, dropout, rng, label(number - 1, 0), start)
         here = [
             over_all(
-                cell, outputs, before[len(lasts) + d], label(number, d), how,
+                cell, outputs, before[len(lasts) + d], label(number, d), how, start,
                 reverse=reverse or d == 1, mask=masks.mask, repeat=masks.repeat,
             )
             for d, cell in enumerate(row)
         ]
         lasts += [last for _, last in here]
-        outputs = here[0][0] if len(here) == 1 else MERGES[merge](here[0][0], here[1][0])
+        sides = [outputs for outputs, _ in here]
+        outputs = sides[0] if len(sides) == 1 else _merged(sides, merge, label(number, 0), start)
     return outputs, lasts
+
+
+def _dropped(
+    outputs: Tensor, p: float, rng: np.random.Generator, label: str, start: int
+) -> Tensor:
+    drawn, like = copy.deepcopy(rng), hollow(outputs)
+
+    def steps() -> Tensor:
+        again = copy.deepcopy(drawn)
+        return stack(each_step(
+            lambda y: drop(y, p, rng=again), like, name=f"{label}.dropout", start=start
+        ))
+
+    return opens_as(drop(outputs, p, rng=rng), steps)
+
+
+def _merged(sides: Sequence[Tensor], merge: str | None, label: str, start: int) -> Any:
+    merged = MERGES[merge](*sides)
+    if merge is None:
+        return merged
+    like = sides if merge == "mul" else list(map(hollow, sides))
+    return opens_as(merged, lambda: stack(
+        each_step(MERGES[merge], *like, name=f"{label}.{merge}", start=start)
+    ))

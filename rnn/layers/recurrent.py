@@ -188,11 +188,12 @@ class Recurrent(Module):
             order in which they are stacked, a list of T states, h (B, H) or (h, c). Of a layer
             made of one cell it is that list alone. Of one sequence too they have the axis of the
             batch, B = 1: they are those that ``rnn.bptt`` can be asked about.
-        how: "unroll": every op of every step is on the tape, where pictures, the ledger and
-            ``rnn.bptt`` find it. "scan": a program made of one step, as one op (``minigrad.scan``):
-            the same results, faster, for cells that ask for no values. "checkpoint": less memory,
-            that of √T states, for a second forward pass. By default the layer's own, and if that
-            is None too, "unroll". All states, and ``detect_anomaly``, want "unroll", and get it.
+        how: "unroll": every op of every step is on the tape. "scan": a program made of one step, as
+            one op (``minigrad.scan``): the same results, faster, for cells that ask for no values;
+            pictures, tapes, the ledger and ``rnn.bptt`` see its steps all the same, which are run
+            again for them. "checkpoint": less memory, that of √T states, for a second forward
+            pass. By default the layer's own, and if that is None too, "unroll". All states, and
+            ``detect_anomaly``, want "unroll", and get it.
         start: the number of the first step, for sequences that are run in pieces.
 
         outputs: (T, B, H) of the last layer, H doubled where two directions are side by side; with
@@ -229,8 +230,9 @@ class Recurrent(Module):
         how = chosen_way(self.how if how is None else how, type(self).__name__)
         if how != "unroll" and not return_states:
             outputs, states = run_compiled(
-                self.cells, whole, before, masks, how, reverse=self.reverse, merge=self.merge,
-                label=self._label, between=self._dropped,
+                self.cells, whole, before, masks, how, start, reverse=self.reverse,
+                merge=self.merge, label=self._label, dropout=self.dropout * self.training,
+                rng=self.rng,
             )
         elif len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)

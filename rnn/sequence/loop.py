@@ -17,7 +17,7 @@ from minigrad.engine.context import Scope, local
 from ..cells import Cell, State
 from ..cells.state import pack, unpack
 
-__all__ = ["SequenceResult", "check_state", "run", "walk"]
+__all__ = ["SequenceResult", "again", "check_state", "run", "walk"]
 
 Array = np.ndarray[Any, Any]
 
@@ -64,7 +64,7 @@ def walk(
         before = local.state    # as `scope` does it, which costs more than an op
         local.state = before.under(Scope(name, start + k, before.scope, entering))
         try:
-            at_padding = zeros if repeat is None else _select(repeat[k], shown, zeros)
+            at_padding = zeros if repeat is None else again(repeat[k], shown, zeros)
             if skipped:
                 shown = at_padding
             else:
@@ -154,6 +154,11 @@ def _check_output(cell: Cell, output: Tensor, zeros: Tensor, mask: Array | None)
             f"output_size) = {zeros.shape}, to put 0 where there is padding; let the class "
             f"define the property output_size"
         )
+
+
+def again(rows: Array, shown: Tensor, zeros: Tensor) -> Tensor:
+    """What padding shows: what was shown before where `rows` says so, else 0."""
+    return _select(rows, shown, zeros) if rows.any() else zeros
 
 
 def _select(rows: Array, new: Tensor, old: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Running a cell over a sequence as one compiled loop: what ``unroll`` computes, at its speed.
 
 A step is traced once (``minigrad.scan``), and all of them are one op on the tape. What asks for
-single steps, such as a picture, the ledger or the Jacobians, wants ``unroll``.
+single steps, such as a picture, the ledger or the Jacobians, has them run again, as by ``unroll``.
 """
 
 from __future__ import annotations

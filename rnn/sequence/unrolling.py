@@ -47,7 +47,7 @@ def unroll(
     inputs, before, one = arguments_of(cell, xs, state)
     how = chosen_way(how, "unroll")
     if how != "unroll":
-        outputs, last = over_all(cell, stack(inputs), before, name or cell.name, how)
+        outputs, last = over_all(cell, stack(inputs), before, name or cell.name, how, start)
     else:
         pairs = list(walk(cell, inputs, before, name or cell.name, start))
         outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]

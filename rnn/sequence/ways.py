@@ -2,13 +2,15 @@
 
 "unroll" puts every op of every step on the tape: for seeing. "scan" runs a program that is made of
 one step: for speed. "checkpoint" keeps the states between √T pieces and runs each piece again in
-the backward pass: for memory.
+the backward pass: for memory. What asks for single steps of a scan (pictures, the
+ledger, Jacobians, second derivatives) opens it, and sees the steps as "unroll" leaves them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,16 @@ from minigrad import Tensor, checkpoint, scan, scope
 from minigrad.engine.context import local
 from minigrad.engine.tensor import as_tensor
 from minigrad.errors import TraceError
+from minigrad.observe.opening import hollow, opens_as
+from minigrad.scanning.passes import ALL
+from minigrad.scanning.replay import Labels
+from minigrad.scanning.run import scanned
+from minigrad.scanning.tracer import NeedsTape
 
 from ..cells import Cell, State
-from .loop import check_state
+from ..cells.state import pack, unpack
+from .before import Before
+from .loop import again, check_state, run
 
 __all__ = ["HOWS", "as_how", "chosen_way", "over_all"]
 
@@ -37,7 +46,7 @@ def as_how(how: Any, owner: str) -> Any:
     return how
 
 
-def chosen_way(how: Any, owner: str) -> str:
+def chosen_way(how: Any, owner: str) -> str | None:
     """`how`, checked; None is "unroll", and so is all where somebody watches every op."""
     given: str | None = as_how(how, owner)
     return "unroll" if given is None or local.state.watched else given
@@ -48,7 +57,8 @@ def over_all(
     xs: Tensor,
     state: State,
     name: str,
-    how: str,
+    how: str | None,
+    start: int = 1,
     *,
     reverse: bool = False,
     mask: Array | None = None,
@@ -57,34 +67,89 @@ def over_all(
     """The outputs (T, B, H) of `cell` by "scan" or "checkpoint", and the state computed last.
 
     xs: (T, B, K), or tokens (T, B); xs, state: as ``cell.as_input`` and ``cell.as_state`` give
-    them. The rest is what ``rnn.sequence.loop.walk`` takes, and the results are those of the walk.
+    them. how: None for a scan where the cell can be traced, else "unroll". The rest is what
+    ``rnn.sequence.loop.walk`` takes, and the results are those of the walk.
     """
-    B = xs.shape[1]
+    before = Before(cell)
+    numbers = np.arange(start, start + len(xs))
+    labels = Labels(
+        name, local.state.scope, numbers.tolist(), inputs=("x",), parts=tuple(cell.state_sizes),
+        start=start + len(xs) if reverse else start - 1,
+    )
 
     def step(x: Any, state: Any) -> tuple[Any, Any]:
         output, new = cell.checked_step(x, state)
-        check_state(cell, new, B)
+        check_state(cell, new, len(x))
+        if how != "checkpoint" and (changed := before.changed()):
+            raise TraceError(
+                f"how='scan': a step of {type(cell).__name__} changes {changed}, and a trace is "
+                f"run once, and not at every step; let that be a part of the state, or run the "
+                f"cell with how='unroll'"
+            )
         return output, new
 
-    def run(step: Step, xs: Any, state: Any) -> tuple[Any, Any]:
-        with scope(name):
-            if how == "scan":
-                return scan(step, state, xs, reverse=reverse)
-            return _in_pieces(cell, step, xs, state, reverse)
+    try:
+        return _compiled(cell, step, xs, state, how, reverse, mask, repeat, labels)
+    except Exception as error:
+        before.restore()
+        # What is wrong without a trace too is told best by the steps themselves.
+        if how is not None and not isinstance(error, NeedsTape):
+            raise
+    found = run(
+        cell, xs.unbind(), state, name, start, reverse=reverse, mask=mask, repeat=repeat
+    )
+    return _stacked(found.outputs), found.last
 
+
+def _compiled(
+    cell: Cell, step: Step, xs: Tensor, state: State, how: str | None, reverse: bool,
+    mask: Array | None, repeat: Array | None, labels: Labels,
+) -> tuple[Any, Any]:
+    way = _in_pieces if how == "checkpoint" else _scanned
     if mask is None:
-        return run(step, xs, state)
+        return way(cell, step, xs, state, reverse, labels)
     # A step that is padding for all is not run, as it would draw random numbers.
     used: Array = np.any(mask, axis=1)                                   # (T,)
     if not used.any():
         used[-1 if reverse else 0] = True
-    zeros = np.zeros((B, cell.output_size), cell.dtype)
-    again = np.zeros_like(mask) if repeat is None else repeat
-    ys, (last, _) = run(
-        _masked(step, zeros), (xs[used], as_tensor(mask[used]), as_tensor(again[used])),
-        (state, as_tensor(zeros)),
+    zeros = np.zeros((xs.shape[1], cell.output_size), cell.dtype)
+    nothing = as_tensor(zeros)
+    repeated = np.zeros_like(mask) if repeat is None else repeat
+    numbers = np.array(labels.numbers)[used].tolist()
+    ran, like = xs, hollow(xs)
+    if not used.all():
+        ran = opens_as(xs[used], lambda: _stacked(compress(like.unbind(), used)))
+    ys, (last, _) = way(
+        cell, _masked(step, zeros), (ran, as_tensor(mask[used]), as_tensor(repeated[used])),
+        (state, nothing), reverse, labels._replace(numbers=numbers, masks=2),
     )
-    return (ys if used.all() else _filled(ys, used, again, reverse)), last
+    if used.all():
+        return ys, last
+
+    outputs = hollow(ys)
+
+    def steps() -> Tensor:
+        """What the walk shows at each step, run or not."""
+        rows, shown, found = iter(outputs.unbind()[:: -1 if reverse else 1]), nothing, {}
+        for t in range(len(used))[:: -1 if reverse else 1]:
+            with scope(labels.name, t=labels.numbers[t]):
+                shown = next(rows) if used[t] else again(repeated[t], shown, nothing)
+            found[t] = shown
+        return _stacked(found[t] for t in sorted(found))
+
+    return opens_as(_filled(ys, used, repeated, reverse), steps), last
+
+
+def _stacked(rows: Iterable[Tensor]) -> Tensor:
+    stacked: Any = np.stack(list(rows))
+    return stacked  # type: ignore[no-any-return]  # a Tensor
+
+
+def _scanned(
+    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels
+) -> tuple[Any, Any]:
+    with scope(labels.name):
+        return scanned(step, state, xs, len(labels.numbers), reverse, ALL, labels)
 
 
 def _masked(step: Step, zeros: Array) -> Step:
@@ -92,34 +157,36 @@ def _masked(step: Step, zeros: Array) -> Step:
     0, so that this is a part of the state."""
 
     def masked(inputs: Any, before: Any) -> tuple[Any, Any]:
-        (x, here, again), (state, shown) = inputs, before
+        (x, here, repeated), (state, shown) = inputs, before
+        at_padding = np.where(repeated[:, None], shown, zeros)
         output, new = step(x, state)
         own = here[:, None]                                              # (B, 1)
-        at_padding = np.where(again[:, None], shown, zeros)
-        output = np.where(own, output, at_padding)
-        if isinstance(new, tuple):
-            kept: Any = tuple(np.where(own, a, b) for a, b in zip(new, state, strict=True))
-        else:
-            kept = np.where(own, new, state)
-        return output, (kept, output)
+        pairs = zip(unpack(new), unpack(state), strict=True)
+        kept: tuple[Any, ...] = tuple(np.where(own, a, b) for a, b in pairs)
+        # As in the walk, an output that is a part of the state stays one.
+        same = [part for part, given in zip(kept, unpack(new), strict=True) if given is output]
+        output = np.where(own, same[0] if same else output, at_padding)
+        return output, (pack(kept), output)
 
     return masked
 
 
-def _filled(ys: Tensor, used: Array, again: Array, reverse: bool) -> Tensor:
+def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
     """Outputs of all T steps from those of the steps that were run, the `used` ones.
 
-    The others show 0, or where `again` says so the output of the step that was run before them.
+    The others show 0, or where `repeat` says so the output of the step that was run before them.
     """
     before = np.cumsum(used) - (used if reverse else 1)    # its number among those that were run
     there = (before >= 0) & (before < len(ys))
-    shown = used[:, None] | (again & there[:, None])                     # (T, B)
+    shown = used[:, None] | (repeat & there[:, None])                     # (T, B)
     ran = ys[before.clip(0, len(ys) - 1)]                                # (T, B, H)
     filled: Any = np.where(shown[:, :, None], ran, np.zeros((), ys.dtype))
     return filled  # type: ignore[no-any-return]  # a Tensor, as ys is one
 
 
-def _in_pieces(cell: Cell, step: Step, xs: Any, state: Any, reverse: bool) -> tuple[Any, Any]:
+def _in_pieces(
+    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels
+) -> tuple[Any, Any]:
     """The steps in about √T pieces, each of which is run again in the backward pass."""
     sequences = xs if isinstance(xs, tuple) else (xs,)
     T = len(sequences[0])
@@ -129,18 +196,25 @@ def _in_pieces(cell: Cell, step: Step, xs: Any, state: Any, reverse: bool) -> tu
         piece = slice(begin, begin + size)
         if reverse:
             piece = slice(max(T - begin - size, 0), T - begin)
-        here = tuple(s[piece] for s in sequences)
-        once = _Repeatable(cell, step, reverse)
+        here = tuple(_part(s, piece) for s in sequences)
+        once = _Repeatable(cell, step, reverse, labels._replace(numbers=labels.numbers[piece]))
         ys, state = checkpoint(once, here if isinstance(xs, tuple) else here[0], state)
         outputs.append(ys)
-    return np.concatenate(outputs[::-1] if reverse else outputs), state
+    whole: Any = np.concatenate(outputs[::-1] if reverse else outputs)
+    pieces = list(map(hollow, outputs[::-1] if reverse else outputs))
+    return opens_as(whole, lambda: _stacked(y for ys in pieces for y in ys.unbind())), state
+
+
+def _part(xs: Tensor, piece: slice) -> Tensor:
+    like = hollow(xs)
+    return opens_as(xs[piece], lambda: _stacked(like.unbind()[piece]))
 
 
 class _Repeatable:
     """Some steps that draw the same random numbers when they are run again."""
 
-    def __init__(self, cell: Cell, step: Step, reverse: bool) -> None:
-        self.step, self.reverse = step, reverse
+    def __init__(self, cell: Cell, step: Step, reverse: bool, labels: Labels) -> None:
+        self.cell, self.step, self.reverse, self.labels = cell, step, reverse, labels
         near = [vars(module).get("rng") for module in cell.modules()]
         self.generators = [rng for rng in near if isinstance(rng, np.random.Generator)]
         self.states, self.ran = self._states(), False
@@ -157,8 +231,8 @@ class _Repeatable:
         self._set(self.states)
         try:
             try:
-                return scan(self.step, state, xs, reverse=self.reverse)
-            except TraceError:
+                return _scanned(self.cell, self.step, xs, state, self.reverse, self.labels)
+            except (TraceError, NeedsTape):
                 self._set(self.states)
                 return scan(self.step, state, xs, reverse=self.reverse, how="unroll")
         finally:

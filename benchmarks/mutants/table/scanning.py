@@ -6,8 +6,35 @@ SCAN, DRAWS = "tests/scanning/test_scan.py", "tests/scanning/test_draws.py"
 PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
 WORKERS, ROOM = "tests/scanning/test_workers.py", "minigrad/scanning/"
+OPENING, OPENED = "tests/observe/test_opening.py", "tests/rnn/sequence/test_opened.py"
 
 FAULTS = [
+    Fault(
+        ROOM + "replay.py", "labels.numbers[t], labels.outer, entering)",
+        "t + 1, labels.outer, entering)",
+        OPENED, "a scan is opened with its steps counted from 1, whatever they are",
+    ),
+    Fault(
+        ROOM + "replay.py", "            entering = {}\n", "",
+        OPENED, "a scan is opened with the first state entering each step",
+    ),
+    Fault(
+        ROOM + "run.py", "        part.put(number=number)  # also when it is freed\n", "",
+        OPENING, "a scan that is freed cannot be opened",
+    ),
+    Fault(
+        ROOM + "run.py", "local.state.watch or any(", "any(",
+        OPENING, "detect_anomaly in a backward pass does not see the steps of a scan",
+    ),
+    Fault(
+        "minigrad/observe/opening.py", "        inner.key = node.key + place\n", "",
+        OPENING, "what is opened has its place on the tape behind what was written since",
+    ),
+    Fault(
+        "minigrad/observe/opening.py",
+        "            copies[inner] = _copy(inner, copies)\n", "            pass\n",
+        OPENING, "a scan that is opened reads one that is not",
+    ),
     Fault(
         ROOM + "hoist.py", "known = constant | set(loops.forward.inputs[\"x\"])\n",
         "known = constant | set(loops.forward.inputs[\"x\"] + loops.forward.inputs[\"state\"])\n",
@@ -107,7 +134,7 @@ FAULTS = [
     ),
     Fault(
         ROOM + "step.py",
-        "(e.op, _rules(e.op), e.active, token(e.args, name), token(e.params, name))",
+        "(e.op, _rules(e.op), e.active, e.scopes, *token((e.args, e.params), name))",
         "(e.op, token(e.args, lambda leaf: 0))",
         SCAN, "a plan is taken for that of another step, by the ops alone",
     ),
@@ -130,7 +157,8 @@ FAULTS = [
         SCAN, "a last state keeps the states of all steps alive",
     ),
     Fault(
-        ROOM + "replay.py", "    for t in order:\n", "    for t in sorted(order):\n",
+        ROOM + "replay.py", "        for t in self.order:\n",
+        "        for t in sorted(self.order):\n",
         SCAN, "the second derivative of a reverse scan is that of a forward one",
     ),
     Fault(

@@ -70,7 +70,8 @@ def _given(sources: Mapping[Box, Node], ledger: Any) -> dict[Box, Any]:
     given: dict[Box, Any] = {}
     for key, terms in ledger.items():
         if isinstance(key, Tensor):
-            found = [box for box, node in sources.items() if node is key._node]
+            place = getattr(key._node, "key", None)
+            found = [box for box, node in sources.items() if node.key == place]
         else:
             found = [box for box in sources if box.title == key] or [
                 box for box in sources
@@ -93,8 +94,9 @@ def _by_box(
     """The contribution of each box to the gradient of one weight."""
     found: dict[Box, Any] = {}
     if not isinstance(steps, Mapping) and all(isinstance(use, Use) for use in steps):
+        places = {node.key: box for node, box in home.items()}  # a scan may be opened twice
         for use in steps:
-            box = home.get(use.node)
+            box = places.get(use.node.key)
             if box is not None:
                 value = detached(use.value)
                 found[box] = found[box] + value if box in found else value

@@ -55,7 +55,7 @@ def _places(roots: Iterable[Node]) -> dict[Node, int]:
     """
     parts: dict[Node, list[Node]] = defaultdict(list)
     for node in reversed(ancestors(roots)):
-        if is_part(node) and node.saved is FREED and node.parents[0] is not None:
+        if is_part(node) and number(node) is FREED and node.parents[0] is not None:
             parts[node.parents[0]].append(node)
     return {
         node: k for whole, found in parts.items() if len(found) == len(whole.shape)

@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Parameter, Tensor, contributions
-from minigrad.errors import GradientError
 from minigrad.module import Module
-from minigrad.observe.contributions import Use
 
 from ...cells import Cell
-from ..graph import compiled
 from ..plots.contributions import plot_ledger
 from ..result import norm
 
@@ -143,9 +140,9 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
     gradient: the cotangent, where `loss` is not a scalar.
 
     A use belongs to the step of the scope that it was recorded in: ``unroll`` sets one for each
-    step, and ``with minigrad.scope(name, t=t):`` does.
-    Raises GradientError when `loss` requires no grad, and for a recurrence that is one op on the
-    tape, run with how="scan" or "checkpoint"; GraphFreedError after ``backward()``.
+    step, and ``with minigrad.scope(name, t=t):`` does. A recurrence that was run with how="scan" or
+    "checkpoint" is run again for it, as "unroll" runs it.
+    Raises GradientError when `loss` requires no grad; GraphFreedError after ``backward()``.
 
     >>> from rnn import ElmanCell, unroll
     >>> cell = ElmanCell(1, 1, dtype=float, rng=0)
@@ -163,7 +160,6 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
         raise TypeError(f"ledger(loss): received {type(loss).__name__}; wanted a Tensor")
     named = named_tensors(params, "ledger")
     uses = dict(zip(named, contributions(loss, list(named.values()), gradient), strict=True))
-    _check_steps(uses)
     steps = sorted({use.t for found in uses.values() for use in found if use.t is not None})
     place = {t: k for k, t in enumerate(steps)}
     terms: dict[str, Array] = {}
@@ -177,19 +173,6 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
             else:
                 terms[name][place[use.t]] += use.value
     return Ledger(steps, terms, rest, gates_of(params) if isinstance(params, Module) else None)
-
-
-def _check_steps(uses: Mapping[str, list[Use]]) -> None:
-    """Raise if a weight was used by a recurrence that keeps no single steps."""
-    steps = {use.t for found in uses.values() for use in found} - {None}
-    for name, found in uses.items():
-        for use in found:
-            how = compiled(use.node) if use.t is None else None
-            if how == "scan" or (how and not steps):  # other things are checkpointed too
-                raise GradientError(
-                    f"ledger: {name} was used by a recurrence that ran with how={how!r}, which is "
-                    f"one op on the tape and keeps no single steps; run it with how='unroll'"
-                )
 
 
 def gates_of(module: Module) -> dict[str, dict[str, slice]]:

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad import Tensor, contributions
 from minigrad.engine.node import ancestors
 from minigrad.engine.tensor import wrap
+from minigrad.observe.opening import opened
 
 from ...cells import Cell
 from ...cells.wrappers import Wrapper
@@ -116,6 +117,7 @@ def lstm_terms(cell: Cell, state: Any, before: Any) -> LSTMTerms:
         )
     while isinstance(cell, Wrapper):
         cell = cell.cell
+    state, before = opened(state, before)
     _, c_t = _pair(state, "lstm_terms", "state")
     h, c = _pair(before, "lstm_terms", "before")
     c = _computed(c)
@@ -234,6 +236,7 @@ def lstm_paths(loss: Tensor, states: Any) -> LSTMPaths:
     >>> paths.c_path.shape, bool(paths.c_path[2].any()), bool(paths.h_path[2].any())
     ((3, 1, 3), False, True)
     """
+    loss, states = opened(loss, states if isinstance(states, Tensor) else list(states))
     pairs = [_pair(state, "lstm_paths", "states") for state in as_states(states, "lstm_paths")]
     pairs = [(h, _computed(c)) for h, c in pairs]
     found = contributions(loss, [c for _, c in pairs])

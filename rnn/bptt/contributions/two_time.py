@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor, contributions
+from minigrad.observe.opening import opened
 
 from ..plots.contributions import plot_two_time
 from ..result import ArrayResult, norm
@@ -93,7 +94,8 @@ def two_time(losses: Sequence[Tensor], param: Tensor, start: int = 1) -> TwoTime
         )
     ((name, weight),) = named.items()
     by_loss = [
-        contributions(loss, [weight])[0] if loss.requires_grad else [] for loss in losses
+        contributions(loss, [weight])[0] if loss.requires_grad else []
+        for loss in opened(list(losses))
     ]
     used = {use.t for uses in by_loss for use in uses if use.t is not None}
     loss_steps = range(start, start + len(losses))

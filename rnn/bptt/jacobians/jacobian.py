@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad import Tensor
 from minigrad.engine.tensor import detached
+from minigrad.observe.opening import opened
 
 from ..graph import label, pull_back, state_tensors, without_constants
 from ..plots.jacobians import plot_jacobian
@@ -119,7 +120,7 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
     >>> J.shape, bool(np.allclose(J[0], (W @ W).T)), jacobian(h[1], h[3]).norm
     ((1, 3, 3), True, 0.0)
     """
-    h_t, h_s = without_constants([h_t, h_s])
+    h_t, h_s = without_constants(list(opened(h_t, h_s)))
     upper, lower = state_tensors(h_t, "jacobian", "h_t"), state_tensors(h_s, "jacobian", "h_s")
     (matrix,) = matrices(upper, [lower], full, "jacobian")
     return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.observe.opening import opened
 
 from ..graph import as_states, label, pull_back, state_tensors, step_of, without_constants
 from ..plots.jacobians import plot_norms
@@ -94,6 +95,7 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     >>> norms(h, outputs).values, norms(h.sum(), outputs).rate
     (array([0.125, 0.25 , 0.5  , 1.   ]), 0.5)
     """
+    output, states = opened(output, states if isinstance(states, Tensor) else list(states))
     if isinstance(output, tuple) and not isinstance(states, Tensor):
         output, *states = without_constants([output, *states])
     below = as_states(states, "norms")
