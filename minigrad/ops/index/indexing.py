@@ -70,25 +70,33 @@ def check_rows(index: np.ndarray[Any, Any], size: int) -> None:
         raise IndexError(f"index holds {index.min()} to {index.max()}, wanted 0 to {size - 1}")
 
 
-_SEPARATELY, _FEW = 512, 128  # different rows; contributions that lose no digits to speak of
+_SELDOM, _FEW = 8, 128  # contributions to a row; so many lose no digits to speak of
 
 
 def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
-    """The rows (V, ...) of g summed by index, 0 ≤ index < V: one sum for each row, or for very
-    many different ones all at once from sorted rows. Both are far faster than np.add.at."""
+    """The rows (V, ...) of g summed by index, 0 ≤ index < V: one sum for each row that has many
+    contributions; for the others together one for the first contributions, one for the second
+    ones, and so on. Both are far faster than np.add.at."""
     size = int(np.prod(shape[1:]))
-    index = np.concatenate([i.reshape(-1) for i, _ in pairs])
-    g = np.concatenate([g.reshape(i.size, size) for i, g in pairs])
+    index = _joined([i.reshape(-1) for i, _ in pairs])
+    g = _joined([g.reshape(i.size, size) for i, g in pairs])
     total = np.zeros((shape[0], size), g.dtype)
     order = np.argsort(index, kind="stable")
-    rows, starts = np.unique(index[order], return_index=True)
-    if len(rows) > _SEPARATELY:
-        total[rows] = np.add.reduceat(g[order], starts, dtype=wider(g.dtype))
-    else:
-        for row, picked in zip(rows, np.split(order, starts[1:]), strict=False):
-            wide = len(picked) > _FEW or g.dtype == np.float16
-            np.add.reduce(g[picked], axis=0, dtype=wider(g.dtype) if wide else None, out=total[row])
+    rows, starts, counts = np.unique(index[order], return_index=True, return_counts=True)
+    narrow = g.dtype == np.float16
+    seldom = (counts <= _SELDOM) & (not narrow)
+    for row, start, count in zip(rows[~seldom], starts[~seldom], counts[~seldom], strict=True):
+        picked = g.take(order[start : start + count], axis=0, mode="clip")  # all are in range
+        dtype = wider(g.dtype) if narrow or count > _FEW else None
+        np.add.reduce(picked, axis=0, dtype=dtype, out=total[row])
+    for k in range(counts[seldom].max(initial=0)):
+        here = seldom & (counts > k)
+        total[rows[here]] += g[order[starts[here] + k]]
     return total.reshape(shape)
+
+
+def _joined(arrays: list[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def placed(g: Any, index: Any, shape: tuple[int, ...]) -> Chosen:
