@@ -15,6 +15,7 @@ from .cores import one_thread
 from .kernels import CONCATENATE, takes_out, written_into
 from .loops import Loop, Loops, outputs_of
 from .program import Equation, Var
+from .slopes import block_of
 from .source import Lines, shapes
 from .stacked import merged, stacked_call
 from .storage import Storage, storage_of
@@ -56,11 +57,11 @@ class _Writer:
             comma = "," if len(targets) == 1 else ""
             self.lines.write(f"{', '.join(targets)}{comma} = {source}", comment)
 
-    def loop(self, steps: str) -> None:
+    def loop(self, steps: str, t: str = "t") -> None:
         """The head of the loop, two blocks deep."""
         self.lines.write(f"with {self.lines.constant(one_thread, 'one_thread')}():")
         self.lines.depth += 1
-        self.lines.write(f"for t in {steps}:")
+        self.lines.write(f"for {t} in {steps}:")
         self.lines.depth += 1
 
     def stack(self, v: Var, count: str = "T") -> str:
@@ -246,7 +247,6 @@ class _Writer:
             self.all_of[v], self.row[v] = name, f"{name}[t]"
         for equation in loop.once:
             lines.equation(equation)
-        self.stacked(loop.ahead)
         totals = self.totals()
         after = {v for e in loop.behind for v in e.uses()}
         after.update(v for s in loop.sums for v in s.uses())
@@ -256,7 +256,8 @@ class _Writer:
         self.rows([*(v for v in after if v in made), *arriving])
         added = outputs_of(program, "captured")
         storage = self.storage(loop, program.outputs["state"], added)
-        self.loop("reversed(range(T))")
+        outside = lines.depth
+        self.backward_loop(loop)
         ends = [v for g in ("state", "captured") for v in outputs_of(program, g)]
         used = dict.fromkeys([*(v for e in loop.body for v in e.uses()), *ends])
         constant = loops.constant() | made | set(program.inputs["state"])
@@ -273,7 +274,7 @@ class _Writer:
             for a, v in zip(program.outputs["state"], state, strict=True)
         ]
         self.unpack(of_state, _tuple(new))
-        lines.depth -= 2
+        lines.depth = outside
         self.stacked(loop.behind)
         self.add_sums(totals)
         of_x = [
@@ -287,6 +288,33 @@ class _Writer:
         ]
         lines.write(f"return {_tuple(of_state)}, {_tuple(of_x)}, {_tuple(of_captured)}")
         lines.depth -= 1
+
+    def backward_loop(self, loop: Loop) -> None:
+        """Its head: over the steps, or over blocks of them, with slopes for each."""
+        if not loop.ahead:
+            self.loop("reversed(range(T))")
+            return
+        self.loop(f"range(T, 0, -{loop.steps})", "end")
+        self.lines.write(f"start = max(end - {loop.steps}, 0)")
+        self.block(loop)
+        self.lines.write("for t in reversed(range(start, end)):")
+        self.lines.depth += 1
+
+    def block(self, loop: Loop) -> None:
+        """What is known of the steps of a block, computed at once."""
+        here = {v: f"{name}[start:end]" for v, name in self.all_of.items()}
+        for equation in loop.ahead:
+            (x, *_), (out, *_) = equation.args, equation.outs
+            if (places := block_of(equation)) is not None:
+                for place, v in zip(places, equation.outs, strict=True):
+                    self.row[v] = f"{self.row[x][:-1]}, {place}]"
+                    cut = here[x].endswith("]")
+                    here[v] = f"{here[x][:-1]}, {place}]" if cut else f"{here[x]}[:, {place}]"
+                continue
+            call = stacked_call(self.lines, equation, here, "end - start")
+            name = self.lines.free(f"{out.name or 'v'}_steps")
+            self.lines.write(f"{name} = {call}", f"(steps, {str(out.shape)[1:]}")
+            here[out], self.row[out] = name, f"{name}[t - start]"
 
     def totals(self) -> dict[Var, str]:
         """A name for the total of each captured input that has one; zeros if steps add to it."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 
 from ..engine.op import OPS
-from .loops import Loops
+from .loops import Loop, Loops
 from .program import Equation, Var
 
 __all__ = ["explained"]
@@ -25,8 +25,9 @@ def explained(loops: Loops, passes: Collection[str]) -> str:
     lines = [
         f"passes       {', '.join(sorted(passes)) or 'none'}",
         f"once         {_listed([*first.once, *second.once])}",
-        f"hoisted      {_listed([*first.ahead, *second.ahead])}",
+        f"hoisted      {_listed(first.ahead)}",
         f"in the loops {len(first.body)} ops forwards, {len(second.body)} backwards",
+        f"slopes       {_slopes(second)}",
         f"sunk         {_listed(second.behind)}",
         f"summed       {_sums(loops)}",
         f"kept         {kept}: {size:,} bytes a step",
@@ -45,6 +46,10 @@ def flops(equation: Equation) -> int:
 
 def _listed(equations: Collection[Equation]) -> str:
     return ", ".join(f"{e.op.name} → {e.outs[0].name or 'v'}" for e in equations) or "nothing"
+
+
+def _slopes(loop: Loop) -> str:
+    return f"{len(loop.ahead)} ops for {loop.steps} steps at once" if loop.ahead else "in the loop"
 
 
 def _sums(loops: Loops) -> str:

@@ -19,7 +19,8 @@ class Loop:
     """One direction.
 
     once: before the loop, on what is the same at every step. ahead: before it, for all steps at
-    once. body: at every step. behind: after the loop, for all steps at once. sums: after the loop.
+    once; or in the loop, for so many `steps` at once, which then have a loop within it. body: at
+    every step. behind: after the loop, for all steps at once. sums: after the loop.
     """
 
     once: list[Equation] = field(default_factory=list)
@@ -27,6 +28,7 @@ class Loop:
     body: list[Equation] = field(default_factory=list)
     behind: list[Equation] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
+    steps: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -73,7 +75,6 @@ class Loops:
         """What has to stay a variable of its own: it is read by others than the loop bodies."""
         found = {v for loop in (self.first, self.second) for e in loop.behind for v in e.uses()}
         found |= {v for s in self.second.sums for v in s.uses()}
-        found |= {v for e in self.second.ahead for v in e.uses()}
         for program in (self.forward, self.backward):
             if program is not None:
                 found |= {v for group in program.outputs for v in outputs_of(program, group)}

@@ -10,11 +10,13 @@ from .hoist import hoist
 from .layout import layout
 from .loops import Loops
 from .sink import sink
+from .slopes import slopes
 
 __all__ = ["ALL", "PASSES"]
 
 PASSES: dict[str, Callable[[Loops], Loops]] = {
-    "hoist": hoist, "sink": sink, "layout": layout, "fuse": fuse, "buffers": buffers,
+    "hoist": hoist, "sink": sink, "layout": layout, "fuse": fuse, "slopes": slopes,
+    "buffers": buffers,
 }
 """By name, in the order in which they are made."""
 

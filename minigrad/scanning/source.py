@@ -32,7 +32,7 @@ class Lines:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"np": np}
         self.depth = 0
-        self._taken: set[str] = {"np", "t", "T", "range", "zip", "reversed", "zeros"}
+        self._taken: set[str] = {"np", "t", "T", "range", "max", "reversed", "start", "end"}
         self._of: dict[Var, str] = {}
 
     def write(self, line: str, comment: str = "") -> None:

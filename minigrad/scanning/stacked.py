@@ -41,9 +41,11 @@ def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
     return False
 
 
-def stacked_call(lines: Lines, equation: Equation, all_of: dict[Var, str]) -> str:
-    """The right-hand side for all steps. all_of: the names of arrays with all steps of a variable.
-    """
+def stacked_call(
+    lines: Lines, equation: Equation, all_of: dict[Var, str], count: str = "T"
+) -> str:
+    """The right-hand side for all steps. all_of: the names of arrays with all steps of a variable;
+    or for so many."""
     (out,) = equation.outs
     if equation.op is MATMUL:
         x, W = equation.args
@@ -60,7 +62,7 @@ def stacked_call(lines: Lines, equation: Equation, all_of: dict[Var, str]) -> st
         if not missing or not equation.op.elementwise:
             return all_of[leaf]
         shape = (*[1] * missing, *leaf.shape)
-        return f"{all_of[leaf]}.reshape(T, {', '.join(map(str, shape))})"
+        return f"{all_of[leaf]}.reshape({count}, {', '.join(map(str, shape))})"
 
     parts = [text(a) for a in equation.args]
     return f"{lines.function(equation.op)}({', '.join(parts)})"

@@ -7,7 +7,7 @@ import minigrad as mg
 from minigrad.functional import embedding, sigmoid
 from minigrad.scanning.passes import ALL
 from minigrad.scanning.sink import row_sums
-from tests.support.steps import CASES, K, T, weight
+from tests.support.steps import K, T, weight
 
 B, H = 32, 64  # a step that is no small one
 
@@ -42,9 +42,8 @@ def made(gates, B=B, H=H):
 
 
 @pytest.mark.parametrize("gates", ["ifgo", "igfo", "gifo", "fiog", "oigf"])
-def test_any_order_of_gates(gates, monkeypatch):
+def test_any_order_of_gates(gates):
     """Whatever can be fused, results are the same."""
-    monkeypatch.setattr("minigrad.scanning.hoist._SMALL", 0)
     found = []
     for passes in (None, []):
         step, state, xs = made(gates, B=1, H=8)
@@ -77,10 +76,9 @@ def test_sink_takes_the_gradients_of_weights_and_inputs_out(lstm):
 
 @pytest.mark.parametrize("B", [1, 32])
 @pytest.mark.parametrize("gates", ["ifgo", "igfo", "oigf"])
-def test_gates_lie_in_blocks_and_those_with_one_function_are_one_call(gates, B, monkeypatch):
+def test_gates_lie_in_blocks_and_those_with_one_function_are_one_call(gates, B):
     """With blocks i, f and o go through one sigmoid, in whatever order they are stored; without
     them, or without `fuse`, through one each. A weight's transpose is copied for its product."""
-    monkeypatch.setattr("minigrad.scanning.hoist._SMALL", 0)
     with_all, without = sources(made(gates, B=B, H=8))
     assert body(with_all, "forward").count("sigmoid_into(") == 1
     assert body(without["fuse"], "forward").count("sigmoid_into(") == 3
@@ -147,10 +145,9 @@ def test_any_sum_of_products_may_be_laid_out(total, how, shape, one_hot):
 
 @pytest.mark.parametrize("total", ["x + h", "(x + h) + b", "(x + b) + (h + b)"])
 @pytest.mark.parametrize("how", ["split", "places", "slices", "last"])
-def test_plain_cells_are_laid_out_as_ours(total, how, monkeypatch):
+def test_plain_cells_are_laid_out_as_ours(total, how):
     """What does not depend on the state is added up before the loop, in which one product, one sum
     and one sigmoid for three gates are left."""
-    monkeypatch.setattr("minigrad.scanning.hoist._SMALL", 0)
     step, state, xs, _ = own(how, total)
     loop = body(mg.scan.plan(step, state, xs).source, "forward")
     assert loop.count("np.matmul") == 1
@@ -218,7 +215,7 @@ def test_explain_says_what_was_done(lstm):
 
 def test_unknown_passes_are_refused():
     """The message lists those that there are."""
-    with pytest.raises(ValueError, match="buffers, fuse, hoist, layout, sink"):
+    with pytest.raises(ValueError, match="buffers, fuse, hoist, layout, sink, slopes"):
         mg.scan(lambda x, s: (s, s + x), 0.0, np.ones(2), passes=["lay out"])
     with pytest.raises(ValueError, match="wanted some of"):
         mg.scan(lambda x, s: (s, s + x), 0.0, np.ones(2), passes="sink")
@@ -235,8 +232,51 @@ def test_sums_of_rows(n, dtype):
     np.testing.assert_allclose(found, want.astype(dtype), rtol=4 * np.finfo(dtype).eps)
 
 
-def test_a_small_step_has_its_slopes_taken_out():
-    """Where calls cost more than arithmetic, (1 - y) y is computed for all steps at once."""
-    case = CASES["lstm"](np.random.default_rng(0))
-    plan = mg.scan.plan(case.step, case.state, case.xs)
-    assert "np.subtract" not in body(plan.source, "backward")
+def test_slopes_are_computed_for_many_steps_at_once(lstm):
+    """In the backward loop of a small step is left what waits for the cotangent: a product of a
+    slope with it for each gate; of a large one slopes stay in the loop, where they are in the
+    cache."""
+    with_all, without = sources(lstm)
+    assert "np.subtract" not in body(with_all, "backward")
+    assert body(with_all, "backward").count("np.multiply") == 6
+    assert body(without["slopes"], "backward").count("np.multiply") > 10
+    assert "start:end" not in without["slopes"]
+    large = mg.scan.plan(*made("ifgo", B=64, H=512))
+    assert "start:end" not in large.source
+
+
+@pytest.mark.parametrize("T", [1, 2, 7, 8, 9, 30])
+@pytest.mark.parametrize("how", ["split", "slices"])
+def test_blocks_of_slopes_cover_all_steps(T, how, monkeypatch):
+    """Whether or not the steps fill the blocks, each has its own slopes."""
+    monkeypatch.setattr("minigrad.scanning.slopes._STEPS", 2)
+    monkeypatch.setattr("minigrad.scanning.slopes._NUMBERS", 2 * 3 * B * 8)
+    found = []
+    for way in ("scan", "unroll"):
+        step, state, _, leaves = own(how, "(x + h) + b")
+        xs = np.random.default_rng(1).integers(0, K, (T, B))
+        ys, _ = mg.scan(step, state, xs, how=way)
+        loss = (ys * np.cos(np.arange(ys.size).reshape(ys.shape))).sum()
+        found.append([g.numpy() for g in mg.gradients(loss, leaves)])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
+
+
+def test_products_are_taken_apart_where_all_else_is_known():
+    """a (g b) is (a b) g only where g alone waits, all have one shape, and nobody reads g b."""
+    steps = {
+        "used twice": lambda x, s, w: (np.tanh(s * x) * w, (np.tanh(s * x) + s) * 0.5),
+        "rows": lambda x, s, w: (s * w[0], np.tanh(s * w[0] + x) * np.cos(s)),
+        "powers": lambda x, s, w: (s ** 3 * w, np.sin(s * s * x)),
+        "both": lambda x, s, w: (np.exp(-s) * s * w, np.tanh(s * (s * x)) * (x * (s * w))),
+    }
+    for name, step in steps.items():
+        found = []
+        for how in ("scan", "unroll"):
+            rng = np.random.default_rng(0)
+            w, s, xs = weight(rng, 4, 5), weight(rng, 4, 5), weight(rng, 20, 4, 5)
+            ys, last = mg.scan(lambda x, s, w=w, step=step: step(x, s, w), s, xs, how=how)
+            grads = mg.gradients((ys * ys).sum() + last.sum(), [w, s, xs])
+            found.append([g.numpy() for g in grads])
+        for a, b in zip(*found, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10, err_msg=name)

@@ -116,6 +116,14 @@ FAULTS = [
         PASSES, "fuse: gates of different functions go through one",
     ),
     Fault(
+        ROOM + "emit.py", "f\"{name}[t - start]\"", "f\"{name}[end - 1 - t]\"",
+        PASSES, "slopes: a step has the slopes of another one of its block",
+    ),
+    Fault(
+        ROOM + "slopes.py", "or product in held or len(used(product)) > 1:", "or product in held:",
+        PASSES, "slopes: a product that others read is gone",
+    ),
+    Fault(
         ROOM + "blocks.py", "k, :] for k in order", "k, :] for k in sorted(order)",
         PASSES, "layout: the blocks of a weight are in another order than the gates",
     ),
