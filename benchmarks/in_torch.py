@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,12 @@ from .workload import Workload
 __all__ = ["fused", "loop"]
 
 
-def fused(shape: Shape, kind: str = "lstm") -> Workload:
-    """``torch.nn.LSTM``, ``GRU`` or ``RNN``. They take no tokens: one-hot rows are made before."""
+def fused(shape: Shape, kind: str = "lstm", onednn: bool = True) -> Workload:
+    """``torch.nn.LSTM``, ``GRU`` or ``RNN``. They take no tokens: one-hot rows are made before.
+
+    onednn: whether PyTorch may call that library, which has the LSTM as one of its kernels (and not
+    the other two, for training in float32); else it is PyTorch's own.
+    """
     import torch
 
     H, V = shape.H, shape.V
@@ -40,7 +45,27 @@ def fused(shape: Shape, kind: str = "lstm") -> Workload:
         hs, _ = layer(rows)
         return torch.nn.functional.cross_entropy(head(hs.reshape(-1, H)), wanted)
 
-    return _with_gradients(forward, places, turned=True)
+    workload = _with_gradients(forward, places, turned=True)
+    return workload if onednn else _without_onednn(workload)
+
+
+def _without_onednn(workload: Workload) -> Workload:
+    """The same, with PyTorch's own kernels."""
+    from torch.backends import mkldnn
+
+    def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            before = mkldnn.enabled
+            mkldnn.enabled = False
+            try:
+                return function(*args)
+            finally:
+                mkldnn.enabled = before
+
+        return call
+
+    forward, backward, gradients = workload
+    return Workload(plainly(forward), plainly(backward), gradients)
 
 
 def loop(shape: Shape, kind: str = "own") -> Workload:

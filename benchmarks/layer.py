@@ -23,8 +23,8 @@ def _minigrad(shape: Shape, kind: str = "lstm", **options: Any) -> Workload:
     return in_minigrad.own(shape) if kind == "own" else in_minigrad.layer(shape, kind, **options)
 
 
-def _torch(shape: Shape, kind: str = "lstm") -> Workload:
-    return in_torch.loop(shape) if kind == "own" else in_torch.fused(shape, kind)
+def _torch(shape: Shape, kind: str = "lstm", **options: Any) -> Workload:
+    return in_torch.loop(shape) if kind == "own" else in_torch.fused(shape, kind, **options)
 
 
 SYSTEMS: dict[str, Callable[..., Workload]] = {

@@ -88,6 +88,8 @@ def _layer(kind: str, rounds: int) -> Iterator[Result]:
     ]
     if kind == "lstm":
         peers.insert(0, Peer("NumPy by hand", passes("by_hand", cases), (1.05,) * 4))
+        own = passes("torch", cases, onednn=False)
+        peers.append(Peer("torch.nn.LSTM without oneDNN", own, (None,) * 4))
     labels = [f"{name} layer, H = {H}" for H in WIDTHS]
     yield from against(labels, passes("minigrad", cases, kind=kind), peers, rounds)
 

@@ -64,6 +64,14 @@ def test_peers_do_the_same(system: str, kind: str) -> None:
     check_same(SYSTEMS[system](SMALL, kind), unrolled(kind))
 
 
+@pytest.mark.peers
+def test_without_onednn_does_the_same() -> None:
+    """PyTorch's own LSTM too; what is allowed besides is as it was."""
+    torch = pytest.importorskip("torch")
+    check_same(SYSTEMS["torch"](SMALL, "lstm", onednn=False), unrolled("lstm"))
+    assert torch.backends.mkldnn.enabled
+
+
 def test_by_hand_does_the_same() -> None:
     """So does the plan that is written by hand, and the cell in eight lines with scan."""
     check_same(SYSTEMS["by_hand"](SMALL), unrolled("lstm"))

@@ -42,6 +42,7 @@ BARS = {
     **{f"LSTM layer, H = {H} / NumPy by hand": "≤ 1.05×" for H in (64, 128, 256, 512)},
     **{f"LSTM layer, H = {H} / torch.nn.LSTM": "≤ 1×" for H in (64, 128, 256)},
     "LSTM layer, H = 512 / torch.nn.LSTM": "≤ 0.9×",
+    "LSTM layer, H = 64 / torch.nn.LSTM without oneDNN": "",
     **{f"GRU layer, H = {H} / torch.nn.GRU": "≤ 0.85×" for H in (64, 128, 256, 512)},
     **{f"RNN layer, H = {H} / torch.nn.RNN": "≤ 0.8×" for H in (64, 128, 256, 512)},
     **{f"{k} layer, H = {H} / JAX scan": "≤ 1.3×" for k in ("LSTM", "GRU", "RNN")
