@@ -124,15 +124,23 @@ FAULTS = [
         "tests/rnn/bptt/audits/test_rtrl.py", "RTRL: the loss reaches the present step alone",
     ),
     Fault(
-        "rnn/bptt/audits/chain.py",
-        "            delta[t, s - 1] = delta[t, s] @ recipe.carries[s]\n",
-        "            delta[t, s - 1] = delta[t, s] @ recipe.carries[s - 1]\n",
-        AUDIT, "audit: the Jacobian of another step",
+        "rnn/bptt/audits/sweeps.py",
+        "self.totals[parent] + c if parent in self.totals else c\n", "c\n",
+        AUDIT, "audit: of several uses of a value the last alone",
     ),
     Fault(
-        "rnn/bptt/audits/chain.py",
-        "        table[own, own] += np.stack(recipe.in_loss[name])\n", "",
-        AUDIT, "audit: what a parameter does in the loss itself is left out",
+        "rnn/bptt/audits/sweeps.py", "            c = c[self.rows.carried]\n", "            pass\n",
+        AUDIT, "audit: a mistake in the carry is made everywhere",
+    ),
+    Fault(
+        "rnn/bptt/audits/derivation.py", "there = self.run.at(base, base.t + a.by)\n",
+        "there = self.run.at(base, base.t - a.by)\n",
+        AUDIT, "audit: an operand of step t - 1 is that of t + 1",
+    ),
+    Fault(
+        "rnn/bptt/audits/explaining.py", "        near = error <= self.rtol * size\n",
+        "        near = error <= size\n",
+        AUDIT, "audit: whatever differs from the truth explains a claim",
     ),
     Fault(
         "rnn/bptt/jacobians/bound.py", "weight, chosen = cell.W_hh.numpy(), cell.nonlinearity",

@@ -1,58 +1,52 @@
-"""A claimed gradient: which parameter it is of, and whether it is given whole or by time step."""
+"""What was claimed: of which gradient, and how far it is already summed over the steps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigrad import Tensor
 from minigrad.engine.tensor import detached
 
-from ...cells import Cell
 from ..result import norm
-from .recurrence import OneStep
+from .model import Model
 
 __all__ = ["Claim", "distance"]
 
 Array = np.ndarray[Any, Any]
-Tables = Mapping[str, Array]
 
 
 class Claim:
-    """A claimed gradient.
+    """A claimed gradient: of what it is, and how far it is summed over the steps.
 
-    key, gate, columns: the parameter that it is of, and the columns of one gate, if it is of one;
-        of_state: it is ∂L/∂h_t instead. shape: of one term; whole: that of all gates.
-    lead: the axes of time that the claim has: () for the sum, (T,) for G_t, (T, T) for G[t, s].
+    key: the parameter, or the value of each step, that it is of. gate, columns: the block of it.
+    lead: the axes of steps that it has: none, that of the use, or those of loss and use.
     """
 
     def __init__(
-        self, name: str, value: Any, cell: Cell, named: Mapping[str, Tensor], taken: list[OneStep]
+        self, name: str, value: Any, model: Model, columns: Callable[[str, str], slice]
     ) -> None:
-        self.T, self.columns, self.key, self.gate = len(taken), slice(None), name, ""
+        self.T, self.columns, self.key, self.gate = model.T, slice(None), name, ""
         base, bracket, gate = name.partition("[")
-        self.of_state = False
-        if name in named:
-            self.shape = named[name].shape
-        elif bracket and gate.endswith("]") and base in named:
+        if name.startswith(("δ", "d_")) and name not in model.named:
+            self.key = name.removeprefix("δ").removeprefix("d_")
+        if bracket and gate.endswith("]") and base in model.named:
             self.key, self.gate = base, gate[:-1]
-            self.columns = cell.gate(self.gate).columns
-            self.shape = np.empty(named[base].shape)[..., self.columns].shape
-        elif tuple(cell.state_sizes) == (name,):
-            self.key, self.shape, self.of_state = "", taken[0].after[0].shape, True
-        else:
-            state = [*cell.state_sizes] if len(cell.state_sizes) == 1 else []
+            self.columns = columns(base, self.gate)
+        whole = model.shape_of(self.key)
+        if whole is None:
             raise ValueError(
-                f"audit(claimed): {name!r} is not known; the names are "
-                f"{', '.join([*named, *state])}, and W_hh[gate] for one gate"
+                f"audit(claimed): {name!r} is not known; the names are {', '.join(model.named)}, "
+                f"of gates W_hh[gate], and of the values of each step {', '.join(model.values)}"
             )
-        self.whole = named[self.key].shape if self.key else self.shape
+        self.whole = whole
+        self.of_value = self.key not in model.named
+        self.shape = np.empty(whole)[..., self.columns].shape if self.gate else whole
         array = np.array(detached(value))
         if array.dtype.kind not in "biuf":
             raise TypeError(f"audit(claimed): {name!r} has dtype {array.dtype}; wanted numbers")
-        leads = [(self.T,)] if self.of_state else [(), (self.T,), (self.T, self.T)]
+        leads = [(self.T,)] if self.of_value else [(), (self.T,), (self.T, self.T)]
         size = int(np.prod(self.shape))
         fits = [lead for lead in leads if array.shape == (*lead, *self.shape)] or [
             lead for lead in leads if size == 1 and array.size == np.prod(lead)
@@ -67,21 +61,36 @@ class Claim:
         self.lead = fits[0]
         self.claimed = array.reshape(*self.lead, *self.shape).astype(np.result_type(array, 1.0))
 
-    def table(self, tables: Tables) -> Array:
-        """G[t, s] of this parameter, (T, T, *shape)."""
-        n = int(np.prod(self.whole))
-        table = tables[self.key][..., :n].reshape(self.T, self.T, *self.whole)
-        found: Array = table[..., self.columns]
-        return found
+    def block(self, table: Array) -> Array:
+        """Its columns of a table of the whole parameter."""
+        return table[..., self.columns] if self.gate else table
 
     def in_its_form(self, table: Array) -> Array:
-        """A table G[t, s], summed over the axes of time that the claim does not have."""
-        total: Array = table.sum(axis=tuple(range(2 - len(self.lead))))
+        """A table G[t, s], (T, T + 1, *shape), in the form of what was claimed."""
+        if not self.lead:
+            total: Array = table.sum(axis=(0, 1))
+        elif len(self.lead) == 1:
+            total = table[:, : self.T].sum(axis=0)
+        else:
+            total = table[:, : self.T]
+        return total
+
+    def of_steps(self, terms: Array) -> Array:
+        """Terms by the step of the use, (R, T + 1, *shape), summed as far as the claim is."""
+        total: Array = terms.sum(axis=1) if not self.lead else terms[:, : self.T]
+        return total
+
+    @property
+    def over_losses(self) -> Array:
+        """What was claimed, summed over the losses."""
+        total: Array = self.claimed.sum(axis=0) if len(self.lead) == 2 else self.claimed
         return total
 
 
 def distance(claim: Claim, table: Array) -> tuple[Array, float, float]:
-    """The gradient of `table` in the form of the claim, ‖claimed − it‖, and the larger norm."""
+    """What `table` says of a claim, its distance from there, and the larger of the two norms."""
     other = claim.in_its_form(table)
     size = max(float(norm(claim.claimed)), float(norm(other)))
     return other, float(norm(claim.claimed - other)), size
+
+

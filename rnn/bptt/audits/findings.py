@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .wording import Wording
+
 __all__ = ["Finding", "Mistake"]
 
 Array = np.ndarray[Any, Any]
@@ -18,6 +20,9 @@ class Mistake(NamedTuple):
     gradient: what one computes with this mistake, in the form of the claim (summed over the steps,
         or by step). terms: the same by the step of the use, (T, *shape).
     misfit: ‖claimed − gradient‖ / max(‖claimed‖, ‖gradient‖), 0 where they are equal.
+    where: of a mistake in one rule, whose cotangent is wrong (``of``), the op and the line of
+        source (``op``, ``line``), and the rule as it should be and as it was used (``right``,
+        ``used``; both as ``latex``, which a notebook shows).
 
     >>> from rnn import ElmanCell
     >>> from rnn.bptt import audit
@@ -34,6 +39,11 @@ class Mistake(NamedTuple):
     misfit: float
     gradient: Array
     terms: Array
+    where: Wording | None = None
+
+    def _repr_latex_(self) -> str | None:
+        """The rule as it was used and as it should be, for notebooks."""
+        return None if self.where is None else f"$\\displaystyle {self.where.latex}$"
 
 
 class Finding(NamedTuple):
@@ -57,7 +67,7 @@ class Finding(NamedTuple):
     >>> finding.true, finding.terms.ravel(), finding.relative, finding.steps
     (array([[4.]]), array([0., 2., 2.]), 0.25, (2,))
     >>> finding.explanations[0].key
-    'carry missing'
+    'δh_{t-1}: left out'
     """
 
     name: str

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .claims import Claim
+
 __all__ = ["PlacementMistake", "placement_mistakes"]
 
 Array = np.ndarray[Any, Any]
@@ -28,35 +30,27 @@ class PlacementMistake(NamedTuple):
 
 
 def placement_mistakes(
-    name: str,
-    tables: Mapping[str, Array],
-    claimed: Array,
-    lead: int,
-    gates: Mapping[str, slice],
-    gate: str = "",
-    columns: slice = slice(None),
+    claim: Claim, tables: Mapping[str, Array], gates: Mapping[str, slice]
 ) -> Iterator[PlacementMistake]:
-    """The mistakes that the shapes allow, for the gradient called `name`.
+    """The mistakes that the shapes allow, for the claimed gradient of a parameter.
 
-    tables: the true G[t, s] of all parameters by name, (T, T, *shape).
-    claimed: the claim, whose first `lead` axes (0, 1 or 2) are steps.
-    gates: the columns of each gate, where the cell has several. gate, columns: the gate that the
-        claim is of, "" for all.
+    tables: the true G[t, s] of all parameters by name, (T, T + 1, *shape).
+    gates: the columns of each gate, where there are several.
     """
-    whole = tables[name]
-    true = whole[..., columns]
+    name, whole = claim.key, tables[claim.key]
+    true = claim.block(whole)
     if true.ndim == 4 and true.shape[2] == true.shape[3] > 1:
         yield PlacementMistake(
             "transposed", f"it is the transpose of ∂L/∂{name}: an outer product the wrong way "
             "round", np.swapaxes(true, 2, 3),
         )
-    yield from _of_gates(name, whole, gates, gate)
+    yield from _of_gates(name, whole, gates, claim.gate)
     for other, table in tables.items():
-        if other not in (name, "") and not gate and table.shape == true.shape:
+        if other != name and not claim.gate and table.shape == true.shape:
             yield PlacementMistake(f"as {other}", f"it is the gradient of {other}", table)
-    if lead == 0 and len(true) > 2:
-        for step in range(1, len(true) + 1):
-            here = (np.arange(1, len(true) + 1) == step).reshape(-1, *[1] * (true.ndim - 2))
+    if not claim.lead and claim.T > 2:
+        for step in range(1, claim.T + 1):
+            here = (np.arange(1, true.shape[1] + 1) == step).reshape(-1, *[1] * (true.ndim - 2))
             yield PlacementMistake(
                 f"step {step} missing", f"the term of step {step} is missing in the sum",
                 np.where(here, 0, true),
@@ -65,7 +59,7 @@ def placement_mistakes(
                 f"step {step} twice", f"the term of step {step} counts twice in the sum",
                 np.where(here, 2 * true, true),
             )
-    right = true.sum(axis=tuple(range(2 - lead)))
+    right, claimed = claim.in_its_form(true), claim.claimed
     if np.count_nonzero(right) > 2:  # one number is a multiple of any other
         # Scaled, so that products of tiny or huge entries stay within the range of floats.
         scale = float(np.abs(right).max())

@@ -15,7 +15,7 @@ import numpy as np
 from ..graph import pull_back, units
 from ..plots.contributions import plot_rtrl
 from ..result import norm
-from .recurrence import Loss, parameters, single_steps
+from .single_steps import Loss, parameters, single_steps
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -16,8 +16,8 @@ __all__ = ["written"]
 WIDTH = 96
 
 
-def written(findings: Mapping[str, Finding], W: str, direct: bool) -> str:
-    """The findings as text. W: the name of the recurrent weight. direct: as in ``Audit``."""
+def written(findings: Mapping[str, Finding]) -> str:
+    """The findings as text."""
     wrong = [finding for finding in findings.values() if not finding.agrees]
     width = max(len(name) for name in findings)
     lines = [f"Audit of {len(findings)} gradient{'s' if len(findings) > 1 else ''}: " + (
@@ -32,16 +32,6 @@ def written(findings: Mapping[str, Finding], W: str, direct: bool) -> str:
     together = _together(wrong)
     if together is not None:
         lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
-    if wrong:
-        s = "s" if direct else "h"
-        past = f" + δ_{{t+1}} ∂s_{{t+1}}/∂s_t past {W}" if direct else ""
-        means = (
-            f", where φ'(z_t) stands for ∂s_t/∂(h_{{t-1}} {W}) of the state s_t" * direct
-        )
-        lines += ["", *_wrapped(
-            f"The chain rule, with e_t = ∂ℓ_t/∂{s}_t: δ_t = e_t + (δ_{{t+1}} ⊙ φ'(z_{{t+1}})) {W}ᵀ"
-            f"{past}, and ∂L/∂{W} = Σ_t h_{{t-1}}ᵀ (δ_t ⊙ φ'(z_t)){means}"
-        )]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The audit of hand derivations: what is wrong is found, at its step, and explained by a slip."""
+"""The audit of hand derivations: what is wrong is found, at its step, and explained."""
 
 import numpy as np
 import pytest
@@ -7,25 +7,8 @@ import minigrad as mg
 from examples import counting, scalar_rnn
 from rnn import ElmanCell, GRUCell, LSTMCell, steps
 from rnn.bptt import audit, ledger, two_time
-from rnn.bptt.audits.chain import Chain, evaluate
-from rnn.bptt.audits.chain_mistakes import chain_mistakes
-from rnn.bptt.audits.recurrence import factors, single_steps
+from tests.support.audited import B, H, K, T, elman, readout
 from tests.support.running import Concatenated, sequence
-
-T, B, K, H = 4, 2, 2, 3
-
-
-def readout(cell):
-    rng = np.random.default_rng(1)
-    W = mg.Parameter(rng.normal(size=(cell.output_size, 2)), name="W_hy")
-    b = mg.Parameter(rng.normal(size=2), name="b_y")
-    ys = rng.normal(size=(T, B, 2))
-    return [W, b], lambda output, t: ((output @ W + b - ys[t - 1]) ** 2).sum()
-
-
-def elman(nonlinearity="tanh"):
-    return ElmanCell(K, H, nonlinearity=nonlinearity, dtype=float, rng=0)
-
 
 # -- the two worked examples
 
@@ -55,7 +38,7 @@ def one_to_many():
     )
 
 
-SHIFTED = "carry: slope one step early"
+SHIFTED = "carry: δz_{h,t}: h_{t-1} for h_t"
 
 
 def test_the_shifted_slope_of_the_notes_is_named(scalar):
@@ -69,7 +52,9 @@ def test_the_shifted_slope_of_the_notes_is_named(scalar):
         finding = found[name]
         assert finding.error == pytest.approx(error, abs=1e-9)
         assert [e.key for e in finding.explanations] == [SHIFTED]
-        assert "(1 − h_t²) instead of (1 − h_{t+1}²)" in finding.explanations[0].says
+        where = finding.explanations[0].where
+        assert (where.right, where.used) == ("δh_t ⊙ (1 − h_t²)", "δh_t ⊙ (1 − h_{t-1}²)")
+        assert "what is carried to other steps only" in finding.explanations[0].says
         assert finding.explanations[0].misfit < 1e-14
         assert finding.steps == steps_
     assert found["W_xh"].terms.ravel() == pytest.approx(
@@ -100,11 +85,11 @@ def test_printed_numbers_are_enough(scalar):
 
 
 def test_gradients_of_the_states(scalar):
-    """∂L/∂h_t as printed: right at step 3, wrong from step 2 on back, by the same slip."""
+    """∂L/∂h_t as printed: right at step 3, wrong from step 2 on back, by the same mistake."""
     *model, W = scalar
     found = audit({"h": [0.0496, 0.2224, 0.2256]}, *model, params=W, rtol=3e-3)["h"]
     assert found.steps == (1, 2)
-    assert found.explanations[0].key == SHIFTED
+    assert found.explanations[0].key == SHIFTED.removeprefix("carry: ")
     assert found.true.ravel() == pytest.approx([0.025892936, 0.196205410, 0.225891075], abs=1e-9)
 
 
@@ -117,82 +102,25 @@ def test_the_slips_of_the_slides_are_named(one_to_many):
     assert found["W_hy"].agrees
     keys = {name: [e.key for e in found[name].explanations] for name in ("W_hh", "W_xh")}
     assert keys["W_hh"] == [
-        "use: one weight too many", "product one factor too long", "whole product"
+        "∂L/∂W_hh: δh_t W_hhᵀ for δh_t", "product one factor too long", "whole product"
     ]
-    assert keys["W_xh"] == ["carry missing", "whole product"]
+    assert keys["W_xh"] == ["δ(h_{t-1} W_hh): left out", "whole product"]
     assert found["W_hh"].steps == (2,)
     assert found["W_xh"].steps == (1,)
     assert found["W_xh"].explanations[0].terms[0][0] == pytest.approx([0.2785, 0.7130], abs=1e-4)
     assert found["W_xh"].terms[0][0] == pytest.approx([-1.7682, 5.1988], abs=1e-4)
     text = " ".join(str(found).split())
-    assert "one W_hhᵀ too many at the use" in text
-    assert "∂L/∂W_xh: the carry is missing" in text
+    assert "∂L/∂W_hh = h_{t-1}ᵀ (δh_t W_hhᵀ), where the rule has h_{t-1}ᵀ δh_t" in text
+    assert "∂L/∂W_xh: the term of δ(h_{t-1} W_hh) through h_t was left out" in text
     assert "term of step 1 (of x_1)" in text
     assert "One rule explains them all: the error of step t meets the use of step t alone" in text
 
 
-# -- slips in general
-
-
-def every_slip(cell):
-    """The chain of a cell with a readout, and its slips."""
-    params, loss = readout(cell)
-    named = {**dict(cell.named_parameters()), **{p.name: p for p in params}}
-    taken = list(single_steps(cell, sequence(T, B, cell.input_size), loss, None, "test"))
-    outputs = [step.output.numpy() for step in taken]
-    chain = Chain([factors(step, named) for step in taken], outputs=outputs)
-    return named, list(chain_mistakes(chain, getattr(cell, "nonlinearity", None), B))
-
-
-@pytest.mark.parametrize("form", ["total", "terms", "two times"])
-@pytest.mark.parametrize("kind", ["tanh", "sigmoid", "lstm", "gru"])
-def test_every_slip_is_recognised(kind, form):
-    """Gradients worked out with one slip are found wrong, and that slip is first among those that
-    explain them, or in a tie with another that gives the same numbers."""
-    make = {"lstm": LSTMCell, "gru": GRUCell}
-    cell = make[kind](K, H, dtype=float, rng=0) if kind in make else elman(kind)
-    params, loss = readout(cell)
-    named, given = every_slip(cell)
-    after = {"use: operand of the next step"}  # needs the step after the last; see below
-    assert len(given) > 20
-    seen = set()
-    for slip in given:
-        if slip.key in after:
-            continue
-        tables = evaluate(slip.recipe)
-        axes = {"total": (0, 1), "terms": (0,), "two times": ()}[form]
-        claimed = {
-            name: tables[name].reshape(T, T, *p.shape).sum(axis=axes) for name, p in named.items()
-        }
-        found = audit(claimed, cell, sequence(T, B, K), loss, params=params)
-        wrong = [name for name in found if not found[name].agrees]
-        assert wrong, slip.key
-        for name in wrong:
-            keys = [e.key for e in found[name].explanations]
-            assert slip.key in keys, (slip.key, name)
-            seen.add(slip.key)
-            for explanation in found[name].explanations[: keys.index(slip.key)]:
-                np.testing.assert_allclose(
-                    explanation.gradient, claimed[name], rtol=1e-5, atol=1e-9
-                )
-    assert len(seen) == len(given) - 1
-
-
-def test_slips_differ_from_the_chain_rule_and_from_each_other():
-    """In a network of general weights every slip changes some gradient, in a way of its own."""
-    named, given = every_slip(elman())
-    vectors = [
-        np.concatenate([evaluate(s.recipe)[n].sum((0, 1)).ravel() for n in named]) for s in given
-    ]
-    keys = [s.key for s in given]
-    assert len(set(keys)) == len(keys)
-    for k, one in enumerate(vectors):
-        for other in vectors[:k]:
-            assert np.abs(one - other).max() > 1e-6, (keys[k],)
+# -- derivations by hand, and claims of every kind
 
 
 def hand_derivation(cell, W, b, ys, *, next_operand=False, untransposed=False, no_slope=False):
-    """BPTT of a tanh network, written in NumPy, with a slip if asked for."""
+    """BPTT of a tanh network, written in NumPy, with a mistake if asked for."""
     W_xh, W_hh, bias = (p.numpy() for p in cell.parameters())
     hs = [np.zeros((B, H))]
     for x in sequence(T, B, K):
@@ -214,30 +142,30 @@ def hand_derivation(cell, W, b, ys, *, next_operand=False, untransposed=False, n
 
 
 @pytest.mark.parametrize(
-    ("slip", "wrong", "key"),
+    ("mistake", "wrong", "key"),
     [
         ({}, (), None),
-        ({"next_operand": True}, ("W_hh",), "use: operand of the next step"),
-        ({"untransposed": True}, ("W_xh", "W_hh", "b_h"), "carry: weight not transposed"),
-        ({"no_slope": True}, ("W_xh", "W_hh", "b_h"), "carry: slope missing"),
+        ({"next_operand": True}, ("W_hh",), "∂L/∂W_hh: h_t for h_{t-1}"),
+        ({"untransposed": True}, ("W_xh", "W_hh", "b_h"), "δh_{t-1}: W_hh for W_hhᵀ"),
+        ({"no_slope": True}, ("W_xh", "W_hh", "b_h"), "carry: δz_{h,t}: without 1 − h_t²"),
     ],
 )
-def test_derivations_written_by_hand(slip, wrong, key):
+def test_derivations_written_by_hand(mistake, wrong, key):
     """A derivation that shares no code with the audit: agreed with where it is right, and where it
-    has a slip, that slip is the first explanation. Terms agree where they can: the slips in the
+    has a mistake, that is the first explanation. Terms agree where they can: the mistakes in the
     carry leave the last step right."""
     cell = elman()
     (W, b), loss = readout(cell)
     rng = np.random.default_rng(1)
     rng.normal(size=(H, 2)), rng.normal(size=2)
     ys = rng.normal(size=(T, B, 2))
-    claimed = hand_derivation(cell, W, b, ys, **slip)
+    claimed = hand_derivation(cell, W, b, ys, **mistake)
     for form in (claimed, {name: terms.sum(axis=0) for name, terms in claimed.items()}):
         found = audit(form, cell, sequence(T, B, K), loss, params=[W, b])
         assert tuple(name for name in found if not found[name].agrees) == wrong
         for name in wrong:
             assert found[name].explanations[0].key == key
-            if key != "use: operand of the next step":
+            if "next_operand" not in mistake:
                 assert T not in found[name].steps
             else:
                 assert found[name].steps == (1, 2, 3, 4)
@@ -297,7 +225,7 @@ def test_tokens_given_states_and_silent_steps():
 
 
 def test_what_no_slip_explains():
-    """A random error is reported with its steps, and no slip is made up for it."""
+    """A random error is reported with its steps, and no mistake is made up for it."""
     cell = elman()
     params, loss = readout(cell)
     total = sum(loss(output, t) for t, (output, _) in enumerate(steps(cell, sequence(T, B, K)), 1))

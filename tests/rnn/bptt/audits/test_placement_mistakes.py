@@ -103,12 +103,12 @@ def test_one_number_is_no_multiple():
 @pytest.mark.parametrize(
     ("nonlinearity", "slope", "key"),
     [
-        ("tanh", lambda h: 1 - h, "slope not squared"),
-        ("tanh", lambda h: h * (1 - h), "slope of the sigmoid"),
-        ("tanh", lambda h: 1 - np.tanh(h) ** 2, "slope at h"),
-        ("tanh", lambda h: np.ones_like(h), "slope missing everywhere"),
-        ("sigmoid", lambda h: 1 - h**2, "slope of tanh"),
-        ("sigmoid", lambda h: 1 - h, "slope incomplete"),
+        ("tanh", lambda h: 1 - h, "δz_{h,t}: without the square"),
+        ("tanh", lambda h: h * (1 - h), "δz_{h,t}: slope of sigmoid"),
+        ("tanh", lambda h: 1 - np.tanh(h) ** 2, "δz_{h,t}: tanh(h_t) for h_t"),
+        ("tanh", lambda h: np.ones_like(h), "δz_{h,t}: without 1 − h_t²"),
+        ("sigmoid", lambda h: 1 - h**2, "δz_{h,t}: slope of tanh"),
+        ("sigmoid", lambda h: 1 - h, "δz_{h,t}: without h_t"),
     ],
 )
 def test_a_wrong_derivative(nonlinearity, slope, key):

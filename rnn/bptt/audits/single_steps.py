@@ -1,0 +1,71 @@
+"""A recurrence as its single steps: what one step does to its state and its loss, and no more.
+
+Nothing here goes back through time: every step is run on a tape of its own, from a detached state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad import Tensor, scope
+from minigrad.engine.tensor import detached, tensor
+
+from ...cells import Cell
+from ...cells.state import unpack
+from ...sequence.unrolling import steps
+from ..contributions.ledger import named_tensors
+
+__all__ = ["Loss", "OneStep", "parameters", "single_steps"]
+
+Array = np.ndarray[Any, Any]
+Loss = Callable[[Tensor, int], Any]
+
+
+class OneStep(NamedTuple):
+    """Step t by itself: the state before it, as leaves, the state after it, output and loss."""
+
+    t: int
+    before: tuple[Tensor, ...]
+    after: tuple[Tensor, ...]
+    output: Tensor
+    loss: Tensor | None
+
+
+def parameters(cell: Any, params: Any, function: str) -> dict[str, Tensor]:
+    """The parameters of the cell, and others such as those of an output layer, by name."""
+    if not isinstance(cell, Cell):
+        raise TypeError(
+            f"{function}(cell): received {type(cell).__name__}; wanted a Cell, which of a layer is "
+            f"layer.cells[0][0]"
+        )
+    named = named_tensors(cell, function)
+    for name, parameter in ({} if params is None else named_tensors(params, function)).items():
+        if named.setdefault(name, parameter) is not parameter:
+            raise ValueError(
+                f"{function}(params): the cell has a parameter {name!r} too; pass a dict of names"
+            )
+    return named
+
+
+def single_steps(
+    cell: Cell, xs: Any, loss: Loss, state: Any, function: str, start: int = 1
+) -> Iterator[OneStep]:
+    """Run `cell` over `xs` step by step, each on a tape of its own."""
+    if len(xs) == 0:
+        raise ValueError(f"{function}(cell, xs): xs has no steps (T = 0); wanted at least one")
+    for t in range(start, start + len(xs)):
+        x = xs[t - start : t - start + 1]
+        given = unpack(cell.as_state(state, len(cell.as_input(x[0]))))
+        before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
+        ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
+        with scope("loss", t=t):
+            value = loss(output, t)
+        if value is not None and not (isinstance(value, Tensor) and value.size == 1):
+            raise TypeError(
+                f"{function}(loss): at step {t} it returned {type(value).__name__} of shape "
+                f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss there"
+            )
+        yield OneStep(t, before, unpack(state), output, value)
