@@ -26,9 +26,8 @@ import numpy as np
 
 import minigrad as mg
 from minigrad.functional import log_softmax, logsumexp
-from rnn.bptt.plots.figures import COLOURS, finish, new_figure, ruled
+from rnn.bptt.plots.figures import finish, new_figure, ruled
 
-BLUE, ORANGE = COLOURS[:2]
 STAY = np.array([[0.95, 0.05], [0.10, 0.90]])  # from fair, loaded to fair, loaded
 DICE = np.array([[1 / 6] * 6, [0.1] * 5 + [0.5]])  # of each die, how likely each number is
 
@@ -96,8 +95,8 @@ def plot(states, marginals, path_found, path):
     axes = figure.add_subplot()
     t = np.arange(1, 1 + len(states))
     axes.fill_between(t, 0, states, step="mid", color="#dddddd", label="loaded, in truth")
-    axes.plot(t, marginals[:, 1], color=BLUE, linewidth=1.2, label="P(loaded), the gradient")
-    axes.step(t, -0.12 + 0.08 * path_found, where="mid", color=ORANGE, linewidth=1.2,
+    axes.plot(t, marginals[:, 1], color="#0072b2", linewidth=1.2, label="P(loaded), the gradient")
+    axes.step(t, -0.12 + 0.08 * path_found, where="mid", color="#d55e00", linewidth=1.2,
               label="the best path")
     axes.set(xlabel="roll", xlim=(0, len(t) + 1), ylim=(-0.2, 1.05), yticks=(0, 0.5, 1))
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=3)

@@ -23,9 +23,8 @@ from pathlib import Path
 import numpy as np
 
 import minigrad as mg
-from rnn.bptt.plots.figures import COLOURS, finish, new_figure, ruled
+from rnn.bptt.plots.figures import finish, new_figure, ruled
 
-BLUE, ORANGE = COLOURS[:2]
 Q, R = 0.1, 2.0  # standard deviations: of the change of the velocity in a step, of a position
 F, H = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([1.0, 0.0])
 
@@ -96,11 +95,11 @@ def plot(position, xs, means, variances, path):
     figure = new_figure(7.6, 4.0)
     axes = figure.add_subplot()
     t, spread = np.arange(len(xs)), 2 * np.sqrt(variances)
-    axes.fill_between(t, means - spread, means + spread, color=BLUE, alpha=0.2, linewidth=0,
+    axes.fill_between(t, means - spread, means + spread, color="#0072b2", alpha=0.2, linewidth=0,
                       label="filtered, ± 2 standard deviations")
-    axes.plot(t, means, color=BLUE, linewidth=1.2)
+    axes.plot(t, means, color="#0072b2", linewidth=1.2)
     axes.plot(t, position, color="#000000", linewidth=1.0, linestyle="--", label="true")
-    axes.plot(t, xs, ".", color=ORANGE, markersize=4, label="measured")
+    axes.plot(t, xs, ".", color="#d55e00", markersize=4, label="measured")
     axes.set(xlabel="step", ylabel="position")
     axes.legend(frameon=False)
     ruled(axes)

@@ -21,9 +21,8 @@ from pathlib import Path
 import numpy as np
 
 import minigrad as mg
-from rnn.bptt.plots.figures import COLOURS, finish, log_axis, new_figure
+from rnn.bptt.plots.figures import finish, log_axis, new_figure
 
-BLUE, ORANGE = COLOURS[:2]
 DT, LYAPUNOV = 0.01, 0.906
 
 
@@ -77,11 +76,11 @@ def plot(times, norms, path):
     figure = new_figure(9.0, 3.8)
     left, right = figure.subplots(1, 2)
     x, _, z = paths(on_the_attractor(1), 3000).numpy()[:, 0].T
-    left.plot(x, z, color=BLUE, linewidth=0.5)
+    left.plot(x, z, color="#0072b2", linewidth=0.5)
     left.set(xlabel="x", ylabel="z", title="A path of 30 units of time")
     log_axis(right)
     right.plot(times, norms, color="#bbbbbb", linewidth=0.6)
-    right.plot(times, np.exp(np.log(norms).mean(axis=1)), color=ORANGE, label="geometric mean")
+    right.plot(times, np.exp(np.log(norms).mean(axis=1)), color="#d55e00", label="geometric mean")
     right.plot(times, np.exp(LYAPUNOV * times), color="#000000", linestyle="--",
                label=f"$e^{{{LYAPUNOV} t}}$")
     right.set(xlabel="t", title=r"$\|u^T\,\partial s_t/\partial s_0\|$, 100 starts")

@@ -21,9 +21,8 @@ import numpy as np
 
 import minigrad as mg
 from examples.lorenz import runge_kutta
-from rnn.bptt.plots.figures import COLOURS, finish, new_figure, ruled
+from rnn.bptt.plots.figures import finish, new_figure, ruled
 
-BLUE, ORANGE = COLOURS[:2]
 TRUE = {"α": 0.8, "β": 0.4, "γ": 0.9, "δ": 0.3, "hares": 4.0, "lynxes": 1.5}
 GUESS = {"α": 0.5, "β": 0.3, "γ": 0.5, "δ": 0.2, "hares": 3.0, "lynxes": 2.0}
 STEPS, YEARS, ERROR = 10, 20, 0.03  # steps a year; the relative error of a count
@@ -77,7 +76,7 @@ def plot(data, fitted, path):
     titles = {"The guess": mg.tensor(logs_of(GUESS)), "Fitted": fitted}
     for axes, title in zip(figure.subplots(1, 2, sharey=True), titles, strict=True):
         found = np.exp(simulate(titles[title]).numpy())
-        for k, (name, color) in enumerate((("hares", BLUE), ("lynxes", ORANGE))):
+        for k, (name, color) in enumerate((("hares", "#0072b2"), ("lynxes", "#d55e00"))):
             axes.plot(years, found[:, k], color=color, label=name)
             axes.plot(np.arange(1, 1 + len(data)), np.exp(data[:, k]), "o", color=color, ms=3)
         axes.set(title=title, xlabel="year")

@@ -22,10 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import minigrad as mg
-from rnn.bptt.plots.figures import COLOURS, finish, new_figure, ruled
-
-BLUE, ORANGE = COLOURS[:2]
-
+from rnn.bptt.plots.figures import finish, new_figure, ruled
 
 
 def mean_and_variance(xs):
@@ -66,11 +63,11 @@ def plot(prices, gradient, path):
     figure = new_figure(7.2, 3.6)
     axes = figure.add_subplot()
     axes.plot(prices, color="#777777", linewidth=1.2)
-    axes.plot(np.maximum.accumulate(prices), color=BLUE, linewidth=1.2)
+    axes.plot(np.maximum.accumulate(prices), color="#0072b2", linewidth=1.2)
     for t in np.flatnonzero(gradient):
-        axes.plot(t, prices[t], "o", color=ORANGE)
+        axes.plot(t, prices[t], "o", color="#d55e00")
         axes.annotate(f"{gradient[t]:+.0f}", (t, prices[t]), xytext=(0, 11 * gradient[t]),
-                      textcoords="offset points", ha="center", va="center", color=ORANGE)
+                      textcoords="offset points", ha="center", va="center", color="#d55e00")
     axes.set_title("A price, its running maximum, and ∂(largest drawdown)/∂price", loc="left")
     axes.set_xlabel("day")
     axes.margins(y=0.12)

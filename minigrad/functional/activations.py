@@ -1,4 +1,4 @@
-"""Activations with more arguments than the ops behind them; the others are `generated`."""
+"""Activations that take more words than the ops behind them; the others are `generated`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tanh(input: Any) -> Any:
 
 
 def _cast(input: Any, dtype: Any) -> Any:
-    """`input` in another dtype, or as it is for None."""
+    """`input` in another dtype; None: as it is."""
     if dtype is None:
         return input
     return input.astype(dtype) if isinstance(input, Tensor) else np.asarray(input, dtype)

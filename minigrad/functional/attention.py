@@ -1,4 +1,4 @@
-"""Attention, bilinear forms and the Gumbel softmax."""
+"""Attention, bilinear forms and choices that are drawn."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def gumbel_softmax(
     logits: Any, tau: Any = 1.0, hard: bool = False, dim: int = -1,
     rng: Rng = None,
 ) -> Any:
-    """softmax((logits + Gumbel noise) / tau) along dim: a random choice with a gradient.
+    """softmax((logits + Gumbel noise) / tau) along dim: a choice that is drawn, with a gradient.
 
     hard: 1 at the largest entry and 0 elsewhere, with the gradient of the soft form.
     tau: a temperature above 0. (Jang, Gu and Poole, 2017; Maddison, Mnih and Teh, 2017.)

@@ -208,7 +208,7 @@ def batch_norm(
 def normalize(
     input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: Any = 1e-12
 ) -> Any:
-    """x / max(‖x‖ₚ, eps) for the vectors along `dim`; several axes are taken together as one.
+    """x / max(‖x‖ₚ, eps), the vectors lying along `dim`; of several axes all entries are one.
 
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
@@ -221,7 +221,7 @@ def normalize(
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: Any = 1e-8) -> Any:
     """x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)), the vectors lying along `dim`: -1 to 1.
 
-    x1 and x2 broadcast first, along `dim` too, which is an axis of their common shape.
+    x1 and x2 broadcast first, along `dim` too, which counts the axes of what comes of it.
 
     >>> float(cosine_similarity(np.array([1.0, 0.0]), np.array([1.0, 1.0]), dim=0).round(4))
     0.7071

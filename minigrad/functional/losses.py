@@ -175,7 +175,7 @@ def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: Any = 1e-6,
     reduction: str = "mean",
 ) -> Any:
-    """½ (ln v + (x - t)² / v), v = max(var, eps); the gradient by var is as if v were var.
+    """½ (ln v + (x - t)² / v), v = max(var, eps); of a bound the gradient passes as if it were not.
 
     var: in input's shape, without its last axis, or with length 1 there. full: add ½ ln 2π.
     Raises ValueError for negative entries of `var`.

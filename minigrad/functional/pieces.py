@@ -1,4 +1,4 @@
-"""Piecewise activations: each entry takes the formula of the interval in which it lies."""
+"""Activations that are put together from pieces: each entry takes the piece that it lies in."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def hardswish(input: Any) -> Any:
     array([0.   , 0.   , 1.125, 4.   ])
     """
     x = detached(input)
-    middle = np.where(np.abs(x) < 3, input, 0)  # so that entries outside cannot overflow
+    middle = np.where(np.abs(x) < 3, input, 0)  # so that what is not chosen cannot overflow
     return np.where(np.less_equal(x, -3), 0, np.where(x < 3, middle * (middle + 3) / 6, input))
 
 

@@ -1,4 +1,4 @@
-"""Sequences and images of another size, by interpolation."""
+"""Sequences and images with more or fewer entries, between those that there are."""
 
 from __future__ import annotations
 

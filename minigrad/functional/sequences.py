@@ -20,8 +20,8 @@ def ctc_loss(
     target_lengths: int | Sequence[int], blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Any:
-    """-ln Σ_paths Π_t p(path_t), over all paths that are the target when repetitions are merged
-    and then blanks are removed.
+    """-ln Σ_paths Π_t p(path_t): over all paths that are the target once repetitions are made one
+    and blanks are taken out.
 
     log_probs: ln p (T, N, C), as of ``log_softmax``; or (T, C) of one sequence.
     targets: labels (N, S), or those of all sequences one after the other (Σ target_lengths,).
@@ -30,7 +30,7 @@ def ctc_loss(
     blank: the class that stands for no label.
     reduction: "mean" (of each loss over the length of its target, then over the batch), "sum" or
         "none".
-    zero_infinity: 0 in place of ∞, the loss of a target that is too long for its sequence.
+    zero_infinity: 0 in place of the ∞ of a target that no path of that length can be.
 
     Raises ValueError for shapes, lengths and words that do not fit, IndexError for labels that are
     no class, or the blank. (Graves et al., "Connectionist temporal classification", 2006.)
@@ -89,7 +89,7 @@ def _lengths(value: Any, name: str, N: int, most: int) -> Any:
 
 
 def _labels(targets: Any, target_lengths: Any, N: int) -> tuple[Any, Any]:
-    """The labels (N, S), of which those behind a target's length do not count; and the lengths."""
+    """The labels (N, S), whatever stands behind their lengths; and these."""
     labels = np.asarray(detached(targets))
     if labels.dtype.kind not in "iu" and labels.size:
         raise TypeError(f"targets has dtype {labels.dtype}, wanted integers")

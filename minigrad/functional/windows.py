@@ -72,8 +72,8 @@ def _windows(
     spans = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
     widths: list[int] = []
     for n, p, span, s in zip(np.shape(input)[-axes:], padding, spans, step, strict=True):
-        more = -(n + 2 * p - span) % s if ceil_mode else 0  # to complete the last window
-        if more and n + 2 * p - span + more >= n + p:  # it would begin in the padding
+        more = -(n + 2 * p - span) % s if ceil_mode else 0  # so that a last window is whole
+        if more and n + 2 * p - span + more >= n + p:  # it would begin behind the entries
             more = 0
         widths = [p, p + more, *widths]
     seen = pad(input, widths, value=fill) if any(widths) else input

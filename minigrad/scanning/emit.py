@@ -64,6 +64,12 @@ class _Writer:
         self.lines.write(f"for {t} in {steps}:")
         self.lines.depth += 1
 
+    def end_loop(self, depth: int) -> None:
+        """Behind the loop again; where a step has nothing to do, it says so."""
+        if self.lines.lines[-1].endswith(":"):
+            self.lines.write("pass")
+        self.lines.depth = depth
+
     def stack(self, v: Var, count: str = "T") -> str:
         """Make the array for all steps of a variable."""
         name = self.lines.free(f"{v.name or 'v'}_all")
@@ -189,6 +195,7 @@ class _Writer:
             like = ys[k]
             lines.write(f"{name} = np.empty((T, *{like.shape}), np.{like.dtype})")
         storage = self.storage(loop, new)
+        outside = lines.depth
         self.loop("range(T)")
         used = {v for e in loop.body for v in e.uses()} | set(ys) | set(new)
         self.read([v for v in (*xs, *(e.outs[0] for e in loop.ahead)) if v in used])
@@ -200,7 +207,7 @@ class _Writer:
         for k, name in of_y.items():
             lines.write(f"{name}[t] = {lines.text(ys[k])}")
         self.unpack([lines.name(v) for v in state], _tuple([lines.text(v) for v in new]))
-        lines.depth -= 2
+        self.end_loop(outside)
         outputs = [of_y.get(k) or self.all_of[v] for k, v in enumerate(ys)]
         wanted = loops.read_again()
         self.once = [v for e in loop.once for v in e.outs if v in wanted]
@@ -253,7 +260,7 @@ class _Writer:
         after.update(outputs_of(program, "x"))
         made = {v for e in loop.body for v in e.outs}
         arriving = [v for v in program.inputs["state"] if v in after]
-        self.rows([*(v for v in after if v in made), *arriving])
+        self.rows([*(v for e in loop.body for v in e.outs if v in after), *arriving])
         added = outputs_of(program, "captured")
         storage = self.storage(loop, program.outputs["state"], added)
         outside = lines.depth
@@ -274,7 +281,7 @@ class _Writer:
             for a, v in zip(program.outputs["state"], state, strict=True)
         ]
         self.unpack(of_state, _tuple(new))
-        lines.depth = outside
+        self.end_loop(outside)
         self.stacked(loop.behind)
         self.add_sums(totals)
         of_x = [

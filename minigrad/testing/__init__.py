@@ -1,7 +1,8 @@
 """Prove an op, a function or a cell of your own correct, and prove that your tests would notice.
 
 ``check_grads(f, *xs)`` compares derivatives with differences; ``check_op(op)`` runs every law on
-one op; ``assert_kills_mutants(op, test)`` plants faults and wants `test` to fail. Hypothesis
+one op, ``check_scan(step, state, xs)`` every law of ``scan`` on one step;
+``assert_kills_mutants(op, test)`` plants faults and wants `test` to fail. Hypothesis
 strategies for arrays, indices and whole op calls are in ``minigrad.testing.strategies``, settings
 in ``minigrad.testing.profiles``; these and ``check_op`` need Hypothesis (the extra ``test``).
 """
@@ -19,11 +20,14 @@ from .mutation import (
     mutants,
     survivors,
 )
+from .scan_checking import check_scan
+from .scan_laws import SCAN_LAWS
 from .trial import LawBroken
 from .whole_domain import UndeclaredKink
 
 __all__ = [
-    "LAWS", "LAYOUTS", "MUTANT_KINDS", "Call", "CheckRefused", "GradientMismatch", "LawBroken",
-    "Mutant", "MutantSurvived", "UndeclaredKink", "assert_all_ops", "assert_kills_mutants",
-    "check_call", "check_grads", "check_op", "drawn_calls", "mutant", "mutants", "survivors",
+    "LAWS", "LAYOUTS", "MUTANT_KINDS", "SCAN_LAWS", "Call", "CheckRefused", "GradientMismatch",
+    "LawBroken", "Mutant", "MutantSurvived", "UndeclaredKink", "assert_all_ops",
+    "assert_kills_mutants", "check_call", "check_grads", "check_op", "check_scan", "drawn_calls",
+    "mutant", "mutants", "survivors",
 ]

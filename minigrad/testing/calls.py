@@ -89,13 +89,6 @@ class Call:
         result = self.op.forward(*self.args, **self.params)
         return tuple(result) if self.op.multiple else (result,)
 
-    def of_live(self, *live: Any) -> tuple[Any, ...]:
-        """The float results, as a function of the arguments that have a gradient."""
-        args = list(self.args)
-        for i, x in zip(self.live, live, strict=True):
-            args[i] = x
-        return tuple(y for y in self(*args) if y.dtype.kind == "f")
-
     def with_args(self, args: Sequence[Any], **params: Any) -> Call:
         """The same call with other arrays, and some keywords changed."""
         return Call(self.op, tuple(args), {**self.params, **params}, (), self.loops, self.seed)

@@ -16,6 +16,9 @@ import numpy as np
 from minigrad import Tensor, no_grad
 from minigrad.engine.tensor import Parameter
 from minigrad.errors import TraceError
+from minigrad.testing.scan_checking import check_scan_laws
+from minigrad.testing.scan_laws import SCAN_LAWS
+from minigrad.testing.scan_trial import ScanTrial
 from minigrad.testing.trial import demand, pull, same_bits
 
 from ..cells.state import unpack
@@ -171,13 +174,16 @@ def unrolled(t: CellTrial) -> None:
 
 def scanned(t: CellTrial) -> None:
     """As one compiled loop, ``rnn.scan``, the cell gives what the plain loop gives, and the same
-    gradients. A step that asks for values cannot be compiled, and says so."""
+    gradients; and its step obeys the laws of ``minigrad.testing.check_scan``, one of them in each
+    trial. A step that asks for values cannot be compiled, and says so."""
     compiled = CellTrial(t.cell, t.T, t.B, t.seed, None, scan)
+    more = str(t.rng.choice(list(SCAN_LAWS)))
     try:
-        found = compiled.found
+        agree(compiled.found, t.wanted, "as one compiled loop")
+        state = t.pack(list(t.state.values()))
+        check_scan_laws(ScanTrial(t.cell.checked_step, state, t.xs, t.seed), [more])
     except TraceError:
         return
-    agree(found, t.wanted, "as one compiled loop")
 
 
 def chunked(t: CellTrial) -> None:

@@ -280,3 +280,17 @@ def test_products_are_taken_apart_where_all_else_is_known():
             found.append([g.numpy() for g in grads])
         for a, b in zip(*found, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-10, err_msg=name)
+
+
+def test_hoist_takes_out_what_depends_on_it():
+    """Not x_t W alone: what is made of that and of weights is computed for all steps as well."""
+    rng = np.random.default_rng(0)
+    W, b = weight(rng, K, H), weight(rng, H)
+
+    def step(x, h):
+        h = np.tanh(x @ W + b) * h
+        return h, h
+
+    source = mg.scan.plan(step, np.zeros((B, H)), weight(rng, T, B, K)).source
+    assert "np.multiply(" in body(source, "forward")
+    assert not any(f in body(source, "forward") for f in ("matmul", "add", "np.tanh"))

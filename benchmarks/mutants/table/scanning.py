@@ -2,7 +2,8 @@
 
 from ..fault import Fault
 
-SCAN, DRAWS = "tests/scanning/test_scan.py", "tests/scanning/test_draws.py"
+SCAN = "tests/testing/test_check_scan.py tests/scanning/test_scan.py"
+DRAWS = "tests/scanning/test_draws.py"
 PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
 WORKERS, ROOM = "tests/scanning/test_workers.py", "minigrad/scanning/"
@@ -42,8 +43,7 @@ FAULTS = [
     ),
     Fault(
         ROOM + "hoist.py", "            known.update(equation.outs)\n", "",
-        SCAN, "hoist: what depends on something hoisted is taken for unknown",
-        "it stays in the loop, which is slower and right",
+        PASSES, "hoist: what depends on something hoisted is taken for unknown",
     ),
     Fault(
         ROOM + "sink.py", "        wanted = needed.isdisjoint(equation.outs)\n",
@@ -154,6 +154,35 @@ FAULTS = [
         ROOM + "step.py",
         "            tuple(t._node is not None for t in self.tracers(self.inputs)),\n", "",
         SCAN, "a plan does not know what needed a gradient",
+    ),
+    Fault(
+        ROOM + "step.py", "            token(self.program.outputs, name),\n", "",
+        SCAN, "a plan is taken for that of a step with other results",
+    ),
+    Fault(
+        ROOM + "emit.py", "for t in reversed(range(start, end)):",
+        "for t in reversed(range(max(start, 1), end)):",
+        SCAN, "the backward loop leaves out the first step",
+    ),
+    Fault(
+        ROOM + "emit.py", "self.all_of[v], self.row[v] = name, f\"{name}[t]\"\n\n    def stacked",
+        "self.all_of[v], self.row[v] = name, f\"{name}[t - 1]\"\n\n    def stacked",
+        SCAN, "rows are those of the step before",
+    ),
+    Fault(
+        ROOM + "emit.py", "self.unpack(of_state, _tuple(new))",
+        "self.unpack(of_state, _tuple(new[::-1]))",
+        SCAN, "the cotangents of two parts of the state are exchanged",
+    ),
+    Fault(
+        ROOM + "emit.py", "_tuple([lines.text(v) for v in new])",
+        "_tuple([lines.text(v) for v in new[::-1]])",
+        SCAN, "two parts of the state are exchanged",
+    ),
+    Fault(
+        ROOM + "run.py", "totals[node] = totals[node] + c if node in totals else c",
+        "totals[node] = c",
+        SCAN, "what is a state and referred to as well has one gradient of the two",
     ),
     Fault(
         ROOM + "run.py", "map(np.array, new)), self._in_order(ys)",

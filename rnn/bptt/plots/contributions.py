@@ -11,7 +11,6 @@ from .figures import (
     INK,
     bare,
     finish,
-    labelled,
     line,
     linear_axis,
     log_axis,
@@ -69,10 +68,9 @@ def plot_ledger(
     elif every.size:
         axes.set_ylim(bottom=0)
     hollow = log and bool(np.any(every == 0))
-    labelled(
-        axes, "time step $t$" + "   (hollow: exactly 0)" * hollow, r"$\|G_t\|$",
-        "The gradient of each weight, by the step that used it",
-    )
+    axes.set_xlabel("time step $t$" + "   (hollow: exactly 0)" * hollow, color=INK)
+    axes.set_ylabel(r"$\|G_t\|$", color=INK)
+    axes.set_title("The gradient of each weight, by the step that used it", loc="left", color=INK)
     whole_numbers(axes.xaxis)
     ruled(axes)
     if norms:
@@ -106,10 +104,9 @@ def plot_two_time(
             extent=(columns[0] - half, columns[-1] + half, rows[-1] + half, rows[0] - half),
         )
         figure.colorbar(mesh, ax=axes, label=r"$\|G_{t,s}\|$", shrink=0.85)
-    labelled(
-        axes, "step $s$ of the use", "step $t$ of the loss",
-        f"{name}: which loss, through which use",
-    )
+    axes.set_xlabel("step $s$ of the use", color=INK)
+    axes.set_ylabel("step $t$ of the loss", color=INK)
+    axes.set_title(f"{name}: which loss, through which use", loc="left", color=INK)
     whole_numbers(axes.xaxis)
     whole_numbers(axes.yaxis)
     bare(axes)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS", "GREY", "INK", "bare", "bars", "finish", "heat_map", "labelled", "line",
-    "linear_axis", "log_axis", "marker", "new_figure", "ruled", "spans_decades", "whole_numbers",
+    "COLOURS", "GREY", "INK", "bare", "bars", "finish", "heat_map", "line", "linear_axis",
+    "log_axis", "marker", "new_figure", "ruled", "spans_decades", "whole_numbers",
 ]
 
 # Distinguishable also without red or green vision (Okabe and Ito).
@@ -78,13 +78,6 @@ def linear_axis(axes: Any) -> None:
     """A y axis from 0 on, with a faint grid."""
     axes.set_ylim(bottom=0)
     ruled(axes)
-
-
-def labelled(axes: Any, x: str, y: str, title: str) -> None:
-    """Labels of both axes, and a title on the left."""
-    axes.set_xlabel(x, color=INK)
-    axes.set_ylabel(y, color=INK)
-    axes.set_title(title, loc="left", color=INK)
 
 
 def whole_numbers(axis: Any) -> None:

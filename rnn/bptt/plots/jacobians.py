@@ -14,7 +14,6 @@ from .figures import (
     bare,
     finish,
     heat_map,
-    labelled,
     linear_axis,
     log_axis,
     marker,
@@ -116,7 +115,9 @@ def plot_norms(
     what = r"\|\partial L/\partial h_{T-k}\|" if singular_values is None else (
         rf"\|\partial {of}/\partial h_{{T-k}}\|_2"
     )
-    labelled(axes, "lag $k$: steps back", f"${what}$", "What is left of the gradient, by lag")
+    axes.set_xlabel("lag $k$: steps back", color=INK)
+    axes.set_ylabel(f"${what}$", color=INK)
+    axes.set_title("What is left of the gradient, by lag", loc="left", color=INK)
     axes.legend(frameon=False)
     whole_numbers(axes.xaxis)
     return finish(figure, path)
@@ -139,10 +140,9 @@ def plot_bound(
             label=label,
         )
     log_axis(axes)
-    labelled(
-        axes, "lag $k = t - s$", r"$\|\partial h_t/\partial h_s\|_2$ at most",
-        "What the weights alone allow",
-    )
+    axes.set_xlabel("lag $k = t - s$", color=INK)
+    axes.set_ylabel(r"$\|\partial h_t/\partial h_s\|_2$ at most", color=INK)
+    axes.set_title("What the weights alone allow", loc="left", color=INK)
     axes.legend(frameon=False)
     whole_numbers(axes.xaxis)
     return finish(figure, path)
@@ -164,7 +164,9 @@ def plot_spectrum(eigenvalues: Mapping[str, Array], path: str | PathLike[str] | 
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.axhline(0, color="#dddddd", linewidth=0.6, zorder=0)
     axes.axvline(0, color="#dddddd", linewidth=0.6, zorder=0)
-    labelled(axes, "real part", "imaginary part", "Eigenvalues of $W_{hh}$ by gate")
+    axes.set_xlabel("real part", color=INK)
+    axes.set_ylabel("imaginary part", color=INK)
+    axes.set_title("Eigenvalues of $W_{hh}$ by gate", loc="left", color=INK)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     bare(axes)
     return finish(figure, path)

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import (
-    COLOURS,
-    INK,
-    finish,
-    heat_map,
-    labelled,
-    log_axis,
-    marker,
-    new_figure,
-    whole_numbers,
-)
+from .figures import COLOURS, INK, finish, heat_map, log_axis, marker, new_figure, whole_numbers
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -64,10 +54,9 @@ def plot_paths(
             markersize=4, linewidth=width, label=label,
         )
     log_axis(axes)
-    labelled(
-        axes, "time step $t$", r"$\|\partial L/\partial c_t\|$",
-        "The gradient of the memory, by the path it took",
-    )
+    axes.set_xlabel("time step $t$", color=INK)
+    axes.set_ylabel(r"$\|\partial L/\partial c_t\|$", color=INK)
+    axes.set_title("The gradient of the memory, by the path it took", loc="left", color=INK)
     axes.legend(frameon=False)
     whole_numbers(axes.xaxis)
     return finish(figure, path)
