@@ -191,3 +191,23 @@ def test_losses_can_be_taken_from_everything():
         return np.sum((np.expand_dims(WEIGHT[CLASSES], 1) * (p - np.eye(4)[CLASSES])) ** 2)
 
     np.testing.assert_allclose(mg.grad(penalty)(LOGITS), mg.grad(by_hand)(LOGITS), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_cross_entropy_of_targets_that_sum_to_zero(reduction, smoothing):
+    """A distribution counts where one of its entries is not 0, whatever their sum."""
+    x, q = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    q[0], q[1] = [-1.0, 0.0, 1.0], [2.0, -1.0, -1.0]
+
+    def plain(x, q):
+        q = (1 - smoothing) * q + smoothing / 3
+        log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+        loss = -(q * log_p).sum(axis=1)
+        return {"sum": loss.sum(), "mean": loss.mean(), "none": loss}[reduction]
+
+    def ours(x, q):
+        return F.cross_entropy(x, q, reduction=reduction, label_smoothing=smoothing)
+
+    np.testing.assert_allclose(ours(x, q), plain(x, q), rtol=1e-12)
+    check_grads(ours, x, q, order=2)

@@ -160,6 +160,11 @@ def _counted(input: Any, weights: Any) -> Any:
     return np.where(idle, 0, input) if idle.any() else input
 
 
+def _given(q: Any, axis: int) -> Any:
+    """Which distributions give a class a probability. Those of any sign may sum to 0."""
+    return (detached(q) != 0).any(axis=axis, keepdims=True)
+
+
 def _by_logits(
     g: Any, input: Any, target: Any, weight: Any,
     ignore_index: int, reduction: str, label_smoothing: float,
@@ -177,9 +182,9 @@ def _by_logits(
         counts = weights != 0
         return p if counts.all() else passed(p, counts)
     q = _distribution(input, target, weight, ignore_index, label_smoothing)
-    mass = safe_sum(q, axis)
-    p = softmax(_counted(input, detached(mass)), axis=axis)
-    return passed((p * mass - q) * scale, detached(mass) != 0)
+    counts = _given(q, axis)
+    p = softmax(_counted(input, counts), axis=axis)
+    return passed((p * safe_sum(q, axis) - q) * scale, counts)
 
 
 def _by_target(
@@ -255,7 +260,7 @@ def cross_entropy(
         values = (np.log(total) - picked) * weights
     else:
         q = _distribution(input, target, weight, ignore_index, label_smoothing)
-        log_p = log_softmax(_counted(input, safe_sum(q, axis)), axis=axis)
+        log_p = log_softmax(_counted(input, _given(q, axis)), axis=axis)
         # A class of probability 0 in the target costs nothing, not 0·∞.
         values = -safe_sum(q * np.where(q == 0, 0, log_p), axis).squeeze(axis)
     values = values.astype(input.dtype, copy=False)
