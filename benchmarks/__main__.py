@@ -10,7 +10,7 @@ from pathlib import Path
 from .questions import Result, answers
 from .report import machine, markdown, table
 from .rows import QUESTIONS
-from .tables import measured
+from .tables import sections
 from .timing import CLOCK
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -43,7 +43,7 @@ def main() -> int:
     print("; ".join(f"{name} {fact}" for name, fact in facts.items()))
     if options.write:
         print("measuring: where the time goes", file=sys.stderr, flush=True)
-        RESULTS.write_text(markdown(results, facts, measured()), encoding="utf-8")
+        RESULTS.write_text(markdown(results, facts, sections()), encoding="utf-8")
         print(f"written: benchmarks/{RESULTS.name}")
     return 0
 

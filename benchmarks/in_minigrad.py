@@ -10,7 +10,7 @@ import numpy as np
 from .task import Shape, batch, weights
 from .workload import Workload
 
-__all__ = ["layer", "own", "states"]
+__all__ = ["STEPS", "layer", "own", "states"]
 
 Step = Callable[[Any, Any], Any]
 
@@ -36,7 +36,7 @@ def own(shape: Shape, kind: str = "own", **options: Any) -> Workload:
     import minigrad as mg
 
     parameters = {k: mg.Parameter(v) for k, v in weights(shape, kind=kind).items()}
-    step = {"own": normalised_lstm, "lstm": plain_lstm}[kind](**parameters)
+    step = STEPS[kind](**parameters)
     zeros = np.zeros((shape.B, shape.H), np.float32)
 
     def outputs(xs: Any) -> Any:
@@ -129,3 +129,7 @@ def normalised_lstm(
         return h, (h, c)
 
     return step
+
+
+STEPS: dict[str, Callable[..., Step]] = {"lstm": plain_lstm, "own": normalised_lstm}
+"""The cells that are written as a step, by kind."""

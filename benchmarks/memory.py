@@ -6,7 +6,7 @@ import resource
 import sys
 from pathlib import Path
 
-__all__ = ["faults", "forget_peak", "peak", "resident"]
+__all__ = ["forget_peak", "peak", "resident", "system_time"]
 
 KIB = 1024
 
@@ -41,7 +41,7 @@ def _status() -> dict[str, int]:
     return {f[0].rstrip(":"): int(f[1]) * KIB for f in fields if f and f[-1] == "kB"}
 
 
-def faults() -> int:
-    """Pages that this process has touched for the first time so far: each costs a call of the
-    system, which fills it with zeros."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def system_time() -> float:
+    """Seconds that the system has worked for this process so far: most of it fills pages with zeros
+    that are touched for the first time."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_stime

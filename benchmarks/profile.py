@@ -6,15 +6,16 @@ remains; and by pass, each left out in turn. ``python -m benchmarks.tables`` pri
 
 from __future__ import annotations
 
+from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from .kernels import product_rates
-from .memory import faults
+from .in_minigrad import STEPS, own
+from .memory import system_time
 from .task import Shape, batch, weights
-from .timing import clock, timer
+from .timing import clock
 from .workload import Workload
 
 __all__ = ["parts_of", "passes_of", "profile"]
@@ -32,14 +33,11 @@ MAKING = frozenset({"empty", "zeros", "empty_like", "zeros_like", "ones"})
 def profile(
     shape: dict[str, int], kind: str = "lstm", seconds: float = 1.0
 ) -> dict[str, Any]:
-    """Milliseconds of one pass by part, by kernel, and with each pass of the compiler left out; the
-    rates of products, in Gflop/s."""
+    """Milliseconds of one pass by part, by kernel, and with each pass of the compiler left out."""
     here = Shape(**shape)
     parts, kernels = parts_of(here, kind, seconds)
-    return {
-        "parts": parts, "kernels": kernels, "passes": passes_of(here, 2 * seconds),
-        "rates": product_rates(here.H, here.B, here.T),
-    }
+    found = {"parts": parts, "kernels": kernels}
+    return found | ({"passes": passes_of(here, kind, 2 * seconds)} if kind in STEPS else {})
 
 
 def parts_of(
@@ -47,7 +45,7 @@ def parts_of(
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """By part, in ms; and by kernel: [calls, ms].
 
-    Each is the fastest of its own over all passes. "page faults" is in several of them.
+    Each is the fastest of its own over all passes. What the system does is in several of them.
     """
     from .inside import Probe, watching
     from .layer import SYSTEMS
@@ -56,10 +54,7 @@ def parts_of(
     with watching(probe):
         workload = SYSTEMS["minigrad"](shape, kind)
         workload.backward(workload.forward())
-        whole, around = plan_and_around(workload, probe, seconds)
-        pages = faults()
-        workload.backward(workload.forward())
-        pages = faults() - pages
+        whole, around, system = plan_and_around(workload, probe, seconds)
         kernels = by_kernel(workload, probe, seconds)
     head = clock(head_alone(shape), seconds / 2)["total"]
     parts: dict[str, float] = {}
@@ -69,25 +64,29 @@ def parts_of(
     parts["trace, Tensors, and the tape around it"] = max(0.0, around - head)
     parts["sum"] = sum(parts.values())
     parts["the fastest whole pass"] = whole
-    parts["page faults, in the above"] = pages * seconds_of_a_fault()
+    parts["in the system, of these"] = system
     return {name: s / MS for name, s in parts.items()}, {
         f"{k.name}{', in the loops' if k.looped else ''}": [calls, s / MS]
         for k, (calls, s) in kernels.items() if k.name
     }
 
 
-def plan_and_around(workload: Workload, probe: Any, seconds: float) -> tuple[float, float]:
-    """The fastest pass, and the least of what is not in the two functions of the plan."""
+def plan_and_around(
+    workload: Workload, probe: Any, seconds: float
+) -> tuple[float, float, float]:
+    """The fastest pass; the least of what is not in the two functions of the plan; and the median
+    of what the system does in a pass, which is to make pages."""
     probe.within = False
-    whole = around = float("inf")
+    passes = []
     end = perf_counter() + seconds
-    while whole == float("inf") or perf_counter() < end:
+    while not passes or perf_counter() < end:
         probe.forget()
-        start = probe.now()
+        system, start = system_time(), probe.now()
         workload.backward(workload.forward())
         total = probe.now() - start
-        whole, around = min(whole, total), min(around, total - sum(probe.seconds.values()))
-    return whole, around
+        passes.append((total, total - sum(probe.seconds.values()), system_time() - system))
+    whole, around, system = zip(*passes, strict=True)
+    return min(whole), min(around), median(system)
 
 
 def by_kernel(workload: Workload, probe: Any, seconds: float) -> dict[Any, tuple[int, float]]:
@@ -123,15 +122,13 @@ def part_of(kernel: Any) -> str:
     return "gathering, sums of rows, copies" if kernel.name else "views, names and loops in Python"
 
 
-def passes_of(shape: Shape, seconds: float) -> dict[str, float]:
-    """The fastest time of the LSTM in eight lines, in ms, with all passes of the compiler ("") and
+def passes_of(shape: Shape, kind: str, seconds: float) -> dict[str, float]:
+    """The fastest time of the cell in eight lines, in ms, with all passes of the compiler ("") and
     without each, in turn."""
     from minigrad.scanning.passes import PASSES
 
-    from .in_minigrad import own
-
     chosen = {"": set(PASSES)} | {name: set(PASSES) - {name} for name in PASSES}
-    systems = {name: own(shape, kind="lstm", passes=passes) for name, passes in chosen.items()}
+    systems = {name: own(shape, kind=kind, passes=passes) for name, passes in chosen.items()}
     best = dict.fromkeys(systems, float("inf"))
     end = perf_counter() + seconds
     while float("inf") in best.values() or perf_counter() < end:
@@ -156,16 +153,3 @@ def head_alone(shape: Shape) -> Workload:
         loss.backward()
 
     return Workload(lambda: cross_entropy(hs @ W_hq + b_q, targets), backward, dict)
-
-
-def seconds_of_a_fault() -> float:
-    """What a page costs that is touched for the first time, on this machine now."""
-    best, now = float("inf"), timer()
-    for _ in range(5):
-        array = np.empty(1 << 23)  # 64 MiB: more than NumPy and the allocator keep
-        pages, start = faults(), now()
-        array[::512] = 0.0
-        elapsed = now() - start
-        best = min(best, elapsed / max(faults() - pages, 1))
-        del array
-    return best

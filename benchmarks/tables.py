@@ -10,35 +10,47 @@ from .kernels import AVX2
 from .pairs import run
 from .task import KINDS
 
-__all__ = ["markdown", "measured"]
+__all__ = ["markdown", "measured", "sections"]
 
 WIDTHS = (64, 128, 256, 512)
+Profiles = dict[int, dict[str, Any]]  # what `profile` says, by H
 
 
-def measured(widths: Sequence[int] = WIDTHS, kind: str = "lstm") -> str:
-    """The tables, each width in a process of its own with one thread."""
-    shapes = {H: {"T": 64, "B": 32, "H": H, "V": 65} for H in widths}
-    found = {H: run("profile", shape=shape, kind=kind) for H, shape in shapes.items()}
-    older = {
-        H: run("rates", settings=AVX2, H=H, B=shape["B"], T=shape["T"])
-        for H, shape in shapes.items()
-    }
-    return markdown(found, older)
+def sections() -> str:
+    """What RESULTS.md has: the layer, and two cases in which products are the least part of it."""
+    return "\n\n".join([
+        "**LSTM layer**", markdown(measured()), speeds(WIDTHS),
+        "**A cell of one's own**", markdown(measured((64, 256), "own")),
+        "**LSTM layer, B = 1, T = 1,000**", markdown(measured((64,), T=1_000, B=1)),
+    ])
 
 
-def markdown(found: dict[int, dict[str, Any]], older: dict[int, dict[str, float]]) -> str:
-    """Parts of a pass, what it takes without each pass of the compiler, its kernels, and the rates
-    of products. found: by H, what `profile` gives. older: rates without AVX-512.
-    """
-    own = {H: one["rates"] for H, one in found.items()}
+def measured(
+    widths: Sequence[int] = WIDTHS, kind: str = "lstm", T: int = 64, B: int = 32
+) -> Profiles:
+    """Each width in a process of its own with one thread."""
+    shapes = {H: {"T": T, "B": B, "H": H, "V": 65} for H in widths}
+    return {H: run("profile", shape=shape, kind=kind) for H, shape in shapes.items()}
+
+
+def markdown(found: Profiles) -> str:
+    """Parts of a pass, what it takes without each pass of the compiler, and its kernels."""
+    tables = [by_width("ms a pass (share)", {H: shares(one["parts"]) for H, one in found.items()})]
+    passes = {H: gains(one["passes"]) for H, one in found.items() if "passes" in one}
+    if passes:
+        tables.append(by_width("time, with all passes 1", passes))
     widest = max(found)
-    tables = [
-        by_width("ms a pass (share)", {H: shares(one["parts"]) for H, one in found.items()}),
-        by_width("time, with all passes 1", {H: gains(one["passes"]) for H, one in found.items()}),
-        kernels(widest, found[widest]["kernels"]),
-        by_width("Gflop/s of products", {H: rates(own[H], older[H]) for H in found}),
-    ]
+    tables.append(kernels(widest, found[widest]["kernels"]))
     return "\n\n".join(map("\n".join, tables))
+
+
+def speeds(widths: Sequence[int], T: int = 64, B: int = 32) -> str:
+    """How fast NumPy's products are by themselves, with its own choice of kernels and for AVX2."""
+    def of(settings: dict[str, str], H: int) -> dict[str, float]:
+        return run("rates", settings=settings, H=H, B=B, T=T)
+
+    found = {H: rates(of({}, H), of(AVX2, H)) for H in widths}
+    return "\n".join(by_width("Gflop/s of products", found))
 
 
 def shares(parts: dict[str, float]) -> dict[str, str]:
@@ -90,8 +102,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
     parser.add_argument("widths", nargs="*", type=int, default=WIDTHS, metavar="H")
     parser.add_argument("--kind", choices=KINDS, default="lstm", help="the cell (default lstm)")
+    parser.add_argument("-T", type=int, default=64, help="steps (default 64)")
+    parser.add_argument("-B", type=int, default=32, help="sequences (default 32)")
     options = parser.parse_args()
-    print(measured(options.widths, options.kind))
+    print(markdown(measured(options.widths, options.kind, options.T, options.B)))
 
 
 if __name__ == "__main__":

