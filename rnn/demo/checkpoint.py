@@ -96,7 +96,7 @@ def load_writer(path: str | Path) -> Writer:
     version or no checkpoint, and StateDictError when its arrays do not fit its sizes.
     """
     file = _File(path)
-    model = CharLSTM(len(file.vocabulary), file.settings.hidden, rng=np.random.default_rng(0))
+    model = CharLSTM(len(file.vocabulary), file.settings.hidden, rng=0)
     model.load_state_dict(file.under("model."))
     file.refuse_strangers(Adam(model.parameters()))
     return Writer(model, file.vocabulary, file.seed_word)

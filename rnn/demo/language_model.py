@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.checks import Rng, as_generator
 from minigrad.engine.modes import no_grad
 from minigrad.functional import cross_entropy, softmax
 from minigrad.module import Module, Parameter
@@ -26,17 +27,18 @@ class CharLSTM(Module):
     """LSTM over characters with a linear head.
 
     size: V, the number of characters. hidden: H. dtype: of parameters and results.
-    rng: where the initial weights come from.
+    rng: a Generator, a seed or None (fresh entropy) for the initial weights.
 
-    >>> model = CharLSTM(size=5, hidden=3, rng=np.random.default_rng(0))
+    >>> model = CharLSTM(size=5, hidden=3, rng=0)
     >>> logits, (h, c) = model(np.array([[0, 4], [1, 1]]))    # T = 2 steps of B = 2 streams
     >>> logits.shape, h.shape
     ((2, 2, 5), (2, 3))
     """
 
     def __init__(
-        self, size: int, hidden: int, *, rng: np.random.Generator, dtype: Any = np.float32
+        self, size: int, hidden: int, *, rng: Rng = None, dtype: Any = np.float32
     ) -> None:
+        rng = as_generator(rng, "CharLSTM")
         self.cell = LSTMCell(size, hidden, forget_bias=1.0, rng=rng, dtype=dtype)
         bound = 1 / math.sqrt(hidden)
         self.W_hy = Parameter(rng.uniform(-bound, bound, (hidden, size)).astype(dtype))
@@ -64,7 +66,7 @@ def held_out_bits(
     streams: the largest number of pieces. shortest: their least length, since the first characters
     of each are harder to predict. steps: the window in which they are read.
 
-    >>> model = CharLSTM(size=4, hidden=3, rng=np.random.default_rng(0))
+    >>> model = CharLSTM(size=4, hidden=3, rng=0)
     >>> model.W_hy.data = np.zeros((3, 4))                   # all four are equally likely
     >>> held_out_bits(model, Split(np.arange(4), np.array([0, 1, 2])))
     2.0
@@ -103,19 +105,19 @@ def sample(
     seed_word: str,
     length: int,
     temperature: float = 1.0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Iterator[str]:
     """`length` characters, one by one, that the model writes after `seed_word`.
 
     temperature: what the logits are divided by; towards 0 the likeliest character always wins,
         above 1 the unlikely ones get more of a chance.
-    rng: for the draws; by default from fresh entropy.
+    rng: a Generator, a seed or None (fresh entropy) for the draws.
 
     Raises TextError for an empty seed word and for characters that the model does not know,
     ValueError for a temperature that is not a positive number.
 
     >>> letters = Vocabulary("abc")
-    >>> model = CharLSTM(size=3, hidden=4, rng=np.random.default_rng(0))
+    >>> model = CharLSTM(size=3, hidden=4, rng=0)
     >>> model.b_y.data = np.array([0.0, 50.0, 0.0])          # it has made up its mind
     >>> "".join(sample(model, letters, "ca", length=4))
     'bbbb'
@@ -123,7 +125,7 @@ def sample(
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature: received {temperature!r}, wanted a finite number above 0")
     tokens = encode_seed(vocabulary, seed_word)
-    return _sampled(model, vocabulary, tokens, length, temperature, rng or np.random.default_rng())
+    return _sampled(model, vocabulary, tokens, length, temperature, as_generator(rng, "sample"))
 
 
 def _sampled(

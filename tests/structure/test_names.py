@@ -63,3 +63,16 @@ def test_no_name_hides_a_module():
             module = importlib.import_module(name)
             package, _, own = name.rpartition(".")
             assert getattr(sys.modules[package], own) is module, f"{name} is hidden"
+
+
+def test_randomness_is_one_word():
+    """Whatever draws and can be imported takes ``rng``: a Generator, a seed or None."""
+    for name, path in MODULES.items():
+        if name == "minigrad.checks" or ".testing" in name or ".ops." in name:
+            continue  # what makes the Generator; and what is handed one, whose draws are replayed
+        public = {*getattr(sys.modules.get(name), "__all__", ()), "__init__"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name in public:
+                for argument in (*node.args.args, *node.args.kwonlyargs):
+                    if argument.arg == "rng":
+                        assert ast.unparse(argument.annotation) == "Rng", f"{name}.{node.name}"
