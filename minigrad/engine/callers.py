@@ -7,8 +7,9 @@ declare themselves, so that their own loops and layers are passed over as minigr
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-__all__ = ["caller_line", "pass_over"]
+__all__ = ["caller_line", "is_library", "pass_over"]
 
 _folders: tuple[str, ...] = ("<call of ", "<minigrad.")  # generated: no user's
 
@@ -25,10 +26,15 @@ def pass_over(package: str) -> None:
     _folders = (*(f for f in _folders if f != folder), folder)
 
 
+def is_library(frame: Any) -> bool:
+    """Whether a frame runs a file that is not the user's."""
+    return bool(frame.f_code.co_filename.startswith(_folders))
+
+
 def caller_line() -> str:
     """"file:line" of the call by which the user's code came here."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_folders):
+    while frame.f_back is not None and is_library(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.callers import is_library
 from ..engine.tensor import Tensor
 from .program import Var
 from .tracer import Tracer, unwrapped
@@ -63,19 +64,20 @@ class Frames:
         self._frames, self._first = {}, None
 
     def generators(self) -> list[np.random.Generator]:
-        """The generators in reach of those functions: their variables, and attributes of these."""
-        Generator = np.random.Generator
+        """The generators in reach of those functions: their variables, and attributes of these.
+        What modules of a library hold has none."""
         found: dict[int, Any] = {}
-        seen = {id(np), id(Tensor)}  # what one function can reach, most others can too
-        modules = {id(frame.f_globals): frame.f_globals for frame in self._frames}
-        for variables in (*modules.values(), *(frame.f_locals for frame in self._frames)):
+        seen, Generator = set[int](), np.random.Generator
+        modules = {id(f.f_globals): (f.f_globals, is_library(f)) for f in self._frames}
+        for variables, library in (*modules.values(), *((f.f_locals, False) for f in self._frames)):
             for value in variables.values():
-                if id(value) in seen:
-                    continue
-                seen.add(id(value))
-                for near in (value, *getattr(value, "__dict__", {}).values()):
-                    if isinstance(near, Generator):
-                        found[id(near)] = near
+                if isinstance(value, Generator):
+                    found[id(value)] = value
+                elif not (library or value is np or isinstance(value, Tensor) or id(value) in seen):
+                    seen.add(id(value))
+                    for near in getattr(value, "__dict__", {}).values():
+                        if isinstance(near, Generator):
+                            found[id(near)] = near
         return list(found.values())
 
 
@@ -91,13 +93,16 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def states(generators: list[np.random.Generator]) -> Any:
     """Where some generators are, and the ones of the process."""
     old: Any = np.random.get_state()  # noqa: NPY002  # the user's code may draw so
-    return [g.bit_generator.state for g in generators], random.getstate(), old[1].tolist(), *old[2:]
+    kind, numbers, *rest = old
+    own = [g.bit_generator.state for g in generators]
+    return own, random.getstate(), kind, numbers.tobytes(), *rest
 
 
 def restore(generators: list[np.random.Generator], saved: Any) -> None:
     """Put the generators back to where they were when ``states`` gave `saved`."""
-    own, plain, *old = saved
+    own, plain, kind, numbers, *rest = saved
     for generator, state in zip(generators, own, strict=True):
         generator.bit_generator.state = state
     random.setstate(plain)
-    np.random.set_state(("MT19937", *old))  # noqa: NPY002  # as above
+    numbers = np.frombuffer(numbers, np.uint32)
+    np.random.set_state((kind, numbers, *rest))  # noqa: NPY002  # as above

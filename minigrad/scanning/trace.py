@@ -104,12 +104,14 @@ class Trace:
 
     def apply(self, op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """What an op does while a trace is written: compute, write down, record."""
-        params = replaced(params, unwrapped)
+        if params:
+            params = replaced(params, unwrapped)
         if not any(isinstance(leaf, Tensor) for leaf in leaves((args, params))):
             return op.forward(*args, **params)
         if op.plain is not None:
             return op.plain(*args, **params)
-        if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in leaves(params.get("index"))):
+        index = leaves(params.get("index"))
+        if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in index):
             self._refuse_shape(f"{op.name} with a mask")
         return self._written(op, [self._operand(a) for a in args], params)
 
