@@ -58,7 +58,7 @@ def token(tree: Any, name: Callable[[Any], Any]) -> Any:
     if (known := name(tree)) is not None:
         return ("var", known)
     if isinstance(tree, np.ndarray):
-        return (tree.shape, str(tree.dtype), tree.tobytes())
+        return (tree.shape, tree.dtype.str, tree.tobytes())
     if isinstance(tree, bool | int | float | complex | str | np.generic | None):
         return (type(tree), repr(tree))
     return tree

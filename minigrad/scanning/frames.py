@@ -1,24 +1,20 @@
-"""The functions that run while a step is traced: what their variables are called, what they draw.
+"""The functions that run while a step is traced: what their variables are called.
 
-A name goes to a result that is bound to it, so that generated source speaks the user's language. A
-generator of random numbers that is found there, and has moved on, says that the steps differ.
+A name goes to a result that is bound to it, so that generated source speaks the user's language.
 """
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from ..engine.callers import is_library
 from ..engine.tensor import Tensor
 from .program import Var
 from .tracer import Tracer, unwrapped
 
-__all__ = ["Frames", "restore", "states"]
+__all__ = ["Frames"]
+
 
 class Frames:
     """The frames between the start of a trace and its ops, but those of minigrad."""
@@ -63,23 +59,6 @@ class Frames:
         """Let go of the frames, which hold all that their functions have made."""
         self._frames, self._first = {}, None
 
-    def generators(self) -> list[np.random.Generator]:
-        """The generators in reach of those functions: their variables, and attributes of these.
-        What modules of a library hold has none."""
-        found: dict[int, Any] = {}
-        seen, Generator = set[int](), np.random.Generator
-        modules = {id(f.f_globals): (f.f_globals, is_library(f)) for f in self._frames}
-        for variables, library in (*modules.values(), *((f.f_locals, False) for f in self._frames)):
-            for value in variables.values():
-                if isinstance(value, Generator):
-                    found[id(value)] = value
-                elif not (library or value is np or isinstance(value, Tensor) or id(value) in seen):
-                    seen.add(id(value))
-                    for near in getattr(value, "__dict__", {}).values():
-                        if isinstance(near, Generator):
-                            found[id(near)] = near
-        return list(found.values())
-
 
 def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The Tensors in a variable: itself, or the attributes and parameters of a module."""
@@ -88,21 +67,3 @@ def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif hasattr(type(value), "named_parameters"):  # asking a package for a name takes long
         yield from value.named_parameters()
         yield from ((k, v) for k, v in vars(value).items() if isinstance(v, Tensor))
-
-
-def states(generators: list[np.random.Generator]) -> Any:
-    """Where some generators are, and the ones of the process."""
-    old: Any = np.random.get_state()  # noqa: NPY002  # the user's code may draw so
-    kind, numbers, *rest = old
-    own = [g.bit_generator.state for g in generators]
-    return own, random.getstate(), kind, numbers.tobytes(), *rest
-
-
-def restore(generators: list[np.random.Generator], saved: Any) -> None:
-    """Put the generators back to where they were when ``states`` gave `saved`."""
-    own, plain, kind, numbers, *rest = saved
-    for generator, state in zip(generators, own, strict=True):
-        generator.bit_generator.state = state
-    random.setstate(plain)
-    numbers = np.frombuffer(numbers, np.uint32)
-    np.random.set_state((kind, numbers, *rest))  # noqa: NPY002  # as above

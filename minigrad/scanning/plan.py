@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..errors import TraceError
 from .batch import Batch, batch_of
-from .draws import repeated
+from .draws import seen_again
 from .emit import emitted
 from .explaining import explained, flops
 from .loops import loops_of
@@ -61,6 +60,7 @@ class Plan:
         lines = emitted(loops)
         self._loops, self.passes = loops, passes
         self.flops = sum(map(flops, loops.first.body))
+        self.makes = False  # arrays at each step, so that it has to be seen whether it draws
         self.shares: dict[int, Plan] = {}  # the same for fewer rows (`shares`)
         self.source, functions = compiled(lines, "a step", self)
         self.forward: Callable[..., Any] = functions["forward"]
@@ -111,22 +111,21 @@ def plan_of(
         return traces[-1]
 
     try:
-        found, drawn, draws = repeated(trace, T)
+        found, drawn = trace(False), []
         key = found.key(), passes
-        plan = None if fresh else _plans.get(key)
-        if plan is None:
-            again = found if draws else trace(named=True)
-            if again.key() != key[0]:
-                raise TraceError(
-                    "scan: the step does something else each time it is called, by what it "
-                    "draws or counts: pass such values as inputs, or run it as it is, with "
-                    "how='unroll'"
-                )
-            plan = Plan(again, passes)
-            with _lock:
-                _plans[key] = plan
-                if len(_plans) > _MOST:
-                    del _plans[next(iter(_plans))]
+        plan = _plans.get(key)
+        if fresh or plan is None or plan.makes:
+            seen = seen_again(found, trace, T, step, thorough=plan is None)
+            found, drawn = seen.found, seen.drawn
+            key = found.key(), passes
+            plan = None if fresh else _plans.get(key)
+            if plan is None:
+                plan = Plan(seen.named, passes)
+                plan.makes = seen.made
+                with _lock:
+                    _plans[key] = plan
+                    if len(_plans) > _MOST:
+                        del _plans[next(iter(_plans))]
         return Found(plan, found.captured, drawn, found.rebuild)
     finally:
         for one in traces:

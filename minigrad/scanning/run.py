@@ -20,6 +20,7 @@ from ..observe.opening import hollow, opens_as
 from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
 from .cores import one_thread
+from .generators import Repeatable, reachable
 from .passes import ALL
 from .plan import Found, Plan, plan_of
 from .ragged import masked
@@ -194,6 +195,11 @@ def _windows(
     workers: int | None,
 ) -> tuple[Any, Any]:
     """√T windows, of which only the states between them are kept."""
+    generators = reachable(step)
+
+    def in_a_loop(step: Step, state: Any, xs: Any, n: int, *_: Any) -> tuple[Any, Any]:
+        return _unrolled(step, state, xs, range(n)[::-1] if reverse else range(n))
+
     size = math.isqrt(T - 1) + 1
     leaves, rebuild = flatten(xs)
     pieces: list[list[Any]] = []
@@ -202,7 +208,8 @@ def _windows(
         rows = rebuild([_rows(leaf, slice(start, start + size)) for leaf in leaves])
         n = min(size, T - start)
         here = labels._replace(numbers=labels.numbers[start : start + n])
-        output, state = checkpoint(scanned, step, state, rows, n, reverse, passes, here, workers)
+        window = Repeatable((scanned, in_a_loop), generators)
+        output, state = checkpoint(window, step, state, rows, n, reverse, passes, here, workers)
         found, put = flatten(output)
         pieces.append(found)
     columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)

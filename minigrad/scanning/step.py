@@ -18,7 +18,7 @@ from ..engine.op import Op
 from ..errors import describe
 from ..transforms.tree import flatten, flatten_like
 from .atoms import replaced, token
-from .frames import restore, states
+from .generators import moved, reachable, restore, states
 from .program import Equation, Program, Sum, Var
 from .trace import Trace
 from .tracer import Tracer
@@ -106,14 +106,14 @@ def traced(
     if exact == guess:
         return found
     # The step is run again for its nodes; what it draws is what it drew the first time.
-    generators = found.trace.frames.generators()
+    generators = reachable(step)
     drawn = states(generators)
     try:
         again = _once(step, state, x, exact, x_active, named)
     except BaseException:
         found.trace.close()
         raise
-    if states(generators) != drawn and len(again.captured) == len(found.captured):
+    if moved(generators, drawn) and len(again.captured) == len(found.captured):
         restore(generators, drawn)
         again.captured = found.captured
     return again

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad import Tensor
-from minigrad.scanning.frames import restore, states
+from minigrad.scanning.generators import GENERATORS, OF_PROCESS, restore, states
 
 from ..cells import Cell
 
@@ -29,7 +27,7 @@ class Before:
         # Of parameters not: an optimizer may update them in another thread meanwhile.
         tensors = [v for v in held if isinstance(v, Tensor) and not v.requires_grad]
         self._arrays = [(v, v._data) for v in tensors]
-        self._generators = [v for v in held if isinstance(v, np.random.Generator)]
+        self._generators = [*OF_PROCESS, *(v for v in held if isinstance(v, GENERATORS))]
         self._states = states(self._generators)
 
     def changed(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -20,6 +21,7 @@ from minigrad.engine.context import local
 from minigrad.engine.tensor import as_tensor
 from minigrad.errors import TraceError
 from minigrad.observe.opening import hollow, opens_as
+from minigrad.scanning.generators import Repeatable, reachable
 from minigrad.scanning.passes import ALL
 from minigrad.scanning.replay import Labels
 from minigrad.scanning.run import scanned
@@ -190,14 +192,18 @@ def _in_pieces(
     """The steps in about √T pieces, each of which is run again in the backward pass."""
     sequences = xs if isinstance(xs, tuple) else (xs,)
     T = len(sequences[0])
-    size = math.ceil(math.sqrt(T))
+    size, generators = math.ceil(math.sqrt(T)), reachable(step)
     outputs = []
     for begin in range(0, T, size):
         piece = slice(begin, begin + size)
         if reverse:
             piece = slice(max(T - begin - size, 0), T - begin)
         here = tuple(_part(s, piece) for s in sequences)
-        once = _Repeatable(cell, step, reverse, labels._replace(numbers=labels.numbers[piece]))
+        label = labels._replace(numbers=labels.numbers[piece])
+        once = Repeatable(
+            (partial(_scanned, cell, step, reverse=reverse, labels=label),
+             lambda xs, state: scan(step, state, xs, reverse=reverse, how="unroll")), generators,
+        )
         ys, state = checkpoint(once, here if isinstance(xs, tuple) else here[0], state)
         outputs.append(ys)
     whole: Any = np.concatenate(outputs[::-1] if reverse else outputs)
@@ -208,34 +214,3 @@ def _in_pieces(
 def _part(xs: Tensor, piece: slice) -> Tensor:
     like = hollow(xs)
     return opens_as(xs[piece], lambda: _stacked(like.unbind()[piece]))
-
-
-class _Repeatable:
-    """Some steps that draw the same random numbers when they are run again."""
-
-    def __init__(self, cell: Cell, step: Step, reverse: bool, labels: Labels) -> None:
-        self.cell, self.step, self.reverse, self.labels = cell, step, reverse, labels
-        near = [vars(module).get("rng") for module in cell.modules()]
-        self.generators = [rng for rng in near if isinstance(rng, np.random.Generator)]
-        self.states, self.ran = self._states(), False
-
-    def _states(self) -> list[Any]:
-        return [rng.bit_generator.state for rng in self.generators]
-
-    def _set(self, states: list[Any]) -> None:
-        for rng, state in zip(self.generators, states, strict=True):
-            rng.bit_generator.state = state
-
-    def __call__(self, xs: Any, state: Any) -> tuple[Any, Any]:
-        now = self._states()
-        self._set(self.states)
-        try:
-            try:
-                return _scanned(self.cell, self.step, xs, state, self.reverse, self.labels)
-            except (TraceError, NeedsTape):
-                self._set(self.states)
-                return scan(self.step, state, xs, reverse=self.reverse, how="unroll")
-        finally:
-            if self.ran:
-                self._set(now)
-            self.ran = True

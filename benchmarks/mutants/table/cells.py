@@ -197,8 +197,8 @@ FAULTS = [
         WAYS, "scan in reverse: steps that were not run show the wrong neighbour",
     ),
     Fault(
-        "rnn/sequence/ways.py", "        self._set(self.states)\n        try:",
-        "        try:",
+        "minigrad/scanning/generators.py", "self._start is not None, self._start or now",
+        "self._start is not None, now",
         WAYS, "checkpoint: other random numbers in the second run",
     ),
     Fault(

@@ -212,9 +212,21 @@ FAULTS = [
         DRAWS, "every step has the draws of the first one",
     ),
     Fault(
-        ROOM + "draws.py", "    if states(generators) == before and not moved:\n",
-        "    if not moved:\n",
+        ROOM + "draws.py", "    if not moved(generators, before):\n", "    if True:\n",
         DRAWS, "that a generator has moved on is not noticed",
+    ),
+    Fault(
+        ROOM + "draws.py", "            others += [trace(False) for _ in range(_OFTEN)]\n",
+        "            pass\n",
+        DRAWS, "a draw that is the same by chance is taken for a constant",
+    ),
+    Fault(
+        ROOM + "plan.py", "plan is None or plan.makes:", "plan is None:",
+        DRAWS, "a step that draws is run by the plan of one that makes a constant",
+    ),
+    Fault(
+        ROOM + "generators.py", "            if again:\n", "            if False:\n",
+        DRAWS, "a window that is run again draws on for everybody",
     ),
     Fault(
         ROOM + "trace.py", "            node.saved = None\n", "            pass\n",
