@@ -31,11 +31,11 @@ _WORTH = 4_000_000  # flops of a share of a step, forwards: below it two cores a
 Arrays = Sequence[Any]
 
 
-def as_workers(workers: Any) -> int | None:
-    """The argument `workers`, checked."""
+def as_workers(workers: Any, owner: str = "scan") -> int | None:
+    """The argument `workers` of `owner`, checked."""
     if workers is None or (type(workers) is int and workers > 0):
         return workers
-    raise ValueError(f"scan(workers={describe(workers)}): wanted a number from 1, or None")
+    raise ValueError(f"{owner}(workers={describe(workers)}): wanted a number from 1, or None")
 
 
 def split(plan: Plan, workers: int | None, arrays: dict[str, list[Any]]) -> Plan | Split:

@@ -28,11 +28,13 @@ def run_compiled(
     cells: Sequence[Sequence[Cell]], xs: Tensor, before: Sequence[State], masks: Masks,
     how: str | None, start: int, *, reverse: bool, merge: str | None,
     label: Callable[[int, int], str], dropout: float, rng: np.random.Generator,
+    workers: int | None = None,
 ) -> tuple[Any, list[State]]:
     """The outputs of the last layer (T, B, H), or two of them, and the last state of every cell.
 
     cells: by layer and direction, and so their `label`. xs: (T, B, K), or tokens (T, B). before:
-    the states of the cells. dropout: of outputs on their way to the next layer.
+    the states of the cells. dropout: of outputs on their way to the next layer. workers: as in
+    ``minigrad.scan``.
     """
     lasts: list[State] = []
     outputs: Any = xs
@@ -42,7 +44,7 @@ def run_compiled(
         here = [
             over_all(
                 cell, outputs, before[len(lasts) + d], label(number, d), how, start,
-                reverse=reverse or d == 1, mask=masks.mask, repeat=masks.repeat,
+                reverse=reverse or d == 1, mask=masks.mask, repeat=masks.repeat, workers=workers,
             )
             for d, cell in enumerate(row)
         ]

@@ -9,6 +9,7 @@ from minigrad import Tensor, tensor
 from minigrad.checks import Rng, as_flag, as_generator, as_probability
 from minigrad.functional import dropout as drop
 from minigrad.module import Module
+from minigrad.scanning.workers import as_workers
 
 from ..cells import Cell, State
 from ..cells.foreign import reader_of
@@ -46,6 +47,8 @@ class Recurrent(Module):
         on, at first 0 and the same for every sequence.
     how: the way in which cells are run, "unroll", "scan" or "checkpoint", unless a call says
         another; kept as ``.how``. See ``forward``.
+    workers: how many threads share the rows of a batch where a scan runs them; kept as
+        ``.workers``. By default as many as are worth it (``minigrad.scan`` says more).
     rng: a Generator or a seed for dropout; kept as ``.rng``.
 
     A skip connection over a layer is a ``ResidualCell`` in the stack.
@@ -80,10 +83,11 @@ class Recurrent(Module):
         dropout: float = 0.0,
         learn_initial_state: bool = False,
         how: str | None = None,
+        workers: int | None = None,
         rng: Rng = None,
     ) -> None:
         owner = type(self).__name__
-        self.how = as_how(how, owner)
+        self.how, self.workers = as_how(how, owner), as_workers(workers, owner)
         if merge not in MERGES:
             words = ", ".join(map(repr, MERGES))
             raise ValueError(f"{owner}(merge={merge!r}): wanted one of {words}")
@@ -232,7 +236,7 @@ class Recurrent(Module):
             outputs, states = run_compiled(
                 self.cells, whole, before, masks, how, start, reverse=self.reverse,
                 merge=self.merge, label=self._label, dropout=self.dropout * self.training,
-                rng=self.rng,
+                rng=self.rng, workers=self.workers,
             )
         elif len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
             outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)

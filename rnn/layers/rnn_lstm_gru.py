@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
     zoneout: float | Mapping[str, float]
     learn_initial_state: bool
     how: str | None
+    workers: int | None
     name: str | None
     dtype: Any
     rng: Rng
@@ -101,8 +102,8 @@ class RNN(_Standard):
     nonlinearity: φ, "tanh" (default), "relu" and so on, or a function, as in ElmanCell.
     bias: whether there is one; biases: 1 (default) or 2, as PyTorch has.
     clip: θ, to which the sums inside φ are clipped, as in ONNX; by default they are not.
-    batch_first, dropout, bidirectional, merge, reverse, learn_initial_state, how, name: as in
-        Recurrent.
+    batch_first, dropout, bidirectional, merge, reverse, learn_initial_state, how, workers, name:
+        as in Recurrent.
     recurrent_dropout: within the recurrence, with one mask for a whole call (``DropoutCell``);
         0 (default) for none.
     zoneout: the probability with which a unit keeps its state (``ZoneoutCell``), by default 0.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad import Tensor
+from minigrad.scanning.workers import as_workers
 
 from ..cells import Cell, State
 from .unrolling import arguments_of, results_of, stack
@@ -18,12 +19,14 @@ __all__ = ["scan"]
 
 
 def scan(
-    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, reverse: bool = False
+    cell: Cell, xs: Any, state: Any = None, name: str | None = None, *, reverse: bool = False,
+    workers: int | None = None,
 ) -> tuple[Tensor, State]:
     """The outputs of `cell` at all steps, stacked (T, B, H), and the state after the last.
 
     xs, state: as those of ``unroll``. reverse: from the last input to the first.
     name: the scope of the op (default: ``cell.name``).
+    workers: how many threads share the rows of the batch (``minigrad.scan`` says more).
 
     Outputs, state and gradients are those of ``unroll``. Raises what ``unroll`` raises, and
     TraceError for a cell whose step asks for values (``minigrad.scan`` says more).
@@ -35,6 +38,8 @@ def scan(
     ((4, 2, 3), (2, 3))
     """
     inputs, before, one = arguments_of(cell, xs, state)
-    label = name or cell.name
-    outputs, last = over_all(cell, stack(inputs), before, label, "scan", reverse=reverse)
+    outputs, last = over_all(
+        cell, stack(inputs), before, name or cell.name, "scan", reverse=reverse,
+        workers=as_workers(workers, "rnn.scan"),
+    )
     return results_of(outputs, last, one)

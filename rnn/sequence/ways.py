@@ -65,11 +65,13 @@ def over_all(
     reverse: bool = False,
     mask: Array | None = None,
     repeat: Array | None = None,
+    workers: int | None = None,
 ) -> tuple[Tensor, State]:
     """The outputs (T, B, H) of `cell` by "scan" or "checkpoint", and the state computed last.
 
     xs: (T, B, K), or tokens (T, B); xs, state: as ``cell.as_input`` and ``cell.as_state`` give
-    them. how: None for a scan where the cell can be traced, else "unroll". The rest is what
+    them. how: None for a scan where the cell can be traced, else "unroll". workers: as in
+    ``minigrad.scan``. The rest is what
     ``rnn.sequence.loop.walk`` takes, and the results are those of the walk.
     """
     before = Before(cell)
@@ -91,7 +93,7 @@ def over_all(
         return output, new
 
     try:
-        return _compiled(cell, step, xs, state, how, reverse, mask, repeat, labels)
+        return _compiled(cell, step, xs, state, how, reverse, mask, repeat, labels, workers)
     except Exception as error:
         before.restore()
         # What is wrong without a trace too is told best by the steps themselves.
@@ -105,11 +107,11 @@ def over_all(
 
 def _compiled(
     cell: Cell, step: Step, xs: Tensor, state: State, how: str | None, reverse: bool,
-    mask: Array | None, repeat: Array | None, labels: Labels,
+    mask: Array | None, repeat: Array | None, labels: Labels, workers: int | None,
 ) -> tuple[Any, Any]:
     way = _in_pieces if how == "checkpoint" else _scanned
     if mask is None:
-        return way(cell, step, xs, state, reverse, labels)
+        return way(cell, step, xs, state, reverse, labels, workers)
     # A step that is padding for all is not run, as it would draw random numbers.
     used: Array = np.any(mask, axis=1)                                   # (T,)
     if not used.any():
@@ -123,7 +125,7 @@ def _compiled(
         ran = opens_as(xs[used], lambda: _stacked(compress(like.unbind(), used)))
     ys, (last, _) = way(
         cell, _masked(step, zeros), (ran, as_tensor(mask[used]), as_tensor(repeated[used])),
-        (state, nothing), reverse, labels._replace(numbers=numbers, masks=2),
+        (state, nothing), reverse, labels._replace(numbers=numbers, masks=2), workers,
     )
     if used.all():
         return ys, last
@@ -148,10 +150,11 @@ def _stacked(rows: Iterable[Tensor]) -> Tensor:
 
 
 def _scanned(
-    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels
+    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels,
+    workers: int | None,
 ) -> tuple[Any, Any]:
     with scope(labels.name):
-        return scanned(step, state, xs, len(labels.numbers), reverse, ALL, labels)
+        return scanned(step, state, xs, len(labels.numbers), reverse, ALL, labels, workers)
 
 
 def _masked(step: Step, zeros: Array) -> Step:
@@ -187,7 +190,8 @@ def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
 
 
 def _in_pieces(
-    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels
+    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels,
+    workers: int | None,
 ) -> tuple[Any, Any]:
     """The steps in about √T pieces, each of which is run again in the backward pass."""
     sequences = xs if isinstance(xs, tuple) else (xs,)
@@ -201,7 +205,7 @@ def _in_pieces(
         here = tuple(_part(s, piece) for s in sequences)
         label = labels._replace(numbers=labels.numbers[piece])
         once = Repeatable(
-            (partial(_scanned, cell, step, reverse=reverse, labels=label),
+            (partial(_scanned, cell, step, reverse=reverse, labels=label, workers=workers),
              lambda xs, state: scan(step, state, xs, reverse=reverse, how="unroll")), generators,
         )
         ys, state = checkpoint(once, here if isinstance(xs, tuple) else here[0], state)
