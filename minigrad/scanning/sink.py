@@ -48,14 +48,13 @@ def sink(loops: Loops) -> Loops:
 
 
 def _sums_of_rows(loops: Loops, program: Program) -> None:
-    """Σ_t of sums over leading axes, as one call, where the rows are kept anyway."""
+    """Σ_t of sums over leading axes, as one call of all rows."""
     made = made_by(loops.second.body)
-    kept = {v for s in loops.second.sums for v in s.uses()}
     for place, atom in enumerate(program.outputs["captured"]):
         if not isinstance(atom, Var) or atom not in made:
             continue
         rows = _rows_of(made[atom], made)
-        if rows is not None and rows in kept:
+        if rows is not None:
             loops.second.sums.append(Sum(place, row_sums, rows))
             program.outputs["captured"][place] = None
             loops.done.append(f"sunk: the sum of {rows!r}")

@@ -20,6 +20,7 @@ from .stacked import can_stack
 __all__ = ["block_of", "slopes"]
 
 _GETITEM, _MULTIPLY, _UNSTACK = (OPS[name] for name in ("getitem", "multiply", "unstack"))
+_LARGE = {OPS["embedding"], OPS["matmul"]}
 _NUMBERS = 131072  # of one slope that are computed at once: what is made of them is in the cache
 _STEPS = 8         # of a block that is worth it
 
@@ -44,9 +45,9 @@ def _moved(
     known = set(known)
     moved, rest = [], list[Equation]()
     for equation in body:
-        elementwise = equation.op.elementwise and can_stack(equation, lambda v: True)
+        stacks = equation.op not in _LARGE and can_stack(equation, lambda v: True)
         free = known.issuperset(equation.uses()) and held.isdisjoint(equation.outs)
-        if free and (elementwise or block_of(equation) is not None):
+        if free and (stacks or block_of(equation) is not None):
             moved.append(equation)
             known.update(equation.outs)
         else:

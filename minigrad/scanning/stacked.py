@@ -28,8 +28,10 @@ def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
         return False
     if any(isinstance(v, Var) for v in leaves(equation.params)):
         return False
-    if op.elementwise and not equation.params:
+    if op.elementwise:
         return all(len(v.shape) <= len(out.shape) for v in equation.uses())
+    if _counts_axes_from_the_last(equation):
+        return True
     if op is MATMUL:
         x, W = equation.args
         return (
@@ -39,6 +41,16 @@ def can_stack(equation: Equation, steps: Callable[[Var], bool]) -> bool:
     if op is EMBEDDING:
         return not steps(equation.args[op.arguments.index("weight")])
     return False
+
+
+def _counts_axes_from_the_last(equation: Equation) -> bool:
+    """Whether it works along axes that are where they are for all steps too, as a mean over the
+    last one does, and leaves all axes."""
+    axis: Any = equation.params.get("axis")
+    axes = (axis,) if isinstance(axis, int) else axis or ()
+    rank = len(equation.outs[0].shape)
+    ranks = [len(a.shape) for a in equation.args if isinstance(a, Var)]
+    return len(axes) > 0 and all(k < 0 for k in axes) and ranks == [rank]
 
 
 def stacked_call(
@@ -65,6 +77,7 @@ def stacked_call(
         return f"{all_of[leaf]}.reshape({count}, {', '.join(map(str, shape))})"
 
     parts = [text(a) for a in equation.args]
+    parts += [f"{k}={lines.text(v)}" for k, v in equation.params.items()]
     return f"{lines.function(equation.op)}({', '.join(parts)})"
 
 

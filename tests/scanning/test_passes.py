@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.functional import embedding, sigmoid
+from minigrad.functional import embedding, layer_norm, sigmoid, softmax
 from minigrad.scanning.passes import ALL
 from minigrad.scanning.sink import row_sums
 from tests.support.steps import K, T, weight
@@ -294,3 +294,45 @@ def test_hoist_takes_out_what_depends_on_it():
     source = mg.scan.plan(step, np.zeros((B, H)), weight(rng, T, B, K)).source
     assert "np.multiply(" in body(source, "forward")
     assert not any(f in body(source, "forward") for f in ("matmul", "add", "np.tanh"))
+
+
+def normalised(total, rng=0):
+    """A normalised cell with a gain and peepholes: its step, first state, inputs and weights."""
+    rng, H = np.random.default_rng(rng), 8
+    W, U, gain, p = (weight(rng, *s) for s in ((K, 2 * H), (H, 2 * H), (2 * H,), (H,)))
+
+    def step(x, c):
+        f, g = np.split(total(x @ W, c @ U) * gain, 2, axis=-1)
+        f = sigmoid(f + p * c)
+        c = f * c + (1 - f) * np.tanh(layer_norm(g, H))
+        return c, c
+
+    return step, np.zeros((B, H)), weight(rng, T, B, K), [W, U, gain, p]
+
+
+TOTALS = {
+    "of each": lambda x, h: layer_norm(x, 16) + layer_norm(h, 16),
+    "of the sum": lambda x, h: layer_norm(x + h, 16),
+    "softmax": lambda x, h: softmax(x, axis=-1) * softmax(h, axis=-1),
+    "from the front": lambda x, h: softmax(x, axis=1) + h.mean(axis=1, keepdims=True),
+    "over the batch": lambda x, h: x - x.mean(axis=0) + softmax(h, axis=0),
+    "running": lambda x, h: np.cumsum(x, axis=-1) + h.max(axis=-1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("total", TOTALS)
+def test_what_rows_add_up_to_and_their_means_leave_the_loop(total):
+    """No gradient of a weight is summed in the loop, and what slopes need of known rows is not
+    averaged there; results are those of the loop, whatever axis is averaged over."""
+    found = []
+    for how in ("scan", "unroll"):
+        step, state, xs, weights = normalised(TOTALS[total])
+        ys, _ = mg.scan(step, state, xs, how=how)
+        grads = mg.gradients((ys * ys).sum(), [xs, *weights])
+        found.append([ys.detach().numpy(), *[g.numpy() for g in grads]])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+    source = mg.scan.plan(step, state, xs).source
+    loop = [x for x in body(source, "backward").splitlines() if x.startswith(" " * 16)]
+    assert not any("np.square" in line or "axis=(0,)" in line for line in loop) or "batch" in total
+    assert "np.square" in source.partition("def backward")[2]
