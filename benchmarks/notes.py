@@ -25,7 +25,8 @@ own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are 
   every run, and by tests all gradients.
 - **A cell of one's own**: an LSTM with layer norm over its gates and its cell, and peepholes, eight
   lines of `step` for `minigrad.scan`; a loop over the steps in PyTorch; `lax.scan` in JAX.
-- **Its products alone**: `benchmarks/products.py`, feature-major, with outputs that are made once.
+- **Its products alone**: `benchmarks/products.py`, in the layout of the plan by hand, with outputs
+  that are made once.
 - **Without AVX-512**: both told to do as on a processor that lacks it.
 - **Nothing set**: no variable, no argument, as many threads as the libraries take.
 - **Two cores**: the layer's defaults with two processors, and with one.
