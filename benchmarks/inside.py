@@ -29,8 +29,8 @@ class Kernel(NamedTuple):
 class Probe:
     """Seconds of plans that were made while it was `watching`.
 
-    within: whether to look at every statement, which costs time itself; else only how long the
-    two functions of a plan take is measured, by their names.
+    within: whether to look at every statement, which costs time itself; else only how long the two
+    functions of a plan take is measured, and "trace": tracing a step, and finding its plan.
     """
 
     def __init__(self) -> None:
@@ -57,10 +57,11 @@ class Probe:
 
 @contextmanager
 def watching(probe: Probe) -> Iterator[None]:
-    """Plans that are made in this block report to the probe."""
-    from minigrad.scanning import plan
+    """Plans that are made in this block report to the probe; in it, their traces do."""
+    from minigrad.scanning import plan, run
 
     compiled: Any = plan.compiled
+    traced: Any = run.plan_of
 
     def reporting(*args: Any) -> tuple[str, dict[str, Any]]:
         source, found = compiled(*args)
@@ -69,11 +70,12 @@ def watching(probe: Probe) -> Iterator[None]:
         return source, found | {n: probe.wrapped(n, found[n], ticking[n]) for n in names}
 
     plan.compiled = reporting
+    run.plan_of = probe.wrapped("trace", traced, traced)
     plan._plans.clear()  # one that is there already would not report
     try:
         yield
     finally:
-        plan.compiled = compiled
+        plan.compiled, run.plan_of = compiled, traced
         plan._plans.clear()
 
 

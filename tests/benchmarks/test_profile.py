@@ -32,7 +32,7 @@ def test_watching_changes_no_result() -> None:
             assert found.item() == loss.item()
             for name, g in watched.gradients().items():
                 np.testing.assert_array_equal(g, plain.gradients()[name], err_msg=name)
-            assert probe.seconds.keys() == {"forward", "backward"}
+            assert probe.seconds.keys() == {"forward", "backward", "trace"}
             assert bool(probe.ticks) == within
     probe.forget()
     plain.backward(plain.forward())
