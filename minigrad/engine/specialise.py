@@ -23,7 +23,9 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import count
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -69,13 +71,19 @@ def written_out(pullback: Pullback) -> Any:
 
 def compiled(source: str, what: str, names: dict[str, Any]) -> Any:
     """The function that a source defines, which can name `names`; tracebacks show its lines."""
-    file = f"<{what}, {next(_number)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), names, found)
+    exec(_code(source, what), names, found)
     (function,) = found.values()
     function.source = source
     return function
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str, what: str) -> CodeType:
+    """What Python makes of a source; the same for records of the same form and name."""
+    file = f"<{what}, {next(_number)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    return compile(source, file, "exec")
 
 
 def source_of(pullback: Pullback) -> str:
