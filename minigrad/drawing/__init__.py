@@ -79,8 +79,8 @@ def draw(
     <Drawing of 3 steps as one: 1 box, 1 weight>
     """
     from ..engine.node import ancestors
+    from ..engine.opening import opened
     from ..engine.tensor import Tensor
-    from ..observe.opening import opened
     from .render.picture import Drawing
 
     outputs = [output] if isinstance(output, Tensor) else list(output)

@@ -45,7 +45,7 @@ class Scope:
 
 
 class InterpreterState:
-    """The state of one thread, never changed: `nested` is set inside a functional transform.
+    """The state of one thread, never changed: `nested` counts the functional transforms around it.
 
     `observer` sees every op, ``called(node, out, arrays)``, and every contribution in a sweep,
     ``contributed(parent, node, c)``. `tracer` is what ``scan`` wants called in the place of ops.
@@ -60,7 +60,7 @@ class InterpreterState:
         record: bool = True,
         observer: Any = None,
         scope: Scope | None = None,
-        nested: bool = False,
+        nested: int = 0,
         tracer: Any = None,
     ) -> None:
         self.record, self.observer, self.scope, self.nested = record, observer, scope, nested

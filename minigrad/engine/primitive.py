@@ -71,7 +71,7 @@ def primitive(
     marks: remembers which arguments a result is a view of, ``marks(out, *args, **params)``;
         default: those whose memory it shares.
 
-    Arrays are positional, all else keyword-only. Raises TypeError for too few or too many rules.
+    Array arguments of the forward are positional, everything else keyword-only.
 
     >>> import minigrad as mg
     >>> @mg.primitive("()->()", vjps=(lambda g, x: g * np.cosh(x),))

@@ -13,10 +13,10 @@ from ..engine.context import Scope
 from ..engine.differentiation import seed
 from ..engine.messages import unpacked
 from ..engine.node import Node
+from ..engine.opening import opened
 from ..engine.sweep import sweep
 from ..engine.tensor import Tensor, detached
 from ..engine.values import Array
-from .opening import opened
 
 __all__ = ["Use", "contributions"]
 

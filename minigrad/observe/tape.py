@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..engine.node import FREED, Node, ancestors
+from ..engine.opening import opened
 from ..engine.outputs import PART, number
 from ..engine.tensor import Tensor
-from .opening import opened
 
 __all__ = ["Tape"]
 

@@ -46,7 +46,7 @@ def within(
     state, and its outputs are 0."""
 
     def one(x: Any, state: Any) -> tuple[Any, Any]:
-        (inside, x) = x
+        (x, inside) = x
         output, new = step(x, state)
         flat = flatten_like(new, state, "scan: the state that step(x, state) returned")
         before, rebuild = flatten(state)
@@ -59,7 +59,7 @@ def within(
         ]
         return put(shown), rebuild(kept)
 
-    return one, (as_tensor(here), xs)
+    return one, (xs, as_tensor(here))
 
 
 def _chosen(inside: Tensor, new: Any, old: Any) -> Any:

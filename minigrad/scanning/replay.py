@@ -59,7 +59,7 @@ class Steps:
     constants: dict[str, list[Any]]
 
     def __call__(self, whole: Node) -> list[Node | None] | None:
-        """The nodes of the results, of steps that are recorded now; see ``observe.opening``."""
+        """The nodes of the results, of steps that are recorded now; see ``engine.opening``."""
         freed = whole.saved is FREED
         values = (
             {p: _any_value(p) for p in whole.parents if p is not None} if freed

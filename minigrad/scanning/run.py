@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
@@ -16,8 +15,6 @@ from ..engine.outputs import parts
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
-from ..observe.opening import hollow, opens_as
-from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
 from .cores import one_thread
 from .generators import Repeatable, reachable
@@ -26,6 +23,7 @@ from .plan import Found, Plan, plan_of
 from .ragged import masked
 from .replay import Labels, Steps, replayed
 from .tracer import NeedsTape
+from .windows import in_windows
 from .workers import as_workers, split
 
 __all__ = ["plan", "scan"]
@@ -115,7 +113,7 @@ def scan(
         √T windows, each a scan of its own (``mg.checkpoint``); or "unroll", which runs every step
         on the tape. That is what ``detect_anomaly``, hooks inside of the step and second
         derivatives get without asking; and pictures, tapes and the ledger, for which the steps are
-        run again (``observe.opening``).
+        run again (``engine.opening``).
 
     Raises ValueError for T = 0, for sequences of unequal T, for workers below 1, and for a step
     that returns a state of another form, shape or dtype; TraceError, with the op and the line, for
@@ -134,9 +132,24 @@ def scan(
     labels = Labels("scan", state_now.scope, range(T))
     # Inside of a step that is being traced, the steps are equations of that one.
     if how != "unroll" and state_now.observer is None and state_now.tracer is None:
-        run = _windows if how == "checkpoint" and T > 1 else scanned
+        chosen = _chosen_passes(passes)
+
         try:
-            return run(step, state, xs, T, reverse, _chosen_passes(passes), labels, workers)
+            if how == "scan":
+                return scanned(step, state, xs, T, reverse, chosen, labels, workers)
+            generators = reachable(step)
+
+            def window(here: Labels) -> Callable[[Any, Any], tuple[Any, Any]]:
+                n = len(here.numbers)
+                steps = range(n)[::-1] if reverse else range(n)
+                return Repeatable((
+                    lambda xs, state: scanned(
+                        step, state, xs, n, reverse, chosen, here, workers
+                    ),
+                    lambda xs, state: _unrolled(step, state, xs, steps),
+                ), generators)
+
+            return in_windows(window, xs, state, reverse, labels)
         except NeedsTape:
             pass
     return _unrolled(step, state, xs, order)
@@ -188,50 +201,6 @@ def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[An
     columns = zip(*[outputs[t] for t in sorted(outputs)], strict=True)
     stacked = [np.stack([as_tensor(y) for y in column]) for column in columns]
     return put(stacked), state
-
-
-def _windows(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str], labels: Labels,
-    workers: int | None,
-) -> tuple[Any, Any]:
-    """√T windows, of which only the states between them are kept."""
-    generators = reachable(step)
-
-    def in_a_loop(step: Step, state: Any, xs: Any, n: int, *_: Any) -> tuple[Any, Any]:
-        return _unrolled(step, state, xs, range(n)[::-1] if reverse else range(n))
-
-    size = math.isqrt(T - 1) + 1
-    leaves, rebuild = flatten(xs)
-    pieces: list[list[Any]] = []
-    starts = range(0, T, size)
-    for start in reversed(starts) if reverse else starts:
-        rows = rebuild([_rows(leaf, slice(start, start + size)) for leaf in leaves])
-        n = min(size, T - start)
-        here = labels._replace(numbers=labels.numbers[start : start + n])
-        window = Repeatable((scanned, in_a_loop), generators)
-        output, state = checkpoint(window, step, state, rows, n, reverse, passes, here, workers)
-        found, put = flatten(output)
-        pieces.append(found)
-    columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)
-    return put(list(map(_joined, columns))), state
-
-
-def _rows(x: Tensor, some: slice) -> Tensor:
-    """Some steps of a sequence, seen as a stack of them."""
-    like = hollow(x)
-    return opens_as(x[some], lambda: _stacked(like.unbind()[some]))
-
-
-def _joined(pieces: Sequence[Tensor]) -> Tensor:
-    """The steps of some pieces one after the other, seen as a stack of them."""
-    whole: Any = np.concatenate(pieces)
-    like = list(map(hollow, pieces))
-    return opens_as(whole, lambda: _stacked([y for ys in like for y in ys.unbind()]))
-
-
-def _stacked(rows: Sequence[Tensor]) -> Tensor:
-    stacked: Any = np.stack(rows)
-    return stacked  # type: ignore[no-any-return]  # a Tensor
 
 
 def _chosen_passes(passes: Any) -> frozenset[str]:

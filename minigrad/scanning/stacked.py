@@ -49,7 +49,8 @@ def _counts_axes_from_the_last(equation: Equation) -> bool:
     axis: Any = equation.params.get("axis")
     axes = (axis,) if isinstance(axis, int) else axis or ()
     rank = len(equation.outs[0].shape)
-    ranks = [len(a.shape) for a in equation.args if isinstance(a, Var)]
+    ranks = [a.ndim if isinstance(a, np.ndarray) else len(a.shape) for a in equation.args
+             if isinstance(a, Var | np.ndarray)]
     return len(axes) > 0 and all(k < 0 for k in axes) and ranks == [rank]
 
 

@@ -30,7 +30,7 @@ class Arguments:
     """
 
     def __init__(self, args: Sequence[Any], argnums: Argnums | None, what: str) -> None:
-        self._records, nested = local.state.record, local.state.nested
+        self._records, nested = local.state.record, local.state.nested > 0
         self.single = argnums is not None and np.ndim(argnums) == 0
         chosen = _positions(argnums, len(args), what)
         flat = [flatten(args[n]) for n in chosen]
@@ -86,7 +86,7 @@ class Arguments:
     def recording(self) -> Iterator[None]:
         """Record on this thread, and let transforms called inside know that they are nested."""
         before = local.state
-        local.state = before.but(record=True, nested=True)
+        local.state = before.but(record=True, nested=before.nested + 1)
         try:
             yield
         except ValueError as error:

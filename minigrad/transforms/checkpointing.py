@@ -95,7 +95,7 @@ class _Rerun(NamedTuple):
 
 
 def _opened(whole: Node) -> list[Node | None] | None:
-    """The nodes of the results from what is computed again now (see ``observe.opening``); None
+    """The nodes of the results from what is computed again now (see ``engine.opening``); None
     once that has been forgotten."""
     if whole.saved is FREED:
         return None

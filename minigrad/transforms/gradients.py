@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine.differentiation import inputs_of, sweep_from
+from ..engine.opening import is_inside, opened
 from ..engine.tensor import Tensor, handle, wrap
 from ..engine.values import Array
 from ..errors import GradientError
@@ -25,7 +26,8 @@ def gradients(
 ) -> tuple[Tensor | None, ...]:
     """∂outputs/∂input for each of `inputs`, summed over the outputs; no ``.grad`` is written.
 
-    outputs, inputs: Tensors on a graph, one or several; inputs may be leaves or results of ops.
+    outputs, inputs: Tensors on a graph, one or several; inputs may be leaves or results of ops. One
+        that a scan gave, such as its last state, counts for what the outputs have of it too.
     grad_outputs: the cotangent of each output, in its shape; None for an output of one element.
     retain_graph: keep what the rules saved, for another pass (default: create_graph).
     create_graph: record the pass, so that what comes back can be differentiated.
@@ -50,6 +52,8 @@ def gradients(
             f"gradients: received {len(cotangents)} grad_outputs for {len(ys)} outputs"
         )
     xs = inputs_of(inputs, "gradients")
+    if any(map(is_inside, xs)):
+        ys, xs = opened(ys, xs)
     found = sweep_from(ys, cotangents, xs, retain_graph, create_graph)
     results: list[Tensor | None] = []
     for i, x in enumerate(xs):

@@ -11,6 +11,7 @@ from minigrad.checks import Rng, as_size
 from minigrad.functional import layer_norm
 from minigrad.ops.shape.joining import split
 
+from .activations import applied
 from .gated import GatedCell
 from .lstm import LSTMCell
 
@@ -95,12 +96,13 @@ class PeepholeLSTMCell(LSTMCell):
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
         i, f, g, o = split(self.sums(x, h), 4, axis=-1)                  # each (B, H)
-        i = self.sigma(self.clipped(i + self.w_ci * c))
-        f = self.sigma(self.clipped(f + self.w_cf * c))
+        i, f = self._gate(i + self.w_ci * c), self._gate(f + self.w_cf * c)
         c = f * c + i * self.phi(self.clipped(g))
-        o = self.sigma(self.clipped(o + self.w_co * c))
-        h = o * self.phi(c)
+        h = self._gate(o + self.w_co * c) * self.phi(c)
         return h, (h, c)
+
+    def _gate(self, z: Tensor) -> Tensor:
+        return applied(self.recurrent_activation, self.clipped(z))
 
 
 class LayerNormLSTMCell(LSTMCell):
@@ -114,8 +116,6 @@ class LayerNormLSTMCell(LSTMCell):
     bias or none.
 
     Ba, Kiros and Hinton, Layer normalization (2016), equations 20 to 22.
-
-    Raises ValueError for two biases, of which LN takes one away, and unless eps is above 0.
 
     >>> LayerNormLSTMCell(5, 3).gain_x.shape
     (12,)
@@ -183,8 +183,6 @@ class ProjectedLSTMCell(LSTMCell):
 
     Sak, Senior and Beaufays, Long short-term memory recurrent neural network architectures for
     large scale acoustic modeling (2014).
-
-    Raises ValueError for a projection to as many units, or more.
 
     >>> h, c = ProjectedLSTMCell(5, 3, 2).initial_state(4)
     >>> h.shape, c.shape

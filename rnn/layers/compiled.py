@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.engine.opening import hollow, opens_as
 from minigrad.functional import dropout as drop
-from minigrad.observe.opening import hollow, opens_as
 
 from ..cells import Cell, State
 from ..sequence.lengths import Masks

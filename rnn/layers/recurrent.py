@@ -196,8 +196,9 @@ class Recurrent(Module):
             one op (``minigrad.scan``): the same results, faster, for cells that ask for no values;
             pictures, tapes, the ledger and ``rnn.bptt`` see its steps all the same, which are run
             again for them. "checkpoint": less memory, that of √T states, for a second forward
-            pass. By default the layer's own, and if that is None too, "unroll". All states, and
-            ``detect_anomaly``, want "unroll", and get it.
+            pass. By default the layer's own, and if that is None too, "scan" for 16 steps or more
+            of a cell that can be traced and draws nothing at each of them, else "unroll". All
+            states, and ``detect_anomaly``, want "unroll", and get it.
         start: the number of the first step, for sequences that are run in pieces.
 
         outputs: (T, B, H) of the last layer, H doubled where two directions are side by side; with
@@ -231,7 +232,7 @@ class Recurrent(Module):
         if masks.mask is not None:
             whole = without_padding(whole, masks.mask)
         whole = layout.cells[0].as_input(whole, sequence=True)
-        how = chosen_way(self.how if how is None else how, type(self).__name__)
+        how = chosen_way(self.how if how is None else how, type(self).__name__, T)
         if how != "unroll" and not return_states:
             outputs, states = run_compiled(
                 self.cells, whole, before, masks, how, start, reverse=self.reverse,

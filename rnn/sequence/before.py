@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad import Tensor
-from minigrad.scanning.generators import GENERATORS, OF_PROCESS, restore, states
+from minigrad.scanning.generators import GENERATORS, OF_PROCESS, moved, restore, states
 
 from ..cells import Cell
 
@@ -43,6 +43,10 @@ class Before:
                 ):
                     return f"{type(module).__name__}.{name}"
         return ""
+
+    def drew(self) -> bool:
+        """Whether random numbers have been drawn."""
+        return moved(self._generators, self._states)
 
     def restore(self) -> None:
         """Make everything what it was."""

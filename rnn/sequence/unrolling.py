@@ -45,7 +45,7 @@ def unroll(
     ((4, 2, 3), (2, 3))
     """
     inputs, before, one = arguments_of(cell, xs, state)
-    how = chosen_way(how, "unroll")
+    how = chosen_way(how, "unroll", len(inputs))
     if how != "unroll":
         outputs, last = over_all(cell, stack(inputs), before, name or cell.name, how, start)
     else:
@@ -74,8 +74,6 @@ def steps(
     The arguments are checked at the call, the steps are run as they are asked for. The states are
     those on the tape, of which ``rnn.bptt`` can be asked, and these have the axis of the batch:
     of one sequence pass ``xs[:, None]``, or it is a ValueError.
-
-    Raises ValueError for a sequence without the axis of the batch.
 
     >>> from rnn import ElmanCell
     >>> states = [h for _, h in steps(ElmanCell(5, 3), np.zeros((4, 2, 5)))]
@@ -137,8 +135,6 @@ def each_step(
     What stands after the cell, such as an output layer or a loss, is so drawn in the column of
     its step and counted there by the ledger. Sequences are Tensors or arrays (T, ...), or lists.
 
-    Raises ValueError for sequences of unequal length.
-
     >>> double = each_step(lambda h: 2 * h, np.arange(3.0))
     >>> [float(h) for h in double]
     [0.0, 2.0, 4.0]
@@ -161,8 +157,6 @@ def detach(state: Any) -> Any:
     """The same values without their past: what a state needs to be carried on into new windows.
 
     state: a Tensor or an array; a tuple, list or dict of states; or None.
-
-    Raises TypeError for what is no Tensor or tuple of them.
 
     >>> from rnn import LSTMCell
     >>> _, state = LSTMCell(5, 3)(np.zeros((2, 5)))

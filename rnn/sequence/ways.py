@@ -2,13 +2,15 @@
 
 "unroll" puts every op of every step on the tape: for seeing. "scan" runs a program that is made of
 one step: for speed. "checkpoint" keeps the states between √T pieces and runs each piece again in
-the backward pass: for memory. What asks for single steps of a scan (pictures, the
-ledger, Jacobians, second derivatives) opens it, and sees the steps as "unroll" leaves them.
+the backward pass: for memory. None, which layers start with, is "scan" where that is faster and the
+cell can be traced, and "unroll" elsewhere.
+
+What asks for single steps of a scan (pictures, the ledger, Jacobians, second derivatives) opens it,
+and sees the steps as "unroll" leaves them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
@@ -16,16 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import Tensor, checkpoint, scan, scope
+from minigrad import Tensor, scan, scope
 from minigrad.engine.context import local
+from minigrad.engine.opening import hollow, opens_as
 from minigrad.engine.tensor import as_tensor
 from minigrad.errors import TraceError
-from minigrad.observe.opening import hollow, opens_as
 from minigrad.scanning.generators import Repeatable, reachable
 from minigrad.scanning.passes import ALL
+from minigrad.scanning.ragged import within
 from minigrad.scanning.replay import Labels
 from minigrad.scanning.run import scanned
 from minigrad.scanning.tracer import NeedsTape
+from minigrad.scanning.windows import in_windows
 
 from ..cells import Cell, State
 from ..cells.state import pack, unpack
@@ -39,6 +43,8 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 
 HOWS = ("scan", "unroll", "checkpoint")
 
+FEWEST = 16  # steps for which a trace pays, measured for RNN, GRU and LSTM
+
 
 def as_how(how: Any, owner: str) -> Any:
     """`how` as one of HOWS or None, or an error."""
@@ -48,10 +54,14 @@ def as_how(how: Any, owner: str) -> Any:
     return how
 
 
-def chosen_way(how: Any, owner: str) -> str | None:
-    """`how`, checked; None is "unroll", and so is all where somebody watches every op."""
+def chosen_way(how: Any, owner: str, T: int) -> str | None:
+    """`how`, checked, for T steps; None is left where the cell is to be scanned if it can be. Not
+    where there are few steps, or a second derivative is under way, which has all of them run one by
+    one again for each of its sweeps. All is "unroll" where somebody watches every op."""
     given: str | None = as_how(how, owner)
-    return "unroll" if given is None or local.state.watched else given
+    if local.state.watched:
+        return "unroll"
+    return "unroll" if given is None and (T < FEWEST or local.state.nested > 1) else given
 
 
 def over_all(
@@ -90,6 +100,8 @@ def over_all(
                 f"run once, and not at every step; let that be a part of the state, or run the "
                 f"cell with how='unroll'"
             )
+        if how is None and before.drew():
+            raise TraceError("a step that draws is traced T times, which takes longer than to run")
         return output, new
 
     try:
@@ -109,28 +121,30 @@ def _compiled(
     cell: Cell, step: Step, xs: Tensor, state: State, how: str | None, reverse: bool,
     mask: Array | None, repeat: Array | None, labels: Labels, workers: int | None,
 ) -> tuple[Any, Any]:
-    way = _in_pieces if how == "checkpoint" else _scanned
+    way = _in_windows if how == "checkpoint" else _scanned
     if mask is None:
         return way(cell, step, xs, state, reverse, labels, workers)
     # A step that is padding for all is not run, as it would draw random numbers.
     used: Array = np.any(mask, axis=1)                                   # (T,)
     if not used.any():
         used[-1 if reverse else 0] = True
-    zeros = np.zeros((xs.shape[1], cell.output_size), cell.dtype)
-    nothing = as_tensor(zeros)
-    repeated = np.zeros_like(mask) if repeat is None else repeat
-    numbers = np.array(labels.numbers)[used].tolist()
+    nothing = as_tensor(np.zeros((xs.shape[1], cell.output_size), cell.dtype))
+    ran_labels = labels._replace(
+        numbers=list(compress(labels.numbers, used)), masks=1 if repeat is None else 2
+    )
     ran, like = xs, hollow(xs)
     if not used.all():
         ran = opens_as(xs[used], lambda: _stacked(compress(like.unbind(), used)))
-    ys, (last, _) = way(
-        cell, _masked(step, zeros), (ran, as_tensor(mask[used]), as_tensor(repeated[used])),
-        (state, nothing), reverse, labels._replace(numbers=numbers, masks=2), workers,
-    )
+    if repeat is None:
+        ys, last = way(cell, *within(step, ran, mask[used]), state, reverse, ran_labels, workers)
+    else:
+        inputs, first = (ran, as_tensor(mask[used]), as_tensor(repeat[used])), (state, nothing)
+        step = _repeating(step, nothing._data)
+        ys, (last, _) = way(cell, step, inputs, first, reverse, ran_labels, workers)
     if used.all():
         return ys, last
 
-    outputs = hollow(ys)
+    outputs, repeated = hollow(ys), np.zeros_like(mask) if repeat is None else repeat
 
     def steps() -> Tensor:
         """What the walk shows at each step, run or not."""
@@ -157,11 +171,11 @@ def _scanned(
         return scanned(step, state, xs, len(labels.numbers), reverse, ALL, labels, workers)
 
 
-def _masked(step: Step, zeros: Array) -> Step:
+def _repeating(step: Step, zeros: Array) -> Step:
     """The step where rows that are padding keep their state; they show what was shown before, or
     0, so that this is a part of the state."""
 
-    def masked(inputs: Any, before: Any) -> tuple[Any, Any]:
+    def repeating(inputs: Any, before: Any) -> tuple[Any, Any]:
         (x, here, repeated), (state, shown) = inputs, before
         at_padding = np.where(repeated[:, None], shown, zeros)
         output, new = step(x, state)
@@ -173,7 +187,7 @@ def _masked(step: Step, zeros: Array) -> Step:
         output = np.where(own, same[0] if same else output, at_padding)
         return output, (pack(kept), output)
 
-    return masked
+    return repeating
 
 
 def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
@@ -189,32 +203,16 @@ def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
     return filled  # type: ignore[no-any-return]  # a Tensor, as ys is one
 
 
-def _in_pieces(
+def _in_windows(
     cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels,
     workers: int | None,
 ) -> tuple[Any, Any]:
-    """The steps in about √T pieces, each of which is run again in the backward pass."""
-    sequences = xs if isinstance(xs, tuple) else (xs,)
-    T = len(sequences[0])
-    size, generators = math.ceil(math.sqrt(T)), reachable(step)
-    outputs = []
-    for begin in range(0, T, size):
-        piece = slice(begin, begin + size)
-        if reverse:
-            piece = slice(max(T - begin - size, 0), T - begin)
-        here = tuple(_part(s, piece) for s in sequences)
-        label = labels._replace(numbers=labels.numbers[piece])
-        once = Repeatable(
-            (partial(_scanned, cell, step, reverse=reverse, labels=label, workers=workers),
-             lambda xs, state: scan(step, state, xs, reverse=reverse, how="unroll")), generators,
-        )
-        ys, state = checkpoint(once, here if isinstance(xs, tuple) else here[0], state)
-        outputs.append(ys)
-    whole: Any = np.concatenate(outputs[::-1] if reverse else outputs)
-    pieces = list(map(hollow, outputs[::-1] if reverse else outputs))
-    return opens_as(whole, lambda: _stacked(y for ys in pieces for y in ys.unbind())), state
+    generators = reachable(step)
 
+    def window(here: Labels) -> Any:
+        return Repeatable((
+            partial(_scanned, cell, step, reverse=reverse, labels=here, workers=workers),
+            lambda xs, state: scan(step, state, xs, reverse=reverse, how="unroll"),
+        ), generators)
 
-def _part(xs: Tensor, piece: slice) -> Tensor:
-    like = hollow(xs)
-    return opens_as(xs[piece], lambda: _stacked(like.unbind()[piece]))
+    return in_windows(window, xs, state, reverse, labels)

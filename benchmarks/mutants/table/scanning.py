@@ -7,7 +7,7 @@ DRAWS = "tests/scanning/test_draws.py"
 PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
 WORKERS, ROOM = "tests/scanning/test_workers.py", "minigrad/scanning/"
-OPENING, OPENED = "tests/observe/test_opening.py", "tests/rnn/sequence/test_opened.py"
+OPENING, OPENED = "tests/engine/test_opening.py", "tests/rnn/sequence/test_opened.py"
 
 FAULTS = [
     Fault(
@@ -28,11 +28,11 @@ FAULTS = [
         OPENING, "detect_anomaly in a backward pass does not see the steps of a scan",
     ),
     Fault(
-        "minigrad/observe/opening.py", "        inner.key = node.key + place\n", "",
+        "minigrad/engine/opening.py", "        inner.key = node.key + place\n", "",
         OPENING, "what is opened has its place on the tape behind what was written since",
     ),
     Fault(
-        "minigrad/observe/opening.py",
+        "minigrad/engine/opening.py",
         "            copies[inner] = _copy(inner, copies)\n", "            pass\n",
         OPENING, "a scan that is opened reads one that is not",
     ),

@@ -9,8 +9,8 @@ import numpy as np
 
 from minigrad import Tensor, contributions
 from minigrad.engine.node import ancestors
+from minigrad.engine.opening import opened
 from minigrad.engine.tensor import wrap
-from minigrad.observe.opening import opened
 
 from ...cells import Cell
 from ...cells.wrappers import Wrapper

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor, contributions
-from minigrad.observe.opening import opened
+from minigrad.engine.opening import opened
 
 from ..plots.contributions import plot_two_time
 from ..result import ArrayResult, norm

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.engine.opening import opened
 from minigrad.engine.tensor import detached
-from minigrad.observe.opening import opened
 
 from ..graph import label, pull_back, state_tensors, without_constants
 from ..plots.jacobians import plot_jacobian

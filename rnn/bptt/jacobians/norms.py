@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.observe.opening import opened
+from minigrad.engine.opening import opened
 
 from ..graph import as_states, label, pull_back, state_tensors, step_of, without_constants
 from ..plots.jacobians import plot_norms

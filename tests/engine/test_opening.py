@@ -7,8 +7,8 @@ import pytest
 
 import minigrad as mg
 from minigrad.engine.node import ancestors
+from minigrad.engine.opening import opened, opens_as
 from minigrad.errors import AnomalyError, GraphFreedError, MutationError
-from minigrad.observe.opening import opened, opens_as
 
 T, B, H = 6, 3, 4
 

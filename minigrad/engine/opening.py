@@ -11,15 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.context import local
-from ..engine.node import FREED, ROOM, Node, ancestors, next_key
-from ..engine.outputs import number
-from ..engine.tensor import Tensor, wrap
-from .packing import is_part
+from .context import local
+from .node import FREED, ROOM, Node, ancestors, next_key
+from .outputs import PART, number
+from .tensor import Tensor, wrap
 
-__all__ = ["hollow", "opened", "opens_as"]
+__all__ = ["hollow", "is_inside", "opened", "opens_as"]
 
 Copies = dict[Node, Node | None]
+
+
+def is_inside(x: Tensor) -> bool:
+    """Whether what made a tensor is an op that can be opened, in which others may be made of it."""
+    node = x._node
+    whole = node.parents[0] if node is not None and node.pullback is PART else node
+    return whole is not None and bool((whole.extra or {}).get("opens"))
 
 
 def opens_as(result: Tensor, steps: Callable[[], Tensor]) -> Tensor:
@@ -102,7 +108,7 @@ def _copies(roots: Iterable[Node], since: int | None = None) -> Copies:
     copies: Copies = {}
     results: dict[Node, list[Node | None]] = {}
     for node in order:
-        whole = node.parents[0] if is_part(node) else None
+        whole = node.parents[0] if node.pullback is PART else None
         opens = (node.extra or {}).get("opens")
         if whole is not None and whole in results:
             copies[node] = _result(results[whole], node, whole)
@@ -128,7 +134,7 @@ def _inside(node: Node, opens: Any, copies: Copies) -> list[Node | None] | None:
     inside = ancestors(roots, since=start)
     for place, inner in enumerate(inside, 1):
         inner.key = node.key + place
-        if is_part(inner):
+        if inner.pullback is PART:
             inner.put(number=number(inner))
         if node.saved is FREED and inner.pullback is not None:
             inner.saved = FREED
