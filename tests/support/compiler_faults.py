@@ -254,15 +254,15 @@ def without_parts_of_key(*places):
 @contextmanager
 def one_draw_for_all():
     """A block in which every step has the draws of the first one."""
-    honest = plans.repeated
+    honest = plans.seen_again
 
-    def repeated(*given):
-        found, drawn, may_draw = honest(*given)
-        return found, [d[[0] * len(d)] for d in drawn], may_draw
+    def seen_again(*given, **options):
+        seen = honest(*given, **options)
+        return seen._replace(drawn=[d[[0] * len(d)] for d in seen.drawn])
 
     with _no_plans():
-        plans.repeated = repeated
+        plans.seen_again = seen_again
         try:
             yield
         finally:
-            plans.repeated = honest
+            plans.seen_again = honest

@@ -58,7 +58,7 @@ def test_rows_are_known_from_the_loop():
     assert ScanTrial(lambda x, s: (s, s * 0.5 + s.mean(axis=0) + x), np.eye(3), xs).rows == 0
 
 
-def planted(kind, name="own_lstm"):
+def planted(kind, name="branches"):
     """The first fault of a kind in a case."""
     return next(f for s in sources(trial(name).result) for f in faults(s) if f.kind == kind)
 
@@ -66,11 +66,11 @@ def planted(kind, name="own_lstm"):
 def test_a_broken_law_is_named_with_its_place_and_size():
     """The message has the law, the result or gradient, how many entries, the worst, and the step.
     """
-    case = CASES["own_lstm"](np.random.default_rng(0))
+    case = CASES["branches"](np.random.default_rng(0))
     with planted("dropped").planted(), pytest.raises(LawBroken) as caught:
         check_scan(*case[:3])
     text = str(caught.value)
-    assert "scan of own_lstm.<locals>.step" in text
+    assert "scan of branches.<locals>.step" in text
     assert "breaks the law 'unrolled': A scan is the loop over its steps" in text
     assert "the gradient of b: " in text
     assert " entries are wrong, by up to " in text
