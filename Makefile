@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-peers check bench learn mutants clean FORCE
+.PHONY: help demo test test-thorough test-peers check bench learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -52,6 +52,9 @@ learn: $(VENV)/.has-viz ## train on long-lag tasks until each bar is reached, mi
 
 mutants: $(VENV)/.has-test ## plant 300 faults one by one: the tests have to notice (MUTANTS_ARGS="--only sweep")
 	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.mutants $(MUTANTS_ARGS)
+
+audit: $(VENV)/.has-test ## plant 2,000 mistakes in derivations by hand: the audit has to name them (AUDIT_ARGS="--only lstm")
+	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.audit $(AUDIT_ARGS)
 
 clean: ## remove the environments and caches; out/ stays
 	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build dist

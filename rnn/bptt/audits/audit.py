@@ -20,8 +20,9 @@ from ..contributions.ledger import gates_of
 from ..graph import pull_back
 from ..plots.audit import TermsPanel, plot_audit
 from ..result import norm
+from .catalogue import Catalogue
 from .claims import Claim, distance
-from .explaining import Explainer
+from .explaining import Explainer, Told
 from .findings import Finding, Mistake
 from .model import Loss, Model, named_parameters, outputs_of
 from .report import written
@@ -175,22 +176,24 @@ def audit(
         for name, (_, error, size) in close.items()
         if name not in finite or error > max(rtol * size, 1e-14 * scale)
     ]
-    explained: Mapping[str, tuple[Mistake, ...]] = {}
+    told: Mapping[str, Told] = {}
     if to_explain := [name for name in wrong if name in finite]:
-        explained = Explainer(
-            model, {n: c for n, c in claims.items() if n in finite}, truth, to_explain,
+        known = {name: claim for name, claim in claims.items() if name in finite}
+        catalogue = Catalogue(model, list(dict.fromkeys(claim.key for claim in known.values())))
+        told = Explainer(
+            catalogue, known, truth, to_explain,
             {name: error for name, (_, error, _) in close.items()}, rtol, gates,
-        ).explanations()
+        ).explained()
     findings = {}
     for name, claim in claims.items():
         true, error, size = close[name]
         terms = claim.block(truth[claim.key]).sum(axis=0)[: model.T]
-        because = explained.get(name, ())
+        because, nearest, tried = told.get(name, Told((), None, 0))
         findings[name] = Finding(
             name, claim.claimed, true, terms, error,
             np.inf if name not in finite else error / size if size else 0.0,
             name not in wrong, _steps(claim, true, terms, because, rtol) if name in wrong else (),
-            because, model.operand(claim.key),
+            because, model.operand(claim.key), nearest, tried,
         )
     return Audit(findings, model.recurrent_weight(), model.direct())
 

@@ -57,6 +57,7 @@ class Finding(NamedTuple):
         explanation; empty without one.
     explanations: the mistakes that lead to the claimed numbers, the simplest first.
     operand: what the parameter is multiplied with in step t, "x_t" or "h_{t-1}"; "" if unknown.
+    nearest: without an explanation, the mistake that comes nearest. tried: how many were.
 
     >>> from rnn import ElmanCell
     >>> from rnn.bptt import audit
@@ -80,3 +81,5 @@ class Finding(NamedTuple):
     steps: tuple[int, ...]
     explanations: tuple[Mistake, ...]
     operand: str
+    nearest: Mistake | None = None
+    tried: int = 0

@@ -18,13 +18,14 @@ from ..contributions.ledger import named_tensors
 from .derivation import Derivation
 from .formulas import TEXT, Notation
 from .recording import Call, Quantity, Recording, recording
-from .rule_mistakes import RuleMistake
+from .rule_mistakes import Both, RuleMistake
 from .sweeps import Outcome, Rows, swept
 
-__all__ = ["Loss", "Model", "named_parameters", "outputs_of"]
+__all__ = ["AnyMistake", "Loss", "Model", "named_parameters", "outputs_of"]
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Tensor, int], Any]
+AnyMistake = RuleMistake | Both
 
 
 def named_parameters(model: Any, params: Any) -> dict[str, Tensor]:
@@ -143,13 +144,13 @@ class Model:
         return None if not values else next(iter(values.values())).array.shape
 
     def by_step(
-        self, mistakes: Sequence[RuleMistake | None], names: Sequence[str],
+        self, mistakes: Sequence[AnyMistake | None], names: Sequence[str],
         seeds: Array | None = None, **settings: Any,
     ) -> dict[str, Array]:
         """∂L/∂ of parameters by the step of the use, and of values by their step, (R, T + 1,
         *shape), with each of some mistakes, None for none. At the end stands what lies outside of
         all steps. settings: as for ``swept``."""
-        rows = Rows([(s.uses, s.scope) if s else ({}, "") for s in mistakes])
+        rows = Rows([() if m is None else m.parts for m in mistakes])
         wanted = [
             v for name in names if name not in self.named for v in self.values[name].values()
         ]
@@ -171,7 +172,7 @@ class Model:
         return found
 
     def tables(
-        self, mistakes: Sequence[RuleMistake | None], names: Sequence[str], **settings: Any
+        self, mistakes: Sequence[AnyMistake | None], names: Sequence[str], **settings: Any
     ) -> dict[str, Array]:
         """The same by the step of the loss too: G[t, s], (R, T, T + 1, *shape).
 

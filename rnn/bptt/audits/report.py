@@ -60,7 +60,7 @@ def _why(alike: list[Finding]) -> list[str]:
     """The explanation that these gradients share, and the wrong terms of each."""
     names = " and ".join(f"∂L/∂{finding.name}" for finding in alike)
     if not alike[0].explanations:
-        known = (
+        known = _nearest(alike[0]) + (
             f" The terms that differ are those of {_count(alike[0].steps)}." if alike[0].steps else
             " Claim its terms by step, (T, *shape), to see where it begins to differ."
         )
@@ -79,6 +79,16 @@ def _why(alike: list[Finding]) -> list[str]:
                 f"{more}.", "    ",
             )
     return lines
+
+
+def _nearest(finding: Finding) -> str:
+    """How far the mistake that comes nearest is from a claim that nothing explains."""
+    if finding.nearest is None:
+        return ""
+    return (
+        f" Of {finding.tried:,}, alone and in pairs, the nearest is \"{finding.nearest.key}\", "
+        f"with a relative error of {finding.nearest.misfit:.2g}."
+    )
 
 
 def _together(wrong: list[Finding]) -> Mistake | None:

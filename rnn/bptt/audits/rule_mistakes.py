@@ -22,7 +22,7 @@ from .merging import merged
 from .recording import Call, Quantity
 from .variants import Change, Near, Variant, variants
 
-__all__ = ["RuleMistake", "rule_mistakes"]
+__all__ = ["Both", "RuleMistake", "rule_mistakes"]
 
 
 @dataclass(eq=False, slots=True)
@@ -41,6 +41,11 @@ class RuleMistake:
     right: Expr | None = None
 
     @property
+    def parts(self) -> list[tuple[dict[Use, Expr], str]]:
+        """As ``Rows`` takes it."""
+        return [(self.uses, self.scope)]
+
+    @property
     def linear(self) -> bool:
         """Whether what it leads to is still proportional to the errors: not so where a cotangent
         itself is forgotten."""
@@ -51,6 +56,34 @@ class RuleMistake:
     def use(self) -> Use:
         """The first of them."""
         return next(iter(self.uses))
+
+
+@dataclass(eq=False, slots=True)
+class Both:
+    """Two mistakes in one derivation."""
+
+    first: RuleMistake
+    second: RuleMistake
+
+    @property
+    def parts(self) -> list[tuple[dict[Use, Expr], str]]:
+        """As ``Rows`` takes them."""
+        return self.first.parts + self.second.parts
+
+    @property
+    def linear(self) -> bool:
+        """Whether both are."""
+        return self.first.linear and self.second.linear
+
+    @property
+    def scope(self) -> str:
+        """Where both are made, if that is the same for both."""
+        return self.first.scope if self.first.scope == self.second.scope else ""
+
+    @property
+    def cost(self) -> float:
+        """How far they are to seek."""
+        return self.first.cost + self.second.cost
 
 
 def rule_mistakes(derivation: Derivation) -> list[RuleMistake]:

@@ -13,7 +13,7 @@ from .model import Model
 from .recording import Quantity
 from .sweeps import Rows, swept
 
-__all__ = ["SumMistake", "sum_mistakes"]
+__all__ = ["SumMistake", "mistakes_in_totals", "sum_mistakes"]
 
 Array = np.ndarray[Any, Any]
 Tables = dict[str, Array]
@@ -34,9 +34,8 @@ class SumMistake(NamedTuple):
 
 def sum_mistakes(model: Model, truth: Mapping[str, Array]) -> Iterator[SumMistake]:
     """Every one. truth: the true G[t, s] by name, (T, T + 1, *shape)."""
-    T, batch = model.T, model.batch
-    if T > 1:
-        yield from _left_out(truth, T)
+    if model.T > 1:
+        yield from _left_out(truth, model.T)
         for by, wrong in ((-1, "{t-1}"), (1, "{t+1}")):
             yield SumMistake(
                 f"error of step {wrong}",
@@ -45,12 +44,24 @@ def sum_mistakes(model: Model, truth: Mapping[str, Array]) -> Iterator[SumMistak
                 cost=1.5,
             )
         yield from _too_far(model, truth)
+    yield from _scaled(model, truth)
+
+
+def mistakes_in_totals(model: Model, tables: Mapping[str, Array]) -> Iterator[SumMistake]:
+    """Those that are made when all terms are known, of whatever derivation."""
+    if model.T > 1:
+        yield from _left_out(tables, model.T)
+    yield from _scaled(model, tables)
+
+
+def _scaled(model: Model, truth: Mapping[str, Array]) -> Iterator[SumMistake]:
+    """Constant factors."""
     scales = [
         (-1.0, "the sign is wrong"),
         (2.0, "twice the gradient: a factor 2 too many, or a ½ missing"),
         (0.5, "half the gradient: a factor ½ too many, or a 2 missing"),
     ]
-    for n, what in ((T, "steps"), (batch, "sequences")):
+    for n, what in ((model.T, "steps"), (model.batch, "sequences")):
         if n > 2:
             scales.append((1 / n, f"the mean over the {n} {what}, where the loss is their sum"))
             scales.append((float(n), f"the sum over the {n} {what}, where the loss is their mean"))
@@ -80,6 +91,12 @@ def _left_out(truth: Mapping[str, Array], T: int) -> Iterator[SumMistake]:
             f"only the {word} use", f"only the {word} use, in step {step + 1}, {counted}",
             (use == step) & (loss >= 0),
         )
+    yield only(
+        "total for immediate",
+        "the total derivative ∂h_t/∂θ was taken for the immediate one, at fixed h_{t-1}: the paths "
+        "from the loss of step t to the use at step s count t − s + 1 times",
+        np.maximum(loss - use + 1, 0),
+    )
     for reach in range(2, T):
         yield only(
             f"reach {reach}",
@@ -153,7 +170,7 @@ def _carried(model: Model, states: Mapping[int, Mapping[Any, Quantity]]) -> dict
     """The true cotangents of what the steps hand on, by step and place: (losses, *shape)."""
     L = len(model.losses)
     values = [value for found in states.values() for value in found.values()]
-    outcome = swept(model.derivation, Rows([({}, "")] * L), values, np.eye(L))
+    outcome = swept(model.derivation, Rows([()] * L), values, np.eye(L))
     found = {
         (t, k): outcome.cotangents.get(v, np.zeros((L, *v.array.shape)))
         for t, vs in states.items() for k, v in vs.items()

@@ -25,27 +25,28 @@ Edits = Mapping[Use, Expr]
 class Rows:
     """Derivations that are computed side by side, a row or two for each.
 
-    edits: for some uses, the rows that have another expression there, and which.
-    scopes: where a mistake is made: "" wherever the expression stands; "carry", only in what is
-        handed on to other steps; "use", only in what goes to the parameters of the step itself.
+    mistakes: for each derivation the expressions that stand in some uses, and in what: "" wherever
+        the rule stands; "carry", only in what is handed on to other steps; "use", only in what goes
+        to the parameters of the step itself. Where it is not everywhere, one row is for the carry
+        and one for the uses, and both start in each step from what has been carried there.
     """
 
-    def __init__(self, mistakes: Sequence[tuple[Edits, str]]) -> None:
+    def __init__(self, mistakes: Sequence[Sequence[tuple[Edits, str]]]) -> None:
         at: dict[Use, dict[int, tuple[Expr, list[int]]]] = {}
         self.carried: list[int] = []  # for each row, the row whose carry it has
         self.owner: list[int] = []    # for each row, its derivation
         self.read: list[int] = []     # for each derivation, the row with the terms of its uses
-        for k, (edits, scope) in enumerate(mistakes):
+        for k, parts in enumerate(mistakes):
             row = len(self.carried)
-            self.owner += [k, k] if scope else [k]
-            for use, expression in edits.items():
-                at.setdefault(use, {}).setdefault(id(expression), (expression, []))[1].append(row)
-            if scope:  # the next row is without the mistake in this very step
-                self.carried += [row, row] if scope == "carry" else [row + 1, row + 1]
-                self.read.append(row + 1 if scope == "carry" else row)
-            else:
-                self.carried.append(row)
-                self.read.append(row)
+            rows = [row, row + 1] if any(scope for _, scope in parts) else [row]
+            for edits, scope in parts:
+                here = rows[:1] if scope == "carry" else rows[1:] if scope == "use" else rows
+                for use, expression in edits.items():
+                    found = at.setdefault(use, {}).setdefault(id(expression), (expression, []))
+                    found[1].extend(here)
+            self.carried += [row] * len(rows)
+            self.owner += [k] * len(rows)
+            self.read.append(rows[-1])
         self.edits = {
             use: [(expression, np.array(rows)) for expression, rows in found.values()]
             for use, found in at.items()

@@ -164,7 +164,8 @@ def _sum_of_two(p: Apply, shape: Shape) -> Iterator[tuple[float, Change, Expr]]:
     a, b = p.args
     for keep, drop in ((a, b), (b, a)):
         if shape(keep) == shape(p):
-            yield 1.5, Change("term", drop), keep
+            complement = p.op is OPS["subtract"] and drop is a and isinstance(a, Const)
+            yield 1.5, Change("instead", p, keep) if complement else Change("term", drop), keep
     if p.op is OPS["add"]:
         yield 2, Change("minus", b), make("subtract", a, b)
     else:

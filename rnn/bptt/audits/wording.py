@@ -41,7 +41,7 @@ def wording(derivation: Derivation, mistake: RuleMistake) -> Wording:
     short, what = _what(mistake, call, text)
     kind = mistake.change.kind
     if kind in ("path", "sign", "doubled", "halved") and mistake.change.old is None:
-        formula = f"{of} has {right}"
+        formula = f"by the rule {of} has {right}"
     else:
         formula = f"{of} = {used}, where the rule has {right}"
     scope = {

@@ -239,10 +239,13 @@ def test_what_no_slip_explains():
     assert found["W_hh"].error == pytest.approx(1e-3, rel=1e-9)
     assert not found["W_hh"].explanations
     assert "no single mistake tried" in str(found)
+    assert found["W_hh"].nearest.misfit <= found["W_hh"].relative
+    assert found["W_hh"].tried > 1000
+    assert f"the nearest is \"{found['W_hh'].nearest.key}\"" in " ".join(str(found).split())
     assert "step 3" in str(found)
     total = audit({"W_hh": claimed.sum(axis=0)}, cell, sequence(T, B, K), loss, params=params)
     assert total["W_hh"].steps == ()
-    assert "Claim its terms by step" in str(total)
+    assert "Claim its terms by step" in " ".join(str(total).split())
 
 
 def test_tolerance():

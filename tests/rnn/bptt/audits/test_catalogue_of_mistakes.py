@@ -6,7 +6,7 @@ import pytest
 from rnn import GRUCell, LSTMCell
 from rnn.bptt import audit
 from rnn.bptt.audits.model import Model, named_parameters
-from rnn.bptt.audits.rule_mistakes import rule_mistakes
+from rnn.bptt.audits.rule_mistakes import Both, rule_mistakes
 from rnn.bptt.audits.sum_mistakes import sum_mistakes
 from rnn.bptt.audits.wording import wording
 from tests.support.audited import B, H, K, T, elman, readout
@@ -82,7 +82,8 @@ def test_every_mistake_in_the_sums_is_recognised(kind):
             assert mistake.key in [e.key for e in found[name].explanations], (mistake.key, name)
         keys.append(mistake.key)
     assert keys == [
-        "only the last loss", "only the last use", "only the first use", "reach 2", "reach 3",
+        "only the last loss", "only the last use", "only the first use", "total for immediate",
+        "reach 2", "reach 3",
         "error of step {t-1}", "error of step {t+1}", "product one factor too long",
         "product one factor too short", "whole product", "times -1", "times 2", "times 0.5",
         "times 0.25", "times 4",
@@ -109,3 +110,49 @@ def test_mistakes_are_told_in_the_words_of_the_code():
         r"$\displaystyle \delta f_{t} \leftarrow \delta c_{t} \odot c_{t} "
         r"\quad\text{instead of}\quad \delta c_{t} \odot c_{t-1}$"
     )
+
+
+def test_two_mistakes_are_told_together():
+    """Where no single mistake leads to a gradient, two do: both are told, with their lines; and
+    where one explains some of the gradients, the other is told with it of the rest."""
+    cell = KINDS["lstm"]()
+    model, xs, loss, params = model_of(cell)
+    names = list(model.named)
+    by_key = {wording(model.derivation, m).key: m for m in rule_mistakes(model.derivation)}
+    keys = "δf_t: c_t for c_{t-1}", "δi_t: without g_t"
+    both = Both(*(by_key[key] for key in keys))
+    claimed = {n: t[0].sum(axis=(0, 1)) for n, t in model.tables([both], names).items()}
+    found = audit(claimed, cell, xs, loss, params=params)
+    for name in ("W_xh", "W_hh", "b_h"):
+        first = found[name].explanations[0]
+        assert set(first.key.split(" and ")) == set(keys)
+        assert "; and " in first.says
+        assert r"\\" in first._repr_latex_()
+    late = Both(by_key["δf_t: c_t for c_{t-1}"], by_key["∂L/∂W_hh: h_t for h_{t-1}"])
+    claimed = {n: t[0].sum(axis=(0, 1)) for n, t in model.tables([late], names).items()}
+    found = audit(claimed, cell, xs, loss, params=params)
+    assert found["b_h"].explanations[0].key == "δf_t: c_t for c_{t-1}"
+    assert found["W_hh"].explanations[0].key == (
+        "δf_t: c_t for c_{t-1} and ∂L/∂W_hh: h_t for h_{t-1}"
+    )
+
+
+@pytest.mark.parametrize("kind", ["tanh", "gru"])
+def test_derivations_side_by_side_do_not_see_each_other(kind):
+    """A mistake leads to the same numbers alone as among others, and the right derivation among
+    them stays right."""
+    model, *_ = model_of(KINDS[kind]())
+    names = list(model.named)
+    every = rule_mistakes(model.derivation)
+    rng = np.random.default_rng(0)
+    some = [None, *(every[k] for k in rng.choice(len(every), size=25, replace=False)), None]
+    with np.errstate(all="ignore"):
+        together = model.by_step(some, names)
+        for k, mistake in enumerate(some):
+            alone = model.by_step([mistake], names)
+            for name in names:
+                np.testing.assert_allclose(
+                    together[name][k], alone[name][0], rtol=1e-12, atol=1e-14
+                )
+    for name in names:
+        np.testing.assert_array_equal(together[name][0], together[name][-1])
