@@ -34,6 +34,8 @@ def as_generator(rng: Any, owner: str) -> np.random.Generator:
 
     NumPy's SeedSequence and BitGenerator are seeds as well.
 
+    Raises TypeError for anything else, ValueError for a negative seed.
+
     >>> int(as_generator(3, "draw").integers(100))
     81
     >>> as_generator(np.random.default_rng(3), "draw")
@@ -63,6 +65,9 @@ def as_number(
     open_low: bool = False,
 ) -> float:
     """`value` as a finite float in [low, below), or (low, below).
+
+    Raises TypeError for what is no number, ValueError for one that is not finite or out of
+    range.
 
     >>> as_number(np.float32(0.5), "momentum", "SGD", 0.0, 1.0)
     0.5
@@ -112,6 +117,8 @@ def as_flag(value: Any, name: str, owner: str) -> bool:
 
 def as_word(value: Any, name: str, owner: str, words: Sequence[str]) -> str:
     """`value`, which has to be one of some words.
+
+    Raises ValueError, with the words, for any other.
 
     >>> as_word("mean", "reduction", "mse_loss", ("mean", "sum", "none"))
     'mean'

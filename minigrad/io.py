@@ -209,7 +209,10 @@ def _raw(array: Array) -> memoryview:
 
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[BinaryIO]:
-    """A new file in the same folder that takes the place of `path` if the block succeeds."""
+    """A new file in the same folder that takes the place of `path` if the block succeeds.
+
+    Raises OSError for a target that is no regular file, or that cannot be written.
+    """
     target = Path(os.path.realpath(path))  # through a link, so that the link stays one
     before = target.stat().st_mode if target.exists() else None
     if before is not None and not stat.S_ISREG(before):

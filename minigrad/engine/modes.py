@@ -131,7 +131,7 @@ class scope(_Change):
     """Label the ops recorded inside: ``with scope("encoder", t=3):``.
 
     ``inputs`` names the arrays that enter here from outside the graph (such as x_t), for the
-    pictures. Drawing, the ledger, anomaly reports and ``print(tape)`` read the labels.
+    pictures; they, the ledger, reports and ``print(tape)`` read it. Raises TypeError for no text.
 
     >>> import minigrad as mg
     >>> x = mg.tensor(2.0, requires_grad=True)

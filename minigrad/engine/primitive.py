@@ -71,7 +71,7 @@ def primitive(
     marks: remembers which arguments a result is a view of, ``marks(out, *args, **params)``;
         default: those whose memory it shares.
 
-    Array arguments of the forward are positional, everything else keyword-only.
+    Arrays are positional, all else keyword-only. Raises TypeError for too few or too many rules.
 
     >>> import minigrad as mg
     >>> @mg.primitive("()->()", vjps=(lambda g, x: g * np.cosh(x),))

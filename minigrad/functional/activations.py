@@ -90,6 +90,8 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
     approximate: "none", or "tanh" for ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
 
+    Raises ValueError for another word.
+
     >>> gelu(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.1587,  0.    ,  0.8413])
     """
@@ -102,6 +104,8 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 @composite()
 def glu(input: Any, dim: int = -1) -> Any:
     """a · sigmoid(b), where a and b are the halves of `input` along `dim`.
+
+    Raises ValueError for an axis of odd length.
 
     >>> glu(np.array([4.0, 0.0]))
     array([2.])

@@ -31,6 +31,8 @@ def scaled_dot_product_attention(
 
     A row that attends to nothing gives 0. (Vaswani et al., "Attention is all you need", 2017.)
 
+    Raises ValueError for a mask together with is_causal.
+
     >>> x = np.eye(2)
     >>> scaled_dot_product_attention(x, x, x, is_causal=True).round(4)
     array([[1.    , 0.    ],
@@ -71,6 +73,8 @@ def gumbel_softmax(
 
     hard: 1 at the largest entry and 0 elsewhere, with the gradient of the soft form.
     tau: a temperature above 0. (Jang, Gu and Poole, 2017; Maddison, Mnih and Teh, 2017.)
+
+    Raises ValueError for a tau that is not above 0.
 
     >>> gumbel_softmax(np.array([0.0, 100.0]), hard=True, rng=0)
     array([0., 1.])

@@ -117,6 +117,8 @@ def multi_margin_loss(
 
     weight: of each class (C,).
 
+    Raises IndexError for a class that is none of 0 to C - 1.
+
     >>> float(multi_margin_loss(np.array([[0.0, 0.5]]), np.array([1])))
     0.25
     """

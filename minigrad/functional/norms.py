@@ -66,6 +66,9 @@ def instance_norm(
         are not updated (momentum has no effect).
     weight, bias: one for each channel (C,).
 
+    Raises ValueError for shapes that do not fit, TypeError for statistics that are wanted and
+    missing.
+
     >>> instance_norm(np.array([[[1.0, 3.0], [0.0, 200.0]]])).round(3)
     array([[[-1.,  1.],
             [-1.,  1.]]])

@@ -58,6 +58,8 @@ def chrono_bias(
 
     Source: Tallec and Ollivier, "Can recurrent neural networks warp time?" (2018), section 2.
 
+    Raises ValueError for T_max below 2, and for a shape or letters that do not fit `order`.
+
     >>> b = chrono_bias((8,), T_max=100, rng=np.random.default_rng(0))
     >>> i, f, g, o = b.reshape(4, 2)
     >>> bool((f == -i).all() and (0 <= f).all() and (f <= np.log(99)).all())
@@ -118,6 +120,8 @@ def per_gate(initializer: Callable[..., Array], gates: int) -> Callable[..., Arr
     """`initializer` for each of `gates` blocks of columns by itself: (K, G·H) from G times (K, H).
 
     Without it the fan of a gate, or its orthogonality, would be that of the whole matrix.
+
+    Raises ValueError for gates below 1, and at the call for a shape that they do not divide.
 
     >>> from minigrad.init import identity
     >>> per_gate(identity, 2)((2, 4))

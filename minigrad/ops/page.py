@@ -12,6 +12,7 @@ Tensor(data, requires_grad=False, name=None, dtype=None)
 data: numbers, nested lists or an array; copied, keeping its dtype.
 requires_grad: whether gradients with respect to it are wanted; needs a float dtype.
 name: a label for pictures, the ledger and messages.
+Raises TypeError for data that is a Tensor on a graph, as a copy would leave it, or no numbers.
 
 >>> x = Tensor([1.0, 2.0], requires_grad=True)
 >>> (x * x).sum().backward()

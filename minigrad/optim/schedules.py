@@ -101,6 +101,9 @@ class LambdaLR:
         lr that it has at the next step.
     factors: functions of t, or lists with one function for each group; with none the rate stays.
 
+    Raises TypeError for what is no optimizer or no function, ValueError for a list of another
+    length.
+
     >>> import minigrad as mg
     >>> optimizer = mg.optim.SGD([mg.Parameter(0.0)], lr=1.0)
     >>> schedule = LambdaLR(optimizer, lambda t: 1 / (1 + t))

@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 def record_of(op: Any) -> Op:
     """The record of an op given by its name, as its function, or as the record itself.
 
+    Raises TypeError for what is no op.
+
     >>> record_of("tanh")
     <op tanh: tanh(x)>
     """
@@ -126,6 +128,8 @@ def leaf(array: Any, requires_grad: bool = True) -> Tensor:
 
 def core_dimensions(op: Op, count: int = 1) -> list[tuple[str, ...]]:
     """The core dimensions of every operand, from the signature; of `count` if it takes any number.
+
+    Raises ValueError for a signature that cannot be read, or has another number of operands.
 
     >>> core_dimensions(record_of("matmul"))
     [('n', 'k'), ('k', 'm')]

@@ -53,6 +53,8 @@ def mutant(
         has a derivative).
     held: for "held", what the rule takes for a constant: "g" (default), "out" or an argument.
 
+    Raises ValueError for an unknown kind, and for an argument without a rule.
+
     >>> import numpy as np
     >>> from minigrad.testing import check_grads
     >>> with mutant("tanh", "factor"):

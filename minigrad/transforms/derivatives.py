@@ -117,6 +117,9 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
     Forward mode out of two reverse passes: u ↦ uᵀJ is linear, and its derivative along v is Jv.
     Arrays or Tensors come back as from `value_and_grad`; Tensors also for directions on a graph.
 
+    Raises TypeError for what are no lists, ValueError for directions of other number or
+    shapes.
+
     >>> jvp(np.exp, [0.0], [2.0])
     (array(1.), array(2.))
     """

@@ -65,6 +65,9 @@ class Gate:
     a bias one number will do.
     columns: the slice that the gate takes of the cell's parameters and of their gradients.
 
+    Raises ValueError, with the names that there are, for a gate that the cell does not
+    declare.
+
     >>> from rnn import LSTMCell
     >>> cell = LSTMCell(5, 3)
     >>> cell.gate("f").b_h = 1.0

@@ -117,6 +117,8 @@ class LayerNormLSTMCell(LSTMCell):
 
     Ba, Kiros and Hinton, Layer normalization (2016), equations 20 to 22.
 
+    Raises ValueError for two biases, of which LN takes one away, and unless eps is above 0.
+
     >>> LayerNormLSTMCell(5, 3).gain_x.shape
     (12,)
     """
@@ -183,6 +185,8 @@ class ProjectedLSTMCell(LSTMCell):
 
     Sak, Senior and Beaufays, Long short-term memory recurrent neural network architectures for
     large scale acoustic modeling (2014).
+
+    Raises ValueError for a projection to as many units, or more.
 
     >>> h, c = ProjectedLSTMCell(5, 3, 2).initial_state(4)
     >>> h.shape, c.shape

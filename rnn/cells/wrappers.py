@@ -25,6 +25,8 @@ class Wrapper(Cell):
 
     The parameters are those of `cell`, under ``cell.``; gates are read and written through.
 
+    Raises TypeError for what is no Cell.
+
     >>> from rnn import LSTMCell
     >>> wrapped = Wrapper(LSTMCell(5, 3))
     >>> wrapped.gate("f").W_hh.shape, [name for name, _ in wrapped.named_parameters()]
@@ -110,6 +112,8 @@ class SkipCell(Wrapper):
     h_lag: what h was that many steps before the next one.
 
     Lin et al., Learning long-term dependencies in NARX recurrent neural networks (1996).
+
+    Raises ValueError for a lag below 2.
 
     >>> from rnn import ElmanCell
     >>> list(SkipCell(ElmanCell(5, 3), lag=3).state_sizes)

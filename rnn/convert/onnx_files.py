@@ -88,6 +88,8 @@ def graph_of(
 ) -> Graph:
     """What ``onnx_export`` writes, as plain data; the arguments and errors are its own.
 
+    Raises ValueError for layers of unequal width, for merge=None and for another dtype.
+
     >>> from rnn import GRUCell
     >>> graph = graph_of(GRUCell(5, 3), lengths=True)
     >>> [node.inputs for node in graph.nodes if node.op == "GRU"]

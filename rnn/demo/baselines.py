@@ -39,6 +39,8 @@ class NGrams:
 
     tokens: (N,) integers from 0 to size - 1. order: n.
 
+    Raises ValueError where size^order has no place in 64 bits.
+
     >>> p = NGrams(np.array([0, 1, 0, 1, 0, 2]), size=3, order=2)
     >>> round(float(sum(p.probabilities(np.array([0, c]))[0] for c in range(3))), 12)
     1.0

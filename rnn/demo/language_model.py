@@ -91,6 +91,8 @@ def held_out_bits(
 def encode_seed(vocabulary: Vocabulary, word: str) -> Tokens:
     """The seed word's characters as numbers, or a TextError if it cannot start a sample.
 
+    Raises TextError for an empty word, and for characters that the model does not know.
+
     >>> encode_seed(Vocabulary("abc"), "cab")
     array([2, 0, 1])
     """

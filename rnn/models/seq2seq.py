@@ -25,6 +25,8 @@ def join_directions(state: Any) -> Any:
     """The stacked states of a bidirectional layer for a decoder of twice the width in one
     direction: (2N, B, H) → (N, B, 2H), forward and reverse side by side; of every part.
 
+    Raises ValueError for parts that are not (2N, B, H).
+
     >>> join_directions(np.zeros((4, 2, 3))).shape
     (2, 2, 6)
     """
@@ -54,6 +56,9 @@ class Seq2Seq(Module):
     rng: a Generator or a seed for teacher forcing with probabilities.
 
     Sutskever, Vinyals and Le, Sequence to sequence learning with neural networks (2014).
+
+    Raises TypeError for what is no layer, ValueError for a decoder that is bidirectional or
+    in reverse.
 
     >>> from rnn import GRU, Readout
     >>> model = Seq2Seq(GRU(7, 8), GRU(5, 8), Readout(8, 5), start=0)

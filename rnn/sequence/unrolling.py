@@ -75,6 +75,8 @@ def steps(
     those on the tape, of which ``rnn.bptt`` can be asked, and these have the axis of the batch:
     of one sequence pass ``xs[:, None]``, or it is a ValueError.
 
+    Raises ValueError for a sequence without the axis of the batch.
+
     >>> from rnn import ElmanCell
     >>> states = [h for _, h in steps(ElmanCell(5, 3), np.zeros((4, 2, 5)))]
     >>> len(states)
@@ -135,6 +137,8 @@ def each_step(
     What stands after the cell, such as an output layer or a loss, is so drawn in the column of
     its step and counted there by the ledger. Sequences are Tensors or arrays (T, ...), or lists.
 
+    Raises ValueError for sequences of unequal length.
+
     >>> double = each_step(lambda h: 2 * h, np.arange(3.0))
     >>> [float(h) for h in double]
     [0.0, 2.0, 4.0]
@@ -157,6 +161,8 @@ def detach(state: Any) -> Any:
     """The same values without their past: what a state needs to be carried on into new windows.
 
     state: a Tensor or an array; a tuple, list or dict of states; or None.
+
+    Raises TypeError for what is no Tensor or tuple of them.
 
     >>> from rnn import LSTMCell
     >>> _, state = LSTMCell(5, 3)(np.zeros((2, 5)))

@@ -63,6 +63,8 @@ def cell_mutant(cell: Any, kind: str, *place: str) -> AbstractContextManager[Non
     place: the two gates, or the parameter or part of the state, for kinds that have one (default:
         the first that ``cell_mutants`` lists).
 
+    Raises ValueError for an unknown kind, and for a place that the cell does not have.
+
     >>> from rnn import LSTMCell
     >>> from rnn.testing import check_cell
     >>> with cell_mutant(LSTMCell, "swapped_gates", "i", "f"):

@@ -4,12 +4,14 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 
 import pytest
 
 import minigrad
 import rnn
+from tests.support.modules import PACKAGES
 
 # A package publishes the names in its ``__all__``, and these modules are meant to be imported too.
 MODULES = [
@@ -61,6 +63,23 @@ def test_public_names_are_documented(name):
         assert ">>>" not in text, f"{name} has an example now; take it off the list"
     else:
         assert ">>>" in text, f"{name} has no example"
+
+
+def test_what_raises_says_so():
+    """Where a public function, or a constructor, raises an error itself, its docstring has it."""
+    silent = []
+    for name, thing in PUBLIC.items():
+        made = inspect.isclass(thing)
+        function = inspect.unwrap(thing.__init__ if made else thing)
+        if (
+            inspect.isfunction(function) and function.__module__.startswith(PACKAGES)
+            and not function.__code__.co_filename.startswith("<")  # made by a template
+            and not (made and issubclass(thing, BaseException))
+        ):
+            source = inspect.getsource(function)
+            if re.search(r"^\s+raise \w+\(", source, re.MULTILINE) and "aise" not in thing.__doc__:
+                silent.append(name)
+    assert silent == []
 
 
 def test_exceptions_exist():

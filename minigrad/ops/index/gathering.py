@@ -247,6 +247,8 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
 def index_select(input: Any, dim: int, index: Any) -> Any:
     """The slices of input at the integers `index` (k), 0 to n - 1, along dim.
 
+    Raises ValueError for an index of more than one axis.
+
     >>> index_select(np.array([[1, 2, 3]]), 1, np.array([2, 0]))
     array([[3, 1]])
     """
@@ -324,6 +326,8 @@ def index_put(input: Any, index: Any, value: Any, accumulate: bool = False) -> A
 @composite()
 def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """input with `value` where `mask` is true; the dtype of input stays, mask and input broadcast.
+
+    Raises ValueError for a value that is not one number.
 
     >>> masked_fill(np.array([1.0, 2.0]), np.array([True, False]), -np.inf)
     array([-inf,   2.])

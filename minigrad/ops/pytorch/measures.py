@@ -107,6 +107,8 @@ def dist(input: Any, other: Any, p: float = 2) -> Any:
 def cdist(x1: Any, x2: Any, p: float = 2) -> Any:
     """The distance of every row of x1 (..., P, M) to every row of x2 (..., R, M): (..., P, R).
 
+    Raises ValueError for what are no rows.
+
     >>> cdist(np.array([[0.0], [1.0]]), np.array([[3.0]]))
     array([[3.],
            [2.]])

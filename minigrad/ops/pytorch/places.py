@@ -92,6 +92,8 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
 def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
     """`input` with a number written at [..., index[k]] along dim.
 
+    Raises ValueError for a value that is not one number.
+
     >>> index_fill(np.zeros(3), 0, np.array([2, 0]), 5)
     array([5., 0., 5.])
     """
@@ -105,6 +107,8 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
 @composite()
 def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     """The entries start to start + length - 1 along dim; start may count from the end.
+
+    Raises IndexError for a part that the axis does not have.
 
     >>> narrow(np.arange(5), 0, 1, 3)
     array([1, 2, 3])
@@ -197,6 +201,8 @@ def scatter(
     src, value: an array as in scatter_add, or one number. reduce: "add" or "multiply" instead of
     writing. Where an index repeats an entry the last one written stays.
 
+    Raises TypeError unless one of src and value is given, ValueError for another word.
+
     >>> scatter(np.zeros(3), 0, np.array([2, 0]), np.array([1.0, 10.0]))
     array([10.,  0.,  1.])
     """
@@ -229,6 +235,8 @@ def scatter_reduce(
 
     reduce: "sum", "prod", "mean", "amax" or "amin"; at ties equal shares of the gradient.
     include_self: False leaves out what `input` has at places to which something comes.
+
+    Raises ValueError for another word.
 
     >>> scatter_reduce(np.array([1.0, 2.0]), 0, np.array([0, 0]), np.array([5.0, 3.0]), "amax")
     array([5., 2.])

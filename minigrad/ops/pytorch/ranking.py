@@ -133,6 +133,8 @@ def topk(
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Ranked:
     """``(values, indices)``: the k-th smallest entry along dim, k from 1 to the length of the axis.
 
+    Raises ValueError unless 1 ≤ k ≤ the length of the axis.
+
     >>> float(kthvalue(np.array([3.0, 1.0, 2.0]), 2).values)
     2.0
     """

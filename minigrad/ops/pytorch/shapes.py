@@ -32,6 +32,8 @@ def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """The axes from start_dim to end_dim made one.
 
+    Raises ValueError where start_dim lies behind end_dim.
+
     >>> flatten(np.zeros((2, 3, 4)), 1).shape
     (2, 12)
     """
@@ -47,6 +49,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 @composite()
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """One axis made several of the given lengths, one of which may be -1.
+
+    Raises ValueError for sizes whose product is not the length of the axis.
 
     >>> unflatten(np.zeros((2, 12)), 1, (3, -1)).shape
     (2, 3, 4)

@@ -36,6 +36,8 @@ class TruncationError:
         `truncated` have one more axis in front, and the methods return arrays over `reach`; or
         None for gradients from elsewhere.
 
+    Raises ValueError for gradients of other names or shapes.
+
     >>> short, long = [3.0, 0.0], [3.0, 4.0]
     >>> found = TruncationError({"W": long}, {"W": [short, long]}, reach=[1, 2])
     >>> found.error(), found.relative(), found.angle().round(1)

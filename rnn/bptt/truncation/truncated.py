@@ -38,6 +38,8 @@ def truncated(
     Williams and Peng, An efficient gradient-based algorithm for on-line training of recurrent
     network trajectories (1990): BPTT(k2; k1).
 
+    Raises ValueError for no steps (T = 0) and for k1 or k2 below 1, and what `model` raises.
+
     >>> import numpy as np
     >>> from rnn import GRUCell
     >>> cell, xs, ys = GRUCell(5, 3, rng=0), np.ones((7, 2, 5)), np.zeros((7, 2, 3))
