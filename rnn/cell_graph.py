@@ -18,7 +18,7 @@ from minigrad.drawing.reading.walk import label_of
 from minigrad.engine.node import Node
 from minigrad.engine.outputs import number
 from minigrad.engine.tensor import Tensor
-from minigrad.observe.packing import is_part
+from minigrad.observe.packing import is_part, saved_items
 
 from .cells import Cell
 from .cells.state import pack, unpack
@@ -103,8 +103,10 @@ def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gat
     if not known:    # x W_xh or h W_hh or their sum: the columns of all gates
         width = len(gates) * H
         leaves = [p for p in node.parents if p is not None and p.pullback is None]
-        names = {str(p.name).rpartition(".")[2] for p in leaves if p.shape[-1] == width}
-        return gates if not names.isdisjoint(_WEIGHTS) and node.shape[-1] == width else ()
+        if any(_is_weight(p) and p.shape[-1] == width == node.shape[-1] for p in leaves):
+            return gates
+        blocks = [_columns(p, gates, H) for p in node.parents if p is not None]
+        return next((b for b in blocks if b and len(b) * H == node.shape[-1]), ())
     same = {holds[p] for p in known if p is not None and p.shape == node.shape}
     others = [p for p in node.parents if p is not None and p not in holds]
     op: Any = node.op
@@ -113,7 +115,20 @@ def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gat
     return same.pop() if len(same) == 1 and keeps else ()
 
 
-_WEIGHTS = ("W_xh", "W_hh")
+def _is_weight(leaf: Node) -> bool:
+    return str(leaf.name).rpartition(".")[2] in ("W_xh", "W_hh")
+
+
+def _columns(node: Node, gates: Gates, H: int) -> Gates:
+    """The gates whose columns a part of a weight is, as ``W_hh[:, start:stop]``."""
+    leaf, index = (node.extra or {}).get("view_of"), saved_items(node).get("index")
+    if leaf is None or not (_is_weight(leaf) and isinstance(index, tuple)):
+        return ()
+    columns = index[-1]
+    if not isinstance(columns, slice) or len(index) != len(leaf.shape):
+        return ()
+    start, stop, step = columns.indices(leaf.shape[-1])
+    return gates[start // H : stop // H] if step == 1 and start % H == 0 == stop % H else ()
 
 
 def _block(node: Node, split: Node, gates: Gates, H: int) -> Gates:

@@ -18,7 +18,7 @@ from .foreign import operand
 from .keywords import known, plain_keywords
 from .op import Op
 from .variable import Variable
-from .views import mark_views
+from .views import leaf_behind, mark_views
 
 __all__ = ["apply", "definition", "left_to"]
 
@@ -56,6 +56,8 @@ def _mark(op: Op, out: Variable, args: Sequence[Any], params: Mapping[str, Any])
         marks(out, *args, **params)
     else:
         mark_views(out, args)
+    if out._node is not None and (leaf := leaf_behind(out)) is not None:
+        out._node.put(view_of=leaf)
 
 
 def left_to(other: Any, op: Op) -> Any:

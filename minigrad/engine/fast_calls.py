@@ -64,7 +64,7 @@ from .node import Node, next_key
 from .op import Op
 from .specialise import compiled
 from .tensor import Tensor
-from .views import mark_views
+from .views import leaf_behind, mark_views
 
 __all__ = ["Primitive", "function_of", "source_of"]
 
@@ -82,13 +82,13 @@ class BinaryNode(Node):
 _NAMES: dict[str, Any] = {
     "BinaryNode": BinaryNode, "MUTABLE": MUTABLE, "Node": Node, "PLAIN": PLAIN, "Tensor": Tensor,
     "array": np.array, "copied": copy.deepcopy, "explained": explained,
-    "has_gradient": has_gradient, "left_to": left_to, "local": local, "mark_views": mark_views,
-    "new": object.__new__, "next_key": next_key, "operand": operand, "settled": settled,
-    "shape_of": np.shape,
+    "has_gradient": has_gradient, "leaf_behind": leaf_behind, "left_to": left_to, "local": local,
+    "mark_views": mark_views, "new": object.__new__, "next_key": next_key, "operand": operand,
+    "settled": settled, "shape_of": np.shape,
 }
 _LOCALS = (
     "state", "data", "out", "node", "pullback", "parent", "saved", "shape", "dtype", "error",
-    "more", "others", "op", "forward", "ordinary", "marks",
+    "leaf", "more", "others", "op", "forward", "ordinary", "marks",
 )
 
 
@@ -325,7 +325,11 @@ class _Template:
         yield "    <node>.shape = <parent>.shape if <parent>.shape == <shape> else <shape>"
         yield "    <node>.dtype = <dtype>"
         yield "    <node>.scope = <state>.scope"
-        yield "    <node>.extra = None"
+        if isinstance(self.op.forward, np.ufunc):
+            yield "    <node>.extra = None"
+        else:
+            yield "    <leaf> = None if <data>.base is None else <leaf_behind>(<out>)"
+            yield "    <node>.extra = None if <leaf> is None else {'view_of': <leaf>}"
 
 
 def _tuple(parts: str, count: int | None = None) -> str:

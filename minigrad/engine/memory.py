@@ -2,9 +2,9 @@
 
 A step frees what it allocated, and the next one allocates the same again. By default glibc gives
 large freed blocks back to the system at once, and the page faults of getting them anew cost as
-much as the arithmetic in them (measured on an unrolled LSTM step: 1,660 faults, 10 to 20% of its
-time). glibc raises its thresholds when it frees a block that it had mapped, so one such block,
-never touched, makes it keep up to twice its size. Other allocators take no notice.
+much as the arithmetic in them (a fifth of the time of a scanned LSTM layer). glibc raises its
+thresholds when it frees a block that it had mapped, so one such block, never touched, makes it keep
+up to twice its size. Other allocators take no notice.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ class Node:
     """One op call on the tape (or a leaf, whose `pullback` is None); `saved` are its residuals.
 
     `extra` is None or a dict of rare things: "name", "hooks", "where"; "retain": who keeps the
-    gradient, by weak reference; "opens": runs anew what it stands for; "number": which result.
+    gradient, by weak reference; "opens": runs anew what it stands for; "number": which result;
+    "view_of": the leaf that it shows a part of.
     """
 
     __slots__ = ("dtype", "extra", "key", "parents", "pullback", "saved", "scope", "shape")

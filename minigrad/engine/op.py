@@ -111,7 +111,6 @@ class Op:
         with_rule = sum(1 << i for i, rule in enumerate(self.rules) if rule is not None)
         self.usable = with_rule if joint is None else -1
         self.elementwise = not (self.multiple or set(signature) - set("(),->"))
-        self.plain: Callable[..., Any] | None = None  # the same, made of other ops: for `scan`
         self._pullbacks: dict[int, Pullback] = {}
 
     @staticmethod

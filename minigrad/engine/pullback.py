@@ -85,9 +85,10 @@ def _result(pullback: Any, rule: Any, g: Any, saved: Any, linear: bool) -> Any:
     return rule(g, saved)
 
 
-def check_written(node: Node, i: int, leaf: Node) -> None:
-    """Raise MutationError if a leaf was written to after `node` had saved its value."""
-    pullback = node.pullback
+def check_written(node: Node, i: int, parent: Node) -> None:
+    """Raise MutationError if `parent` is a leaf, or a view of one, that was written to after `node`
+    had saved its value."""
+    leaf, pullback = (parent.extra or {}).get("view_of", parent), node.pullback
     if getattr(leaf, "written", 0) < node.key and pullback.op.argument(i) in pullback.residuals:
         raise MutationError(
             f"{leaf.name or f'a tensor of shape {leaf.shape}'} was written to (by an optimizer "

@@ -109,7 +109,7 @@ def _handed_on(pullback: Pullback, i: int, rule: Rule) -> Iterator[str]:
     """What makes one contribution and adds it to the total of its parent."""
     p, indent = f"p{i}", ""
     if pullback.op.argument(i) in pullback.residuals:
-        yield f"if {p}.pullback is None and {p}.written < node.key:"
+        yield f"if {p}.written < node.key if {p}.pullback is None else {p}.extra is not None:"
         yield f"    check_written(node, {i}, {p})"
     if i in pullback.lazy:
         collected = _arguments(pullback, pullback.op.lazy[i].collect)

@@ -11,7 +11,7 @@ from ..errors import MutationError
 from .foreign import operand, refuse_masked, require_numbers
 from .variable import Variable, wrap
 
-__all__ = ["Array", "Values", "as_array", "as_tensor", "frozen", "handle", "is_frozen"]
+__all__ = ["Array", "Values", "as_array", "as_tensor", "frozen", "handle"]
 
 Array = Any  # whatever NumPy takes: an array, a scalar, nested lists
 
@@ -44,16 +44,6 @@ def frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         owner.setflags(write=False)
         owner = owner.base
     return array
-
-
-def is_frozen(array: np.ndarray[Any, Any]) -> bool:
-    """Whether it is read-only down to the memory it is a view of."""
-    owner: Any = array
-    while isinstance(owner, np.ndarray):
-        if owner.flags.writeable:
-            return False
-        owner = owner.base
-    return owner is None
 
 
 class Values(np.ndarray[Any, Any]):

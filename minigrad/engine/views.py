@@ -17,7 +17,9 @@ import numpy as np
 from ..errors import MutationError
 from .variable import Variable
 
-__all__ = ["is_view", "mark_view", "mark_views", "part_of", "refuse_view", "source_of"]
+__all__ = [
+    "is_view", "leaf_behind", "mark_view", "mark_views", "part_of", "refuse_view", "source_of",
+]
 
 
 _slot: Any = vars(Variable)["_source"]
@@ -69,6 +71,15 @@ def source_of(tensor: Any) -> Any:
             return other
         source = source[1]
     return None
+
+
+def leaf_behind(tensor: Any) -> Any:
+    """The leaf, a node, of which a tensor shows a part, or None: a write to it while a graph needs
+    the part is noticed."""
+    node = getattr(source_of(tensor), "_node", None)
+    if node is None or node.pullback is None:
+        return node
+    return (node.extra or {}).get("view_of")
 
 
 def part_of(tensor: Any) -> Any:

@@ -108,8 +108,6 @@ class Trace:
             params = replaced(params, unwrapped)
         if not any(isinstance(leaf, Tensor) for leaf in leaves((args, params))):
             return op.forward(*args, **params)
-        if op.plain is not None:
-            return op.plain(*args, **params)
         index = leaves(params.get("index"))
         if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in index):
             self._refuse_shape(f"{op.name} with a mask")

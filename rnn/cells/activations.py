@@ -10,11 +10,8 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.errors import describe
 from minigrad.functional import elu, hardsigmoid, relu, sigmoid, softplus, softsign, tanh
-from minigrad.ops.shape.joining import split
 
-from .activate import activate
-
-__all__ = ["ACTIVATIONS", "Activation", "activated", "activation", "applied", "name_of"]
+__all__ = ["ACTIVATIONS", "Activation", "activation", "applied", "name_of"]
 
 
 class Activation(NamedTuple):
@@ -51,8 +48,6 @@ ACTIVATIONS = {
 clip(0.2 z + 0.5, 0, 1), which Keras 1 and 2 called hard_sigmoid, and the default of ONNX.
 """
 
-_FUSED = {"tanh", "sigmoid"}
-
 
 def activation(value: Any, argument: str, owner: str) -> Any:
     """`value` if it is a name of an activation or a function, else an error with the names."""
@@ -83,12 +78,3 @@ def applied(chosen: Any, z: Tensor) -> Tensor:
 def name_of(chosen: Any) -> str:
     """What a cell's description calls it."""
     return chosen if isinstance(chosen, str) else getattr(chosen, "__name__", repr(chosen))
-
-
-def activated(z: Tensor, chosen: tuple[Any, ...]) -> tuple[Tensor, ...]:
-    """z (B, n·H) cut into n blocks of columns, each through its function."""
-    if _FUSED.issuperset(chosen):
-        blocks: tuple[Tensor, ...] = activate(z, functions=chosen)
-        return blocks
-    cut = split(z, len(chosen), axis=-1)
-    return tuple(applied(one, block) for one, block in zip(chosen, cut, strict=True))

@@ -15,13 +15,12 @@ import numpy as np
 
 from minigrad import Parameter, Tensor, init, scope, tensor
 from minigrad.checks import Rng, as_flag, as_float_dtype, as_generator, as_size
+from minigrad.functional import embedding
 from minigrad.module import Module
 from minigrad.ops.index.indexing import is_outside
 
-from .affine import affine
 from .foreign import reader_of
 from .gate import Gate
-from .products import block_product, project
 from .state import State, described, fitted, flat, pack, with_batch, without_batch
 
 __all__ = ["Cell"]
@@ -157,7 +156,9 @@ class Cell(Module, ABC):
 
     def project(self, x: Tensor) -> Tensor:
         """x W_xh, or for token indices the rows W_xh[x]: (B, G·H)."""
-        return project(x, self.W_xh)
+        if x.dtype.kind in "iu":
+            return embedding(x, self.W_xh)
+        return x @ self.W_xh
 
     def input_part(self, x: Tensor) -> Tensor:
         """x W_xh, and the bias that goes with it: (B, G·H)."""
@@ -178,7 +179,7 @@ class Cell(Module, ABC):
         """
         start = self.gates.index(first) * self.hidden_size
         stop = (self.gates.index(last or first) + 1) * self.hidden_size
-        part: Tensor = block_product(h, self.W_hh, columns=(start, stop))
+        part: Tensor = h @ self.W_hh[:, start:stop]
         return part + self.b_hh[start:stop] if self.biases == 2 else part
 
     def preactivation(self, x: Tensor, h: Tensor) -> Tensor:
@@ -190,12 +191,8 @@ class Cell(Module, ABC):
         return z if self.clip is None else z.clip(-self.clip, self.clip)
 
     def sums(self, x: Tensor, h: Tensor) -> Tensor:
-        """x W_xh + h W_hh + biases, of all gates at once: (B, G·H)."""
-        b = None
-        if self.biases:
-            b = self.b_h if self.biases == 1 else self.b_xh + self.b_hh
-        z: Tensor = affine(x, self.W_xh, h, self.W_hh, b)
-        return z
+        """``preactivation`` before it is clipped: (B, G·H)."""
+        return self.input_part(x) + self.state_part(h)
 
     # -- what users call
 

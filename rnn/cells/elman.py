@@ -51,8 +51,8 @@ class ElmanCell(Cell):
             input_size, hidden_size, bias, biases=biases, clip=clip, dtype=dtype, rng=rng
         )
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h = applied(self.nonlinearity, self.preactivation(x, state))
+    def step(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = applied(self.nonlinearity, self.preactivation(x, h))
         return h, h
 
     def conventions(self) -> dict[str, Any]:

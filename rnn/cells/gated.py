@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from minigrad import Tensor
 from minigrad.checks import Rng
+from minigrad.ops.shape.joining import split
 
-from .activations import activated, activation, applied, name_of
+from .activations import activation, applied, name_of
 from .base import Cell
 
 __all__ = ["GatedCell"]
-
-
-def _by_kind(kinds: str, gate: Any, candidate: Any) -> tuple[Any, ...]:
-    """The function of each block."""
-    return tuple(gate if kind == "σ" else candidate for kind in kinds)
-
-
-_named = lru_cache(_by_kind)  # asked at every step; of names alone, so that no function is kept
 
 
 class GatedCell(Cell):
@@ -72,9 +64,12 @@ class GatedCell(Cell):
 
     def squashed(self, z: Tensor, kinds: str) -> tuple[Tensor, ...]:
         """z (B, n·H) cut into n blocks, "σ" those of gates and "φ" those of candidates."""
-        gate, candidate = self.recurrent_activation, self.activation
-        names = isinstance(gate, str) and isinstance(candidate, str)
-        return activated(z, (_named if names else _by_kind)(kinds, gate, candidate))
+        blocks = zip(kinds, split(z, len(kinds), axis=-1), strict=True)
+        return tuple([self.sigma(b) if kind == "σ" else self.phi(b) for kind, b in blocks])
+
+    def sigma(self, z: Tensor) -> Tensor:
+        """σ(z)."""
+        return applied(self.recurrent_activation, z)
 
     def phi(self, z: Tensor) -> Tensor:
         """φ(z)."""

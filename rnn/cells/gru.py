@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -75,19 +76,20 @@ class GRUCell(GatedCell):
         )
         self.reset, self.update = reset, update
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h, H = state, self.hidden_size
-        x_rz, x_n = split(self.input_part(x), [2 * H], axis=-1)          # (B, 2H), (B, H)
-        if self.reset == "after":
-            h_rz, h_n = split(self.state_part(h), [2 * H], axis=-1)
-            r, z = self.squashed(self.clipped(x_rz + h_rz), "σσ")        # each (B, H)
-            n = self.phi(self.clipped(x_n + r * h_n))
-        else:
-            rz = x_rz + self.state_block(h, "r", "z")
-            r, z = self.squashed(self.clipped(rz), "σσ")
-            n = self.phi(self.clipped(x_n + self.state_block(r * h, "n")))
+    def step(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        x_r, x_z, x_n = split(self.input_part(x), 3, axis=-1)            # each (B, H)
+        h_r, h_z, *h_n = self._from_state(h)
+        r, z = self.sigma(self.clipped(x_r + h_r)), self.sigma(self.clipped(x_z + h_z))
+        seen = r * h_n[0] if self.reset == "after" else self.state_block(r * h, "n")
+        n = self.phi(self.clipped(x_n + seen))
         h = n + z * (h - n) if self.update == "keep" else h + z * (n - h)
         return h, h
+
+    def _from_state(self, h: Tensor) -> Sequence[Tensor]:
+        """h W_hr, h W_hz and, where r acts after it, h W_hn, with their biases: each (B, H)."""
+        if self.reset == "after":
+            return split(self.state_part(h), 3, axis=-1)
+        return split(self.state_block(h, "r", "z"), 2, axis=-1)
 
     def conventions(self) -> dict[str, Any]:
         return {**super().conventions(), "reset": self.reset, "update": self.update}

@@ -11,7 +11,6 @@ from minigrad.checks import Rng, as_size
 from minigrad.functional import layer_norm
 from minigrad.ops.shape.joining import split
 
-from .activations import applied
 from .gated import GatedCell
 from .lstm import LSTMCell
 
@@ -96,13 +95,12 @@ class PeepholeLSTMCell(LSTMCell):
     def step(self, x: Tensor, state: Pair) -> tuple[Tensor, Pair]:
         h, c = state
         i, f, g, o = split(self.sums(x, h), 4, axis=-1)                  # each (B, H)
-        i, f = self._gate(i + self.w_ci * c), self._gate(f + self.w_cf * c)
+        i = self.sigma(self.clipped(i + self.w_ci * c))
+        f = self.sigma(self.clipped(f + self.w_cf * c))
         c = f * c + i * self.phi(self.clipped(g))
-        h = self._gate(o + self.w_co * c) * self.phi(c)
+        o = self.sigma(self.clipped(o + self.w_co * c))
+        h = o * self.phi(c)
         return h, (h, c)
-
-    def _gate(self, z: Tensor) -> Tensor:
-        return applied(self.recurrent_activation, self.clipped(z))
 
 
 class LayerNormLSTMCell(LSTMCell):

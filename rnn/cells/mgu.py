@@ -27,10 +27,9 @@ class MGUCell(GatedCell):
 
     gates = ("f", "n")
 
-    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        h = state
+    def step(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         x_f, x_n = split(self.input_part(x), 2, axis=-1)                 # each (B, H)
-        (f,) = self.squashed(self.clipped(x_f + self.state_block(h, "f")), "σ")
+        f = self.sigma(self.clipped(x_f + self.state_block(h, "f")))
         n = self.phi(self.clipped(x_n + self.state_block(f * h, "n")))
         h = h + f * (n - h)
         return h, h

@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.engine.differentiation import sweep_from
+from minigrad.engine.op import OPS
 from minigrad.engine.outputs import OneOf
 
 COUNTS = [1, 2, 15, 16, 17, 31, 32, 33, 100]
@@ -203,3 +204,29 @@ def test_a_total_of_many_results_grows_in_place():
         total = OneOf({k: np.ones(2)}) + total
     assert total.parts is parts
     np.testing.assert_array_equal(total.dense(), [[2, 2], [1, 1], [1, 1]])
+
+
+def test_results_used_by_rules_and_otherwise():
+    """At order 2 a result of an op with several counts twice: where it was used, and where the rule
+    names it. The Hessian of Σ yᵢ³ is that of the functions one by one."""
+
+    def rule(g, out):
+        return g[0] * out[0] * (1 - out[0]) + g[1] * (1 - out[1] ** 2)
+
+    @mg.primitive("(n)->(n),(n)", name="both_squashed", multiple=True, vjps=(rule,))
+    def both_squashed(z):
+        """σ(z) and tanh(z)"""
+        return 1 / (1 + np.exp(-z)), np.tanh(z)
+
+    def together(z):
+        y, n = both_squashed(z)
+        return (y**3).sum() + (n**3).sum()
+
+    def apart(z):
+        return (mg.functional.sigmoid(z) ** 3).sum() + (np.tanh(z) ** 3).sum()
+
+    z = np.array([0.3, -0.7, 1.1, 0.2])
+    try:
+        np.testing.assert_allclose(mg.hessian(together)(z), mg.hessian(apart)(z), rtol=1e-10)
+    finally:
+        OPS.pop("both_squashed")

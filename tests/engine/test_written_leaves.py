@@ -1,6 +1,8 @@
 """A leaf written to between forward and backward: MutationError, or the right gradient; never
 another one. Each op that needs the value has to notice."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,48 @@ def test_products_notice(name, uses):
             loss.backward()
         assert pair[0].grad is None
         assert pair[1].grad is None
+
+
+VIEWS = {
+    "slice": lambda w: w[:, :2], "row": lambda w: w[0], "transpose": lambda w: w.T,
+    "reshape": lambda w: w.reshape(-1).reshape(3, 3), "part": lambda w: np.split(w, [2], axis=1)[0],
+    "view of a view": lambda w: w.T[::-1][:, 1:].T, "diagonal": lambda w: np.diagonal(w),
+    "unstacked": lambda w: list(w)[1], "broadcast": lambda w: np.broadcast_to(w, (2, 3, 3)),
+}
+COPIES = {
+    "index": lambda w: w[[0, 1]], "mask": lambda w: w[np.eye(3, dtype=bool)],
+    "clone": lambda w: w.clone(), "sum": lambda w: w + 0.0, "repeat": lambda w: np.repeat(w, 2),
+    "take": lambda w: np.take(w, [0, 2], axis=1), "a view of a copy": lambda w: w.clone()[:, :2],
+}
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_of_a_leaf_notice(name, watched):
+    """A write to a leaf whose part another factor's gradient needs is an error that names the leaf,
+    as in PyTorch; also where calls go by their definition."""
+    _, w = leaves()
+    view = np.shape(VIEWS[name](W))
+    x = mg.tensor(np.ones(view), requires_grad=True)
+    with mg.detect_anomaly() if watched else contextlib.nullcontext():
+        loss = (x * VIEWS[name](w)).sum()
+    w.data = 2 * W
+    with pytest.raises(MutationError, match=r"^w was written to .* after op multiply"):
+        loss.backward()
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("name", [*VIEWS, *COPIES])
+def test_views_whose_values_nobody_needs(name):
+    """A sum needs no values, and a copy is a value of its own: the write changes no gradient."""
+    _, w = leaves()
+    part = {**VIEWS, **COPIES}[name](w)
+    x = mg.tensor(np.ones(part.shape), requires_grad=True)
+    loss = (x * part if name in COPIES else x + part).sum()
+    wanted = part.numpy().copy() if name in COPIES else np.ones(part.shape)
+    w.data = 2 * W
+    loss.backward()
+    np.testing.assert_array_equal(x.grad, wanted)
 
 
 @pytest.mark.parametrize("at", range(3))

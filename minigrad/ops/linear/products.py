@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ...engine.kept import kept_transpose
 from ...engine.lazy import Lazy
 from ...engine.primitive import primitive
 from ...engine.tensor import as_tensor
@@ -40,7 +39,7 @@ def _left(g: Any, y: Any) -> Any:
         return np.expand_dims(g, -1) * y if np.ndim(g) else g * y
     if np.ndim(g) < np.ndim(y):  # x was a vector
         return np.squeeze(np.expand_dims(g, -2) @ _t(y), -2)
-    return g @ (kept_transpose(y) if isinstance(y, np.ndarray) and y.ndim == 2 else _t(y))
+    return g @ _t(y)
 
 
 def _right(g: Any, x: Any, y: Any) -> Any:

@@ -56,6 +56,22 @@ def test_input_weights(name):
     assert x.grad is None
 
 
+@pytest.mark.parametrize("tokens", [True, False])
+def test_a_write_is_seen(tokens):
+    """After a step of an optimizer the cell computes with the new values."""
+    rng = np.random.default_rng(0)
+    cell, fresh = (rnn.LSTMCell(20, 64, rng=0, dtype=np.float64) for _ in range(2))
+    xs = rng.integers(0, 20, (3, 16)) if tokens else rng.normal(size=(3, 16, 20))
+    loss_of(cell, 3, xs).backward()
+    SGD(cell.parameters(), lr=0.5).step()
+    cell.zero_grad()
+    fresh.load_state_dict(cell.state_dict())
+    for one in (cell, fresh):
+        loss_of(one, 3, xs).backward()
+    for (name, p), q in zip(cell.named_parameters(), fresh.parameters(), strict=True):
+        np.testing.assert_array_equal(p.grad.numpy(), q.grad.numpy(), err_msg=name)
+
+
 WAYS = {
     "gate": lambda model: setattr(model.gate("h"), "W_hh", np.eye(H)),
     "optimizer": lambda model: SGD(model.parameters(), lr=0.1).step(),
