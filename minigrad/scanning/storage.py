@@ -99,7 +99,7 @@ def _parts(
             if not isinstance(part, Var):
                 break
             start, at = at, at + part.shape[axis]
-            once = equation.args.count(part) == 1 and part not in found
+            once = sum(a is part for a in equation.args) == 1 and part not in found
             if part in made and once and part not in rows and part not in kept:
                 found[part] = (whole, axis, start, at)
     return found

@@ -156,9 +156,9 @@ class Cell(Module, ABC):
 
     def project(self, x: Tensor) -> Tensor:
         """x W_xh, or for token indices the rows W_xh[x]: (B, G·H)."""
-        if x.dtype.kind in "iu":
-            return embedding(x, self.W_xh)
-        return x @ self.W_xh
+        if not hasattr(x, "dtype"):  # numbers in lists
+            x = tensor(x)
+        return embedding(x, self.W_xh) if x.dtype.kind in "iu" else x @ self.W_xh
 
     def input_part(self, x: Tensor) -> Tensor:
         """x W_xh, and the bias that goes with it: (B, G·H)."""

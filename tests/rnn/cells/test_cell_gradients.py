@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from rnn import ElmanCell, GRUCell, LSTMCell, unroll
+from rnn import ElmanCell, GRUCell, LSTMCell, MGUCell, unroll
 from rnn.bptt import ledger
 from rnn.cells.state import unpack
 from tests.support import handwritten_cells as handwritten
@@ -165,3 +165,13 @@ def test_reset_conventions_differ():
     np.testing.assert_allclose(
         unroll(after, xs)[0].numpy(), unroll(before, xs)[0].numpy(), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("cell", [ElmanCell, LSTMCell, GRUCell, MGUCell])
+@pytest.mark.parametrize("x", [[[1.0, 2.0]], [3], ((1, 0),)])
+def test_inputs_in_lists(cell, x):
+    """A step takes numbers in lists as it takes arrays of them; whole ones are tokens."""
+    made = cell(4, 3, rng=0) if x != [[1.0, 2.0]] else cell(2, 3, rng=0)
+    found, _ = made.step(x, made.initial_state(1))
+    wanted, _ = made.step(np.array(x), made.initial_state(1))
+    np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=1e-6)
