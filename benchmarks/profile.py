@@ -21,7 +21,7 @@ from .workload import Workload
 __all__ = ["parts_of", "passes_of", "profile"]
 
 MS = 1e-3
-PRODUCTS = frozenset({"matmul", "dot", "linear", "affine", "sum_of_products"})
+PRODUCTS = frozenset({"matmul", "dot", "linear", "sum_of_products"})
 ACTIVATIONS = frozenset({"tanh", "exp", "sigmoid", "sigmoid_into", "reciprocal"})
 ARITHMETIC = frozenset({
     "add", "divide", "maximum", "minimum", "multiply", "negative", "sqrt", "square", "subtract",
