@@ -27,7 +27,8 @@ def generated_call(t: Trial) -> None:
     functions = caller(t.call.op), definition(t.call.op)
     args, live = t.call.args, t.live
     numbers = [i for i, a in enumerate(args) if isinstance(a, np.ndarray | np.generic)]
-    for chosen in {(), live, *((i,) for i in live)}:
+    floats = [i for i in numbers if np.asarray(args[i]).dtype.kind == "f"]  # also without a rule
+    for chosen in {(), live, *((i,) for i in [*live, *floats])}:
         for constant in (False, True):  # the other arrays as they are, or as Tensors
             given = [
                 leaf(a, i in chosen) if i in chosen or (constant and i in numbers) else a

@@ -36,7 +36,7 @@ FAULTS = [
         BACKWARD, "a freed graph is not noticed: nothing is let go of",
     ),
     Fault(
-        "minigrad/engine/pullback.py",
+        "minigrad/engine/messages.py",
         "    if node.saved is FREED:\n        raise",
         "    if False:\n        raise",
         BACKWARD, "a freed graph is not noticed: no error",
