@@ -314,7 +314,7 @@ FAULTS = [
     Fault(
         "minigrad/functional/windows.py", "if more and n + 2 * p - span + more >= n + p:",
         "if False:",
-        "tests/functional/test_functional.py", "pooling: ceil_mode makes a window of padding alone",
+        "tests/functional/test_layers.py", "pooling: ceil_mode makes a window of padding alone",
     ),
     Fault(
         "minigrad/ops/linear/degenerate.py", "found = np.where(inside, skew(along) / gaps, 0)",
