@@ -303,7 +303,7 @@ class Recurrent(Module):
         """The outputs of the last layer by step, and what every cell gave."""
         results: list[SequenceResult] = []
         for layer, row in enumerate(self.cells):
-            if layer and self.dropout and self.training:
+            if layer and self.dropout:
                 name = f"{self.name}.{layer - 1}.dropout"
                 steps = each_step(self._dropped, steps, name=name, start=start)
             here = [

@@ -221,9 +221,14 @@ FAULTS = [
         DRAWS, "scan: a state that stays a constant costs a draw",
     ),
     Fault(
-        "rnn/layers/recurrent.py", "if layer and self.dropout and self.training:",
-        "if layer and self.dropout:",
-        OPTIONS, "dropout between layers acts in evaluation too",
+        "rnn/layers/recurrent.py", "dropout=self.dropout * self.training,",
+        "dropout=self.dropout,",
+        OPTIONS, "dropout between layers of a whole sequence acts in evaluation too",
+    ),
+    Fault(
+        "rnn/layers/recurrent.py", "if not (self.dropout and self.training):",
+        "if not self.dropout:",
+        OPTIONS, "dropout between layers of a step acts in evaluation too",
     ),
     Fault(
         "rnn/layers/recurrent.py",

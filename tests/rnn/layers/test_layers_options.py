@@ -328,3 +328,14 @@ def test_an_lstm_of_concatenated_weights(concat):
         c = f * c + i * np.tanh(a["C"])
         h = o * np.tanh(c)
         np.testing.assert_allclose(outputs.numpy()[t], h, rtol=1e-11)
+
+
+@pytest.mark.parametrize("how", ["unroll", "scan", "checkpoint"])
+def test_dropout_between_layers_is_for_training(how):
+    """In evaluation nothing is dropped, every call gives the same; in training not."""
+    layer, x = LSTM(2, 5, num_layers=2, dropout=0.5, rng=0), np.ones((3, 1, 2), np.float32)
+    first, second = (layer(x, how=how)[0].numpy() for _ in range(2))
+    assert not np.allclose(first, second)
+    layer.eval()
+    first, second = (layer(x, how=how)[0].numpy() for _ in range(2))
+    np.testing.assert_array_equal(first, second)
