@@ -6,17 +6,18 @@ which the ops of all steps are in the place of the one that ran them; what leads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from .context import local
+from .context import Scope, local
 from .node import FREED, ROOM, Node, ancestors, next_key
 from .outputs import PART, number
 from .tensor import Tensor, wrap
 
-__all__ = ["hollow", "is_inside", "opened", "opens_as"]
+__all__ = ["hollow", "is_inside", "opened", "opens_as", "run_again"]
 
 Copies = dict[Node, Node | None]
 
@@ -28,6 +29,17 @@ def is_inside(x: Tensor) -> bool:
     return whole is not None and bool((whole.extra or {}).get("opens"))
 
 
+@contextmanager
+def run_again(scope: Scope | None) -> Iterator[None]:
+    """Record what has run before, under the scope where it did; who watches has seen it then."""
+    before = local.state
+    local.state = before.but(record=True, observer=None, scope=scope)
+    try:
+        yield
+    finally:
+        local.state = before
+
+
 def opens_as(result: Tensor, steps: Callable[[], Tensor]) -> Tensor:
     """`result`, which readers of the graph see as what ``steps()`` records: the same values.
 
@@ -37,12 +49,8 @@ def opens_as(result: Tensor, steps: Callable[[], Tensor]) -> Tensor:
     scope, node = local.state.scope, result._node
 
     def opens(node: Node) -> list[Node | None]:
-        before = local.state
-        local.state = before.but(record=True, observer=None, scope=scope)
-        try:
+        with run_again(scope):
             return [steps()._node]
-        finally:
-            local.state = before
 
     if node is not None:
         node.put(opens=opens)

@@ -16,6 +16,7 @@ from ..engine.context import Scope, local
 from ..engine.differentiation import swept_again
 from ..engine.node import FREED, Leaf, Node
 from ..engine.op import OPS
+from ..engine.opening import run_again
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 from .plan import Plan
 from .program import Equation, Var, called, evaluate
@@ -65,17 +66,13 @@ class Steps:
             {p: _any_value(p) for p in whole.parents if p is not None} if freed
             else dict(zip(whole.parents, whole.saved[0], strict=True))
         )
-        before = local.state
-        local.state = before.but(record=True, observer=None, scope=self.labels.outer)
         try:
-            with np.errstate(all="ignore"):
+            with run_again(self.labels.outer), np.errstate(all="ignore"):
                 found = self.recorded(values)
         except (ValueError, ArithmeticError):
             if not freed:
                 raise
             return None  # no step for values that are not its own
-        finally:
-            local.state = before
         return [y._node for y in found]
 
     def recorded(self, values: dict[Any, Any]) -> list[Tensor]:
@@ -183,11 +180,8 @@ def replayed(run: Recorded, g: Any) -> list[Any]:
     """The cotangents of the sources of a run, from a sweep through its steps."""
 
     def again() -> list[Tensor]:
-        before = local.state
-        local.state = before.but(observer=None)  # the run has been seen already
-        try:
+        with run_again(scope):
             return run.steps.recorded(run.values())
-        finally:
-            local.state = before
 
-    return swept_again(again, g, run.sources, run.steps.labels.outer)
+    scope = run.steps.labels.outer
+    return swept_again(again, g, run.sources, scope)

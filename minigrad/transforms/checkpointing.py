@@ -16,6 +16,7 @@ from ..engine.context import Scope, local
 from ..engine.differentiation import swept_again
 from ..engine.node import FREED, Node, ancestors, next_key
 from ..engine.op import Op
+from ..engine.opening import run_again
 from ..engine.outputs import parts, wrapped
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 from ..errors import GradientError
@@ -100,12 +101,8 @@ def _opened(whole: Node) -> list[Node | None] | None:
     if whole.saved is FREED:
         return None
     rerun: _Rerun = whole.saved[0]
-    before = local.state
-    local.state = before.but(record=True, observer=None, scope=rerun.scope)
-    try:
+    with run_again(rerun.scope):
         return [y._node for y in rerun.again()]
-    finally:
-        local.state = before
 
 
 def _checksum(outputs: list[Tensor]) -> int:
