@@ -17,7 +17,7 @@ from minigrad.engine.tensor import as_tensor, detached
 from minigrad.functional import cross_entropy as of_rows
 
 from .sequence.lengths import as_lengths, length_mask
-from .sequence.unrolling import stack
+from .sequence.loop import stack
 
 __all__ = ["cross_entropy", "over_time"]
 

@@ -75,8 +75,7 @@ class Plan:
         """What the passes did, what is saved for the backward pass, how many flops a step has, and
         whether several workers may run it."""
         shared = "one" if isinstance(self.batch, str) else f"up to {self.batch.size}"
-        why = self.batch if isinstance(self.batch, str) else str(self.batch)
-        return f"{explained(self._loops, self.passes)}\nworkers      {shared}: {why}"
+        return f"{explained(self._loops, self.passes)}\nworkers      {shared}: {self.batch}"
 
     def __repr__(self) -> str:
         return f"<plan of {len(self.program.equations)} equations a step; print its .source>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
@@ -17,7 +18,6 @@ from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
 from ..transforms.tree import flatten
 from .cores import one_thread
-from .generators import Repeatable, reachable
 from .passes import ALL
 from .plan import Found, Plan, plan_of
 from .ragged import masked
@@ -127,32 +127,21 @@ def scan(
         raise ValueError(f"scan(how={how!r}): wanted 'scan', 'unroll' or 'checkpoint'")
     workers = as_workers(workers)
     step, state, xs, T = _given(step, state, xs, lengths)
-    order = range(T)[::-1] if reverse else range(T)
     state_now = local.state
     labels = Labels("scan", state_now.scope, range(T))
     # Inside of a step that is being traced, the steps are equations of that one.
     if how != "unroll" and state_now.observer is None and state_now.tracer is None:
-        chosen = _chosen_passes(passes)
-
+        by_plan = partial(
+            scanned, step, reverse=reverse, passes=_chosen_passes(passes), workers=workers
+        )
         try:
             if how == "scan":
-                return scanned(step, state, xs, T, reverse, chosen, labels, workers)
-            generators = reachable(step)
-
-            def window(here: Labels) -> Callable[[Any, Any], tuple[Any, Any]]:
-                n = len(here.numbers)
-                steps = range(n)[::-1] if reverse else range(n)
-                return Repeatable((
-                    lambda xs, state: scanned(
-                        step, state, xs, n, reverse, chosen, here, workers
-                    ),
-                    lambda xs, state: _unrolled(step, state, xs, steps),
-                ), generators)
-
-            return in_windows(window, xs, state, reverse, labels)
+                return by_plan(state, xs, labels=labels)
+            by_loop = partial(_unrolled, step, reverse=reverse)
+            return in_windows(step, state, xs, reverse, labels, by_plan, by_loop)
         except NeedsTape:
             pass
-    return _unrolled(step, state, xs, order)
+    return _unrolled(step, state, xs, reverse)
 
 
 def _given(step: Any, state: Any, xs: Any, lengths: Any) -> tuple[Any, Any, Any, int]:
@@ -185,12 +174,13 @@ def _given(step: Any, state: Any, xs: Any, lengths: Any) -> tuple[Any, Any, Any,
     return step, state, xs, T
 
 
-def _unrolled(step: Step, state: Any, xs: Any, order: Sequence[int]) -> tuple[Any, Any]:
+def _unrolled(step: Step, state: Any, xs: Any, reverse: bool) -> tuple[Any, Any]:
     """Every step on the tape, under a scope of its own."""
     leaves, rebuild = flatten(xs)
     rows = [leaf.unbind() for leaf in leaves]
+    order = range(len(leaves[0]))
     outputs: dict[int, list[Any]] = {}
-    for t in order:
+    for t in reversed(order) if reverse else order:
         before = local.state
         local.state = before.under(Scope("scan", t, before.scope, {}))
         try:
@@ -226,13 +216,14 @@ def _planned(
 
 
 def scanned(
-    step: Step, state: Any, xs: Any, T: int, reverse: bool, passes: frozenset[str], labels: Labels,
-    workers: int | None = None,
+    step: Step, state: Any, xs: Any, labels: Labels, *, reverse: bool,
+    passes: frozenset[str] = ALL, workers: int | None = None,
 ) -> tuple[Any, Any]:
     """The plan for the step, found or made, run. labels: what its steps are called when seen.
 
     Raises NeedsTape for a step that does what only a tape can.
     """
+    T = len(labels.numbers)
     states, put_state = flatten(state)
     inputs, put_x = flatten(xs)
     plan, captured, drawn, put_y = _planned(

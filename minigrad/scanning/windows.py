@@ -7,7 +7,8 @@ Each window is run a second time in the backward pass, so about 2 √T steps are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,30 +17,32 @@ from ..engine.opening import hollow, opens_as
 from ..engine.tensor import Tensor
 from ..transforms.checkpointing import checkpoint
 from ..transforms.tree import flatten
+from .generators import Repeatable, reachable
 from .replay import Labels
 
 __all__ = ["in_windows"]
 
-Window = Callable[[Any, Any], tuple[Any, Any]]
-
 
 def in_windows(
-    window: Callable[[Labels], Window], xs: Any, state: Any, reverse: bool, labels: Labels
+    step: Callable[[Any, Any], Any], state: Any, xs: Any, reverse: bool, labels: Labels,
+    by_plan: Callable[..., tuple[Any, Any]],
+    by_loop: Callable[[Any, Any], tuple[Any, Any]],
 ) -> tuple[Any, Any]:
     """The outputs of all steps and the last state.
 
-    window: for the labels of some steps what runs those, ``(xs, state) -> (outputs, state)``, the
-    same however often.
+    by_plan: runs some steps, ``by_plan(state, xs, labels=labels)``. by_loop: the same
+    for steps that cannot be traced. Both draw again what they have drawn for the same steps.
     """
-    T = len(labels.numbers)
+    T, generators = len(labels.numbers), reachable(step)
     size = math.isqrt(T - 1) + 1
     leaves, rebuild = flatten(xs)
     pieces: list[list[Any]] = []
     starts = range(0, T, size)
     for start in reversed(starts) if reverse else starts:
         some = slice(start, start + size)
-        run = window(labels._replace(numbers=labels.numbers[some]))
-        output, state = checkpoint(run, rebuild([_rows(leaf, some) for leaf in leaves]), state)
+        here = labels._replace(numbers=labels.numbers[some])
+        run = Repeatable((partial(by_plan, labels=here), by_loop), generators)
+        output, state = checkpoint(run, state, rebuild([_rows(leaf, some) for leaf in leaves]))
         found, put = flatten(output)
         pieces.append(found)
     columns = zip(*(pieces[::-1] if reverse else pieces), strict=True)
@@ -56,9 +59,9 @@ def _joined(pieces: Sequence[Tensor]) -> Tensor:
     """The steps of some pieces one after the other, seen as a stack of them."""
     whole: Any = np.concatenate(pieces)
     like = list(map(hollow, pieces))
-    return opens_as(whole, lambda: _stacked([y for ys in like for y in ys.unbind()]))
+    return opens_as(whole, lambda: _stacked(y for ys in like for y in ys.unbind()))
 
 
-def _stacked(rows: Sequence[Tensor]) -> Tensor:
-    stacked: Any = np.stack(rows)
-    return stacked  # type: ignore[no-any-return]  # a Tensor
+def _stacked(rows: Iterable[Tensor]) -> Tensor:
+    whole: Any = np.stack(list(rows))
+    return whole  # type: ignore[no-any-return]  # a Tensor

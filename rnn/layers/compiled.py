@@ -17,7 +17,8 @@ from minigrad.functional import dropout as drop
 
 from ..cells import Cell, State
 from ..sequence.lengths import Masks
-from ..sequence.unrolling import each_step, stack
+from ..sequence.loop import stack
+from ..sequence.unrolling import each_step
 from ..sequence.ways import over_all
 from .stack import MERGES
 

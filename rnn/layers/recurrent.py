@@ -14,8 +14,8 @@ from minigrad.scanning.workers import as_workers
 from ..cells import Cell, State
 from ..cells.foreign import reader_of
 from ..sequence.lengths import Masks, as_masks, without_padding
-from ..sequence.loop import SequenceResult, run
-from ..sequence.unrolling import each_step, stack, unroll
+from ..sequence.loop import SequenceResult, run, stack
+from ..sequence.unrolling import each_step, unroll
 from ..sequence.ways import as_how, chosen_way
 from .compiled import run_compiled
 from .stack import MERGES, grid_of, merged_width

@@ -14,7 +14,7 @@ from minigrad.engine.tensor import as_tensor
 from ..cells import Cell
 from ..cells.state import with_batch, without_batch
 from ..layers import Recurrent
-from ..sequence.unrolling import stack
+from ..sequence.loop import stack
 from ..sequence.unrolling import steps as one_by_one
 
 __all__ = ["Generated", "generate", "stacked"]

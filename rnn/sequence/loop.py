@@ -6,7 +6,7 @@ the layers are built on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from minigrad.engine.context import Scope, local
 from ..cells import Cell, State
 from ..cells.state import pack, unpack
 
-__all__ = ["SequenceResult", "again", "check_state", "run", "walk"]
+__all__ = ["SequenceResult", "again", "check_state", "run", "stack", "walk"]
 
 Array = np.ndarray[Any, Any]
 
@@ -167,3 +167,9 @@ def _select(rows: Array, new: Tensor, old: Tensor) -> Tensor:
         return new
     found: Any = np.where(rows[:, None], new, old)
     return found if isinstance(found, Tensor) else tensor(found)
+
+
+def stack(values: Iterable[Tensor]) -> Tensor:
+    """The tensors along a new first axis."""
+    stacked: Any = np.stack(list(values))  # NumPy's function, recorded for Tensors
+    return stacked  # type: ignore[no-any-return]  # a Tensor

@@ -12,7 +12,8 @@ from minigrad import Tensor
 from minigrad.scanning.workers import as_workers
 
 from ..cells import Cell, State
-from .unrolling import arguments_of, results_of, stack
+from .loop import stack
+from .unrolling import arguments_of, results_of
 from .ways import over_all
 
 __all__ = ["scan"]

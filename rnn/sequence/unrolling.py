@@ -15,10 +15,10 @@ from minigrad.engine.tensor import as_tensor
 
 from ..cells import Cell, State
 from ..cells.state import with_batch, without_batch
-from .loop import walk
+from .loop import stack, walk
 from .ways import chosen_way, over_all
 
-__all__ = ["arguments_of", "detach", "each_step", "results_of", "stack", "steps", "unroll"]
+__all__ = ["arguments_of", "detach", "each_step", "results_of", "steps", "unroll"]
 
 
 def unroll(
@@ -121,12 +121,6 @@ def _inputs_of(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
             f"one. The time axis comes first: (T, B, K)"
         )
     return whole.unbind(), one
-
-
-def stack(values: Sequence[Tensor]) -> Tensor:
-    """The tensors along a new first axis."""
-    stacked: Any = np.stack(values)  # NumPy's function, recorded for Tensors
-    return stacked  # type: ignore[no-any-return]  # a Tensor
 
 
 def each_step(

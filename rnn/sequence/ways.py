@@ -11,7 +11,7 @@ and sees the steps as "unroll" leaves them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from itertools import compress
 from typing import Any
@@ -23,8 +23,6 @@ from minigrad.engine.context import local
 from minigrad.engine.opening import hollow, opens_as
 from minigrad.engine.tensor import as_tensor
 from minigrad.errors import TraceError
-from minigrad.scanning.generators import Repeatable, reachable
-from minigrad.scanning.passes import ALL
 from minigrad.scanning.ragged import within
 from minigrad.scanning.replay import Labels
 from minigrad.scanning.run import scanned
@@ -34,7 +32,7 @@ from minigrad.scanning.windows import in_windows
 from ..cells import Cell, State
 from ..cells.state import pack, unpack
 from .before import Before
-from .loop import again, check_state, run
+from .loop import again, check_state, run, stack
 
 __all__ = ["HOWS", "as_how", "chosen_way", "over_all"]
 
@@ -114,16 +112,18 @@ def over_all(
     found = run(
         cell, xs.unbind(), state, name, start, reverse=reverse, mask=mask, repeat=repeat
     )
-    return _stacked(found.outputs), found.last
+    return stack(found.outputs), found.last
 
 
 def _compiled(
     cell: Cell, step: Step, xs: Tensor, state: State, how: str | None, reverse: bool,
     mask: Array | None, repeat: Array | None, labels: Labels, workers: int | None,
 ) -> tuple[Any, Any]:
-    way = _in_windows if how == "checkpoint" else _scanned
+    way = partial(
+        _in_windows if how == "checkpoint" else _scanned, reverse=reverse, workers=workers
+    )
     if mask is None:
-        return way(cell, step, xs, state, reverse, labels, workers)
+        return way(step, state, xs, labels)
     # A step that is padding for all is not run, as it would draw random numbers.
     used: Array = np.any(mask, axis=1)                                   # (T,)
     if not used.any():
@@ -134,13 +134,13 @@ def _compiled(
     )
     ran, like = xs, hollow(xs)
     if not used.all():
-        ran = opens_as(xs[used], lambda: _stacked(compress(like.unbind(), used)))
+        ran = opens_as(xs[used], lambda: stack(compress(like.unbind(), used)))
     if repeat is None:
-        ys, last = way(cell, *within(step, ran, mask[used]), state, reverse, ran_labels, workers)
+        step, inputs = within(step, ran, mask[used])
+        ys, last = way(step, state, inputs, ran_labels)
     else:
         inputs, first = (ran, as_tensor(mask[used]), as_tensor(repeat[used])), (state, nothing)
-        step = _repeating(step, nothing._data)
-        ys, (last, _) = way(cell, step, inputs, first, reverse, ran_labels, workers)
+        ys, (last, _) = way(_repeating(step, nothing._data), first, inputs, ran_labels)
     if used.all():
         return ys, last
 
@@ -153,22 +153,16 @@ def _compiled(
             with scope(labels.name, t=labels.numbers[t]):
                 shown = next(rows) if used[t] else again(repeated[t], shown, nothing)
             found[t] = shown
-        return _stacked(found[t] for t in sorted(found))
+        return stack(found[t] for t in sorted(found))
 
     return opens_as(_filled(ys, used, repeated, reverse), steps), last
 
 
-def _stacked(rows: Iterable[Tensor]) -> Tensor:
-    stacked: Any = np.stack(list(rows))
-    return stacked  # type: ignore[no-any-return]  # a Tensor
-
-
 def _scanned(
-    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels,
-    workers: int | None,
+    step: Step, state: Any, xs: Any, labels: Labels, *, reverse: bool, workers: int | None
 ) -> tuple[Any, Any]:
     with scope(labels.name):
-        return scanned(step, state, xs, len(labels.numbers), reverse, ALL, labels, workers)
+        return scanned(step, state, xs, labels, reverse=reverse, workers=workers)
 
 
 def _repeating(step: Step, zeros: Array) -> Step:
@@ -204,15 +198,8 @@ def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
 
 
 def _in_windows(
-    cell: Cell, step: Step, xs: Any, state: Any, reverse: bool, labels: Labels,
-    workers: int | None,
+    step: Step, state: Any, xs: Any, labels: Labels, *, reverse: bool, workers: int | None
 ) -> tuple[Any, Any]:
-    generators = reachable(step)
-
-    def window(here: Labels) -> Any:
-        return Repeatable((
-            partial(_scanned, cell, step, reverse=reverse, labels=here, workers=workers),
-            lambda xs, state: scan(step, state, xs, reverse=reverse, how="unroll"),
-        ), generators)
-
-    return in_windows(window, xs, state, reverse, labels)
+    by_plan = partial(_scanned, step, reverse=reverse, workers=workers)
+    by_loop = partial(scan, step, reverse=reverse, how="unroll")
+    return in_windows(step, state, xs, reverse, labels, by_plan, by_loop)

@@ -17,7 +17,8 @@ from minigrad.testing.trial import demand, pull
 
 from .. import bptt
 from ..cells.state import unpack
-from ..sequence.unrolling import stack, unroll
+from ..sequence.loop import stack
+from ..sequence.unrolling import unroll
 from .trial import CellTrial, near
 
 __all__ = [

@@ -15,7 +15,8 @@ from minigrad.testing.trial import pull
 
 from ..cells import Cell
 from ..cells.state import unpack
-from ..sequence.unrolling import stack, unroll
+from ..sequence.loop import stack
+from ..sequence.unrolling import unroll
 from .references import reference_of
 from .subject import Subject, substituted
 
