@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..scanning.generators import restore, states
 from ..scanning.run import scan
 from .gradcheck import default_seed
 from .scan_laws import SCAN_LAWS
 from .scan_trial import ScanTrial, label
-from .trial import LawBroken
+from .trial import hold, known_laws
 
 __all__ = ["check_scan", "check_scan_laws"]
 
@@ -49,39 +50,19 @@ def check_scan(
     >>> w = Parameter(np.array([0.5, -0.5]), name="w")
     >>> check_scan(lambda x, h: (h * x, np.tanh(w * h + x)), np.zeros((3, 2)), np.ones((4, 3, 2)))
     """
-    names = known_laws(laws)
+    names = known_laws(laws, SCAN_LAWS)
     generators = [rng] if isinstance(rng, np.random.Generator) else list(rng)
     seed = default_seed() if seed is None else seed
-    before = [g.bit_generator.state for g in generators]
+    before = states(generators)
     try:
         scan.plan(step, state, xs)  # which refuses what cannot be scanned at all
-        for generator, start in zip(generators, before, strict=True):
-            generator.bit_generator.state = start
+        restore(generators, before)
         check_scan_laws(ScanTrial(step, state, xs, seed, generators), names)
     finally:
-        for generator, start in zip(generators, before, strict=True):
-            generator.bit_generator.state = start
-
-
-def known_laws(laws: Iterable[str] | None) -> list[str]:
-    """The names of laws, or an error that lists them."""
-    names = list(SCAN_LAWS) if laws is None else [laws] if isinstance(laws, str) else list(laws)
-    if unknown := [name for name in names if name not in SCAN_LAWS]:
-        raise ValueError(f"there is no law {unknown[0]!r}; there are {', '.join(SCAN_LAWS)}")
-    return names
+        restore(generators, before)
 
 
 def check_scan_laws(trial: ScanTrial, names: Iterable[str]) -> None:
     """The laws on one trial; the error says which is broken."""
     for name in names:
-        law = SCAN_LAWS[name]
-        text = " ".join((law.__doc__ or "").split())
-        broken = f"scan of {label(trial.step)} breaks the law {name!r}: {text}"
-        trial.restart()
-        try:
-            law(trial)
-        except LawBroken as error:
-            raise LawBroken(f"{broken}\n  {error}\n  {trial}") from None
-        except Exception as error:
-            error.add_note(f"{broken}\n  {trial}")
-            raise
+        hold(trial, f"scan of {label(trial.step)}", name, SCAN_LAWS[name])

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine.node import Leaf, ancestors
 from ..engine.tensor import Tensor, as_tensor, detached
+from ..scanning.generators import restore, states
 from ..scanning.run import scan
 from ..transforms.tree import flatten, flatten_like
 from .trial import LawBroken, demand, pull_linked
@@ -57,7 +58,7 @@ class ScanTrial:
         generators: Sequence[np.random.Generator] = (),
     ) -> None:
         self.step, self.seed, self.generators = step, seed, list(generators)
-        self._start = [g.bit_generator.state for g in self.generators]
+        self._start = states(self.generators)
         leaves, self.put_state = flatten(state)
         self.states: Named = dict(zip(_paths(FIRST, state), map(_own, leaves), strict=True))
         leaves, self.put_x = flatten(xs)
@@ -115,8 +116,7 @@ class ScanTrial:
             put([leaves[k] for k in names])
             for put, names in ((self.put_state, self.states), (self.put_x, self.inputs))
         )
-        for generator, start in zip(self.generators, self._start, strict=True):
-            generator.bit_generator.state = start
+        restore(self.generators, self._start)
         ys, last = run(step or self.step, state, xs)
         ends = flatten_like(last, state, "the last state")
         results = dict(zip(_paths(OUTPUTS, ys), map(as_tensor, flatten(ys)[0]), strict=True))

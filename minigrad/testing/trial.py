@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,10 @@ from ..engine.tensor import Tensor, detached
 from ..errors import MinigradError
 from .calls import Call, leaf
 
-__all__ = ["LawBroken", "Trial", "close", "demand", "pull", "pull_linked", "same_bits"]
+__all__ = [
+    "LawBroken", "Trial", "close", "demand", "hold", "known_laws", "pull", "pull_linked",
+    "same_bits",
+]
 
 Array = np.ndarray[Any, Any]
 Outputs = tuple[Any, ...]
@@ -87,6 +90,27 @@ def pull_linked(
         ys, gs = zip(*pairs, strict=True)
         found = sweep_from(ys, gs, leaves, retain_graph=True, create_graph=create_graph)
     return [found.get(x._node, np.zeros(x.shape, x.dtype)) for x in leaves]
+
+
+def known_laws(laws: Iterable[str] | None, every: Collection[str]) -> list[str]:
+    """The names of laws, by default `every` one, or an error that lists them."""
+    names = list(every) if laws is None else [laws] if isinstance(laws, str) else list(laws)
+    if unknown := [name for name in names if name not in every]:
+        raise ValueError(f"there is no law {unknown[0]!r}; there are {', '.join(every)}")
+    return names
+
+
+def hold(trial: Any, who: str, name: str, law: Callable[[Any], None]) -> None:
+    """Run a law on a trial; if it is broken, or raises, say by whom, which, and in what trial."""
+    broken = f"{who} breaks the law {name!r}: {' '.join((law.__doc__ or '').split())}"
+    trial.restart()
+    try:
+        law(trial)
+    except LawBroken as error:
+        raise LawBroken(f"{broken}\n  {error}\n  {trial}") from None
+    except Exception as error:
+        error.add_note(f"{broken}\n  {trial}")
+        raise
 
 
 def demand(holds: bool, detail: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from minigrad.testing import CheckRefused, LawBroken
+from minigrad.testing import CheckRefused
 from minigrad.testing.extras import hypothesis_for
 from minigrad.testing.gradcheck import default_seed
+from minigrad.testing.trial import hold, known_laws
 
 from .laws import CELL_LAWS
 from .references import reference_of
@@ -50,7 +51,7 @@ def check_cell(
     if examples is None:
         examples = max(1, hypothesis.settings().max_examples // 5)
     seed = default_seed() if seed is None else seed
-    label, names = Subject(cell).label, _known(laws)
+    label, names = Subject(cell).label, known_laws(laws, CELL_LAWS)
     try:
         check(cell, names, examples, seed, reference, run)
     except Exception as error:
@@ -81,34 +82,13 @@ def check(
         trial = CellTrial(made, T, B, own, reference or reference_of(made), run)
         for name in names:
             try:
-                _check(trial, name)
+                hold(trial, type(made).__name__, name, CELL_LAWS[name])
             except CheckRefused as error:
                 if "kink" not in str(error):
                     raise
                 reject()  # another trial will do
 
     _run(test, examples, seed, shrink)
-
-
-def _known(laws: Iterable[str] | None) -> list[str]:
-    names = list(CELL_LAWS) if laws is None else [laws] if isinstance(laws, str) else list(laws)
-    if unknown := [name for name in names if name not in CELL_LAWS]:
-        raise ValueError(f"there is no law {unknown[0]!r}; there are {', '.join(CELL_LAWS)}")
-    return names
-
-
-def _check(trial: CellTrial, name: str) -> None:
-    law = CELL_LAWS[name]
-    text = " ".join((law.__doc__ or "").split())
-    broken = f"{type(trial.cell).__name__} breaks the law {name!r}: {text}"
-    trial.restart()
-    try:
-        law(trial)
-    except LawBroken as error:
-        raise LawBroken(f"{broken}\n  {error}\n  {trial}") from None
-    except Exception as error:
-        error.add_note(f"{broken}\n  {trial}")
-        raise
 
 
 class BoundLaw:
@@ -150,7 +130,7 @@ def cell_laws(cell: Any, *, laws: Iterable[str] | None = None, **options: Any) -
     >>> chunked()
     """
     Subject(cell)
-    return [BoundLaw(name, cell, options) for name in _known(laws)]
+    return [BoundLaw(name, cell, options) for name in known_laws(laws, CELL_LAWS)]
 
 
 def _run(test: Callable[..., None], examples: int, seed: int, shrink: bool) -> None:
