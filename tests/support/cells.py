@@ -3,6 +3,14 @@
 import rnn
 from tests.support.running import Concatenated
 
+SAME_SIZED = {
+    name: kind
+    for name, kind in vars(rnn).items()
+    if name.endswith("Cell") and name not in ("Cell", "ProjectedLSTMCell")
+    and not issubclass(kind, rnn.cells.wrappers.Wrapper)
+}
+"""The classes of the package whose output has the size of the state, but for those that wrap."""
+
 
 def kinds(K, H):
     """Functions that make a cell in float64, always with the same weights."""

@@ -24,8 +24,9 @@ from .catalogue import Catalogue
 from .claims import Claim, distance
 from .explaining import Explainer, Told
 from .findings import Finding, Mistake
-from .model import Loss, Model, named_parameters, outputs_of
+from .model import Model, named_parameters, outputs_of
 from .report import written
+from .single_steps import Loss
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,23 +19,19 @@ from .derivation import Derivation
 from .formulas import TEXT, Notation
 from .recording import Call, Quantity, Recording, recording
 from .rule_mistakes import Both, RuleMistake
+from .single_steps import Loss, checked_loss, with_others
 from .sweeps import Outcome, Rows, swept
 
-__all__ = ["AnyMistake", "Loss", "Model", "named_parameters", "outputs_of"]
+__all__ = ["AnyMistake", "Model", "named_parameters", "outputs_of"]
 
 Array = np.ndarray[Any, Any]
-Loss = Callable[[Tensor, int], Any]
 AnyMistake = RuleMistake | Both
 
 
 def named_parameters(model: Any, params: Any) -> dict[str, Tensor]:
     """The parameters of a model, and others such as those of an output layer, by name."""
-    named = named_tensors(model, "audit") if isinstance(model, Module) else {}
-    for name, parameter in ({} if params is None else named_tensors(params, "audit")).items():
-        if named.setdefault(name, parameter) is not parameter:
-            raise ValueError(
-                f"audit(params): the model has a parameter {name!r} too; pass a dict of names"
-            )
+    own = named_tensors(model, "audit") if isinstance(model, Module) else {}
+    named = with_others(own, params, "audit", "model")
     if not named:
         raise TypeError(
             f"audit(cell): received {type(model).__name__}; wanted a Cell, a layer or another "
@@ -60,13 +56,7 @@ class Model:
         with recording() as run:
             for t, output in enumerate(self._outputs(run, model, xs, state), 1):
                 with scope("loss", t=t):
-                    value = loss(output, t)
-                if value is not None and not (isinstance(value, Tensor) and value.size == 1):
-                    raise TypeError(
-                        f"audit(loss): at step {t} it returned {type(value).__name__} of shape "
-                        f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss "
-                        f"there"
-                    )
+                    value = checked_loss(loss(output, t), t, "audit")
                 if value is not None and value._node is not None:
                     losses.append((t, run.value(value)))
                 self.T, self.batch = t, len(output) if output.ndim else 1
@@ -74,7 +64,7 @@ class Model:
         self.run, self.losses = run, [t for t, _ in losses]
         self.derivation = Derivation(run, [v for _, v in losses], range(1, self.T + 1))
         self._leaves = {
-            name: value for name, p in named.items() if (value := run.known(p)) is not None
+            name: leaf for name, p in named.items() if (leaf := run.known(p)) is not None
         }
         self.values = {**self._named_values(), **self._states}
 

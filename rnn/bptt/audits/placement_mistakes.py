@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 
 class PlacementMistake(NamedTuple):
     """The table of a gradient with one such mistake. wrong: higher is less likely, as in
-    ``ChainMistake``."""
+    ``SumMistake``."""
 
     key: str
     says: str

@@ -18,7 +18,7 @@ from ...cells.state import unpack
 from ...sequence.unrolling import steps
 from ..contributions.ledger import named_tensors
 
-__all__ = ["Loss", "OneStep", "parameters", "single_steps"]
+__all__ = ["Loss", "OneStep", "checked_loss", "parameters", "single_steps", "with_others"]
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Tensor, int], Any]
@@ -41,13 +41,30 @@ def parameters(cell: Any, params: Any, function: str) -> dict[str, Tensor]:
             f"{function}(cell): received {type(cell).__name__}; wanted a Cell, which of a layer is "
             f"layer.cells[0][0]"
         )
-    named = named_tensors(cell, function)
+    return with_others(named_tensors(cell, function), params, function, "cell")
+
+
+def with_others(
+    named: dict[str, Tensor], params: Any, function: str, owner: str
+) -> dict[str, Tensor]:
+    """Those of the `owner` and the others that a function is given as its `params`."""
     for name, parameter in ({} if params is None else named_tensors(params, function)).items():
         if named.setdefault(name, parameter) is not parameter:
             raise ValueError(
-                f"{function}(params): the cell has a parameter {name!r} too; pass a dict of names"
+                f"{function}(params): the {owner} has a parameter {name!r} too; pass a dict of "
+                f"names"
             )
     return named
+
+
+def checked_loss(value: Any, t: int, function: str) -> Tensor | None:
+    """What a loss has returned at step t, or an error."""
+    if value is not None and not (isinstance(value, Tensor) and value.size == 1):
+        raise TypeError(
+            f"{function}(loss): at step {t} it returned {type(value).__name__} of shape "
+            f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss there"
+        )
+    return value
 
 
 def single_steps(
@@ -62,10 +79,5 @@ def single_steps(
         before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
         ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
         with scope("loss", t=t):
-            value = loss(output, t)
-        if value is not None and not (isinstance(value, Tensor) and value.size == 1):
-            raise TypeError(
-                f"{function}(loss): at step {t} it returned {type(value).__name__} of shape "
-                f"{np.shape(detached(value))}; wanted a scalar Tensor, or None for no loss there"
-            )
+            value = checked_loss(loss(output, t), t, function)
         yield OneStep(t, before, unpack(state), output, value)

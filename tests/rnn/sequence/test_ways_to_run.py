@@ -25,6 +25,7 @@ from rnn import (
     unroll,
 )
 from rnn.bptt import truncated
+from tests.support.cells import SAME_SIZED
 
 T, B, K, H = 7, 3, 4, 4
 XS = np.random.default_rng(0).normal(size=(T, B, K))
@@ -44,9 +45,7 @@ PADDING = {
 OPTIONS = {"dtype": float, "rng": 0}
 PLAIN = {
     name: lambda kind=kind: kind(K, H, **OPTIONS)
-    for name, kind in vars(rnn).items()
-    if name.endswith("Cell") and name not in ("Cell", "ProjectedLSTMCell")
-    and not issubclass(kind, rnn.cells.wrappers.Wrapper)
+    for name, kind in SAME_SIZED.items()
 }
 PLAIN["ProjectedLSTMCell"] = lambda: rnn.ProjectedLSTMCell(K, H, projection_size=2, **OPTIONS)
 WRAPPED = {
