@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.engine.node import ancestors
 from minigrad.engine.opening import opened
 from minigrad.engine.tensor import detached
 
@@ -95,7 +96,7 @@ class Jacobian(ArrayResult):
         )
 
 
-def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
+def jacobian(h_t: Any, h_s: Any, *, full: bool = False, hold: Any = ()) -> Jacobian:
     """∂h_t/∂h_s over all paths of the live graph that lead from h_s to h_t.
 
     h_t, h_s: two states of one unrolled network, (B, H) each, from ``rnn.steps`` or out of the
@@ -103,14 +104,18 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
         such as the state (h, c) of an LSTM, is taken as one vector [h, c]; what is the same in
         both and constant, such as a dropout mask, is left out.
     full: also the (zero) derivatives of each row of the batch by the other rows.
+    hold: states, or parts of them, or the stacked outputs of ``unroll``, that are held fixed: paths
+        through them are cut. With the h of an LSTM held, what is left of ∂c_t/∂c_s is its carousel,
+        the product of the forget gates.
 
     For one tensor h_s, all paths that start there count; for the c_s of an LSTM that is also the
     way through h_s. The parts of a tuple are varied alone, the others held, so that the Jacobians
     of whole states obey the chain rule ∂s_t/∂s_r = ∂s_t/∂s_s · ∂s_s/∂s_r.
     Takes H_t sweeps (B · H_t if full), and one that checks that the rows are independent.
 
-    Raises ValueError where they are not (batch normalisation, say): ask for the full matrix.
-    GradientError for a state that the graph does not know, such as zeros made by ``unroll``.
+    Raises ValueError where they are not (batch normalisation, say): ask for the full matrix; and
+    where `hold` has h_t or h_s itself, or nothing that leads to h_t. GradientError for a state that
+    the graph does not know, such as zeros made by ``unroll``.
 
     >>> from rnn import ElmanCell, steps
     >>> cell = ElmanCell(2, 3, nonlinearity="identity", dtype=float, rng=0)
@@ -120,26 +125,55 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False) -> Jacobian:
     >>> J.shape, bool(np.allclose(J[0], (W @ W).T)), jacobian(h[1], h[3]).norm
     ((1, 3, 3), True, 0.0)
     """
-    h_t, h_s = without_constants(list(opened(h_t, h_s)))
+    h_t, h_s, hold = opened(h_t, h_s, hold if isinstance(hold, Tensor) else list(hold))
+    h_t, h_s = without_constants([h_t, h_s])
     upper, lower = state_tensors(h_t, "jacobian", "h_t"), state_tensors(h_s, "jacobian", "h_s")
-    (matrix,) = matrices(upper, [lower], full, "jacobian")
+    held = _held(hold, upper, lower)
+    (matrix,) = matrices(upper, [lower], full, "jacobian", held)
     return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)
 
 
-def matrices(
-    upper: Sequence[Tensor], lowers: Sequence[Sequence[Tensor]], full: bool, function: str
-) -> list[Array]:
-    """∂upper/∂lower for each of several states, from the same sweeps.
+def _held(hold: Any, upper: Sequence[Tensor], lower: Sequence[Tensor]) -> list[Tensor]:
+    """The tensors of `hold`: some of them lie before h_t, and none is an end of the paths."""
+    if isinstance(hold, Tensor):
+        hold = hold.unbind() if hold.ndim > upper[0].ndim else [hold]
+    parts = [p for k, h in enumerate(hold) for p in state_tensors(h, "jacobian", f"hold[{k}]")]
+    for part in parts:
+        if any(part._node is end._node for end in (*upper, *lower)):
+            raise ValueError(
+                f"jacobian(hold): received {label([part], 't')}, which is h_t or h_s itself; "
+                f"wanted states between them, or the other parts of these"
+            )
+    known = {part._node for part in parts}
+    if known and known.isdisjoint(ancestors([u._node for u in upper if u._node is not None])):
+        raise ValueError(
+            "jacobian(hold): none of it lies on a way to h_t, so nothing would be cut; wanted "
+            "states as rnn.steps gives them, or all outputs of rnn.unroll (a slice is a copy)"
+        )
+    return parts
 
-    Pass one state if it has several parts: the parts of several states would hold each other fixed.
+
+def matrices(
+    upper: Sequence[Tensor],
+    lowers: Sequence[Sequence[Tensor]],
+    full: bool,
+    function: str,
+    held: Sequence[Tensor] = (),
+) -> list[Array]:
+    """∂upper/∂lower for each of several states, from the same sweeps; paths through `held` are cut.
+
+    Pass one state if it has several parts, or something is held: several states would hold each
+    other fixed.
     """
     targets = [part for lower in lowers for part in lower]
-    several = any(len(lower) > 1 for lower in lowers)
     batched = all(part.ndim == 2 for part in (*upper, *targets))
-    rows = [
-        pull_back(upper, cotangents, targets, stop_at_targets=several)
-        for cotangents in _units(upper, one_by_one=full or not batched)
-    ]
+    several = bool(held) or any(len(lower) > 1 for lower in lowers)
+
+    def pulled(cotangents: Sequence[Array]) -> list[Array]:
+        found = pull_back(upper, cotangents, [*targets, *held], stop_at_targets=several)
+        return found[: len(targets)]
+
+    rows = [pulled(cotangents) for cotangents in _units(upper, one_by_one=full or not batched)]
     found, at = [], 0
     for lower in lowers:
         parts_of_rows = [row[at : at + len(lower)] for row in rows]
@@ -151,7 +185,7 @@ def matrices(
         B = len(upper[0])
         return [f.reshape(B, len(f) // B, *f.shape[1:]) for f in found]  # (B, H_t, B, H_s)
     by_row = [f.transpose(1, 0, 2) for f in found]                       # (B, H_t, H_s)
-    _check_rows(upper, lowers, by_row, several, function)
+    _check_rows(upper, lowers, by_row, pulled, function)
     return by_row
 
 
@@ -175,7 +209,7 @@ def _check_rows(
     upper: Sequence[Tensor],
     lowers: Sequence[Sequence[Tensor]],
     found: Sequence[Array],
-    several: bool,
+    pulled: Callable[[Sequence[Array]], list[Array]],
     function: str,
 ) -> None:
     """Raise unless the rows of the batch are independent, by pulling back a random cotangent."""
@@ -184,10 +218,9 @@ def _check_rows(
     rng = np.random.default_rng(0)
     given = [rng.normal(size=part.shape).astype(part.dtype) for part in upper]
     cotangent = np.concatenate(given, axis=1)                            # (B, H_t)
-    targets = [part for lower in lowers for part in lower]
-    pulled = iter(pull_back(upper, given, targets, stop_at_targets=several))
+    parts = iter(pulled(given))
     for lower, matrix in zip(lowers, found, strict=True):
-        have = np.concatenate([next(pulled) for _ in lower], axis=1)     # (B, H_s)
+        have = np.concatenate([next(parts) for _ in lower], axis=1)      # (B, H_s)
         want = np.einsum("bi,bij->bj", cotangent, matrix)
         slack = np.sqrt(np.finfo(want.dtype).eps) * np.max(np.abs(matrix), initial=0.0)
         if np.isfinite(have).all() and np.max(np.abs(have - want), initial=0.0) > 10 * slack:

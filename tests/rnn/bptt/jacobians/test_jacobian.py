@@ -90,6 +90,61 @@ def test_one_part_of_a_state_takes_along_what_depends_on_it():
     np.testing.assert_allclose(jacobian(h_t, c_s).matrix, along, rtol=1e-12)
 
 
+@every_cell
+def test_paths_through_what_is_held_are_cut(make):
+    """With the whole state of a step between held nothing is left; with one part of it held, what
+    goes through the others, as the Jacobian of whole states has it."""
+    states = states_of(make(), sequence(T, B, K))
+    assert not jacobian(states[5], states[1], hold=[states[3]]).matrix.any()
+    upper, lower = jacobian(states[5], states[3]).matrix, jacobian(states[3], states[1]).matrix
+    if isinstance(states[3], tuple):
+        h, _ = states[3]
+        free = slice(h.shape[1], None)
+        np.testing.assert_allclose(
+            jacobian(states[5], states[1], hold=[h]).matrix,
+            upper[..., free] @ lower[:, free], rtol=1e-11, atol=1e-15,
+        )
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("how", ["unroll", "scan"])
+def test_what_is_held_may_be_the_stacked_outputs(how, full):
+    """The outputs of an LSTM are its h: held, ∂c_t/∂c_0 is the product of the forget gates."""
+    cell, xs = CELLS["lstm"](), sequence(T, B, K)
+    start = [mg.tensor(v, requires_grad=True) for v in sequence(2, B, H, seed=1)]
+    outputs, (_, c) = unroll(cell, xs, tuple(start), how=how)
+    gate, before, product = cell.gate("f"), start[0].numpy(), 1
+    for x, h in zip(xs, outputs.numpy(), strict=True):
+        z = x @ gate.W_xh + before @ gate.W_hh + gate.b_h
+        product, before = product / (1 + np.exp(-z)), h
+    found = jacobian(c, start[1], hold=outputs, full=full).matrix
+    if full:
+        found = np.stack([found[b, :, b] for b in range(B)])
+    np.testing.assert_allclose(found, product[:, None] * np.eye(H), rtol=1e-12, atol=1e-300)
+    assert np.abs(jacobian(c, start[1]).matrix - found).max() > 1e-3
+    with pytest.raises(ValueError, match=r"nothing would be cut.*a slice is a copy"):
+        jacobian(c, start[1], hold=outputs[:-1])
+
+
+def test_one_state_may_be_held_and_no_end_of_the_paths():
+    """A single tensor is one state; later ones change nothing; h_t and h_s themselves are refused,
+    and so is what cuts nothing."""
+    (_, c_1), (h_2, c_2), (h_3, c_3) = states_of(CELLS["lstm"](), sequence(3, B, K))
+    np.testing.assert_array_equal(
+        jacobian(c_3, c_1, hold=h_2).matrix, jacobian(c_3, c_1, hold=[h_2]).matrix
+    )
+    np.testing.assert_array_equal(
+        jacobian(c_3, c_1, hold=[h_2, h_3]).matrix, jacobian(c_3, c_1, hold=h_2).matrix
+    )
+    with pytest.raises(ValueError, match="nothing would be cut"):
+        jacobian(c_3, c_1, hold=h_3)
+    for end in (c_3, c_1):
+        with pytest.raises(ValueError, match=r"jacobian\(hold\): received c_.*h_t or h_s itself"):
+            jacobian(c_3, c_1, hold=[c_2, end])
+    with pytest.raises(TypeError, match=r"jacobian\(hold\[1\]\): received ndarray"):
+        jacobian(c_3, c_1, hold=[h_2, np.zeros((B, H))])
+
+
 def test_full_jacobian_is_block_diagonal():
     """With ``full`` the derivatives by other sequences are there, and are 0."""
     states = states_of(CELLS['gru after'](), sequence(T, B, K))
