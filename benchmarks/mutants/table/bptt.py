@@ -60,9 +60,16 @@ FAULTS = [
         JACOBIAN, "eigenvalues: the smallest first",
     ),
     Fault(
-        "rnn/bptt/jacobians/jacobian.py", "    several = any(len(lower) > 1 for lower in lowers)\n",
-        "    several = False\n",
+        "rnn/bptt/jacobians/jacobian.py",
+        "    several = bool(held) or any(len(lower) > 1 for lower in lowers)\n",
+        "    several = bool(held)\n",
         JACOBIAN, "jacobian of (h, c): the parts are not held fixed for each other",
+    ),
+    Fault(
+        "rnn/bptt/jacobians/jacobian.py",
+        "    several = bool(held) or any(len(lower) > 1 for lower in lowers)\n",
+        "    several = any(len(lower) > 1 for lower in lowers)\n",
+        JACOBIAN, "jacobian(hold): the paths through one state held are not cut",
     ),
     Fault(
         "rnn/bptt/jacobians/jacobian.py", "    if len(upper[0]) < 2:\n        return\n",
