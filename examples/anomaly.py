@@ -26,12 +26,12 @@ Run it with ``python -m examples.anomaly [FOLDER]``; takes some seconds.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.module import Module
 from rnn import GRU, Readout
@@ -217,4 +217,4 @@ def main(folder="out", updates=400):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

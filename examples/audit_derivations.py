@@ -10,7 +10,6 @@ Run it with ``python -m examples.audit_derivations [FOLDER]``; it draws both aud
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 import minigrad as mg
 import rnn
 from examples import counting, scalar_rnn
+from examples._command import command
 from rnn.bptt import audit, rtrl
 
 
@@ -87,4 +87,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -19,12 +19,12 @@ Run it with ``python -m examples.casino [FOLDER]``; it draws the hidden states t
 from __future__ import annotations
 
 import itertools
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from minigrad.functional import log_softmax, logsumexp
 from rnn.bptt.plots.figures import finish, new_figure, ruled
 
@@ -132,4 +132,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 import rnn
+from examples._command import command
 from minigrad import init
 from minigrad.optim import clip_grad_norm, clip_grad_value
 from rnn.bptt import TruncationError
@@ -87,4 +88,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

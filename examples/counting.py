@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 
 X = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 Y = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -111,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

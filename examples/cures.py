@@ -30,7 +30,6 @@ Run it with ``python -m examples.cures [FOLDER]``; takes some seconds.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +37,7 @@ from typing import NamedTuple
 import numpy as np
 
 import rnn
+from examples._command import command
 from minigrad import init, no_grad, optim
 from minigrad.functional import layer_norm, mse_loss, spectral_norm_penalty
 from rnn.bptt import norms
@@ -225,4 +225,4 @@ def main(folder="out", updates=200, seed=0):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -5,13 +5,13 @@ Run it with ``python -m examples.draw_unrolled [FOLDER]``; README.md shows what 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
 import rnn
+from examples._command import command
 
 
 def unrolled(cell, steps=5, seed=0):
@@ -35,4 +35,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

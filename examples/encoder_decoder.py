@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from rnn import GRU, Readout, Seq2Seq, losses
@@ -118,4 +119,4 @@ def main(updates=600):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

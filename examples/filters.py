@@ -17,12 +17,12 @@ Run it with ``python -m examples.filters [FOLDER]``; it draws the filtered track
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from rnn.bptt.plots.figures import finish, new_figure, ruled
 
 Q, R = 0.1, 2.0  # standard deviations: of the change of the velocity in a step, of a position
@@ -125,4 +125,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -22,11 +22,11 @@ Mackey and Glass, Oscillation and chaos in physiological control systems, Scienc
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import mse_loss
 from minigrad.module import Module
@@ -175,4 +175,4 @@ def main(folder="out", updates=400):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

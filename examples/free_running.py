@@ -17,6 +17,7 @@ import time
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from rnn import GRUCell, Readout, generate, greedy, unroll
 from rnn.losses import cross_entropy
 from rnn.tasks import EmbeddedReber
@@ -103,4 +104,4 @@ def main(updates=600):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -18,12 +18,12 @@ Run it with ``python -m examples.jacobian_bound [FOLDER]``; it draws norms and b
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import rnn
+from examples._command import command
 from minigrad import init
 from rnn.bptt import bound, jacobian, norms, spectrum
 
@@ -91,4 +91,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -15,12 +15,12 @@ Run it with ``python -m examples.lorenz [FOLDER]``; it draws a path and the grow
 from __future__ import annotations
 
 import functools
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from rnn.bptt.plots.figures import finish, log_axis, new_figure
 
 DT, LYAPUNOV = 0.01, 0.906
@@ -101,4 +101,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -25,12 +25,12 @@ Run it with ``python -m examples.lstm_cell_derivative [FOLDER]``; it draws the t
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import rnn
+from examples._command import command
 from rnn.bptt import jacobian, lstm_terms
 
 H = 4  # inputs too, so that W_xC can be put where W_hC belongs
@@ -184,4 +184,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

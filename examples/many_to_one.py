@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
@@ -87,4 +88,4 @@ def main(updates=250):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

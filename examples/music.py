@@ -21,11 +21,11 @@ Run it with ``python -m examples.music [FOLDER]``; takes some 15 seconds.
 from __future__ import annotations
 
 import struct
-import sys
 from pathlib import Path
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
@@ -242,4 +242,4 @@ def main(folder="out", updates=600):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

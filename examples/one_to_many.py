@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.module import Module
 from rnn import GRU, Readout, generate
@@ -65,4 +66,4 @@ def main(updates=400):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

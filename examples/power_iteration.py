@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 import rnn
+from examples._command import command
 from rnn.bptt import jacobian
 
 POWERS = (1, 5, 10, 20)
@@ -93,4 +94,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -14,12 +14,12 @@ Run it with ``python -m examples.predator_prey [FOLDER]``; it draws the fit ther
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from examples.lorenz import runge_kutta
 from rnn.bptt.plots.figures import finish, new_figure, ruled
 
@@ -99,4 +99,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

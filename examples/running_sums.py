@@ -16,12 +16,12 @@ Run it with ``python -m examples.running_sums [FOLDER]``; it draws the price and
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 from rnn.bptt.plots.figures import finish, new_figure, ruled
 
 
@@ -92,4 +92,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 import minigrad as mg
+from examples._command import command
 
 X = (0.5, 0.1, 0.4)
 Y = (0.4, 0.2, 0.1)
@@ -117,4 +118,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -24,6 +24,7 @@ import itertools
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
@@ -172,4 +173,4 @@ def main(updates=300):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

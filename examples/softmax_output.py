@@ -18,6 +18,7 @@ import numpy as np
 
 import minigrad as mg
 import rnn
+from examples._command import command
 from minigrad.functional import cross_entropy, softmax
 from rnn.bptt import ledger
 
@@ -59,4 +60,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -23,6 +23,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from examples._command import command
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
@@ -147,4 +148,4 @@ def main(updates=150):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

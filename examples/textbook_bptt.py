@@ -31,6 +31,7 @@ import numpy as np
 
 import minigrad as mg
 import rnn
+from examples._command import command
 from rnn.bptt import audit, ledger, rtrl, two_time
 
 T, K, H, Q = 4, 2, 3, 1
@@ -111,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -14,12 +14,12 @@ Run it with ``python -m examples.truncation [FOLDER]``; it draws the error over 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import rnn
+from examples._command import command
 from rnn.bptt import TruncationError, power_law, randomized, rtrl, truncation_error
 
 T, HIDDEN, LAG, K1 = 30, 4, 8, 5
@@ -84,4 +84,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)

@@ -21,9 +21,9 @@ Run it with ``python -m examples.vanishing [FOLDER]``.
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
+from examples._command import command
 from rnn.bptt import vanishing
 
 T = 100
@@ -46,4 +46,4 @@ def main(folder="out"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    command(main, __doc__)
