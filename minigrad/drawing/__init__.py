@@ -102,7 +102,9 @@ def draw(
         text, about = op_graph(
             outputs, values=values, gradients=gradients, direction=direction or "LR", title=title
         )
-        return Drawing(text, "dot", about)
+        from .render.scene import Scene
+
+        return Drawing(Scene(), about, text)
     if direction is not None:
         raise ValueError(
             f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "
@@ -175,14 +177,15 @@ def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
         f"{count(unrolled.columns, 'step')} as one: {count(len(rolled.steps), 'box')}, "
         f"{count(weights, 'weight')}"
     )
-    return Drawing(scene.dot(), "neato", about, scene.size())
+    return Drawing(scene, about)
 
 
 def _draw_steps(
     outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, most: int | None,
     title: str | None,
 ) -> Drawing:
-    from .layout.notes import box_notes, gradients_of, ledger_numbers, values_of
+    from .layout.notes import box_notes, gradients_of, values_of
+    from .layout.terms import ledger_terms
     from .layout.unrolled import lay_out
     from .render.picture import Drawing
     from .render.text import count
@@ -194,14 +197,16 @@ def _draw_steps(
             f"draw(..., view='steps'): {columns:,} steps with {boxes:,} boxes are too many for one "
             f"picture; draw the first and last of them, as with max_steps=12"
         )
-    numbers = ledger_numbers(outputs, unrolled, ledger)
+    terms = ledger_terms(outputs, unrolled, ledger)
     held = values_of(outputs, unrolled.home, values)
     slopes = gradients_of(outputs, unrolled.home) if gradients else {}
     notes = box_notes(unrolled, held, slopes)
-    scene = lay_out(unrolled, numbers=numbers, notes=notes, most=most, title=title)
+    scene = lay_out(
+        unrolled, terms=terms, notes=notes, most=most, title=title, held=held, slopes=slopes
+    )
     weights = sum(box.kind == "weight" for box in unrolled.sources)
     about = f"{count(columns, 'step')}: {count(boxes, 'box')}, {count(weights, 'weight')}"
-    return Drawing(scene.dot(), "neato", about, scene.size())
+    return Drawing(scene, about)
 
 
 def __getattr__(name: str) -> Any:

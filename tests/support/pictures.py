@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 import minigrad as mg
-from minigrad.drawing.layout.notes import ledger_numbers
+from minigrad.drawing.layout.terms import ledger_terms
 from minigrad.drawing.layout.unrolled import lay_out
 from minigrad.drawing.reading.graph import read
 from minigrad.engine.tensor import wrap
@@ -117,7 +117,7 @@ def attribute(text, name):
 def scene(output, ledger=False, **options):
     """The scene of a picture, before it becomes DOT text."""
     unrolled = read([output])
-    return lay_out(unrolled, numbers=ledger_numbers([output], unrolled, ledger), **options)
+    return lay_out(unrolled, terms=ledger_terms([output], unrolled, ledger), **options)
 
 
 def overlaps(picture):

@@ -49,9 +49,6 @@ def draw_buses(canvas: Canvas, rises: dict[tuple[Box, Box], float]) -> None:
 
     rises: the x of the taps into blocks at the right.
     """
-    most: dict[Box, float] = defaultdict(float)
-    for (source, _), value in (canvas.numbers or {}).items():
-        most[source] = max(most[source], value)
     turns = 0
     for source, wires in canvas.wires.buses.items():
         lanes = [lane for (box, _), lane in canvas.grid.lanes.items() if box is source]
@@ -63,9 +60,9 @@ def draw_buses(canvas: Canvas, rises: dict[tuple[Box, Box], float]) -> None:
                 turns += k > 0 and source.column is None
                 _trunk(canvas, lane, steps, ends, rises, turns if k else 0)
                 for wire in steps:
-                    _tap(canvas, wire, lane, most[source])
+                    _tap(canvas, wire, lane)
                 for wire in ends:
-                    _tap_end(canvas, wire, lane, rises[source, wire.target], most[source])
+                    _tap_end(canvas, wire, lane, rises[source, wire.target])
 
 
 def _trunk(
@@ -90,28 +87,30 @@ def _trunk(
     last = max([canvas.marks[w.target].x + lane.port for w in steps]
                + [rises[source, w.target] for w in ends])
     canvas.wire(home, canvas.point(last, lane.y), *path, (last, lane.y),
-                color=canvas.colors[source], thick=2.0, arrow=False)
+                color=canvas.colors[source], thick=2.0, arrow=False, kind="bus",
+                data={"weight": source.title})
 
 
-def _tap(canvas: Canvas, wire: Wire, lane: Lane, most: float) -> None:
+def _tap(canvas: Canvas, wire: Wire, lane: Lane) -> None:
     """The tap into a box above or below the lane."""
     target = canvas.marks[wire.target]
     own = canvas.colors[wire.source]
-    color, thick, words = canvas.tap(wire.source, wire.target, most)
+    color, thick, words = canvas.tap(wire.source, wire.target)
     x, edge = target.x + lane.port, target.bottom if lane.side < 0 else target.top
     about = f"{wire.source.title} in {wire.target.title}"
     about += "" if wire.target.t is None else f" at t = {wire.target.t}"
     dot = canvas.dot(f"{wire.source.title}.{wire.target.t}", x, lane.y, own)
-    canvas.wire(canvas.marks.get(wire.source, dot), target, (x, lane.y), (x, edge), color=color,
-                thick=thick, tooltip=f"{about}: {words}" if words else about)
+    canvas.draw_tap(wire, canvas.marks.get(wire.source, dot), color, thick,
+                    f"{about}: {words}" if words else about, (x, lane.y), (x, edge))
     canvas.left_of(x, lane.y - lane.side * 11, words, own)
 
 
-def _tap_end(canvas: Canvas, wire: Wire, lane: Lane, x: float, most: float) -> None:
+def _tap_end(canvas: Canvas, wire: Wire, lane: Lane, x: float) -> None:
     """The tap into a block at the right, far above the lane."""
     target, own = canvas.marks[wire.target], canvas.colors[wire.source]
-    color, thick, words = canvas.tap(wire.source, wire.target, most)
-    canvas.wire(canvas.marks[wire.source], target, (x, lane.y), (x, target.bottom), color=color,
-                thick=thick)
+    about = f"{wire.source.title} in {wire.target.title}"
+    color, thick, words = canvas.tap(wire.source, wire.target)
+    canvas.draw_tap(wire, canvas.marks[wire.source], color, thick, about, (x, lane.y),
+                    (x, target.bottom))
     canvas.dot(f"{wire.source.title}.end", x, lane.y, own)
     canvas.left_of(x, target.bottom - 16, words, own)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ...engine.node import Node
 from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Mark, Path, Point, Scene
 from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
-from ..render.text import TextLine, number
+from ..render.text import TextLine
+from .facts import about_box, about_tap, about_wire
 from .grid import (
     CHANNEL,
     LOOP,
@@ -20,11 +23,9 @@ from .grid import (
     steps_over,
     up_key,
 )
+from .terms import Terms
 
-__all__ = ["MARGIN", "TURN", "Canvas", "Numbers"]
-
-Numbers = Mapping[tuple[Box, Box], float]
-"""What the tap from a weight into a box shows."""
+__all__ = ["MARGIN", "TURN", "Canvas"]
 
 MARGIN = 34.0  # from the boxes at the left to the first column
 TURN = 6.0  # between wires that turn there
@@ -38,11 +39,13 @@ class Canvas:
     def __init__(
         self,
         unrolled: Unrolled,
-        numbers: Numbers | None,
+        terms: Terms | None,
         notes: Mapping[Box, Sequence[TextLine]],
         most: int | None,
+        held: Mapping[Node, Any],
+        slopes: Mapping[Node, Any],
     ) -> None:
-        self.unrolled, self.numbers = unrolled, numbers
+        self.unrolled, self.terms, self.held, self.slopes = unrolled, terms, held, slopes
         self.wires = sort_wires(unrolled)
         self.colors = colors_of(unrolled)
         everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
@@ -72,7 +75,7 @@ class Canvas:
         label = max((line.width for line in states), default=0.0) + 8
         self.channel = max(widest + beside, inputs + grid.input_width / 2) + label
         self.right = self.channel + CHANNEL * len(grid.channels)
-        found = map(number, set((self.numbers or {}).values()))
+        found = {self.terms.words(key) for key in self.terms.values} if self.terms else set()
         over = max((small(words, MUTED).width for words in found), default=4.0)
         taps = max((row.width / 2 + over for row in rows if row.lanes), default=0.0)
         marked = any(wire.cut or steps_over(wire) < 0 for wire in self.wires.along)
@@ -131,7 +134,8 @@ class Canvas:
         found = self.looks[box]
         self.marks[box] = self.scene.add(Mark(
             self.scene.id(found.id), x, y, width, height, found.lines, found.fill, found.line,
-            found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip,
+            found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip, found.kind,
+            about_box(box, self.held, self.slopes, self.terms),
         ))
         return self.marks[box]
 
@@ -144,11 +148,13 @@ class Canvas:
 
     def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Mark:
         """Draw a dot where wires are joined."""
-        return self.scene.add(Mark(self.scene.id(name), x, y, 5, 5, (), color, circle=True))
+        return self.scene.add(
+            Mark(self.scene.id(name), x, y, 5, 5, (), color, circle=True, kind="dot")
+        )
 
     def point(self, x: float, y: float) -> Mark:
         """A place where a wire can end."""
-        return self.scene.add(Mark(self.scene.id("end"), x, y, 0, 0))
+        return self.scene.add(Mark(self.scene.id("end"), x, y, 0, 0, kind="end"))
 
     def wire(
         self,
@@ -160,13 +166,15 @@ class Canvas:
         arrow: bool = True,
         dashed: bool = False,
         tooltip: str = "",
+        kind: str = "wire",
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         """Draw a wire through some points; its last part is dashed where columns are left out."""
 
         def add(tail: Mark, head: Mark, through: Sequence[Point], ends: bool, dash: bool) -> None:
-            self.scene.paths.append(
-                Path(tail.id, head.id, through, color, thick, ends, dash, tooltip)
-            )
+            self.scene.join(Path(
+                tail.id, head.id, through, color, thick, ends, dash, tooltip, kind, data or {},
+            ))
 
         (x1, y1), (x2, y2) = points[-2:]
         low, high = self.gap or (0.0, 0.0)
@@ -184,14 +192,34 @@ class Canvas:
         self.text(x, y, TextLine([("//", "")], 13, True, CUT), "#ffffff")
         self.text(x, y + 14, small("cut", CUT))
 
-    def tap(self, source: Box, target: Box, most: float) -> tuple[str, float, str]:
-        """The colour, width and number of a tap; `most` is the largest number of its weight."""
-        color = self.colors[source]
-        if self.numbers is None or (source, target) not in self.numbers:
+    def tap(self, source: Box, target: Box) -> tuple[str, float, str]:
+        """The colour, width and number of a tap."""
+        color, key = self.colors[source], (source, target)
+        if self.terms is None or key not in self.terms.values:
             return color, 1.6, ""
-        value = self.numbers[source, target]
-        share = min(value / most, 1.0) if most > 0 else 0.0
-        return pale(color, share), 0.8 + 2.8 * share, number(value)
+        share = self.terms.share(key)
+        return pale(color, share), 0.8 + 2.8 * share, self.terms.words(key)
+
+    def carry(
+        self, wire: Wire, *points: Point, source: Mark | None = None, target: Mark | None = None,
+        color: str = WIRE, thick: float = 1.2, dashed: bool = False, kind: str = "wire",
+        arrow: bool = True,
+    ) -> None:
+        """Draw a wire of the graph between the boxes that it joins."""
+        self.wire(
+            source or self.marks[wire.source], target or self.marks[wire.target], *points,
+            color=color, thick=thick, arrow=arrow, dashed=dashed, kind=kind,
+            data=about_wire(wire),
+        )
+
+    def draw_tap(
+        self, wire: Wire, tail: Mark, color: str, thick: float, about: str, *points: Point
+    ) -> None:
+        """Draw a tap from the wire of a weight into a box."""
+        self.wire(
+            tail, self.marks[wire.target], *points, color=color, thick=thick, tooltip=about,
+            kind="tap", data=about_tap(wire, self.terms),
+        )
 
     def left_of(self, x: float, y: float, words: str, color: str) -> None:
         """Write a number to the left of a tap."""

@@ -28,7 +28,7 @@ def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
                    if any(w.target is box for w in wires)]
         tapped = [s for s in sources if any(key[0] is s for key in grid.lanes)]
         private = [s for s in sources if s not in tapped]
-        spread = 44.0 if canvas.numbers is not None else _PORT
+        spread = 44.0 if canvas.terms is not None else _PORT
         wide = max([canvas.looks[s].width + 18 for s in private] + [46.0]) + 10
         width = max(found.width + 20, 40.0, spread * len(tapped) + _PORT * len(under) + 20,
                     wide * len(private))
@@ -73,9 +73,9 @@ def _collect(canvas: Canvas, box: Box, row: int, y: float) -> None:
         rise = canvas.way_up(one, wire)
         x = rise[-1][0]
         if k == 0:
-            canvas.wire(one, mark, *rise, (x, y), (mark.left, y))
+            canvas.carry(wire, *rise, (x, y), (mark.left, y))
         else:
-            canvas.wire(one, mark, *rise, (x, y), arrow=False)
+            canvas.carry(wire, *rise, (x, y), arrow=False)
             canvas.dot(f"{box.title}.{wire.source.t}", x, y)
 
 
@@ -91,8 +91,10 @@ def _private(canvas: Canvas, box: Box, sources: Sequence[Box], wide: float) -> f
             continue
         x, height = mark.x + wide * (k - (len(sources) - 1) / 2), canvas.grid.height[source.kind]
         one = canvas.box(source, x, mark.top + 30 + height / 2, wide - 10, height)
-        color, thick, words = canvas.tap(source, box, (canvas.numbers or {}).get((source, box), 0))
-        canvas.wire(one, mark, (x, one.bottom), (x, mark.top), color=color, thick=thick)
+        color, thick, words = canvas.tap(source, box)
+        wire = next(w for w in canvas.wires.buses[source] if w.target is box)
+        canvas.draw_tap(wire, one, color, thick, f"{source.title} in {box.title}",
+                        (x, one.bottom), (x, mark.top))
         canvas.left_of(x, mark.top + 18, words, canvas.colors[source])
         top = max(top, one.top)
     return top

@@ -1,4 +1,4 @@
-"""The numbers in a picture: the ledger on the taps, values and gradients in the boxes."""
+"""The numbers in the boxes: values and gradients."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from ...engine.differentiation import sweep_from
 from ...engine.node import Node
 from ...engine.tensor import Tensor, detached, wrap
 from ...errors import GradientError, describe
-from ...observe.contributions import Use, contributions
 from ..reading.boxes import Box, Unrolled
 from ..reading.walk import known_values
 from ..render.style import MUTED
 from ..render.text import TextLine, shown
 
-__all__ = ["box_notes", "gradients_of", "ledger_numbers", "values_of"]
+__all__ = ["box_notes", "gradients_of", "only", "values_of"]
 
 
 def only(outputs: Sequence[Tensor], what: str) -> Tensor:
@@ -29,94 +28,6 @@ def only(outputs: Sequence[Tensor], what: str) -> Tensor:
             f"were given; draw one of them, or their sum"
         )
     return outputs[0]
-
-
-def ledger_numbers(
-    outputs: Sequence[Tensor], unrolled: Unrolled, ledger: Any
-) -> dict[tuple[Box, Box], float] | None:
-    """‖G_t‖ for every tap: the norm of what the uses in one box contribute to a gradient.
-
-    ledger: True to compute them, or a mapping from tensors or names to the terms: a list of
-    ``Use`` from ``contributions``, a mapping from t to numbers or arrays, or a sequence of them,
-    one for each step in order (or for each of ``ledger.steps``, if it has such).
-    """
-    if ledger is False or ledger is None:
-        return None
-    sources = {box: box.nodes[-1] for box in unrolled.sources}
-    sources |= {b: b.nodes[-1] for b in unrolled.steps if b.kind == "block"}
-    if ledger is True:
-        output = only(outputs, "ledger=True")
-        uses = contributions(output, [wrap(None, node) for node in sources.values()])
-        given = dict(zip(sources, uses, strict=True))
-    else:
-        given = _given(sources, ledger)
-    numbers: dict[tuple[Box, Box], float] = {}
-    for source, steps in given.items():
-        targets = [w.target for w in unrolled.wires if w.source is source]
-        for target, value in _by_box(source, steps, targets, unrolled.home).items():
-            numbers[source, target] = float(np.linalg.norm(np.asarray(value, float)))
-    return numbers
-
-
-def _given(sources: Mapping[Box, Node], ledger: Any) -> dict[Box, Any]:
-    """The terms of each source in a user's mapping. Names match with or without a prefix: a cell
-    calls W_xh what the model around it calls cell.W_xh."""
-    if not hasattr(ledger, "items"):
-        raise TypeError(
-            f"draw(..., ledger=...): received {type(ledger).__name__}; wanted True, or a mapping "
-            f"from tensors or names to what each step contributes"
-        )
-    steps = getattr(ledger, "steps", None)
-    given: dict[Box, Any] = {}
-    for key, terms in ledger.items():
-        if isinstance(key, Tensor):
-            place = getattr(key._node, "key", None)
-            found = [box for box, node in sources.items() if node.key == place]
-        else:
-            found = [box for box in sources if box.title == key] or [
-                box for box in sources
-                if box.title.endswith(f".{key}") or str(key).endswith(f".{box.title}")
-            ]
-        each = terms if steps is None else dict(zip(steps, terms, strict=True))
-        given |= dict.fromkeys(found, each)
-    if not given and len(ledger):
-        keys = ", ".join(str(getattr(key, "name", key)) for key in ledger)
-        raise ValueError(
-            f"draw(..., ledger=...): received terms of {keys}, and none of them is in the "
-            f"picture, which has {', '.join(box.title for box in sources)}"
-        )
-    return given
-
-
-def _by_box(
-    source: Box, steps: Any, targets: Sequence[Box], home: Mapping[Node, Box]
-) -> dict[Box, Any]:
-    """The contribution of each box to the gradient of one weight."""
-    found: dict[Box, Any] = {}
-    if not isinstance(steps, Mapping) and all(isinstance(use, Use) for use in steps):
-        places = {node.key: box for node, box in home.items()}  # a scan may be opened twice
-        for use in steps:
-            box = places.get(use.node.key)
-            if box is not None:
-                value = detached(use.value)
-                found[box] = found[box] + value if box in found else value
-        return found
-    at: dict[int, list[Box]] = defaultdict(list)
-    for box in targets:
-        if box.t is not None:
-            at[box.t].append(box)
-    if not isinstance(steps, Mapping):
-        values = list(steps)
-        if len(values) != len(at):
-            raise ValueError(
-                f"draw(..., ledger=...): {source.title!r} has {len(values)} terms and is used at "
-                f"{len(at)} steps; give one for each in order, or a mapping from t"
-            )
-        steps = dict(zip(sorted(at), values, strict=True))
-    # Where two boxes of one step use a weight, it is unknown what each contributes: none is shown.
-    return {
-        boxes[0]: detached(steps[t]) for t, boxes in at.items() if t in steps and len(boxes) == 1
-    }
 
 
 def values_of(

@@ -12,7 +12,8 @@ from ...engine.tensor import Tensor
 from ...observe.packing import is_part
 from ..reading.entering import flat, node_of
 from ..reading.walk import label_of
-from ..render.scene import tidy, tooltip
+from ..render.dot import tooltip
+from ..render.scene import tidy
 from ..render.style import FILLS, INK, MUTED, PALETTE
 from ..render.text import TextLine, clean, count, escaped, indexed, label, plain, shown
 from .notes import gradients_of, values_of

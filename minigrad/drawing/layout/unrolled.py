@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
+from ...engine.node import Node
 from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Mark, Scene
 from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
 from ..render.text import TextLine, clean, count, painted
 from .buses import draw_buses, draw_sources
-from .canvas import MARGIN, Canvas, Numbers
+from .canvas import MARGIN, Canvas
 from .ends import draw_ends, entry
+from .facts import about_wire
 from .grid import (
     CHANNEL,
     LOOP,
@@ -26,6 +29,7 @@ from .grid import (
     steps_over,
     up_key,
 )
+from .terms import Terms
 
 __all__ = ["lay_out"]
 
@@ -33,19 +37,22 @@ __all__ = ["lay_out"]
 def lay_out(
     unrolled: Unrolled,
     *,
-    numbers: Numbers | None = None,
+    terms: Terms | None = None,
     notes: Mapping[Box, Sequence[TextLine]] | None = None,
     most: int | None = None,
     title: str | None = None,
     words: Mapping[tuple[Box, int], str] | None = None,
+    held: Mapping[Node, Any] | None = None,
+    slopes: Mapping[Node, Any] | None = None,
 ) -> Scene:
     """The picture of `unrolled`.
 
-    numbers: what the taps show. notes: further lines in boxes. most: how many columns to draw, the
+    terms: what the taps show. notes: further lines in boxes. most: how many columns to draw, the
     first and the last ones (default: all). title: a line above. words: by (box, row), what stands
-    below the column of a box, or above the wire from that row into a block at the right.
+    below the column of a box, or above the wire from that row into a block at the right. held,
+    slopes: values and gradients, for scripts.
     """
-    canvas = Canvas(unrolled, numbers, notes or {}, most)
+    canvas = Canvas(unrolled, terms, notes or {}, most, held or {}, slopes or {})
     _steps(canvas)
     draw_sources(canvas)
     _entering(canvas)
@@ -92,16 +99,17 @@ def _entering(canvas: Canvas) -> None:
             else:
                 one = canvas.box(box, target.x + canvas.right + MARGIN + half, y, 2 * half, height)
                 start, end = one.left, target.right
-            canvas.wire(one, target, (start, y), (end, y), color=color, thick=1.6, dashed=wire.cut)
+            canvas.carry(wire, (start, y), (end, y), color=color, thick=1.6, dashed=wire.cut,
+                         kind="state")
             if wire.cut:
                 canvas.cut(end - 22, y)
         elif row.beside:
             one = canvas.box(box, target.right + 16 + width / 2, row.y, width, height)
-            canvas.wire(one, target, (one.left, row.y), (target.right, row.y), color=color)
+            canvas.carry(wire, (one.left, row.y), (target.right, row.y), color=color)
         else:
             x = target.x + row.inputs[box.title]
             one = canvas.box(box, x, row.inputs_y, width, height)
-            canvas.wire(one, target, (x, one.top), (x, row.bottom), color=color)
+            canvas.carry(wire, (x, one.top), (x, row.bottom), color=color)
 
 
 def _along(canvas: Canvas, wire: Wire) -> None:
@@ -119,7 +127,8 @@ def _along(canvas: Canvas, wire: Wire) -> None:
         one, two = (early, late) if forward else (late, early)
     y = row.y + row.sides[along_key(wire.source.row, wire.name)]
     start, end = (one.right, two.left) if forward else (one.left, two.right)
-    canvas.wire(one, two, (start, y), (end, y), color=STATE, thick=1.6, dashed=wire.cut)
+    canvas.carry(wire, (start, y), (end, y), source=one, target=two, color=STATE, thick=1.6,
+                 dashed=wire.cut, kind="state")
     if wire.cut:
         canvas.cut((end if forward else start) - 26, y)
     elif row.labelled and wire.name and canvas.marks.get(wire.source) is one:
@@ -142,6 +151,7 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     delay = canvas.scene.add(Mark(
         canvas.scene.id(f"delay of {wire.name}"), x, y, LOOP - 24, height, painted([words]),
         *FILLS["initial"], INK, tooltip=f"{wire.name}, {count(abs(wire.lag), 'step')} before",
+        kind="delay", data=about_wire(wire),
     ))
     out, back = [(one.right, up)], [(two.right, down)]
     if one is two:
@@ -149,8 +159,8 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     else:
         out = [*out, (x, up), (x, delay.top if up > y else delay.bottom)]
         back = [(x, delay.bottom if up > y else delay.top), (x, down), *back]
-    canvas.wire(one, delay, *out, color=STATE, thick=1.6)
-    canvas.wire(delay, two, *back, color=STATE, thick=1.6, dashed=wire.cut)
+    canvas.carry(wire, *out, target=delay, color=STATE, thick=1.6, kind="state")
+    canvas.carry(wire, *back, source=delay, color=STATE, thick=1.6, dashed=wire.cut, kind="state")
 
 
 def _after_gap(canvas: Canvas, row: int) -> Mark | None:
@@ -165,10 +175,10 @@ def _up(canvas: Canvas, wire: Wire) -> None:
     """A wire within a column: straight up, or beside the boxes that are in the way."""
     one, two, key = canvas.marks[wire.source], canvas.marks[wire.target], up_key(wire)
     if key in canvas.grid.straight:
-        canvas.wire(one, two, (one.x, one.top), (two.x, two.bottom))
+        canvas.carry(wire, (one.x, one.top), (two.x, two.bottom))
         return
     y = two.y + canvas.grid.rows[wire.target.row].sides[key]
-    canvas.wire(one, two, *canvas.way_up(one, wire), (canvas.beside(one, key), y), (two.right, y))
+    canvas.carry(wire, *canvas.way_up(one, wire), (canvas.beside(one, key), y), (two.right, y))
 
 
 def _over(canvas: Canvas, wire: Wire) -> None:
@@ -179,12 +189,12 @@ def _over(canvas: Canvas, wire: Wire) -> None:
     y2 = two.y + canvas.grid.rows[wire.target.row].sides[key, "in"]
     x1 = canvas.beside(one, key)
     if key not in row.far:
-        canvas.wire(one, two, (one.right, y1), (x1, y1), (x1, y2), (two.left, y2))
+        canvas.carry(wire, (one.right, y1), (x1, y1), (x1, y2), (two.left, y2))
         return
     y, count = row.far[key]
     y += 8 * ((wire.source.column or 0) % count)
     x2 = two.x - canvas.left_channel - CHANNEL * canvas.grid.left_channels[key]
-    canvas.wire(one, two, (one.right, y1), (x1, y1), (x1, y), (x2, y), (x2, y2), (two.left, y2))
+    canvas.carry(wire, (one.right, y1), (x1, y1), (x1, y), (x2, y), (x2, y2), (two.left, y2))
 
 
 def _words(canvas: Canvas, title: str | None) -> None:
@@ -198,7 +208,7 @@ def _words(canvas: Canvas, title: str | None) -> None:
             canvas.text(x, bottom - 18, small(f"t = {steps[column]}", MUTED))
     if canvas.gap is not None:
         canvas.text(sum(canvas.gap) / 2, bottom - 18, small("...", MUTED))
-    if canvas.numbers is not None:
+    if canvas.terms is not None:
         line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
         canvas.text(left + line.width / 2, bottom - 44, line)
     if title:

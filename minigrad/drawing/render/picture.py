@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ...io import replacing
+from .dot import dot
 from .programs import RenderError, render
+from .scene import Scene
+from .svg import svg
 
 __all__ = ["Drawing"]
 
@@ -36,18 +39,20 @@ class Drawing:
     'graph.dot'
     """
 
-    def __init__(
-        self, dot: str, engine: str, about: str, size: tuple[float, float] | None = None
-    ) -> None:
-        self.dot = dot
-        self._engine, self._about, self._size = engine, about, size
+    def __init__(self, scene: Scene, about: str, dot: str | None = None) -> None:
+        self.scene = scene
+        self._about, self._dot = about, dot
+
+    @property
+    def dot(self) -> str:
+        """The picture as DOT text."""
+        return dot(self.scene) if self._dot is None else self._dot
 
     def svg(self) -> str:
-        """The picture as SVG text.
-
-        Raises RendererNotFoundError, which says what to install, without a renderer.
-        """
-        return render(self.dot, "svg", self._engine).decode()
+        """The picture as SVG text, which needs no renderer."""
+        if self._dot is not None:
+            return render(self._dot, "svg", "dot").decode()
+        return svg(self.scene, title=repr(self)[1:-1])
 
     def png(self) -> bytes:
         """The picture as PNG, 144 pixels an inch; less where it would have over 12,000 pixels
@@ -55,14 +60,14 @@ class Drawing:
 
         Raises RendererNotFoundError, which says what to install, without a renderer.
         """
-        if self._size is None:
+        if self._dot is not None:
             limit = f'size="{(_AREA**0.5) / _DPI:.2f},{(_AREA**0.5) / _DPI:.2f}", dpi={_DPI}'
         else:
-            width, height = (side / 72 for side in self._size)
+            width, height = (side / 72 for side in self.scene.size())
             dpi = min(_DPI, _SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
             limit = f"dpi={dpi:.2f}"
         return render(re.sub(r"\{", "{ graph [" + limit + "]", self.dot, count=1), "png",
-                      self._engine)
+                      "neato" if self._dot is None else "dot")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to `path`, as its name says: .svg, .png or .dot; returns the path.

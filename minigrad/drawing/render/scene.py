@@ -1,26 +1,39 @@
-"""A picture as marks and paths at fixed positions, and its DOT text.
+"""A picture as plain data: marks and paths at fixed positions, which several painters paint.
 
-The renderer lays nothing out: `neato -n2` paints all boxes and lines where they are put here.
-Units are points, y goes up.
+Units are points, y goes up. What a mark or a path stands for is in its ``data``, under names that
+SVG and scripts find again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .text import TextLine, clean, escaped, label
+import numpy as np
 
-__all__ = ["Mark", "Path", "Point", "Scene", "rounded", "tidy", "tooltip"]
+from .text import TextLine
+
+__all__ = [
+    "ARROW", "Mark", "Path", "Point", "Scene", "arrow_length", "rounded", "shortened", "tidy",
+]
 
 Point = tuple[float, float]
+Data = Mapping[str, Any]
+ARROW = 10.0  # length of an arrowhead at arrowsize 1
 _CORNER = 7.0  # radius of the bends in wires
-_ARROW = 10.0  # length of an arrowhead at arrowsize 1
+_PAD = 14.4  # around the picture
+_NONE: Data = {}
+_LARGEST = 4096  # numbers of an array that a script gets
+_PUNCTUATION = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 class Mark(NamedTuple):
-    """A box, a dot or a bare label, centred at (x, y)."""
+    """A box, a dot or a bare label, centred at (x, y).
+
+    kind: what it is: a "cell", "weight", "op", "text" and so on. data: what it stands for.
+    """
 
     id: str
     x: float
@@ -35,6 +48,8 @@ class Mark(NamedTuple):
     circle: bool = False
     dashed: bool = False
     tooltip: str = ""
+    kind: str = "text"
+    data: Data = _NONE
 
     @property
     def left(self) -> float:
@@ -54,7 +69,8 @@ class Mark(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A wire along some points, from one mark to another."""
+    """A wire along some points, from one mark to another: a "bus", "tap", "state", "wire" or
+    "operand"."""
 
     tail: str
     head: str
@@ -64,6 +80,25 @@ class Path(NamedTuple):
     arrow: bool = True
     dashed: bool = False
     tooltip: str = ""
+    kind: str = "wire"
+    data: Data = _NONE
+    id: str = ""
+
+
+class _Names:
+    """Names that are given once: of the second of one name the form has its number."""
+
+    def __init__(self, form: str) -> None:
+        self.form, self.taken = form, set[str]()
+        self.counts: dict[str, int] = {}
+
+    def new(self, name: str) -> str:
+        unique = name
+        while unique in self.taken:
+            self.counts[name] = self.counts.get(name, 1) + 1
+            unique = self.form.format(name, self.counts[name])
+        self.taken.add(unique)
+        return unique
 
 
 class Scene:
@@ -72,46 +107,89 @@ class Scene:
     def __init__(self) -> None:
         self.marks: list[Mark] = []
         self.paths: list[Path] = []
-        self._ids: set[str] = set()
+        self.background = "#ffffff"
+        self.slugs: dict[str, str] = {}  # by id: what it is called in SVG
+        self._ids, self._taken = _Names("{} ({})"), _Names("{}-{}")
 
     def id(self, name: str) -> str:
         """`name` as an identifier that is valid in DOT and unique in this scene."""
-        base = tidy(name)
-        unique, k = base, 2
-        while unique in self._ids:
-            unique, k = f"{base} ({k})", k + 1
-        self._ids.add(unique)
+        unique = self._ids.new(tidy(name))
+        self.slugs[unique] = self._taken.new(_PUNCTUATION.sub("-", unique).strip("-") or "mark")
         return unique
 
     def add(self, mark: Mark) -> Mark:
         self.marks.append(mark)
         return mark
 
-    def size(self) -> tuple[float, float]:
-        """Width and height of all marks together."""
-        if not self.marks:
-            return 0.0, 0.0
+    def join(self, path: Path) -> Path:
+        """Add a path, with an id of its own."""
+        path = path._replace(id=self.id(f"{path.kind} {path.tail} to {path.head}"))
+        self.paths.append(path)
+        return path
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of everything."""
+        xs = [x for p in self.paths for x, _ in p.points]
+        ys = [y for p in self.paths for _, y in p.points]
         return (
-            max(s.right for s in self.marks) - min(s.left for s in self.marks),
-            max(s.top for s in self.marks) - min(s.bottom for s in self.marks),
+            min([s.left for s in self.marks] + xs), min([s.bottom for s in self.marks] + ys),
+            max([s.right for s in self.marks] + xs), max([s.top for s in self.marks] + ys),
         )
 
-    def dot(self) -> str:
-        """The DOT text."""
-        import graphviz
+    def size(self) -> tuple[float, float]:
+        """Width and height of the picture, with the margin around it."""
+        left, bottom, right, top = self.bounds()
+        return right - left + 2 * _PAD, top - bottom + 2 * _PAD
 
-        graph = graphviz.Digraph(
-            comment="every position is given: paint it with neato -n2", engine="neato",
-            graph_attr={"bgcolor": "#ffffff", "pad": "0.2", "outputorder": "edgesfirst"},
-            node_attr={"fontname": "Helvetica", "shape": "box", "fixedsize": "shape",
-                       "label": "", "margin": "0"},
-            edge_attr={"fontname": "Helvetica"},
-        )
-        for mark in self.marks:
-            graph.node(mark.id, **_node(mark))
-        for path in self.paths:
-            graph.edge(path.tail, path.head, **_edge(path))
-        return str(graph.source)
+    def turned(self) -> Callable[[float, float], Point]:
+        """From a place here to that in the SVG, where y goes down from the top left corner."""
+        left, _, _, top = self.bounds()
+        return lambda x, y: (x - left + _PAD, top - y + _PAD)
+
+    def data(self) -> dict[str, Any]:
+        """Everything as dicts, lists, numbers and strings, for scripts: what JSON takes.
+
+        Places are those in the SVG: y goes down. Ids are those of the SVG, too.
+        """
+        width, height = self.size()
+        place = self.turned()
+        marks = [
+            {
+                "id": self.slugs[mark.id], "kind": mark.kind,
+                "x": place(mark.x, mark.y)[0], "y": place(mark.x, mark.y)[1],
+                "width": mark.width, "height": mark.height,
+                "words": [str(line) for line in mark.lines], "data": listed(mark.data),
+            }
+            for mark in self.marks
+        ]
+        paths = [
+            {
+                "id": self.slugs[path.id], "kind": path.kind, "tail": self.slugs[path.tail],
+                "head": self.slugs[path.head],
+                "points": [list(place(x, y)) for x, y in path.points], "data": listed(path.data),
+            }
+            for path in self.paths
+        ]
+        return {"width": width, "height": height, "marks": marks, "paths": paths}
+
+
+def listed(value: Any) -> Any:
+    """A value of plain types: arrays as lists, and of large ones the norm and the shape; NaN and
+    Inf, which JSON has not, as words."""
+    if isinstance(value, Mapping):
+        return {str(key): listed(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [listed(one) for one in value]
+    if isinstance(value, np.ndarray | np.generic):
+        if value.size > _LARGEST:
+            norm = np.linalg.norm(value.astype(float)) if value.dtype.kind in "fiub" else None
+            return {"norm": listed(norm), "shape": list(value.shape)}
+        return listed(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)
 
 
 def tidy(name: str) -> str:
@@ -119,45 +197,15 @@ def tidy(name: str) -> str:
     return "".join(c if c.isalnum() or c in "_[]=.,() " else "_" for c in name) or "_"
 
 
-def _node(mark: Mark) -> dict[str, str]:
-    style = [] if mark.circle or not mark.fill else ["rounded"]
-    style += ["filled"] * bool(mark.fill) + ["dashed"] * mark.dashed
-    found = {
-        "pos": f"{mark.x:.1f},{mark.y:.1f}",
-        "width": f"{mark.width / 72:.4f}",
-        "height": f"{mark.height / 72:.4f}",
-        "label": label(mark.lines),
-        "tooltip": tooltip(mark.tooltip or " ".join(map(str, mark.lines))),
-    }
-    if mark.lines:
-        found |= {"fontsize": f"{mark.lines[0].size:g}", "fontcolor": mark.ink}
-    if not mark.fill:
-        return found | {"shape": "plaintext" if mark.lines else "none"}
-    if mark.circle:
-        found["shape"] = "circle"
-    return found | {
-        "style": ",".join(style), "fillcolor": mark.fill, "color": mark.line or mark.fill,
-        "penwidth": f"{mark.thick:g}",
-    }
+def arrow_length(path: Path) -> float:
+    """How long the arrowhead of a path is; thick ones have larger ones."""
+    return ARROW * (0.52 + 0.07 * path.thick) if path.arrow else 0.0
 
 
-def _edge(path: Path) -> dict[str, str]:
-    size = 0.52 + 0.07 * path.thick
-    found = {
-        "pos": _spline(path.points, size * _ARROW if path.arrow else 0.0),
-        "color": path.color,
-        "penwidth": f"{path.thick:.2f}",
-        "arrowhead": "normal" if path.arrow else "none",
-        "tooltip": tooltip(path.tooltip),
-    }
-    if path.arrow:
-        found["arrowsize"] = f"{size:.2f}"
-    return found | ({"style": "dashed"} if path.dashed else {})
-
-
-def tooltip(text: str) -> str:
-    """A tooltip without escapes, which renderers expand once or twice."""
-    return escaped(clean(text).replace("\\", "/"))
+def shortened(points: Sequence[Point], arrow: float) -> list[Point]:
+    """The points of a path that ends where its arrowhead begins."""
+    room = min(arrow, 0.9 * math.dist(points[-2], points[-1]))
+    return [*points[:-1], _toward(points[-1], points[-2], room)] if arrow else list(points)
 
 
 def rounded(points: Sequence[Point], radius: float = _CORNER) -> list[Point]:
@@ -183,14 +231,3 @@ def _toward(start: Point, end: Point, distance: float) -> Point:
     length = math.dist(start, end) or 1.0
     f = distance / length
     return start[0] + f * (end[0] - start[0]), start[1] + f * (end[1] - start[1])
-
-
-def _spline(points: Sequence[Point], arrow: float) -> str:
-    """The `pos` of an edge: the spline ends where its arrowhead begins."""
-    tip = points[-1]
-    prefix = ""
-    if arrow:
-        room = min(arrow, 0.9 * math.dist(points[-2], tip))
-        points = [*points[:-1], _toward(tip, points[-2], room)]
-        prefix = f"e,{tip[0]:.1f},{tip[1]:.1f} "
-    return prefix + " ".join(f"{x:.1f},{y:.1f}" for x, y in rounded(points))

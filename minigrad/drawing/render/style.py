@@ -35,6 +35,7 @@ class Look(NamedTuple):
     line: str
     ink: str
     tooltip: str
+    kind: str
 
     @property
     def width(self) -> float:
@@ -49,11 +50,11 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine
     """The words and colours of a box; `color` is that of its wire, if it has one of its own."""
     name, step = plain(box.title), box.at
     tooltip = _about(box)
-    if box.kind == "weight":
+    kind: str = box.kind
+    if kind == "weight":
         lines = [TextLine([indexed(_short(box, unrolled))], 11, True)]
         lines += [note._replace(color="") for note in notes]
-        return Look(name, painted(lines), color, color, "#ffffff", tooltip)
-    kind: str = box.kind
+        return Look(name, painted(lines), color, color, "#ffffff", tooltip, kind)
     if kind == "step" and box.states:
         kind, lines = "cell", [TextLine([(name, "")])]
         if not any(note.low for note in notes):  # notes with subscripts name the states already
@@ -68,7 +69,7 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine
         kind = "scalar"
     fill, line = FILLS[kind]
     at = f"{name}[t={step}]" if step else name
-    return Look(at, painted([*lines, *notes]), fill, color or line, INK, tooltip)
+    return Look(at, painted([*lines, *notes]), fill, color or line, INK, tooltip, kind)
 
 
 def _short(box: Box, unrolled: Unrolled) -> str:
