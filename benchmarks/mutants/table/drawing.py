@@ -18,14 +18,14 @@ FAULTS = [
         STEPS, "a weight's first tap is missing",
     ),
     Fault(
-        "minigrad/drawing/layout/buses.py", "tooltip=f\"{about}: {words}\" if words else about)",
-        "tooltip=about)",
+        "minigrad/drawing/layout/buses.py",
+        'f"{about}: {words}" if words else about, (x, lane.y)', "about, (x, lane.y)",
         STEPS, "a tap's tooltip has lost its number",
     ),
     Fault(
         "minigrad/drawing/layout/canvas.py",
-        "return pale(color, share), 0.8 + 2.8 * share, number(value)",
-        "return pale(color, share), 3.6 - 2.8 * share, number(value)",
+        "return pale(color, share), 0.8 + 2.8 * share, self.terms.words(key)",
+        "return pale(color, share), 3.6 - 2.8 * share, self.terms.words(key)",
         STEPS, "the smallest contribution has the widest tap",
     ),
     Fault(
@@ -50,13 +50,13 @@ FAULTS = [
         ROLLED, "a delay's index points to the future",
     ),
     Fault(
-        "minigrad/drawing/layout/notes.py",
+        "minigrad/drawing/layout/terms.py",
         "                found[box] = found[box] + value if box in found else value\n",
         "                found[box] = value\n",
         STEPS, "the number at a tap is that of one use in a step",
     ),
     Fault(
-        "minigrad/drawing/layout/notes.py", "steps = dict(zip(sorted(at), values, strict=True))",
+        "minigrad/drawing/layout/terms.py", "steps = dict(zip(sorted(at), values, strict=True))",
         "steps = dict(zip(sorted(at, reverse=True), values, strict=True))",
         STEPS, "the terms of a given ledger in the reverse order",
     ),
