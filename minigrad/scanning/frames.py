@@ -27,14 +27,21 @@ class Frames:
         self._named = named
 
     def look(self) -> None:
-        """Remember who has called this op; with names wanted, read what is bound now."""
+        """Where names are wanted, remember who has called this op, and read what is bound now."""
+        if not self._named:
+            return
         frame: Any = sys._getframe(2)
         while frame is not None and frame is not self._first and frame not in self._frames:
             if not frame.f_globals.get("__name__", "").startswith("minigrad."):
                 self._frames[frame] = None
             frame = frame.f_back
+        self.read()
+
+    def end(self) -> None:
+        """The step has returned: take the names of what is bound now, and look no more."""
         if self._named:
             self.read()
+        self._named = False
 
     def read(self) -> None:
         """Take the names of what is bound now; a variable keeps its first one."""

@@ -161,8 +161,7 @@ def _written(
         new = _checked_state(after, state, before, trace)
         ys, rebuild = flatten(output)
         y = [trace.operand(v, "the output of the step") for v in ys]
-    if named:
-        trace.frames.read()
+    trace.frames.end()
     captured = [tracer for tracer, _ in trace.captured]
     groups = {"state": before, "x": inputs, "captured": captured}
     outputs = {"state": new, "y": y}

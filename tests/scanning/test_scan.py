@@ -250,6 +250,25 @@ def test_a_plan_speaks_the_words_of_the_step_that_is_asked_about():
         assert all(f"  {word}  " in program for word in words), program
 
 
+def test_names_are_those_of_the_step_and_not_of_its_callers(rng):
+    """Nothing is read of the functions that call a scan, however much they have; not when the
+    step is turned backwards either."""
+
+    class Kept:
+        def named_parameters(self):
+            raise AssertionError("what a caller has was read")
+
+    kept, W = Kept(), weight(rng, H, H)
+
+    def step(x, h):
+        z = np.tanh(h @ W + x)
+        return z, z
+
+    plan = mg.scan.plan(step, np.zeros((B, H)), np.zeros((T, B, H)))
+    assert "d_z" in plan.source
+    assert kept
+
+
 def test_a_tensor_that_comes_in_twice_has_one_gradient(rng):
     """What is a state, an input and referred to as well gets the sum of its gradients."""
     w = weight(rng, 3)
