@@ -5,7 +5,7 @@ from .audits.findings import Finding, Mistake
 from .audits.real_time import RTRL, rtrl
 from .contributions.ledger import Ledger, ledger
 from .contributions.lstm_paths import LSTMPaths, LSTMTerms, lstm_paths, lstm_terms
-from .contributions.two_time import TwoTime, two_time
+from .contributions.two_time import TwoTime, TwoTimes, two_time
 from .jacobians.bound import Bound, Spectrum, bound, spectrum
 from .jacobians.jacobian import Jacobian, jacobian
 from .jacobians.norms import Norms, norms
@@ -17,7 +17,7 @@ from .truncation.windows import Window, windows
 
 __all__ = [
     "RTRL", "Audit", "Bound", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms", "Ledger", "Mistake",
-    "Norms", "Spectrum", "TruncationError", "TwoTime", "Vanishing", "Window", "audit",
+    "Norms", "Spectrum", "TruncationError", "TwoTime", "TwoTimes", "Vanishing", "Window", "audit",
     "bound", "jacobian", "ledger", "lstm_paths", "lstm_terms", "norms", "power_law", "randomized",
     "rtrl", "spectrum", "truncated", "truncation_error", "two_time", "vanishing", "windows",
 ]

@@ -31,7 +31,10 @@ RNN = [
 
 # Nothing knows these but the packages' front doors and the rooms named here.
 GUESTS = {
-    "minigrad.drawing": ("minigrad", "rnn.cell_graph", "rnn.draw_cell", "rnn.demo"),
+    "minigrad.drawing": (
+        "minigrad", "rnn.cell_graph", "rnn.draw_cell", "rnn.demo",
+        "rnn.bptt.plots",                            # for its palette
+    ),
     "minigrad.testing": ("minigrad", "rnn.testing"),
     "rnn.testing": ("rnn",),
     "rnn.demo": ("rnn.__main__",),

@@ -3,6 +3,9 @@
 from ..fault import Fault
 
 LEDGER = "tests/rnn/bptt/contributions/test_ledger.py"
+NAMES = "tests/rnn/bptt/contributions/test_ledger_names.py"
+NAMING = "rnn/bptt/contributions/naming.py"
+TERMS = "rnn/bptt/contributions/terms.py"
 TWO_TIME = "rnn/bptt/contributions/two_time.py"
 JACOBIAN = "tests/rnn/bptt/jacobians/test_jacobian.py"
 TRUNCATED = "tests/rnn/bptt/truncation/test_truncated.py"
@@ -10,42 +13,45 @@ AUDIT = "tests/rnn/bptt/audits/test_audit.py"
 
 FAULTS = [
     Fault(
-        "rnn/bptt/contributions/ledger.py",
-        "                terms[name][place[use.t]] += use.value\n",
-        "                terms[name][place[use.t]] = use.value\n",
+        TERMS, "steps[use.t] + use.value if use.t in steps else np", "np",
         LEDGER, "ledger: of several uses in a step the last alone",
     ),
     Fault(
-        "rnn/bptt/contributions/ledger.py", "    place = {t: k for k, t in enumerate(steps)}\n",
-        "    place = {t: k for k, t in enumerate(reversed(steps))}\n",
+        TERMS, "                summed[row[t]] += value\n",
+        "                summed[row[t]] = value\n",
+        NAMES, "ledger: of several recurrences with a step the last alone",
+    ),
+    Fault(
+        TERMS, "        row = {t: k for k, t in enumerate(steps)}\n",
+        "        row = {t: k for k, t in enumerate(reversed(steps))}\n",
         LEDGER, "ledger: keyed from the end",
     ),
     Fault(
-        "rnn/bptt/contributions/ledger.py",
-        "self[name].sum(axis=0) + self.outside(name)",
-        "self[name].sum(axis=0)",
+        "rnn/bptt/contributions/ledger.py", "entry.terms.sum(axis=0) + entry.outside",
+        "entry.terms.sum(axis=0)",
         LEDGER, "ledger: the total without what lies outside of the steps",
     ),
     Fault(
-        "rnn/bptt/contributions/ledger.py",
-        "blocks = {gate: cell.gate(gate).columns for gate in cell.gates}",
-        "blocks = {gate: cell.gate(cell.gates[0]).columns for gate in cell.gates}",
+        NAMING, "{gate: cell.gate(gate).columns for gate in cell.gates}",
+        "{gate: cell.gate(cell.gates[0]).columns for gate in cell.gates}",
         "tests/rnn/bptt/contributions/test_ledger_gates.py", "ledger by gate: always the first one",
     ),
     Fault(
-        TWO_TIME, "                row[place[use.t]] += use.value\n",
-        "                row[place[use.t]] = use.value\n",
-        LEDGER, "two-time table: of several uses in a step the last alone",
+        NAMING, "        if id(tensor) in seen:\n            continue\n", "",
+        NAMES, "ledger: a tied weight is counted under each of its names",
     ),
     Fault(
-        TWO_TIME, "    return TwoTime(values, loss_steps, use_steps, name)\n",
-        "    values = values.swapaxes(0, 1)\n    return TwoTime(values, loss_steps, use_steps, "
-        "name)\n",
+        NAMING, "if tensor is key]", "if tensor.name == key.name]",
+        NAMES, "ledger: a weight as the key is found by its name",
+    ),
+    Fault(
+        TWO_TIME, "    values = np.stack([terms.by_step(use_steps) for terms in by_loss])\n",
+        "    values = np.stack([terms.by_step(use_steps) for terms in by_loss]).swapaxes(0, 1)\n",
         LEDGER, "two-time table: transposed",
     ),
     Fault(
-        TWO_TIME, "loss_steps = range(start, start + len(losses))",
-        "loss_steps = range(start - 1, start - 1 + len(losses))",
+        TWO_TIME, "range(start, start + len(by_loss))",
+        "range(start - 1, start - 1 + len(by_loss))",
         LEDGER, "two-time table: the steps of the losses off by one",
     ),
     Fault(

@@ -16,9 +16,10 @@ from minigrad import Tensor
 from minigrad.module import Module
 
 from ...cells import Cell
-from ..contributions.ledger import gates_of
+from ..contributions.naming import weights_of
 from ..graph import pull_back
 from ..plots.audit import TermsPanel, plot_audit
+from ..plots.figures import Canvas
 from ..result import norm
 from .catalogue import Catalogue
 from .claims import Claim, distance
@@ -73,12 +74,19 @@ class Audit(Mapping[str, Finding]):
     def __len__(self) -> int:
         return len(self.findings)
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """The relative errors, and for each wrong gradient its terms beside the true ones."""
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """The relative errors, and for each wrong gradient its terms beside the true ones.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         relative = {name: finding.relative for name, finding in self.items()}
         wrong = [finding for finding in self.values() if not finding.agrees]
         panels = [panel for panel in map(_panel, wrong) if panel is not None][:3]
-        return plot_audit(relative, [finding.name for finding in wrong], panels, path)
+        canvas = Canvas(path, size, style)
+        return plot_audit(relative, [finding.name for finding in wrong], panels, canvas)
 
     def __repr__(self) -> str:
         return written(self.findings)
@@ -149,7 +157,7 @@ def audit(
             f"audit(claimed): received {type(given).__name__}; wanted the claimed gradients by "
             f"name, or a function that returns them"
         )
-    gates = gates_of(cell) if isinstance(cell, Module) else {}
+    gates = weights_of(cell, "audit").gates if isinstance(cell, Module) else {}
 
     def columns(weight: str, gate: str) -> slice:
         blocks = gates.get(weight, {})

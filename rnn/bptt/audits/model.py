@@ -14,7 +14,7 @@ from minigrad.module import Module
 
 from ...cells import Cell
 from ...cells.state import unpack
-from ..contributions.ledger import named_tensors
+from ..contributions.naming import named_tensors
 from .derivation import Derivation
 from .formulas import TEXT, Notation
 from .recording import Call, Quantity, Recording, recording

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..graph import pull_back, units
 from ..plots.contributions import plot_rtrl
+from ..plots.figures import Canvas
 from ..result import norm
 from .single_steps import Loss, parameters, single_steps
 
@@ -60,13 +61,19 @@ class RTRL(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self.by_loss)
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """‖∂s_t/∂θ‖ and ‖∂ℓ_t/∂θ‖ over t, a line for each parameter."""
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """‖∂s_t/∂θ‖ and ‖∂ℓ_t/∂θ‖ over t, a line for each parameter.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         taken = {
             name: norm(terms.reshape(len(terms), -1), axis=1)
             for name, terms in self.by_loss.items()
         }
-        return plot_rtrl(self.steps, self.sensitivities, taken, path)
+        return plot_rtrl(self.steps, self.sensitivities, taken, Canvas(path, size, style))
 
     def __repr__(self) -> str:
         width = max(len("parameter"), *map(len, self))

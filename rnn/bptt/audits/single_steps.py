@@ -16,7 +16,7 @@ from minigrad.engine.tensor import detached, tensor
 from ...cells import Cell
 from ...cells.state import unpack
 from ...sequence.unrolling import steps
-from ..contributions.ledger import named_tensors
+from ..contributions.naming import named_tensors
 
 __all__ = ["Loss", "OneStep", "checked_loss", "parameters", "single_steps", "with_others"]
 

@@ -7,34 +7,62 @@ hand out their sum; the ledger keeps the terms.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minigrad import Parameter, Tensor, contributions
-from minigrad.module import Module
+from minigrad import Tensor
 
-from ...cells import Cell
 from ..plots.contributions import plot_ledger
+from ..plots.figures import Canvas
 from ..result import norm
+from .naming import Key, NamedWeights, layer_of, weights_of
+from .terms import terms_of
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-__all__ = ["Ledger", "gates_of", "ledger"]
+__all__ = ["Entry", "Ledger", "ledger"]
 
 Array = np.ndarray[Any, Any]
 
+NO_STEPS = (
+    "no use of a weight was recorded under a time step; label the steps with `with "
+    "minigrad.scope(name, t=t):`, as rnn.unroll does"
+)
 
-class Ledger(Mapping[str, Array]):
+
+class Entry(NamedTuple):
+    """What a ledger has of one weight, or of one gate in it.
+
+    terms: (T, *shape), with zeros at steps without a use. steps: the steps with one. outside: the
+    sum over the uses outside of any step, whose ops are outside_uses.
+    """
+
+    terms: Array
+    steps: tuple[int, ...]
+    outside: Array
+    outside_uses: tuple[str, ...]
+
+    def columns(self, columns: slice) -> Entry:
+        """Of some columns of the weight."""
+        return self._replace(
+            terms=self.terms[..., columns], outside=self.outside[..., columns]
+        )
+
+
+class Ledger(Mapping[Key, Array]):
     """The terms of the gradients of several weights: ``ledger["W_hh"][k]`` is G_t of steps[k].
 
+    The keys are names. In the place of a name, here and in every method, may also stand the
+    weight itself, ``ledger[cell.W_hh]``; the end of a name, after a dot, if no other ends so:
+    "W_hh" for "encoder.cell.W_hh"; and the columns of one gate, "W_hh[f]" or (cell.W_hh, "f").
+
     steps: the time steps in order, along the first axis of every array. A step that does not use
-        a weight has zeros there.
-    gates: by weight the names of the gates that share it, for the cells of a Module. The columns of
-        one gate are called "W_hh[f]", here and in every method.
+        a weight has zeros there; ``steps_of(name)`` are those that do.
+    gates: by weight the names of the gates that share it, for the cells of a Module.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(3.0, requires_grad=True, name="w")
@@ -43,106 +71,163 @@ class Ledger(Mapping[str, Array]):
     >>> with mg.scope("rnn", t=2):
     ...     h = w * h                            # 2 w²: each of the two uses gives 2 w
     >>> terms = ledger(h, w)
-    >>> terms["w"], float(terms.total("w"))
+    >>> terms["w"], float(terms.total(w))
     (array([6., 6.]), 12.0)
     """
 
     def __init__(
         self,
         steps: Sequence[int],
-        terms: dict[str, Array],
-        rest: dict[str, Array],
-        blocks: Mapping[str, Mapping[str, slice]] | None = None,
+        entries: Mapping[str, Entry],
+        weights: NamedWeights,
     ) -> None:
         self.steps = tuple(steps)
-        self._terms, self._rest, self._blocks = terms, rest, dict(blocks or {})
+        self._entries, self._weights = dict(entries), weights
 
     @property
     def gates(self) -> dict[str, tuple[str, ...]]:
         """By weight the names of the gates that share it."""
-        return {name: tuple(blocks) for name, blocks in self._blocks.items()}
+        return {name: tuple(blocks) for name, blocks in self._weights.gates.items()}
 
-    def __getitem__(self, name: str) -> Array:
-        return self._block(self._terms, name)
+    def __getitem__(self, name: Key) -> Array:
+        return self._entry(name).terms
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._terms)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return len(self._entries)
 
-    def _block(self, arrays: dict[str, Array], name: str) -> Array:
-        """The array of a weight, or the columns of one gate in it."""
-        if name in arrays:
-            return arrays[name]
-        weight, _, gate = name.removesuffix("]").partition("[")
-        if weight not in arrays:
-            raise KeyError(f"ledger[{name!r}]: its weights are {', '.join(arrays)}")
-        columns = self._blocks.get(weight, {}).get(gate)
-        if columns is None:
-            known = ", ".join(f"{weight}[{gate}]" for gate in self._blocks.get(weight, ()))
-            raise KeyError(
-                f"ledger[{name!r}]: "
-                + (f"its gates are {known}" if known else f"no gates are known of {weight}; ask "
-                   f"ledger(loss, module) about a cell or layer that declares its gates")
-            )
-        return arrays[weight][..., columns]
+    def _entry(self, key: Key) -> Entry:
+        name, gate = self._weights.find(key, "ledger")
+        entry = self._entries[name]
+        return entry if gate is None else entry.columns(self._weights.gates[name][gate])
 
-    def outside(self, name: str) -> Array:
+    def outside(self, name: Key) -> Array:
         """The contribution of uses outside of any step, such as one product with all outputs."""
-        return self._block(self._rest, name)
+        return self._entry(name).outside
 
-    def total(self, name: str) -> Array:
+    def outside_uses(self, name: Key) -> tuple[str, ...]:
+        """The ops of the uses outside of any step, each after its scope if it has one."""
+        return self._entry(name).outside_uses
+
+    def steps_of(self, name: Key) -> tuple[int, ...]:
+        """The steps with a use of the weight that the loss depends on."""
+        return self._entry(name).steps
+
+    def total(self, name: Key) -> Array:
         """The gradient: Σ_t G_t + ``outside(name)``."""
-        total: Array = self[name].sum(axis=0) + self.outside(name)
+        entry = self._entry(name)
+        total: Array = entry.terms.sum(axis=0) + entry.outside
         return total
 
-    def norms(self, name: str) -> Array:
-        """‖G_t‖ (Frobenius) at each step: (T,)."""
+    def norms(self, name: Key | None = None) -> Array:
+        """‖G_t‖ (Frobenius) at each step: (T,). Without a name of all weights together, the root
+        of the sum of their squares."""
+        if name is None:
+            each = [self.norms(one) for one in self]
+            together: Array = norm(np.reshape(each, (len(each), len(self.steps))), axis=0)
+            return together
         terms = self[name]
         norms: Array = norm(terms.reshape(len(terms), terms[0].size if len(terms) else 0), axis=1)
         return norms
 
+    def by_layer(self) -> dict[str, Ledger]:
+        """A ledger for each layer, by its dotted path; of the steps in which the layer is used.
+
+        The weights have the rest of their names: those of ``encoder.0`` are "W_hh", and
+        "reverse.W_hh" where it has two directions. The path is "" where a cell was given itself.
+
+        >>> from rnn import GRU
+        >>> layers = GRU(3, 4, num_layers=2, rng=0)
+        >>> terms = ledger(layers(np.ones((5, 2, 3)))[0].sum(), layers).by_layer()
+        >>> list(terms), list(terms["layers.0"]), terms["layers.0"].norms().shape
+        (['layers.0', 'layers.1'], ['W_xh', 'W_hh', 'b_xh', 'b_hh'], (5,))
+        """
+        members: dict[str, list[str]] = {}
+        for name in self._entries:
+            members.setdefault(layer_of(name), []).append(name)
+        return {layer: self._part(layer, names) for layer, names in members.items()}
+
+    def _part(self, layer: str, names: Sequence[str]) -> Ledger:
+        steps = sorted({t for name in names for t in self._entries[name].steps})
+        rows = [self.steps.index(t) for t in steps]
+        local = {name: name.removeprefix(f"{layer}.") for name in names}
+        entries = {
+            new: self._entries[name]._replace(terms=self._entries[name].terms[rows])
+            for name, new in local.items()
+        }
+        return Ledger(steps, entries, self._weights.part(local))
+
     def plot(
-        self, path: str | PathLike[str] | None = None, names: Sequence[str] | None = None
+        self, path: str | PathLike[str] | None = None, names: Sequence[Key] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
     ) -> Figure:
         """‖G_t‖ over t, one line for each weight; written to `path` (.png, .svg) if it is given.
 
-        Needs matplotlib, which the extra ``viz`` brings.
+        names: some of the weights, or gates. size, style: as for every plot (``rnn.bptt.plots``).
+        Needs matplotlib, which the extra ``viz`` brings. Raises ValueError where there are no
+        steps, and KeyError for an unknown name.
         """
+        if not self.steps:
+            raise ValueError(f"ledger.plot(): there are no steps: {NO_STEPS}")
         chosen = list(self if names is None else names)
-        norms = {name: self.norms(name) for name in chosen}
-        totals = {name: float(norm(self.total(name))) for name in chosen}
-        return plot_ledger(self.steps, norms, totals, path)
+        lines, totals = {}, {}
+        for key in chosen:
+            name, gate = self._weights.find(key, "ledger")
+            label = name if gate is None else f"{name}[{gate}]"
+            used = set(self.steps_of(key))
+            here = [t in used for t in self.steps]
+            lines[label] = np.where(here, self.norms(key), np.nan)
+            totals[label] = float(norm(self.total(key)))
+        return plot_ledger(self.steps, lines, totals, Canvas(path, size, style))
 
     def __repr__(self) -> str:
-        if not self._terms:
+        if not self._entries:
             return "Ledger of no weights"
-        span = f"steps {self.steps[0]} to {self.steps[-1]}" if self.steps else "no steps"
-        width = max(len("weight"), *map(len, self))
-        lines = [f"Ledger, {span}", f"{'weight':<{width}}  {'‖Σ G_t‖':>10}  largest ‖G_t‖"]
-        for name in self:
-            norms = self.norms(name)
-            largest = ""
-            if len(norms):
-                k = int(norms.argmax())
-                largest = f"{norms[k]:.4g} at t={self.steps[k]}"
+        if self.steps:
+            title = f"Ledger, steps {self.steps[0]} to {self.steps[-1]}"
+        else:
+            title = f"Ledger, no steps: {NO_STEPS}"
+        width = max(len("weight"), *map(len, self._entries))
+        lines = [title, f"{'weight':<{width}}  {'‖Σ G_t‖':>10}  {'largest ‖G_t‖':<20}"]
+        some_outside = any(entry.outside_uses for entry in self._entries.values())
+        lines[1] = (lines[1] + "  outside of the steps" * some_outside).rstrip()
+        for name, entry in self._entries.items():
             total = float(norm(self.total(name)))
-            lines.append(f"{name:<{width}}  {total:>10.4g}  {largest}".rstrip())
+            line = f"{name:<{width}}  {total:>10.4g}  {self._largest(name):<20}"
+            if entry.outside_uses:
+                line += f"  {float(norm(entry.outside)):.4g} by {', '.join(entry.outside_uses)}"
+            if not (entry.steps or entry.outside_uses):
+                line += "  not on the graph of this loss"
+            lines.append(line.rstrip())
         return "\n".join(lines)
+
+    def _largest(self, name: str) -> str:
+        """The largest term and its step."""
+        if not self.steps_of(name):
+            return ""
+        norms = self.norms(name)
+        k = int(norms.argmax())
+        return f"{norms[k]:.4g} at t={self.steps[k]}"
 
 
 def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
     """The contribution of every time step to the gradients of `loss`.
 
     loss: a scalar whose graph is still there: call it before ``backward()``. The graph is kept.
-    params: a Module, a mapping or sequence of Tensors, or one Tensor.
+    params: a Module, a Tensor, or a mapping or sequence of them, nested as one likes. The names of
+        several modules begin with their keys, or with what each calls itself:
+        ``ledger(loss, {"enc": enc, "dec": dec})`` has "enc.W_hh" and "dec.W_hh". A weight that
+        they share (tied) is there once.
     gradient: the cotangent, where `loss` is not a scalar.
 
     A use belongs to the step of the scope that it was recorded in: ``unroll`` sets one for each
     step, and ``with minigrad.scope(name, t=t):`` does. A recurrence that was run with how="scan" or
     "checkpoint" is run again for it, as "unroll" runs it.
-    Raises GradientError when `loss` requires no grad; GraphFreedError after ``backward()``.
+    Raises GradientError when `loss` requires no grad or is no scalar; GraphFreedError after
+    ``backward()``; TypeError for what is no weight, and ValueError for one that requires no grad
+    or for modules without weights.
 
     >>> from rnn import ElmanCell, unroll
     >>> cell = ElmanCell(1, 1, dtype=float, rng=0)
@@ -158,59 +243,12 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
     """
     if not isinstance(loss, Tensor):
         raise TypeError(f"ledger(loss): received {type(loss).__name__}; wanted a Tensor")
-    named = named_tensors(params, "ledger")
-    uses = dict(zip(named, contributions(loss, list(named.values()), gradient), strict=True))
-    steps = sorted({use.t for found in uses.values() for use in found if use.t is not None})
-    place = {t: k for k, t in enumerate(steps)}
-    terms: dict[str, Array] = {}
-    rest: dict[str, Array] = {}
-    for name, tensor in named.items():
-        terms[name] = np.zeros((len(steps), *tensor.shape), tensor.dtype)
-        rest[name] = np.zeros(tensor.shape, tensor.dtype)
-        for use in uses[name]:
-            if use.t is None:
-                rest[name] += use.value
-            else:
-                terms[name][place[use.t]] += use.value
-    return Ledger(steps, terms, rest, gates_of(params) if isinstance(params, Module) else None)
-
-
-def gates_of(module: Module) -> dict[str, dict[str, slice]]:
-    """By weight the columns of each gate, for the cells in a module."""
-    found: dict[str, dict[str, slice]] = {}
-    for path, cell in module.named_modules():
-        if isinstance(cell, Cell) and len(cell.gates) > 1:
-            width = len(cell.gates) * cell.hidden_size
-            for name, parameter in vars(cell).items():
-                if isinstance(parameter, Parameter) and parameter.shape[-1:] == (width,):
-                    blocks = {gate: cell.gate(gate).columns for gate in cell.gates}
-                    found[f"{path}.{name}" if path else name] = blocks
-    return found
-
-
-def named_tensors(params: Any, function: str) -> dict[str, Tensor]:
-    """`params` as a dict, named as in their module or by their own names."""
-    if isinstance(params, Module):
-        trained = (pair for pair in params.named_parameters() if pair[1].requires_grad)
-        named: dict[str, Tensor] = dict(trained)
-    elif isinstance(params, Mapping):
-        named = dict(params)
-    else:
-        given = [params] if isinstance(params, Tensor) else list(params)
-        named = {}
-        for k, tensor in enumerate(given):
-            name = getattr(tensor, "name", None) or f"[{k}]"
-            if name in named:
-                raise ValueError(
-                    f"{function}(params): two tensors are called {name!r}; pass a dict of names"
-                )
-            named[name] = tensor
-    for name, tensor in named.items():
-        if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"{function}(params): {name!r} is {type(tensor).__name__}; wanted a Module, or a "
-                f"mapping or sequence of Tensors"
-            )
-        if not tensor.requires_grad:
-            raise ValueError(f"{function}(params): {name!r} does not require grad")
-    return named
+    weights = weights_of(params, "ledger")
+    tensors = weights.tensors
+    found = dict(zip(tensors, terms_of(loss, list(tensors.values()), gradient), strict=True))
+    steps = sorted({t for terms in found.values() for t in terms.steps})
+    entries = {
+        name: Entry(terms.by_step(steps), terms.steps, terms.outside, terms.outside_uses)
+        for name, terms in found.items()
+    }
+    return Ledger(steps, entries, weights)

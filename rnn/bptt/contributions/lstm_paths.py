@@ -16,6 +16,7 @@ from ...cells import Cell
 from ...cells.wrappers import Wrapper
 from ..graph import as_states, label, state_tensors, step_of
 from ..jacobians.jacobian import matrices
+from ..plots.figures import Canvas
 from ..plots.lstm import plot_paths, plot_terms
 from ..result import norm
 
@@ -66,13 +67,20 @@ class LSTMTerms(Mapping[str, Array]):
             for name, term in every.items()
         }
 
-    def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
-        """The terms and their sum as heat maps, of one row of the batch."""
+    def plot(
+        self, path: str | PathLike[str] | None = None, row: int = 0,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """The terms and their sum as heat maps, of one row of the batch.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         titled = {
             name if name == "direct" else f"through {name}": term[row]
             for name, term in self._terms.items()
         }
-        return plot_terms({**titled, "sum": self.total[row]}, self.of, self.by, path)
+        canvas = Canvas(path, size, style)
+        return plot_terms({**titled, "sum": self.total[row]}, self.of, self.by, canvas)
 
     def __repr__(self) -> str:
         found = ", ".join(f"{name} {value:.4g}" for name, value in self.norms().items())
@@ -205,10 +213,17 @@ class LSTMPaths:
             name: norm(values, axis=tuple(range(1, values.ndim))) for name, values in every.items()
         }
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """The norms of both parts over t, on a logarithmic axis."""
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """The norms of both parts over t, on a logarithmic axis.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         norms = self.norms()
-        return plot_paths(self.steps, norms["c"], norms["h"], norms["total"], path)
+        canvas = Canvas(path, size, style)
+        return plot_paths(self.steps, norms["c"], norms["h"], norms["total"], canvas)
 
     def __repr__(self) -> str:
         lines = [f"{'t':>3}  {'along c':>9}  {'through h':>9}  {'∂L/∂c_t':>9}"]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from minigrad import Tensor, contributions
+from minigrad import Tensor
 from minigrad.engine.opening import opened
 
-from ..plots.contributions import plot_two_time
+from ..plots.contributions import TwoTimePanel, plot_two_time
+from ..plots.figures import Canvas
 from ..result import ArrayResult, norm
-from .ledger import named_tensors
+from .naming import Key, NamedWeights, weights_of
+from .terms import Terms, terms_of
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
 
-__all__ = ["TwoTime", "two_time"]
+__all__ = ["TwoTime", "TwoTimes", "two_time"]
 
 Array = np.ndarray[Any, Any]
 
@@ -47,12 +49,16 @@ class TwoTime(ArrayResult):
         norms: Array = norm(flat, axis=-1)
         return norms
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
         """A heat map of ‖G[t, s]‖; written to `path` (.png, .svg) if it is given.
 
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
         Needs matplotlib, which the extra ``viz`` brings.
         """
-        return plot_two_time(self.norms(), self.loss_steps, self.use_steps, self.name, path)
+        return plot_two_time([_panel(self)], Canvas(path, size, style))
 
     def __repr__(self) -> str:
         return (
@@ -61,17 +67,71 @@ class TwoTime(ArrayResult):
         )
 
 
-def two_time(losses: Sequence[Tensor], param: Tensor, start: int = 1) -> TwoTime:
-    """For each loss ℓ_t and each step s, the contribution to ∂ℓ_t/∂param of its use at s.
+class TwoTimes(Mapping[str, TwoTime]):
+    """The two-time tables of several weights: ``tables["W_hh"]`` is a TwoTime.
+
+    The keys are names, and what may stand in their place in a ledger: the weight itself,
+    ``tables[cell.W_hh]``, the unambiguous end of a name, and gates, ``tables["W_hh[f]"]``.
+
+    >>> from rnn import LSTMCell, steps
+    >>> cell = LSTMCell(1, 2, rng=0)
+    >>> losses = [h.sum() for h, _ in steps(cell, np.ones((3, 1, 1)))]
+    >>> tables = two_time(losses, cell)
+    >>> list(tables), tables["W_hh[f]"].shape
+    (['W_xh', 'W_hh', 'b_h'], (3, 3, 2, 2))
+    """
+
+    def __init__(self, tables: Mapping[str, TwoTime], weights: NamedWeights) -> None:
+        self._tables, self._weights = dict(tables), weights
+
+    def __getitem__(self, name: Key) -> TwoTime:
+        weight, gate = self._weights.find(name, "two_time")
+        table = self._tables[weight]
+        if gate is None:
+            return table
+        values = table.values[..., self._weights.gates[weight][gate]]
+        return TwoTime(values, table.loss_steps, table.use_steps, f"{weight}[{gate}]")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def plot(
+        self, path: str | PathLike[str] | None = None, names: Sequence[Key] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """A heat map of ‖G[t, s]‖ for each weight; written to `path` (.png, .svg) if it is given.
+
+        names: some of the weights, or gates.
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        Needs matplotlib, which the extra ``viz`` brings.
+        """
+        chosen = [self[name] for name in (self if names is None else names)]
+        return plot_two_time([_panel(table) for table in chosen], Canvas(path, size, style))
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.values())) or "TwoTimes of no weights"
+
+
+@overload
+def two_time(losses: Sequence[Tensor], params: Tensor, start: int = 1) -> TwoTime: ...
+@overload
+def two_time(losses: Sequence[Tensor], params: Any, start: int = 1) -> TwoTimes: ...
+def two_time(losses: Sequence[Tensor], params: Any, start: int = 1) -> TwoTime | TwoTimes:
+    """For each loss ℓ_t and each step s, the contribution to ∂ℓ_t/∂W of its use of W at s.
 
     losses: scalars ℓ_start, ℓ_start+1, ...; their graphs are kept, so call it before backward().
-    param: the shared weight. Uses outside of any time step are left out.
+    params: the shared weight, for one TwoTime; or a Module, a mapping or a sequence of weights and
+        modules, as ``ledger`` takes them, for TwoTimes by name. Uses outside of any time step are
+        left out.
     start: the step of the first loss.
 
     By causality G[t, s] = 0 for s > t. The sums of the columns are the ledger of Σ_t ℓ_t, and the
-    sum of all entries is its gradient. Takes one sweep for each loss.
-    Raises TypeError for losses that are no sequence, ValueError for more than one weight, and what
-    ``ledger`` raises.
+    sum of all entries is its gradient. Takes one sweep for each loss, and T² times the memory of
+    the weights.
+    Raises TypeError for losses that are no sequence, and what ``ledger`` raises.
 
     >>> from rnn import ElmanCell, steps
     >>> cell = ElmanCell(1, 1, dtype=float, rng=0)
@@ -86,24 +146,27 @@ def two_time(losses: Sequence[Tensor], param: Tensor, start: int = 1) -> TwoTime
         or not all(isinstance(loss, Tensor) for loss in losses)
     ):
         raise TypeError("two_time(losses): wanted a sequence of scalar Tensors, one for each step")
-    named = named_tensors(param, "two_time")
-    if len(named) != 1:
-        raise ValueError(
-            f"two_time(param): received {', '.join(named) or 'none'}; wanted one weight, such as "
-            f"cell.W_hh"
-        )
-    ((name, weight),) = named.items()
+    weights = weights_of(params, "two_time")
+    tensors = list(weights.tensors.values())
     by_loss = [
-        contributions(loss, [weight])[0] if loss.requires_grad else []
+        terms_of(loss, tensors) if loss.requires_grad else [Terms(w, []) for w in tensors]
         for loss in opened(list(losses))
     ]
-    used = {use.t for uses in by_loss for use in uses if use.t is not None}
-    loss_steps = range(start, start + len(losses))
-    use_steps = sorted(used)
-    place = {t: k for k, t in enumerate(use_steps)}
-    values = np.zeros((len(losses), len(use_steps), *weight.shape), weight.dtype)
-    for row, uses in zip(values, by_loss, strict=True):
-        for use in uses:
-            if use.t is not None:
-                row[place[use.t]] += use.value
-    return TwoTime(values, loss_steps, use_steps, name)
+    tables = {
+        name: _table(name, [terms[k] for terms in by_loss], start)
+        for k, name in enumerate(weights.tensors)
+    }
+    if isinstance(params, Tensor):
+        return next(iter(tables.values()))
+    return TwoTimes(tables, weights)
+
+
+def _table(name: str, by_loss: Sequence[Terms], start: int) -> TwoTime:
+    """The table of one weight from its terms in each loss."""
+    use_steps = sorted({t for terms in by_loss for t in terms.steps})
+    values = np.stack([terms.by_step(use_steps) for terms in by_loss])
+    return TwoTime(values, range(start, start + len(by_loss)), use_steps, name)
+
+
+def _panel(table: TwoTime) -> TwoTimePanel:
+    return TwoTimePanel(table.norms(), table.loss_steps, table.use_steps, table.name)

@@ -12,6 +12,7 @@ from minigrad.module import Module
 
 from ...cells import Cell, ElmanCell
 from ...cells.activations import ACTIVATIONS
+from ..plots.figures import Canvas
 from ..plots.jacobians import plot_bound, plot_spectrum
 from .jacobian import by_modulus
 
@@ -65,9 +66,15 @@ class Bound:
             values = np.power(self.rate, given.astype(float))
         return float(values) if values.ndim == 0 else values
 
-    def plot(self, path: str | PathLike[str] | None = None, lags: int = 50) -> Figure:
-        """The bound over the lag; see ``Norms.plot(bound=...)`` for it beside what was measured."""
-        return plot_bound(self.rate, self.radius * self.gamma_h, lags, path)
+    def plot(
+        self, path: str | PathLike[str] | None = None, lags: int = 50,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """The bound over the lag; see ``Norms.plot(bound=...)`` for it beside what was measured.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
+        return plot_bound(self.rate, self.radius * self.gamma_h, lags, Canvas(path, size, style))
 
     def __repr__(self) -> str:
         says = (
@@ -152,9 +159,15 @@ class Spectrum(Mapping[str, Array]):
         """The largest modulus of the gate's eigenvalues."""
         return float(np.abs(self.eigenvalues[gate]).max())
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """The eigenvalues in the complex plane, beside the unit circle."""
-        return plot_spectrum(self.eigenvalues, path)
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """The eigenvalues in the complex plane, beside the unit circle.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
+        return plot_spectrum(self.eigenvalues, Canvas(path, size, style))
 
     def __repr__(self) -> str:
         lines = ["Spectrum of W_hh", "gate  largest |eigenvalue|  singular values"]

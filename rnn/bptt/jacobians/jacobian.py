@@ -14,6 +14,7 @@ from minigrad.engine.opening import opened
 from minigrad.engine.tensor import detached
 
 from ..graph import label, pull_back, state_tensors, without_constants
+from ..plots.figures import Canvas
 from ..plots.jacobians import plot_jacobian
 from ..result import ArrayResult
 
@@ -77,15 +78,20 @@ class Jacobian(ArrayResult):
         """‖∂h_t/∂h_s‖₂ of the whole batch: the largest of ``norms``."""
         return float(np.max(self.norms, initial=0.0))
 
-    def plot(self, path: str | PathLike[str] | None = None, row: int = 0) -> Figure:
+    def plot(
+        self, path: str | PathLike[str] | None = None, row: int = 0,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
         """The matrix of one row of the batch, and all singular values; written to `path` if given.
 
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
         Needs matplotlib, which the extra ``viz`` brings.
         """
         square = self._square
         chosen = None if square.ndim == 2 else row
         matrix = square if chosen is None else square[chosen]
-        return plot_jacobian(matrix, self.singular_values, self.of, self.by, chosen, path)
+        canvas = Canvas(path, size, style)
+        return plot_jacobian(matrix, self.singular_values, self.of, self.by, chosen, canvas)
 
     def __repr__(self) -> str:
         values = self.singular_values

@@ -11,6 +11,7 @@ from minigrad import Tensor
 from minigrad.engine.opening import opened
 
 from ..graph import as_states, label, pull_back, state_tensors, step_of, without_constants
+from ..plots.figures import Canvas
 from ..plots.jacobians import plot_norms
 from ..result import ArrayResult, norm
 from .bound import Bound
@@ -58,15 +59,20 @@ class Norms(ArrayResult):
         with np.errstate(divide="ignore"):
             return float(np.exp((np.log(last) - np.log(first)) / (len(self.values) - 1)))
 
-    def plot(self, path: str | PathLike[str] | None = None, bound: Bound | None = None) -> Figure:
+    def plot(
+        self, path: str | PathLike[str] | None = None, bound: Bound | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
         """The norms over the lag, on a logarithmic axis; written to `path` if it is given.
 
         bound: of the same network, drawn beside them from the norm at lag 0 on.
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
         Needs matplotlib, which the extra ``viz`` brings.
         """
         limit = None if bound is None else (bound.at(self.lags) * self.values[-1], bound.rate)
+        canvas = Canvas(path, size, style)
         return plot_norms(
-            self.lags, self.values, self.rate, self.singular_values, self.of, limit, path
+            self.lags, self.values, self.rate, self.singular_values, self.of, limit, canvas
         )
 
     def __repr__(self) -> str:

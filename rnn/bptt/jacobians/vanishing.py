@@ -13,6 +13,7 @@ from minigrad.checks import Rng, as_generator
 
 from ...cells import Cell, ElmanCell, GRUCell, LSTMCell
 from ...sequence.unrolling import steps
+from ..plots.figures import Canvas
 from ..plots.jacobians import plot_vanishing
 from .bound import Bound, bound
 from .norms import Norms, norms
@@ -64,12 +65,18 @@ class Vanishing(Mapping[tuple[str, float], Norms]):
         every = [self._found[cell, scale].values[::-1] for scale in self.scales]
         return np.stack([values / values[0] for values in every])
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """A panel for each cell, a line for each scale, the bound of the vanilla network dashed."""
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """A panel for each cell, a line for each scale, the bound of the vanilla network dashed.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         relative = {cell: self.relative(cell) for cell in self.cells}
         T = max(rows.shape[1] for rows in relative.values())
         bounds = {scale: limit.at(range(T)) for scale, limit in self.bounds.items()}
-        return plot_vanishing(relative, bounds, self.states, path)
+        return plot_vanishing(relative, bounds, self.states, Canvas(path, size, style))
 
     def __repr__(self) -> str:
         T = len(next(iter(self._found.values())))

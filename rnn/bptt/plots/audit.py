@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..result import norm
-from .figures import COLOURS, INK, bars, finish, new_figure, ruled, whole_numbers
+from .figures import Canvas, bars, colour, ink, ruled, whole_numbers
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from matplotlib.figure import Figure
 
 __all__ = ["TermsPanel", "plot_audit"]
 
-RIGHT, WRONG = COLOURS[2], COLOURS[1]
 
 Array = np.ndarray[Any, Any]
 
@@ -44,18 +41,18 @@ def plot_audit(
     relative: Mapping[str, float],
     wrong: Sequence[str],
     panels: Sequence[TermsPanel],
-    path: str | PathLike[str] | None,
+    canvas: Canvas,
 ) -> Figure:
     """On the left the relative error of each gradient, the `wrong` ones in another colour; beside
     it a panel for each of `panels`."""
-    figure = new_figure(3.4 + 3.1 * len(panels), max(3.6, 0.8 + 0.24 * len(relative)))
-    first, *others = np.ravel(figure.subplots(1, 1 + len(panels)))
-    colours = [WRONG if name in wrong else RIGHT for name in relative]
-    bars(first, list(relative), list(relative.values()), "{:.2g}", colours, least=1e-3)
-    first.set_title("Relative error", loc="left", color=INK, fontsize=10)
-    for axes, panel in zip(others, panels, strict=True):
-        _plot_terms(axes, panel)
-    return finish(figure, path)
+    with canvas.figure(3.4 + 3.1 * len(panels), max(3.6, 0.8 + 0.24 * len(relative))) as figure:
+        first, *others = np.ravel(figure.subplots(1, 1 + len(panels)))
+        colours = [colour(1) if name in wrong else colour(0) for name in relative]
+        bars(first, list(relative), list(relative.values()), "{:.2g}", colours, least=1e-3)
+        first.set_title("Relative error")
+        for axes, panel in zip(others, panels, strict=True):
+            _plot_terms(axes, panel)
+        return figure
 
 
 def _plot_terms(axes: Any, panel: TermsPanel) -> None:
@@ -66,21 +63,20 @@ def _plot_terms(axes: Any, panel: TermsPanel) -> None:
         values, what = [a.reshape(len(a)) for a in (right, wrong)], "$G_t$"
     else:
         values, what = [_norms(a) for a in (right, wrong)], r"$\|G_t\|$"
-    axes.plot(steps, values[0], color=RIGHT, marker="o", markersize=6, linewidth=1.6, label="true")
+    axes.plot(steps, values[0], color=colour(0), marker="o", markersize=6, label="true")
     axes.plot(
-        steps, values[1], color=WRONG, marker="x", markersize=6, linewidth=1.2, linestyle="--",
+        steps, values[1], color=colour(1), marker="x", markersize=6, linewidth=1.2, linestyle="--",
         label=panel.label,
     )
     if right[0].size > 1:  # terms of equal norm may differ
         apart = _norms(wrong - right)
-        axes.plot(steps, apart, color=INK, linewidth=1.0, linestyle=":", label="apart by")
+        axes.plot(steps, apart, color=ink(), linewidth=1.0, linestyle=":", label="apart by")
     axes.set_title(
-        f"{panel.name}, {what}\n" + textwrap.fill(panel.because, 34), loc="left", color=INK,
-        fontsize=10,
+        f"{panel.name}, {what}\n" + textwrap.fill(panel.because, 34),
     )
-    axes.set_xlabel("step $t$ of the use", color=INK)
+    axes.set_xlabel("step $t$ of the use")
     ruled(axes)
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend()
     axes.margins(x=0.1)
     whole_numbers(axes.xaxis)
 

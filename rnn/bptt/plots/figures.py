@@ -1,10 +1,19 @@
-"""What the pictures share: figures without global state, colours, axes and a few kinds of marks."""
+"""What the plots share: the canvas that they are drawn on, its colours, axes and kinds of marks.
+
+Every plot takes a `path` that it is written to, if it is given (.png, .svg, .pdf), a `size`, and a
+`style`: "light" or "dark", in the colours of the pictures that ``minigrad.draw`` makes; or any
+that ``matplotlib.style.use`` takes, a name, a file or a dict, put on top of the light one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,40 +23,174 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS", "GREY", "INK", "bare", "bars", "finish", "heat_map", "line", "linear_axis",
-    "log_axis", "marker", "new_figure", "ruled", "spans_decades", "whole_numbers",
+    "Canvas", "bars", "colour", "faint", "ground", "heat_map", "ink", "line", "linear_axis",
+    "log_axis", "marker", "mixed", "ruled", "spans_decades", "whole_numbers",
 ]
 
-# Distinguishable also without red or green vision (Okabe and Ito).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("-", "--", ":", "-.")
 DECADES = 2.0  # values that span more than this get a logarithmic axis
-INK = "#333333"
-GREY = "#888888"
+BACKGROUNDS = {"light": ("#ffffff", "#222222"), "dark": ("#1e1e1e", "#e8e8e8")}
 
 
-def new_figure(width: float, height: float) -> Any:
-    """A figure that belongs to no window and no global state."""
+class Canvas(NamedTuple):
+    """Where a plot goes, how large it is and how it looks; None leaves the choice to the plot.
+
+    size: (width, height) in inches.
+
+    >>> with Canvas(size=(3, 2), style="dark").figure(6.4, 3.8) as figure:
+    ...     _ = figure.add_subplot().plot([1, 2, 4], color=colour(0))
+    >>> [float(inches) for inches in figure.get_size_inches()]
+    [3.0, 2.0]
+    """
+
+    path: str | PathLike[str] | None = None
+    size: tuple[float, float] | None = None
+    style: Any = None
+
+    @contextmanager
+    def figure(self, width: float, height: float) -> Iterator[Figure]:
+        """A figure to draw on, which is written when it is done; it belongs to no window and no
+        global state, and shows itself in a notebook.
+
+        Raises ImportError without matplotlib, and ValueError for a size or a style that is none.
+        """
+        inches = (width, height) if self.size is None else _checked(self.size)
+        with _styled(self.style):
+            figure = _figure_class()(figsize=inches, layout="constrained")
+            yield figure
+            if self.path is not None:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                figure.savefig(self.path, dpi=150)
+
+
+@functools.cache
+def _figure_class() -> type[Any]:
+    """matplotlib's Figure, with what a notebook asks of an object that it is to show."""
+    from matplotlib.figure import Figure
+
+    class ShownFigure(Figure):
+        """A Figure that shows itself in a notebook, whether or not pyplot is in use there."""
+
+        def _repr_png_(self) -> bytes:
+            return self._written("png", dpi=110)
+
+        def _repr_svg_(self) -> str:
+            return self._written("svg").decode()
+
+        def _written(self, form: str, **options: Any) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format=form, **options)
+            return buffer.getvalue()
+
+    return ShownFigure
+
+
+def _matplotlib() -> Any:
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.style
     except ImportError as error:
         raise ImportError("plotting needs matplotlib: pip install matplotlib") from error
-    return Figure(figsize=(width, height), layout="constrained")
+    return matplotlib
 
 
-def finish(figure: Any, path: str | PathLike[str] | None) -> Figure:
-    """Write the figure to `path`, if there is one, and return it."""
-    if path is not None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
-    return figure  # type: ignore[no-any-return]  # made by new_figure
+def _checked(size: Any) -> tuple[float, float]:
+    wrong = ValueError(
+        f"plot(size={size!r}): wanted (width, height) in inches, two numbers above 0, such as "
+        f"(8, 4)"
+    )
+    try:
+        width, height = (float(inches) for inches in size)
+    except (TypeError, ValueError):
+        raise wrong from None
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise wrong
+    return width, height
+
+
+@contextmanager
+def _styled(style: Any) -> Iterator[None]:
+    """matplotlib's settings while a figure is made."""
+    library = _matplotlib()
+    ours = isinstance(style, str) and style in BACKGROUNDS
+    sheets = [_sheet(style if ours else "light")]
+    if style is not None and not ours:
+        sheets += list(style) if isinstance(style, list | tuple) else [style]
+    try:
+        context = library.style.context(sheets)
+        context.__enter__()
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"plot(style={style!r}): no such style; wanted 'light', 'dark', or what "
+            f"matplotlib.style.use takes, such as 'ggplot' or {{'font.size': 14}}"
+        ) from error
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+def _sheet(name: str) -> dict[str, Any]:
+    """The style "light" or "dark", in the colours of the pictures of graphs."""
+    from cycler import cycler
+
+    from minigrad.drawing.render.style import PALETTE
+
+    back, front = BACKGROUNDS[name]
+    colours = [mixed(c, "#ffffff", 0.35) for c in PALETTE] if name == "dark" else PALETTE
+    inked = dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), front
+    )
+    return inked | {
+        "figure.facecolor": back, "axes.facecolor": back, "savefig.facecolor": "auto",
+        "grid.color": mixed(back, front, 0.15), "grid.linewidth": 0.6, "axes.axisbelow": True,
+        "axes.prop_cycle": cycler(color=colours), "axes.spines.top": False,
+        "axes.spines.right": False, "axes.titlelocation": "left", "axes.titlesize": "medium",
+        "legend.frameon": False, "lines.linewidth": 1.6,
+        "lines.markersize": 4.0,
+    }
+
+
+def ink() -> Any:
+    """The colour that words and totals have in the style in use."""
+    return _matplotlib().rcParams["text.color"]
+
+
+def ground() -> Any:
+    """The colour behind the data."""
+    return _matplotlib().rcParams["axes.facecolor"]
+
+
+def mixed(one: Any, other: Any, share: float) -> str:
+    """A colour with a share of another.
+
+    >>> mixed("#000000", "#ffffff", 0.2)
+    '#333333'
+    """
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (
+        (1 - share) * a + share * b for a, b in zip(to_rgb(one), to_rgb(other), strict=True)
+    )
+    return str(to_hex((red, green, blue)))
+
+
+def faint(share: float = 0.15) -> str:
+    """The colour of what is behind or beside: the ground with a share of ink."""
+    return mixed(ground(), ink(), share)
+
+
+def colour(k: int) -> str:
+    """The k-th colour of the style in use, which it keeps when another is in use."""
+    from matplotlib.colors import to_hex
+
+    return str(to_hex(f"C{k}"))
 
 
 def line(k: int) -> dict[str, Any]:
-    """The style of the k-th line. Black is reserved for totals; after the other colours they come
+    """The look of the k-th line: the colours of the style, and after the last of them they come
     again, dashed."""
-    times, place = divmod(k, len(COLOURS) - 1)
-    return {"color": COLOURS[place], "linestyle": DASHES[times % len(DASHES)]}
+    times, place = divmod(k, len(_matplotlib().rcParams["axes.prop_cycle"]))
+    return {"color": colour(place), "linestyle": DASHES[times % len(DASHES)]}
 
 
 def marker(count: int) -> str | None:
@@ -55,17 +198,9 @@ def marker(count: int) -> str | None:
     return "o" if count <= 40 else None
 
 
-def bare(axes: Any) -> None:
-    """Without the top and the right side of the frame."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=INK)
-
-
 def ruled(axes: Any) -> None:
-    """Faint horizontal lines behind the data, and no frame at the top and right."""
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    bare(axes)
+    """Faint horizontal lines behind the data."""
+    axes.grid(axis="y")
 
 
 def log_axis(axes: Any) -> None:
@@ -96,11 +231,11 @@ def heat_map(axes: Any, matrix: Any, limit: float, title: str) -> Any:
     image = axes.imshow(
         matrix, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest", aspect="equal"
     )
-    axes.set_title(title, loc="left", color=INK, fontsize=10)
+    axes.set_title(title)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_color("#cccccc")
+        spine.set(visible=True, color=faint(0.2))
     return image
 
 
@@ -115,16 +250,15 @@ def bars(
     """Horizontal bars, the first on top, with their numbers; `least` fills the width at least."""
     drawn = np.nan_to_num(np.asarray(values, dtype=float), nan=0.0, posinf=0.0)
     places = np.arange(len(labels))[::-1]
-    axes.barh(places, drawn, height=0.62, color=colours or COLOURS[0])
+    axes.barh(places, drawn, height=0.62, color=colours or colour(0))
     axes.set_yticks(places, labels)
     for place, value, width in zip(places, values, drawn, strict=True):
         axes.annotate(
             form.format(value), (width, place), xytext=(4, 0), textcoords="offset points",
-            va="center", color=INK, fontsize=9,
+            va="center", fontsize="small",
         )
     axes.set_xlim(0, (float(drawn.max(initial=least)) or 1.0) * 1.22)
     axes.set_ylim(-0.7, len(labels) - 0.3)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
-    bare(axes)
     axes.tick_params(left=False)

@@ -12,8 +12,9 @@ from minigrad.checks import as_size
 from minigrad.engine.tensor import detached
 from minigrad.module import Module
 
-from ..contributions.ledger import named_tensors
+from ..contributions.naming import named_tensors
 from ..graph import pull_back
+from ..plots.figures import Canvas
 from ..plots.truncation import plot_truncation
 from ..result import norm
 from .truncated import truncated
@@ -99,13 +100,20 @@ class TruncationError:
         """The angle between g_full and g_trunc in degrees; NaN where one of them is 0."""
         return self._each(angle, name)
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """Relative error and angle: over the reach if there are several, else by parameter."""
+    def plot(
+        self, path: str | PathLike[str] | None = None,
+        *, size: tuple[float, float] | None = None, style: Any = None,
+    ) -> Figure:
+        """Relative error and angle: over the reach if there are several, else by parameter.
+
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
+        """
         names = {name: name for name in self.full} | {"all": None}
         relative = {label: self.relative(name) for label, name in names.items()}
         angles = {label: self.angle(name) for label, name in names.items()}
+        canvas = Canvas(path, size, style)
         return plot_truncation(
-            self.reach if isinstance(self.reach, tuple) else None, relative, angles, path
+            self.reach if isinstance(self.reach, tuple) else None, relative, angles, canvas
         )
 
     def __repr__(self) -> str:

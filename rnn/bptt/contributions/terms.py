@@ -1,0 +1,99 @@
+"""The uses of one weight, summed by where they were recorded: at each place by step, and outside.
+
+A place is a recurrence: the path of the scope that has the step, such as ``encoder`` or
+``lstm.0.reverse``. A weight that two recurrences share (tied) has terms at two places, and step 1
+of one is not step 1 of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad import Tensor, contributions
+from minigrad.engine.context import Scope
+from minigrad.observe.contributions import Use
+
+__all__ = ["Terms", "terms_of"]
+
+Array = np.ndarray[Any, Any]
+
+
+class Terms:
+    """∂L/∂W = Σ_places Σ_t G_t + outside, of one weight W.
+
+    by_place: by place, in the order of execution, G_t by step t in the order of execution.
+    outside: the sum over the uses outside of any step. outside_uses: what they are, as
+        ``matmul`` or ``head/matmul`` for one in a scope without a step.
+
+    >>> import minigrad as mg
+    >>> w = mg.tensor(3.0, requires_grad=True, name="w")
+    >>> with mg.scope("rnn", t=1):
+    ...     h = w * 2.0
+    >>> (terms,) = terms_of(w * h, [w])
+    >>> terms.by_place, float(terms.outside), terms.outside_uses
+    ({'rnn': {1: array(6.)}}, 6.0, ('multiply',))
+    """
+
+    def __init__(self, tensor: Tensor, uses: Iterable[Use]) -> None:
+        self.by_place: dict[str, dict[int, Array]] = {}
+        self.outside: Array = np.zeros(tensor.shape, tensor.dtype)
+        names: dict[str, None] = {}
+        for use in uses:
+            if use.t is None:
+                self.outside += use.value
+                names.setdefault(_named(use))
+            else:
+                steps = self.by_place.setdefault(_place(use.scope), {})
+                steps[use.t] = steps[use.t] + use.value if use.t in steps else np.asarray(use.value)
+        self.outside_uses = tuple(names)
+
+    @property
+    def used(self) -> bool:
+        """Whether the weight is on the way to the loss at all."""
+        return bool(self.by_place or self.outside_uses)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps with a use at any place, in order."""
+        return tuple(sorted({t for steps in self.by_place.values() for t in steps}))
+
+    def by_step(self, steps: Sequence[int]) -> Array:
+        """G_t summed over the places, (len(steps), *shape); zeros at steps without a use."""
+        summed = np.zeros((len(steps), *self.outside.shape), self.outside.dtype)
+        row = {t: k for k, t in enumerate(steps)}
+        for terms in self.by_place.values():
+            for t, value in terms.items():
+                summed[row[t]] += value
+        return summed
+
+    def columns(self, columns: slice) -> Terms:
+        """These terms of some columns of the weight, such as those of one gate."""
+        part = object.__new__(Terms)
+        part.by_place = {
+            place: {t: value[..., columns] for t, value in steps.items()}
+            for place, steps in self.by_place.items()
+        }
+        part.outside, part.outside_uses = self.outside[..., columns], self.outside_uses
+        return part
+
+
+def terms_of(loss: Tensor, tensors: Sequence[Tensor], gradient: Any = None) -> list[Terms]:
+    """The terms of each tensor in the gradient of `loss`; raises what ``contributions`` does."""
+    found = contributions(loss, tensors, gradient)
+    return [Terms(tensor, uses) for tensor, uses in zip(tensors, found, strict=True)]
+
+
+def _place(scope: Scope | None) -> str:
+    """The names of the scopes from the outermost to the nearest that has a step."""
+    chain = [] if scope is None else list(scope.chain())
+    while chain and chain[0].t is None:
+        chain.pop(0)
+    return "/".join(s.name for s in reversed(chain))
+
+
+def _named(use: Use) -> str:
+    op = use.node.op.name if use.node.op else "part"
+    return op if use.scope is None else f"{use.scope}/{op}"
