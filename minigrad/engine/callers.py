@@ -12,6 +12,7 @@ from typing import Any
 __all__ = ["caller_line", "is_library", "pass_over"]
 
 _folders: tuple[str, ...] = ("<call of ", "<minigrad.")  # generated: no user's
+_files: dict[str, bool] = {}  # whether it is a library's, of those that were asked for
 
 
 def pass_over(package: str) -> None:
@@ -21,14 +22,18 @@ def pass_over(package: str) -> None:
 
     >>> pass_over("/somewhere/site-packages/my_layers/__init__.py")
     """
-    global _folders  # noqa: PLW0603  # replaced and not changed: other threads may be reading it
+    global _folders, _files  # noqa: PLW0603  # not changed: other threads may be reading them
     folder = package.removesuffix("__init__.py")
     _folders = (*(f for f in _folders if f != folder), folder)
+    _files = {}
 
 
 def is_library(frame: Any) -> bool:
     """Whether a frame runs a file that is not the user's."""
-    return bool(frame.f_code.co_filename.startswith(_folders))
+    file, known = frame.f_code.co_filename, _files
+    if file not in known:
+        known[file] = file.startswith(_folders)
+    return known[file]
 
 
 def caller_line() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,17 +30,14 @@ def leaves(tree: Any) -> Iterator[Any]:
 
 def replaced(tree: Any, function: Callable[[Any], Any]) -> Any:
     """`tree` with ``function(leaf)`` in the place of each leaf."""
-
-    def each(parts: Iterable[Any]) -> list[Any]:
-        return [replaced(p, function) if isinstance(p, _NESTED) else function(p) for p in parts]
-
     if not isinstance(tree, _NESTED):
         return function(tree)
     if isinstance(tree, dict):
-        return dict(zip(tree, each(tree.values()), strict=True))
+        return {key: replaced(part, function) for key, part in tree.items()}
     if isinstance(tree, slice):
-        return slice(*each((tree.start, tree.stop, tree.step)))
-    return type(tree)(*each(tree)) if hasattr(tree, "_fields") else type(tree)(each(tree))
+        return slice(*[replaced(part, function) for part in (tree.start, tree.stop, tree.step)])
+    parts = [replaced(p, function) if isinstance(p, _NESTED) else function(p) for p in tree]
+    return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
 
 
 def token(tree: Any, name: Callable[[Any], Any]) -> Any:

@@ -14,6 +14,7 @@ from ..engine.unbroadcast import wider
 from .cores import one_thread
 from .kernels import CONCATENATE, takes_out, written_into
 from .loops import Loop, Loops, outputs_of
+from .memory import empty
 from .program import Equation, Var
 from .slopes import block_of
 from .source import Lines, shapes
@@ -73,9 +74,14 @@ class _Writer:
     def stack(self, v: Var, count: str = "T") -> str:
         """Make the array for all steps of a variable."""
         name = self.lines.free(f"{v.name or 'v'}_all")
-        shape = ", ".join(["T" if count == "T" else count, *map(str, v.shape)])
-        self.lines.write(f"{name} = np.empty(({shape}), np.{v.dtype})")
+        self.made(name, _tuple([count, *map(str, v.shape)]), v)
         return name
+
+    def made(self, name: str, shape: str, like: Var) -> None:
+        """Make an array that is large, or may be."""
+        again = self.loops.buffers and not like.dtype.hasobject
+        function = self.lines.constant(empty, "empty") if again else "np.empty"
+        self.lines.write(f"{name} = {function}({shape}, np.{like.dtype})")
 
     def rows(self, variables: Collection[Var], count: str = "T") -> None:
         """An array for all steps of each."""
@@ -193,7 +199,7 @@ class _Writer:
         of_y = {k: lines.free("ys") for k in others}
         for k, name in of_y.items():
             like = ys[k]
-            lines.write(f"{name} = np.empty((T, *{like.shape}), np.{like.dtype})")
+            self.made(name, f"(T, *{like.shape})", like)
         storage = self.storage(loop, new)
         outside = lines.depth
         self.loop("range(T)")
@@ -301,13 +307,26 @@ class _Writer:
         if not loop.ahead:
             self.loop("reversed(range(T))")
             return
+        arrays = self.block_arrays(loop)
         self.loop(f"range(T, 0, -{loop.steps})", "end")
         self.lines.write(f"start = max(end - {loop.steps}, 0)")
-        self.block(loop)
+        self.block(loop, arrays)
         self.lines.write("for t in reversed(range(start, end)):")
         self.lines.depth += 1
 
-    def block(self, loop: Loop) -> None:
+    def block_arrays(self, loop: Loop) -> dict[Var, str]:
+        """Where the results for a block of steps are written to, in arrays that all blocks share.
+        """
+        if not self.loops.buffers:
+            return {}
+        read = {v for e in loop.body for v in e.uses()}
+        storage = storage_of(loop.ahead, (), (), added=read)
+        names = [self.lines.free("steps") for _ in storage.arrays]
+        for name, v in zip(names, storage.arrays, strict=True):
+            self.made(name, str((loop.steps, *v.shape)), v)
+        return {v: f"{names[k]}[:end - start]" for v, k in storage.temps.items()}
+
+    def block(self, loop: Loop, arrays: dict[Var, str]) -> None:
         """What is known of the steps of a block, computed at once."""
         here = {v: f"{name}[start:end]" for v, name in self.all_of.items()}
         for equation in loop.ahead:
@@ -318,7 +337,9 @@ class _Writer:
                     cut = here[x].endswith("]")
                     here[v] = f"{here[x][:-1]}, {place}]" if cut else f"{here[x]}[:, {place}]"
                 continue
-            call = stacked_call(self.lines, equation, here, "end - start")
+            call = stacked_call(
+                self.lines, equation, here, "end - start", arrays.get(out)
+            )
             name = self.lines.free(f"{out.name or 'v'}_steps")
             self.lines.write(f"{name} = {call}", f"(steps, {str(out.shape)[1:]}")
             here[out], self.row[out] = name, f"{name}[t - start]"

@@ -55,10 +55,11 @@ def _counts_axes_from_the_last(equation: Equation) -> bool:
 
 
 def stacked_call(
-    lines: Lines, equation: Equation, all_of: dict[Var, str], count: str = "T"
+    lines: Lines, equation: Equation, all_of: dict[Var, str], count: str = "T",
+    where: str | None = None,
 ) -> str:
     """The right-hand side for all steps. all_of: the names of arrays with all steps of a variable;
-    or for so many."""
+    or for so many. where: the array that the result of a ufunc is written into."""
     (out,) = equation.outs
     if equation.op is MATMUL:
         x, W = equation.args
@@ -79,6 +80,8 @@ def stacked_call(
 
     parts = [text(a) for a in equation.args]
     parts += [f"{k}={lines.text(v)}" for k, v in equation.params.items()]
+    if where is not None and isinstance(equation.op.forward, np.ufunc):
+        parts.append(f"out={where}")
     return f"{lines.function(equation.op)}({', '.join(parts)})"
 
 

@@ -106,11 +106,11 @@ class Trace:
         """What an op does while a trace is written: compute, write down, record."""
         if params:
             params = replaced(params, unwrapped)
+            index = leaves(params.get("index"))
+            if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in index):
+                self._refuse_shape(f"{op.name} with a mask")
         if not any(isinstance(leaf, Tensor) for leaf in leaves((args, params))):
             return op.forward(*args, **params)
-        index = leaves(params.get("index"))
-        if any(isinstance(i, Tracer) and i.dtype.kind == "b" for i in index):
-            self._refuse_shape(f"{op.name} with a mask")
         return self._written(op, [self._operand(a) for a in args], params)
 
     def plainly(self, function: Any, args: Any, keywords: dict[str, Any]) -> Any:
@@ -171,7 +171,7 @@ class Trace:
     def _written(self, op: Op, args: list[Any], params: dict[str, Any]) -> Any:
         given = [a.value if isinstance(a, Tracer) else self.values(a) for a in args]
         try:
-            out = op.forward(*given, **self.values(params))
+            out = op.forward(*given, **(params and self.values(params)))
         except (ValueError, TypeError, IndexError) as error:
             explain(error, op.name, op.arguments, [given] if op.variadic else given, params)
         results = out if op.multiple else (out,)
@@ -181,7 +181,8 @@ class Trace:
                 f"the same for every step only by chance; run the step as it is, with how='unroll'"
             )
         outs = tuple(Var(o.shape, o.dtype) for o in results)
-        operands, keywords = replaced((tuple(args), params), _var)
+        operands = tuple([a.symbol if isinstance(a, Tracer) else replaced(a, _var) for a in args])
+        keywords = replaced(params, _var) if params else {}
         active = self._active(op, args, outs)
         self._write(
             Equation(op, operands, keywords, outs, caller_line(), active, self._scopes())
@@ -201,7 +202,8 @@ class Trace:
 
     def _write(self, equation: Equation) -> None:
         self.equations.append(equation)
-        self._made.update(dict.fromkeys(equation.outs, equation))
+        for out in equation.outs:
+            self._made[out] = equation
         self.frames.look()
 
     @staticmethod
@@ -218,9 +220,11 @@ class Trace:
         """The node that the op would leave on the tape, for `transpose`."""
         nodes = [a._node if isinstance(a, Tracer) else None for a in args]
         pullback = op.pullback(1 if op.joint is not None else active)
+        saved = pullback.save(tuple(outs) if op.multiple else outs[0], args, params)
         # Copies: what the step has may stand for something else later, by `x *= y`.
-        kept, operands, keywords = replaced((tuple(outs), args, params), self.copied)
-        saved = pullback.save(kept if op.multiple else kept[0], operands, keywords)
+        saved = tuple([
+            self.copied(v) if isinstance(v, Tracer) else replaced(v, self.copied) for v in saved
+        ])
         shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
         like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
         node = Node(pullback, tuple(nodes), saved, *like, None)

@@ -185,7 +185,7 @@ def _kept(inside):
     def edits(source, at):
         away, change = _returned(source), {}
         for k, line in enumerate(source):
-            found = re.match(r"( {4}(\w+) = )np\.empty\((\(.*\)), (\S+)\)", line)
+            found = re.match(r"( {4}(\w+) = )(?:np\.)?empty\((\(.*\)), (\S+)\)", line)
             if found and (found[2] not in away if inside else found[2] in away):
                 change[k] = [f"{found[1]}_kept({k}, {found[3]}, {found[4]})"]
         if change:

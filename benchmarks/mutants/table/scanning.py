@@ -7,6 +7,7 @@ DRAWS = "tests/scanning/test_draws.py"
 PASSES, NESTING = "tests/scanning/test_passes.py", "tests/scanning/test_nesting.py"
 CORES, LAYERS = "tests/scanning/test_cores.py", "tests/rnn/layers/test_compiled.py"
 WORKERS, ROOM = "tests/scanning/test_workers.py", "minigrad/scanning/"
+MEMORY = "tests/scanning/test_memory.py"
 OPENING, OPENED = "tests/engine/test_opening.py", "tests/rnn/sequence/test_opened.py"
 
 FAULTS = [
@@ -35,6 +36,18 @@ FAULTS = [
         "minigrad/engine/opening.py",
         "            copies[inner] = _copy(inner, copies)\n", "            pass\n",
         OPENING, "a scan that is opened reads one that is not",
+    ),
+    Fault(
+        ROOM + "memory.py", "k) == _IDLE]", "k) <= 1 + _IDLE]",
+        MEMORY, "memory is lent while one array shows it",
+    ),
+    Fault(
+        ROOM + "memory.py", "size <= block.size < 2 * size]", "size <= block.size]",
+        MEMORY, "a small array is lent all of the memory",
+    ),
+    Fault(
+        ROOM + "memory.py", "> min(used, _MOST):", "> 2 * _MOST:",
+        MEMORY, "memory for shapes of long ago is held",
     ),
     Fault(
         ROOM + "hoist.py", "known = constant | set(loops.forward.inputs[\"x\"])\n",
@@ -103,8 +116,8 @@ FAULTS = [
     ),
     Fault(
         ROOM + "trace.py",
-        "kept, operands, keywords = replaced((tuple(outs), args, params), self.copied)",
-        "kept, operands, keywords = tuple(outs), args, params",
+        "self.copied(v) if isinstance(v, Tracer) else replaced(v, self.copied) for v in saved",
+        "v for v in saved",
         NESTING, "a rule is given what a name stands for after a write",
     ),
     Fault(
