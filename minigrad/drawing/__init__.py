@@ -97,14 +97,12 @@ def draw(
                 "view; record the ops under minigrad.scope(name, t=t), as rnn.unroll does, and "
                 "draw them with view='steps'"
             )
-        from .layout.ops import op_graph
+        from .layout.ops import op_scene
 
-        text, about = op_graph(
+        scene, about = op_scene(
             outputs, values=values, gradients=gradients, direction=direction or "LR", title=title
         )
-        from .render.scene import Scene
-
-        return Drawing(Scene(), about, text)
+        return Drawing(scene, about)
     if direction is not None:
         raise ValueError(
             f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "

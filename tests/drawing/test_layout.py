@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
@@ -28,6 +28,31 @@ def test_nothing_overlaps(make, T, ledger):
 def test_nothing_overlaps_in_any_recurrence(loss, ledger, most):
     """The same for layers, directions, attention, shared weights, cuts and heads of all kinds."""
     assert_clear(scene(loss, ledger, most=most))
+
+
+@settings(max_examples=10)
+@given(loss=losses(), direction=st.sampled_from(["LR", "RL", "TB", "BT"]))
+def test_nothing_overlaps_in_the_op_view(loss, direction):
+    """Boxes, labels and wires of ops keep clear of one another too; frames hold their own ops."""
+    picture = mg.draw(loss, view="ops", direction=direction).scene
+    assert_clear(picture)
+    frames = [mark for mark in picture.marks if mark.kind == "frame"]
+    for mark in picture.marks:
+        if mark.kind in ("op", "text"):
+            around = [f for f in frames if holds(f, mark)]
+            assert all(holds(f, mark) or apart(f, mark) for f in frames)
+            scope = mark.data.get("scope")
+            assert scope is None or scope in {f.data["scope"] for f in around}
+
+
+def holds(frame, mark):
+    return (frame.left < mark.left and mark.right < frame.right
+            and frame.bottom < mark.bottom and mark.top < frame.top)
+
+
+def apart(frame, mark):
+    return (frame.right < mark.left or mark.right < frame.left
+            or frame.top < mark.bottom or mark.top < frame.bottom)
 
 
 def test_the_geometry_checks_find_faults():

@@ -159,7 +159,7 @@ def test_a_system_dot_alone(monkeypatch, tmp_path):
     assert png_size(mg.draw(elman(1)).png())
     assert said.read_text().split() == ["-Kneato", "-Tpng", "-n2"]
     assert png_size(mg.draw(elman(1), view="ops").png())
-    assert said.read_text().split() == ["-Kdot", "-Tpng"]
+    assert said.read_text().split() == ["-Kneato", "-Tpng", "-n2"]
 
 
 def test_renderers_that_fail(monkeypatch, tmp_path, drawing):
@@ -222,8 +222,7 @@ def test_any_name_is_painted_as_it_is(view, name):
         with mg.scope(name or "rnn", t=t, **{"h": h, name or "x": np.ones(2)}):
             h = np.tanh(h @ w)
     drawing = mg.draw(h.sum(), view=view, title=name or None)
-    kind = "neato" if view == "steps" else "dot"
-    for svg in (drawing.svg(), painter.render(drawing.dot, "svg", kind)):
+    for svg in (drawing.svg(), painter.render(drawing.dot, "svg", "neato")):
         shown = [word.replace("\u00a0", " ") for word in words(svg)]
         if name:
             assert name.replace("\n", " ") in shown

@@ -120,9 +120,15 @@ def scene(output, ledger=False, **options):
     return lay_out(unrolled, terms=ledger_terms([output], unrolled, ledger), **options)
 
 
+def _solid(picture):
+    """Boxes and labels: all that nothing else may touch."""
+    return [s for s in picture.marks
+            if s.lines and s.kind != "frame" and s.lines[0].pieces[0][0] != "//"]
+
+
 def overlaps(picture):
     """The pairs of boxes and labels that overlap."""
-    solid = [s for s in picture.marks if s.lines and s.lines[0].pieces[0][0] != "//"]
+    solid = _solid(picture)
     return [
         (a.id, b.id)
         for a, b in combinations(solid, 2)
@@ -134,7 +140,7 @@ def overlaps(picture):
 def crossings(picture):
     """The wires that run through a box or a label that is not one of their ends."""
     found = []
-    solid = [s for s in picture.marks if s.lines and s.lines[0].pieces[0][0] != "//"]
+    solid = _solid(picture)
     for path in picture.paths:
         for (x1, y1), (x2, y2) in zip(path.points, path.points[1:], strict=False):
             low, high = sorted((y1, y2))

@@ -83,8 +83,9 @@ FAULTS = [
         "what reads one entry of a stack is wired to the first",
     ),
     Fault(
-        "minigrad/drawing/layout/ops.py", "self.ids[parent], self.ids[node], label=index or None",
-        "self.ids[node], self.ids[parent], label=index or None",
+        "minigrad/drawing/layout/ops.py",
+        "placed[tail].id, placed[head].id, [self._turned(*p) for p in points]",
+        "placed[head].id, placed[tail].id, [self._turned(*p) for p in points]",
         OPS, "op view: edges point backwards",
     ),
     Fault(

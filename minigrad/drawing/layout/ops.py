@@ -1,41 +1,51 @@
-"""The op view: every op a box, every operand an edge, laid out by `dot`."""
+"""The op view: every op a box, every operand a wire, every scope a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
-from ...engine.tensor import Tensor
-from ...observe.packing import is_part
+from ...engine.tensor import Tensor, detached
+from ...observe.packing import is_part, saved_items
 from ..reading.entering import flat, node_of
 from ..reading.walk import label_of
-from ..render.dot import tooltip
-from ..render.scene import tidy
-from ..render.style import FILLS, INK, MUTED, PALETTE
-from ..render.text import TextLine, clean, count, escaped, indexed, label, plain, shown
+from ..render.scene import Mark, Path, Scene
+from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, WIRE
+from ..render.text import TextLine, clean, count, indexed, painted, plain, shown
+from .facts import about_node
+from .frames import Edge, Frame, Item, Laid, Pads, lay_out_frames
 from .notes import gradients_of, values_of
 
-__all__ = ["DIRECTIONS", "LARGEST", "op_graph"]
+__all__ = ["DIRECTIONS", "LARGEST", "op_scene"]
 
-LARGEST = 400  # ops: for so many dot takes seconds, and nobody reads more
+LARGEST = 400  # ops: nobody reads more
 DIRECTIONS = ("BT", "TB", "LR", "RL")
 _DEEPEST = 20  # frames inside one another; deeper scopes share the innermost
+_PORT = 11.0  # between two operands of a box, at most
 
 
-def op_graph(
+class Constant(NamedTuple):
+    """An operand that needs no gradient: its value, where it is known."""
+
+    name: str
+    value: Any
+    key: Any
+
+
+def op_scene(
     outputs: Sequence[Tensor],
     *,
     values: Any = False,
     gradients: bool = False,
     direction: str = "LR",
     title: str | None = None,
-) -> tuple[str, str]:
-    """DOT text for the op graph behind `outputs`, and a few words about it."""
-    import graphviz
-
+) -> tuple[Scene, str]:
+    """The picture of the ops behind `outputs`, and a few words about it."""
     roots = {t._node for t in outputs if t._node is not None}
     order = [node for node in reversed(ancestors(roots)) if not is_part(node) or label_of(node)]
     if len(order) > LARGEST:
@@ -47,30 +57,18 @@ def op_graph(
         )
     held = values_of(outputs, order, values)
     slopes = gradients_of(outputs, order) if gradients else {}
-    graph = graphviz.Digraph(
-        engine="dot",
-        graph_attr={"rankdir": direction, "bgcolor": "#ffffff", "pad": "0.2", "nodesep": "0.25",
-                    "ranksep": "0.35", "fontname": "Helvetica"},
-        node_attr={"fontname": "Helvetica", "shape": "box", "style": "rounded,filled",
-                   "margin": "0.09,0.05", "height": "0.3", "width": "0.5"},
-        edge_attr={"fontname": "Helvetica", "fontsize": "9", "color": "#777777", "arrowsize": "0.6",
-                   "fontcolor": "#666666"},
-    )
-    if title:
-        graph.attr(label=escaped(clean(title)), labelloc="t", fontsize="14")
-    writer = _OpView(graph, order, roots, held, slopes)
-    writer.write()
-    return str(graph.source), count(len(order), "op")
+    view = _OpView(order, roots, held, slopes, direction)
+    return view.scene(title), count(len(order), "op")
 
 
 class _OpView:
-    """The graph as DOT, while it is written: a box for each op, a frame for each scope."""
+    """The boxes, the wires between them, and where they are."""
 
     def __init__(
-        self, graph: Any, order: Sequence[Node], roots: set[Node],
-        values: Mapping[Node, Any], gradients: Mapping[Node, Any],
+        self, order: Sequence[Node], roots: set[Node], values: Mapping[Node, Any],
+        gradients: Mapping[Node, Any], direction: str,
     ) -> None:
-        self.graph, self.order, self.roots = graph, order, roots
+        self.order, self.roots, self.direction = order, roots, direction
         self.values, self.gradients = values, gradients
         # Leaves that a scope declares as entering it: inputs and states, which are no weights.
         self.entering = {
@@ -81,38 +79,53 @@ class _OpView:
         }
         leaves = [node for node in order if node.pullback is None and node not in self.entering]
         self.colors = {leaf: PALETTE[k % len(PALETTE)] for k, leaf in enumerate(leaves)}
-        self.ids: dict[Node, str] = {}
+        self.sideways = direction in ("LR", "RL")
+        self.boxes: dict[Any, Mark] = {}  # without their places
+        self.items: list[Item] = []
+        self.edges: list[Edge] = []
+        self.ends: dict[Any, tuple[Any, Any, dict[str, Any]]] = {}  # of each edge
+        self.labels: dict[Any, TextLine] = {}
 
-    def write(self) -> None:
-        """The boxes, in one frame for each scope, then the edges."""
-        groups: dict[tuple[str, ...], list[Node]] = {}
+    def scene(self, title: str | None) -> Scene:
+        """Everything at its place."""
+        scene = Scene()
         for k, node in enumerate(self.order):
-            name = node.name or label_of(node) or (node.op.name if node.op else "leaf")
-            self.ids[node] = f"{k} {tidy(name)}"
-            scope = node.scope if node.pullback is not None else None
-            groups.setdefault(_path(scope), []).append(node)
-        self._frames(self.graph, (), groups)
+            self._node(scene, node, k)
         for node in self.order:
-            for parent in node.parents:
-                if parent is not None:
-                    self._edge(parent, node)
+            self._operands(scene, node)
+        # In the order of execution, with constants and labels where they are first read.
+        names = {item.path[-1] for item in self.items if item.path}
+        laid = lay_out_frames(self._sorted(), self.edges, {n: self._pads(n) for n in names})
+        self._paint(scene, laid)
+        if title:
+            left, _, _, top = scene.bounds()
+            line = TextLine([(clean(title), "")], 15, color=INK)
+            scene.add(Mark(scene.id("title"), left + line.width / 2, top + 22, line.width,
+                           line.height, (line,), kind="title"))
+        return scene
 
-    def _frames(
-        self, graph: Any, path: tuple[str, ...], groups: Mapping[tuple[str, ...], list[Node]]
-    ) -> None:
-        for node in groups.get(path, ()):
-            graph.node(self.ids[node], **self._box(node))
-        n = len(path) + 1
-        inner = dict.fromkeys(p[:n] for p in groups if len(p) >= n and p[: n - 1] == path)
-        for here in inner:
-            with graph.subgraph(name="cluster " + tidy("/".join(here))) as frame:
-                frame.attr(
-                    label=escaped(plain(here[-1])), labeljust="l", style="rounded,filled",
-                    fillcolor="#fbf6ea", color="#d9c9a0", fontsize="10", fontcolor=MUTED,
-                )
-                self._frames(frame, here, groups)
+    def _sorted(self) -> list[Item]:
+        """The items so that each is after what it reads: constants and labels before their ops."""
+        reads: dict[Any, list[Any]] = {}
+        for edge in self.edges:
+            reads.setdefault(edge.head, []).append(edge.tail)
+        by_key = {item.key: item for item in self.items}
+        found: dict[Any, Item] = {}
+        for item in self.items:
+            for key in reads.get(item.key, ()):
+                for before in (*reads.get(key, ()), key):
+                    found.setdefault(before, by_key[before])
+            found.setdefault(item.key, item)
+        return list(found.values())
 
-    def _box(self, node: Node) -> dict[str, str]:
+    # -- boxes
+
+    def _add(self, key: Any, mark: Mark, path: tuple[str, ...]) -> None:
+        self.boxes[key] = mark
+        sizes = (mark.width, mark.height)
+        self.items.append(Item(key, *(sizes if self.sideways else sizes[::-1]), path))
+
+    def _node(self, scene: Scene, node: Node, k: int) -> None:
         leaf = node.pullback is None
         name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
         lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
@@ -127,30 +140,182 @@ class _OpView:
             notes.append(shown([], self.values[node]))
         if node in self.gradients:
             notes.append(shown([("grad", "")], self.gradients[node]))
-        lines += [TextLine(note, 9, color="" if node in self.colors else MUTED) for note in notes]
         color = self.colors.get(node, "")
+        lines += [TextLine(note, 9, color="" if color else MUTED) for note in notes]
         fill, line = FILLS["input" if node in self.entering else "block"]
-        return {
-            "label": label(lines), "fontsize": "11",
-            "fillcolor": color or fill, "color": color or line,
-            "fontcolor": "#ffffff" if color else INK,
-            "penwidth": "2" if node in self.roots else "1",
-            "tooltip": tooltip(f"{node}: {node.op.formula}" if node.op else str(node)),
-        }
+        kind = "weight" if color else "input" if leaf else "op"
+        called = node.name or label_of(node) or (node.op.name if node.op else name or "leaf")
+        data = {"name": called, **about_node(node)}
+        if color:
+            data["weight"] = node.name or ""
+        if node.scope is not None and node.op is not None:
+            data["scope"] = str(node.scope)
+            if node.scope.step is not None:
+                data["step"] = node.scope.step
+        for what, known in (("values", self.values), ("gradients", self.gradients)):
+            if node in known:
+                data[what] = {"": known[node]}
+        self._add(node, self._box(
+            scene, f"{k} {called}", lines, color or fill, color or line,
+            "#ffffff" if color else INK, 2.0 if node in self.roots else 1.0,
+            f"{node}: {node.op.formula}" if node.op else str(node), kind, data,
+        ), _path(node.scope) if node.op else ())
 
-    def _edge(self, parent: Node, node: Node) -> None:
-        index = ""
-        if is_part(parent) and parent not in self.ids:  # the edge says which result
-            index = parent.name or ("" if parent.saved is FREED else str(number(parent)))
+    def _constant(self, scene: Scene, constant: Constant, node: Node) -> None:
+        value, shape = constant.value, getattr(constant.value, "shape", ())
+        lines = [TextLine([indexed(plain(constant.name))], 11)] if constant.name else []
+        if shape:
+            lines.append(TextLine([(_shape(shape), "")], 9, color=MUTED))
+        if value is not None and (self.values or not lines):
+            size = 9 if lines else 11
+            lines.append(TextLine(shown([], value), size, color=MUTED if lines else ""))
+        lines = lines or [TextLine([("constant", "")], 9, color=MUTED)]
+        data: dict[str, Any] = {"name": constant.name} if constant.name else {}
+        if constant.value is not None:
+            data["values"] = {"": constant.value}
+        self._add(constant.key, self._box(
+            scene, constant.name or "constant", lines, *FILLS["constant"], INK, 1.0,
+            f"{constant.name or 'constant'}: needs no gradient", "constant", data,
+        ), _path(node.scope) if not constant.name else _path(node.scope)[:-1])
+
+    def _box(
+        self, scene: Scene, name: str, lines: Sequence[TextLine], fill: str, line: str, ink: str,
+        thick: float, tooltip: str, kind: str, data: Mapping[str, Any],
+    ) -> Mark:
+        lines = painted(lines)
+        width = max([one.width for one in lines], default=0.0) + 16
+        height = sum(one.height for one in lines) + 10
+        return Mark(scene.id(name), 0, 0, max(width, 36.0), max(height, 24.0), lines, fill, line,
+                    ink, thick, tooltip=tooltip, kind=kind, data=data)
+
+    # -- wires
+
+    def _operands(self, scene: Scene, node: Node) -> None:
+        """The wires into a box: one for each operand, also where two are the same."""
+        count = len(node.parents)
+        across = self.boxes[node].height if self.sideways else self.boxes[node].width
+        room = min(_PORT, (across - 8) / count) if count else 0.0
+        for slot, parent in enumerate(node.parents):
+            enters = room * (slot - (count - 1) / 2)
+            tail: Any
+            if parent is None:
+                constant = _constant_of(node, slot)
+                if constant is None:
+                    continue
+                tail = constant.key
+                if tail not in self.boxes:
+                    self._constant(scene, constant, node)
+                self._edge((node, slot), tail, node, 0.0, enters, slot)
+            else:
+                self._edge_from(scene, parent, node, slot, enters)
+
+    def _edge_from(
+        self, scene: Scene, parent: Node, node: Node, slot: int, enters: float
+    ) -> None:
+        tail, part = parent, ""
+        if is_part(parent) and parent not in self.boxes:  # the wire says which result
+            part = parent.name or ("" if parent.saved is FREED else str(number(parent)))
             whole = parent.parents[0]
             if whole is None:
                 return
-            parent = whole
-        color = self.colors.get(parent)
-        self.graph.edge(
-            self.ids[parent], self.ids[node], label=index or None, color=color,
-            penwidth="1.6" if color else None,
-        )
+            tail = whole
+        if not part:
+            self._edge((node, slot), tail, node, 0.0, enters, slot)
+            return
+        results = len(tail.shape)
+        index = 0 if parent.saved is FREED else number(parent)
+        mark = self.boxes[tail]
+        room = min(_PORT, ((mark.height if self.sideways else mark.width) - 8) / results)
+        leaves = room * (index - (results - 1) / 2)
+        if parent not in self.labels:
+            line = TextLine([indexed(plain(part))], 9, color=MUTED)
+            self.labels[parent] = line
+            size = (line.width + 6, 2 * line.height + 2)
+            path = _path(tail.scope)
+            self.items.append(Item(parent, *(size if self.sideways else size[::-1]), path))
+            self.edges.append(Edge(("to", parent), tail, parent, leaves, 0.0))
+        self._edge((node, slot), parent, node, 0.0, enters, slot, tail=tail, part=part)
+
+    def _edge(
+        self, key: Any, source: Any, node: Node, leaves: float, enters: float, slot: int,
+        tail: Any = None, part: str = "",
+    ) -> None:
+        self.edges.append(Edge(key, source, node, leaves, enters))
+        data: dict[str, Any] = {}
+        if node.op is not None:
+            data |= {"into": node.op.name, "argument": node.op.argument(slot), "slot": slot}
+        if part:
+            data["part"] = part
+        source = source if tail is None else tail
+        if source in self.colors:
+            data["weight"] = source.name or ""
+        self.ends[key] = (source, node, data)
+
+    # -- places
+
+    def _pads(self, name: str) -> Pads:
+        """The room in a frame; its name stands at the top, or where wires enter there, beside."""
+        wide = TextLine([(plain(name), "")], 10).width + 14
+        return Pads(12, 12, 24, 10) if self.sideways else Pads(12, 12, wide, 12)
+
+    def _turned(self, u: float, v: float) -> tuple[float, float]:
+        return {"LR": (u, -v), "RL": (-u, -v), "TB": (v, -u), "BT": (v, u)}[self.direction]
+
+    def _paint(self, scene: Scene, laid: Laid) -> None:
+        for frame, one, two in laid.frames:
+            self._frame(scene, frame, self._turned(*one), self._turned(*two))
+        placed: dict[Any, Mark] = {}
+        for key, mark in self.boxes.items():
+            x, y = self._turned(*laid.at[key])
+            placed[key] = scene.add(mark._replace(x=x, y=y))
+        for parent, line in self.labels.items():
+            x, y = self._turned(*laid.at[parent])
+            off = line.height / 2 + 1 if self.sideways else 0.0
+            side = 0.0 if self.sideways else line.width / 2 + 3
+            scene.add(Mark(scene.id("text"), x + side, y + off, line.width, line.height, (line,),
+                           ink=MUTED))
+        for edge in self.edges:
+            if edge.key not in self.ends:
+                continue
+            tail, head, data = self.ends[edge.key]
+            points = laid.ways[edge.key]
+            if edge.tail in self.labels:
+                points = [*laid.ways["to", edge.tail], *points]
+            color = self.colors.get(tail)
+            scene.join(Path(
+                placed[tail].id, placed[head].id, [self._turned(*p) for p in points],
+                color or WIRE, 1.6 if color else 1.2, kind="operand", data=data, bend=22.0,
+            ))
+
+    def _frame(self, scene: Scene, frame: Frame, one: Any, two: Any) -> None:
+        """A frame between two corners, and its name in the upper left one."""
+        (x1, x2), (y1, y2) = sorted((one[0], two[0])), sorted((one[1], two[1]))
+        path = "/".join(frame.path)
+        scene.add(Mark(
+            scene.id(f"frame {path}"), (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, (), *FRAME,
+            tooltip=path, kind="frame", data={"scope": path},
+        ))
+        line = TextLine([(plain(frame.path[-1]), "")], 10, color=MUTED)
+        scene.add(Mark(scene.id("text"), x1 + 7 + line.width / 2, y2 - 5 - line.height / 2,
+                       line.width, line.height, (line,), ink=MUTED))
+
+
+def _constant_of(node: Node, slot: int) -> Constant | None:
+    """What is known of an operand that needs no gradient."""
+    if node.op is None or is_part(node):
+        return None
+    name = node.op.argument(slot)
+    saved = saved_items(node)
+    value = saved.get(name)
+    if node.op.variadic and isinstance(value, tuple):
+        value = value[slot]
+    if not isinstance(value, np.ndarray):  # unknown, or a number: each has a box of its own
+        return Constant("", value, (node, "constant", slot))
+    for scope in node.scope.chain() if node.scope is not None else ():
+        for called, entering in flat(scope.inputs):
+            if detached(entering) is value:
+                return Constant(called, value, (scope, called))
+    return Constant("", value, ("value", id(value)))
 
 
 def _declared(scope: Scope | None) -> Iterator[tuple[str, Node | None]]:

@@ -12,9 +12,12 @@ def dot(scene: Scene) -> str:
     """The DOT text of a scene."""
     import graphviz
 
+    # Frames lie below everything; without any, lines end below the dots and boxes.
+    framed = any(mark.kind == "frame" for mark in scene.marks)
+    order = "nodesfirst" if framed else "edgesfirst"
     graph = graphviz.Digraph(
         comment="every position is given: paint it with neato -n2", engine="neato",
-        graph_attr={"bgcolor": scene.background, "pad": "0.2", "outputorder": "edgesfirst"},
+        graph_attr={"bgcolor": scene.background, "pad": "0.2", "outputorder": order},
         node_attr={"fontname": "Helvetica", "shape": "box", "fixedsize": "shape",
                    "label": "", "margin": "0"},
         edge_attr={"fontname": "Helvetica"},
@@ -51,7 +54,8 @@ def _node(mark: Mark) -> dict[str, str]:
 def _edge(path: Path) -> dict[str, str]:
     length = arrow_length(path)
     x, y = path.points[-1]
-    spline = " ".join(f"{x:.1f},{y:.1f}" for x, y in rounded(shortened(path.points, length)))
+    body = rounded(shortened(path.points, length), path.bend)
+    spline = " ".join(f"{x:.1f},{y:.1f}" for x, y in body)
     found = {
         "pos": f"e,{x:.1f},{y:.1f} {spline}" if path.arrow else spline,
         "color": path.color,

@@ -39,19 +39,16 @@ class Drawing:
     'graph.dot'
     """
 
-    def __init__(self, scene: Scene, about: str, dot: str | None = None) -> None:
-        self.scene = scene
-        self._about, self._dot = about, dot
+    def __init__(self, scene: Scene, about: str) -> None:
+        self.scene, self._about = scene, about
 
     @property
     def dot(self) -> str:
         """The picture as DOT text."""
-        return dot(self.scene) if self._dot is None else self._dot
+        return dot(self.scene)
 
     def svg(self) -> str:
         """The picture as SVG text, which needs no renderer."""
-        if self._dot is not None:
-            return render(self._dot, "svg", "dot").decode()
         return svg(self.scene, title=repr(self)[1:-1])
 
     def png(self) -> bytes:
@@ -60,14 +57,10 @@ class Drawing:
 
         Raises RendererNotFoundError, which says what to install, without a renderer.
         """
-        if self._dot is not None:
-            limit = f'size="{(_AREA**0.5) / _DPI:.2f},{(_AREA**0.5) / _DPI:.2f}", dpi={_DPI}'
-        else:
-            width, height = (side / 72 for side in self.scene.size())
-            dpi = min(_DPI, _SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
-            limit = f"dpi={dpi:.2f}"
-        return render(re.sub(r"\{", "{ graph [" + limit + "]", self.dot, count=1), "png",
-                      "neato" if self._dot is None else "dot")
+        width, height = (side / 72 for side in self.scene.size())
+        dpi = min(_DPI, _SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
+        text = re.sub(r"\{", f"{{ graph [dpi={dpi:.2f}]", self.dot, count=1)
+        return render(text, "png", "neato")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to `path`, as its name says: .svg, .png or .dot; returns the path.

@@ -22,7 +22,6 @@ __all__ = [
 Point = tuple[float, float]
 Data = Mapping[str, Any]
 ARROW = 10.0  # length of an arrowhead at arrowsize 1
-_CORNER = 7.0  # radius of the bends in wires
 _PAD = 14.4  # around the picture
 _NONE: Data = {}
 _LARGEST = 4096  # numbers of an array that a script gets
@@ -83,6 +82,7 @@ class Path(NamedTuple):
     kind: str = "wire"
     data: Data = _NONE
     id: str = ""
+    bend: float = 7.0  # the radius of its corners
 
 
 class _Names:
@@ -114,7 +114,8 @@ class Scene:
     def id(self, name: str) -> str:
         """`name` as an identifier that is valid in DOT and unique in this scene."""
         unique = self._ids.new(tidy(name))
-        self.slugs[unique] = self._taken.new(_PUNCTUATION.sub("-", unique).strip("-") or "mark")
+        slug = _PUNCTUATION.sub("-", unique).strip("-.") or "mark"
+        self.slugs[unique] = self._taken.new(slug if slug[0].isalpha() else f"n{slug}")
         return unique
 
     def add(self, mark: Mark) -> Mark:
@@ -208,7 +209,7 @@ def shortened(points: Sequence[Point], arrow: float) -> list[Point]:
     return [*points[:-1], _toward(points[-1], points[-2], room)] if arrow else list(points)
 
 
-def rounded(points: Sequence[Point], radius: float = _CORNER) -> list[Point]:
+def rounded(points: Sequence[Point], radius: float = 7.0) -> list[Point]:
     """A polyline as one cubic Bézier spline, 3 n + 1 points, with its corners rounded."""
     points = [p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]
     spline = [points[0]]

@@ -9,8 +9,8 @@ from ..reading.boxes import Box, Unrolled
 from .text import TextLine, indexed, painted, plain
 
 __all__ = [
-    "CUT", "FILLS", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of", "look", "pale",
-    "small", "state_pieces",
+    "CUT", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of",
+    "look", "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
@@ -22,8 +22,9 @@ FILLS = {
     "cell": ("#fff3d6", "#c9a24b"), "step": ("#f4f4f4", "#888888"),
     "scalar": ("#fde7e7", "#c98080"), "block": ("#f4f4f4", "#888888"),
     "source": ("#ececec", "#888888"), "input": ("#e8f0fe", "#8aa4d6"),
-    "initial": ("#ffffff", "#888888"),
+    "initial": ("#ffffff", "#888888"), "constant": ("#ffffff", "#aaaaaa"),
 }
+FRAME = ("#fbf6ea", "#d9c9a0")
 
 
 class Look(NamedTuple):

@@ -84,11 +84,9 @@ def _mark(scene: Scene, mark: Mark, at: Point) -> list[str]:
         out.append(
             f'<rect x="{_number(x - mark.width / 2)}" y="{_number(y - mark.height / 2)}" '
             f'width="{_number(mark.width)}" height="{_number(mark.height)}" '
-            f'rx="{6 if mark.lines else 0}" {look}/>'
+            f'rx="6" {look}/>'
         )
     top = y - sum(line.height for line in mark.lines) / 2
-    if mark.kind == "frame":
-        top = y - mark.height / 2 + 3
     for line in mark.lines:
         out.append(_line(line, mark, x, top + line.height / 2))
         top += line.height
@@ -124,7 +122,7 @@ def _path(scene: Scene, path: Path, points: Sequence[Point]) -> list[str]:
         out.append(f"<title>{_text(path.tooltip)}</title>")
     length = arrow_length(path)
     body = shortened(points, length)
-    spline = rounded(body)
+    spline = rounded(body, path.bend)
     steps = " ".join(
         ("C" if k % 3 == 1 else "") + f"{_number(x)},{_number(y)}"
         for k, (x, y) in enumerate(spline[1:], 1)
