@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-peers check bench learn mutants audit clean FORCE
+.PHONY: help demo test test-thorough test-browser test-peers check bench learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -35,6 +35,10 @@ test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.has-browser ## open the pages of pictures in Chromium, and ask them
+	$(need-chromium)
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page $(PYTEST_ARGS)
 
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
@@ -66,6 +70,7 @@ clean: ## remove the environments and caches; out/ stays
 
 # An extra that contains others writes their stamps too.
 STAMPS_viz  = viz
+STAMPS_browser = browser test viz
 STAMPS_test = test viz
 STAMPS_dev  = dev test viz
 
@@ -75,7 +80,7 @@ FORCE:
 
 PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
 
-$(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev: \
+$(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev $(VENV)/.has-browser: \
     $(VENV)/.has-%: pyproject.toml $(call unless-usable,$(VENV))
 	$(make-venv)
 	@echo 'Installing minigrad with its extra $* into $(@D)'
@@ -89,6 +94,13 @@ $(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
 	@$(PIP) --editable '.[test,speed]' $(PEERS)
 	@$(@D)/bin/python -m compileall -q minigrad rnn
 	@touch $@
+
+define need-chromium
+@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+    echo 'Installing Chromium, with apt-get'; \
+    apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; } || { \
+    echo 'the tests of pages need Chromium: install it so that "chromium" is on the PATH' >&2; exit 1; }
+endef
 
 define make-venv
 @$(@D)/bin/python -m pip --version >/dev/null 2>&1 || { \

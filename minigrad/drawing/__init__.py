@@ -102,7 +102,15 @@ def draw(
         scene, about = op_scene(
             outputs, values=values, gradients=gradients, direction=direction or "LR", title=title
         )
-        return Drawing(scene, about)
+
+        def page() -> str:
+            from .page.views import ops_page
+
+            return ops_page(
+                outputs, values=values, direction=direction or "LR", title=title, about=about
+            )
+
+        return Drawing(scene, about, page)
     if direction is not None:
         raise ValueError(
             f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "
@@ -164,6 +172,7 @@ def _unrolled(outputs: Sequence[Tensor], view: str) -> Unrolled:
 def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
     from .layout.rolled import roll
     from .layout.unrolled import lay_out
+    from .page.write import html
     from .render.picture import Drawing
     from .render.text import count
 
@@ -175,7 +184,7 @@ def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
         f"{count(unrolled.columns, 'step')} as one: {count(len(rolled.steps), 'box')}, "
         f"{count(weights, 'weight')}"
     )
-    return Drawing(scene, about)
+    return Drawing(scene, about, lambda: html(scene, about, title=title or ""))
 
 
 def _draw_steps(
@@ -204,7 +213,15 @@ def _draw_steps(
     )
     weights = sum(box.kind == "weight" for box in unrolled.sources)
     about = f"{count(columns, 'step')}: {count(boxes, 'box')}, {count(weights, 'weight')}"
-    return Drawing(scene, about)
+
+    def page() -> str:
+        from .page.views import steps_page
+
+        return steps_page(
+            outputs, unrolled, values=values, ledger=ledger, most=most, title=title, about=about
+        )
+
+    return Drawing(scene, about, page)
 
 
 def __getattr__(name: str) -> Any:

@@ -204,7 +204,7 @@ def test_wide_pictures_have_bounded_pngs():
     far = Scene()
     for x in (0, 500_000):
         far.add(Mark(far.id("end"), x, 0, 100, 100, (), "#ffffff"))
-    assert 11_000 < max(png_size(Drawing(far, "ends").png())) <= 12_100
+    assert 11_000 < max(png_size(Drawing(far, "ends", str).png())) <= 12_100
 
 
 NASTY = (

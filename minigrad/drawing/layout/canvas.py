@@ -137,13 +137,17 @@ class Canvas:
             found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip, found.kind,
             about_box(box, self.held, self.slopes, self.terms),
         ))
+        self.scene.nodes[self.marks[box].id] = box.nodes
         return self.marks[box]
 
-    def text(self, x: float, y: float, line: TextLine, fill: str = "") -> Mark:
+    def text(
+        self, x: float, y: float, line: TextLine, fill: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> Mark:
         """Draw words on their own."""
         return self.scene.add(Mark(
             self.scene.id("text"), x, y, line.width + 2, line.height, (line,), fill,
-            ink=line.color or MUTED,
+            ink=line.color or MUTED, data=data or {},
         ))
 
     def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Mark:
@@ -222,7 +226,8 @@ class Canvas:
         )
 
     def left_of(self, x: float, y: float, words: str, color: str) -> None:
-        """Write a number to the left of a tap."""
+        """Write a number to the left of the tap that was drawn last."""
         if words:
             line = small(words, color)
-            self.text(x - 6 - line.width / 2, y, line)
+            tap = self.scene.slugs[self.scene.paths[-1].id]
+            self.text(x - 6 - line.width / 2, y, line, data={"tap": tap})

@@ -82,17 +82,17 @@ def box_notes(
             named[None] = box.nodes[-1]
         for name, node in named.items():
             if node in values:
-                notes[box].append(_note(shown([name] if name else [], values[node])))
+                notes[box].append(_note("value", shown([name] if name else [], values[node])))
         for name, node in named.items():
             if node in slopes:
                 what = [("grad ", ""), name] if name and len(named) > 1 else [("grad", "")]
-                notes[box].append(_note(shown(what, slopes[node])))
+                notes[box].append(_note("gradient", shown(what, slopes[node])))
         if values and not box.nodes:
             for value in (detached(value) for _, value in box.entering):
                 if isinstance(value, np.ndarray | np.generic | int | float):
-                    notes[box].append(_note(shown([], value)))
+                    notes[box].append(_note("value", shown([], value)))
     return notes
 
 
-def _note(pieces: Sequence[tuple[str, str]]) -> TextLine:
-    return TextLine(pieces, 9, color=MUTED)
+def _note(says: str, pieces: Sequence[tuple[str, str]]) -> TextLine:
+    return TextLine(pieces, 9, color=MUTED, says=says)

@@ -39,8 +39,8 @@ class Drawing:
     'graph.dot'
     """
 
-    def __init__(self, scene: Scene, about: str) -> None:
-        self.scene, self._about = scene, about
+    def __init__(self, scene: Scene, about: str, page: Callable[[], str]) -> None:
+        self.scene, self._about, self._page = scene, about, page
 
     @property
     def dot(self) -> str:
@@ -62,15 +62,24 @@ class Drawing:
         text = re.sub(r"\{", f"{{ graph [dpi={dpi:.2f}]", self.dot, count=1)
         return render(text, "png", "neato")
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to `path`, as its name says: .svg, .png or .dot; returns the path.
+    def html(self) -> str:
+        """A page to ask the picture questions: one HTML file that needs no network and no server.
 
-        The file appears whole or not at all. Raises ValueError for another ending, OSError where
-        it cannot be written.
+        Point at a weight's wire for what every step contributes to its gradient, click a tap or a
+        box, play the two sweeps, truncate. Make it before ``backward()``, which frees what the
+        gradients are computed from; it has values, gradients and the ledger without being asked.
+        """
+        return self._page()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to `path`, as its name says: .svg, .png, .dot or .html.
+
+        Returns the path. The file appears whole or not at all. Raises ValueError for another
+        ending, OSError where it cannot be written.
         """
         target = Path(path)
         kinds: dict[str, Callable[[], str | bytes]] = {
-            ".svg": self.svg, ".png": self.png, ".dot": lambda: self.dot,
+            ".svg": self.svg, ".png": self.png, ".dot": lambda: self.dot, ".html": self.html,
         }
         if target.suffix.lower() not in kinds:
             raise ValueError(

@@ -109,6 +109,7 @@ class Scene:
         self.paths: list[Path] = []
         self.background = "#ffffff"
         self.slugs: dict[str, str] = {}  # by id: what it is called in SVG
+        self.nodes: dict[str, Sequence[Any]] = {}  # by id of a mark: the ops that it stands for
         self._ids, self._taken = _Names("{} ({})"), _Names("{}-{}")
 
     def id(self, name: str) -> str:

@@ -107,8 +107,9 @@ def _line(line: TextLine, mark: Mark, x: float, middle: float) -> str:
             low_before = True
     y = middle + (0.30 if line.low else 0.35) * line.size
     bold = ' font-weight="bold"' if line.bold else ""
+    kind = f' class="{line.says}"' if line.says else ""
     return (
-        f'<text x="{_number(x)}" y="{_number(y)}" font-size="{line.size:g}"{bold} '
+        f'<text{kind} x="{_number(x)}" y="{_number(y)}" font-size="{line.size:g}"{bold} '
         f'textLength="{_number(line.width)}" lengthAdjust="spacingAndGlyphs" '
         f'fill="{line.color or mark.ink}">{words}</text>'
     )

@@ -37,12 +37,16 @@ _TABLE = '<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 
 
 class TextLine(NamedTuple):
-    """One line of a label: pieces of text, each with its subscript or an empty one."""
+    """One line of a label: pieces of text, each with its subscript or an empty one.
+
+    says: what kind of thing, for scripts: a "value" or a "gradient".
+    """
 
     pieces: Sequence[tuple[str, str]]
     size: float = 11
     bold: bool = False
     color: str = ""
+    says: str = ""
 
     @property
     def low(self) -> bool:

@@ -1,0 +1,12 @@
+"use strict";
+// Light or dark: as the system has it, until somebody chooses.
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+}
+
+setTheme(dark.matches ? "dark" : "light");
+dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
+find("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));

@@ -1,0 +1,4 @@
+"use strict";
+// All parts are there: show what the picture is.
+
+showDetails(null);

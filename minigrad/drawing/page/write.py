@@ -1,0 +1,78 @@
+"""One HTML file of a picture, its data, and the scripts that answer questions about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ...engine.node import Node
+from ..render.scene import Scene
+from ..render.svg import svg
+from .facts import facts
+from .packing import as_json, packed
+
+__all__ = ["Page", "html"]
+
+_HERE = Path(__file__).parent
+
+
+class Page(str):
+    """The text of a page. In a notebook it shows itself, in a frame of its own, so that neither
+    its scripts nor its styles meet those of the notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self)}" sandbox="allow-scripts" title="graph" loading="lazy" '
+            f'style="width:100%;height:640px;border:1px solid #d9dde5;border-radius:8px"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self) / 1000:.0f} kB>"
+
+
+def html(
+    scene: Scene,
+    about: str,
+    *,
+    values: Mapping[Node, Any] | None = None,
+    gradients: Mapping[Node, Any] | None = None,
+    names: Mapping[Node, str] | None = None,
+    title: str = "",
+    without: str = "",
+    times: Mapping[str, Any] | None = None,
+) -> Page:
+    """The page of a picture.
+
+    about: the picture in a few words. values, gradients, names: of ops in it, by node. title: its
+    heading. without: why there are no gradients, if there are none. times: the two-time tables.
+    """
+    width, height = scene.size()
+    data = facts(scene, values or {}, gradients or {}, names or {}) | {
+        "width": width, "height": height, "words": about, "without": without or None,
+        "times": times or {},
+    }
+    return Page(Template(_text("page.html")).substitute(
+        title=escape(title or "Graph"),
+        about=escape(about),
+        styles=_all("styles", "*.css"),
+        scripts=_all("scripts", "*.js"),
+        svg=svg(scene, title=about),
+        data=as_json(packed(data)),
+    ))
+
+
+@lru_cache(maxsize=8)
+def _text(name: str) -> str:
+    return (_HERE / name).read_text("utf-8")
+
+
+@lru_cache(maxsize=8)
+def _all(folder: str, pattern: str) -> str:
+    """The files of a folder, in the order of their names, as one text."""
+    return "\n".join(path.read_text("utf-8") for path in sorted((_HERE / folder).glob(pattern)))
