@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +17,8 @@ from .subject import Subject
 from .trial import CellTrial, Reference, Runner
 
 __all__ = ["BoundLaw", "cell_laws", "check_cell"]
+
+Sizes = tuple[int, int, int, int, int]  # inputs, units, steps, sequences, and the seed
 
 
 def check_cell(
@@ -70,25 +73,45 @@ def check(
     seed: int,
     reference: Reference | None = None,
     run: Runner | None = None,
-    shrink: bool = True,
 ) -> None:
-    """``check_cell`` of what was given in full; without `shrink` the first failure will do."""
-    from hypothesis import reject
+    """``check_cell`` of what was given in full."""
+    from hypothesis import Phase, reject
 
     subject = Subject(cell)
 
-    def test(K: int, H: int, T: int, B: int, own: int) -> None:
-        made = subject.make(K, H, own)
-        trial = CellTrial(made, T, B, own, reference or reference_of(made), run)
-        for name in names:
-            try:
-                hold(trial, type(made).__name__, name, CELL_LAWS[name])
-            except CheckRefused as error:
-                if "kink" not in str(error):
-                    raise
-                reject()  # another trial will do
+    def test(sizes: Sizes) -> None:
+        if not _obeys(subject, names, sizes, reference, run):
+            reject()
 
-    _run(test, examples, seed, shrink)
+    _run(test, examples, seed, Phase.generate, Phase.shrink)
+
+
+def check_quickly(
+    cell: Any, names: Iterable[str], examples: int, seed: int, reference: Reference | None = None
+) -> None:
+    """The laws on the same trials as in `check`, the largest first, where most faults show: it
+    fails if that does, but sooner, and not with the smallest trial."""
+    subject = Subject(cell)
+    for sizes in _largest_first(examples, seed):
+        _obeys(subject, names, sizes, reference)
+
+
+def _obeys(
+    subject: Subject, names: Iterable[str], sizes: Sizes, reference: Reference | None,
+    run: Runner | None = None,
+) -> bool:
+    """Whether the laws can be checked on a trial, which then obeys them; not so at a kink."""
+    K, H, T, B, own = sizes
+    made = subject.make(K, H, own)
+    trial = CellTrial(made, T, B, own, reference or reference_of(made), run)
+    for name in names:
+        try:
+            hold(trial, type(made).__name__, name, CELL_LAWS[name])
+        except CheckRefused as error:
+            if "kink" not in str(error):
+                raise
+            return False  # another trial will do
+    return True
 
 
 class BoundLaw:
@@ -133,17 +156,16 @@ def cell_laws(cell: Any, *, laws: Iterable[str] | None = None, **options: Any) -
     return [BoundLaw(name, cell, options) for name in known_laws(laws, CELL_LAWS)]
 
 
-def _run(test: Callable[..., None], examples: int, seed: int, shrink: bool) -> None:
+def _run(test: Callable[[Sizes], None], examples: int, seed: int, *phases: Any) -> None:
     """Run `test` on drawn sizes under Hypothesis, from `seed` and nothing else."""
     import hypothesis
-    from hypothesis import Phase
     from hypothesis import strategies as st
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=examples, phases=(Phase.generate, Phase.shrink)[: 1 + shrink],
-        database=None, derandomize=False, deadline=None, print_blob=False,
-        report_multiple_bugs=False, suppress_health_check=list(hypothesis.HealthCheck),
+        max_examples=examples, phases=phases, database=None, derandomize=False, deadline=None,
+        print_blob=False, report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
     )
     @hypothesis.given(
         # Two units at least: normalising a single one leaves nothing of it.
@@ -151,6 +173,16 @@ def _run(test: Callable[..., None], examples: int, seed: int, shrink: bool) -> N
         own=st.integers(0, 2**16 - 1),
     )
     def run(K: int, H: int, T: int, B: int, own: int) -> None:
-        test(K, H, T, B, own)
+        test((K, H, T, B, own))
 
     run()
+
+
+@functools.cache
+def _largest_first(examples: int, seed: int) -> list[Sizes]:
+    """The sizes that `check` draws, those of most steps and sequences first."""
+    from hypothesis import Phase
+
+    found: list[Sizes] = []
+    _run(found.append, examples, seed, Phase.generate)
+    return sorted(found, key=lambda sizes: -sizes[2] * sizes[3])

@@ -370,10 +370,9 @@ def time_reversal(t: CellTrial) -> None:
 CELL_LAWS: dict[str, CellLaw] = {
     law.__name__: law
     for law in (
-        declared, pure, reference, gates, unrolled, scanned, chunked, causality,
-        batch_permutation, alone, tokens, padding, masked, ways, unbatched, time_reversal,
-        parameters_used, untied, ledger_sum, truncation, full_reach, rtrl, derivatives,
-        double_backward, everywhere,
+        declared, pure, reference, gates, unrolled, chunked, causality, batch_permutation, alone,
+        tokens, padding, masked, unbatched, time_reversal, parameters_used, untied, ledger_sum,
+        truncation, full_reach, rtrl, derivatives, double_backward, everywhere, ways, scanned,
     )
 }
 """The laws by name, the cheapest first."""

@@ -15,7 +15,7 @@ from minigrad.testing.gradcheck import default_seed
 from minigrad.testing.mutation import MutantSurvived, refuse_survivors, unnoticed
 
 from ..cells import Cell, GRUCell
-from .checking import check
+from .checking import check_quickly
 from .faults import CELL_FAULTS, PLANTS, RUN_FAULTS, changes_something
 from .laws import CELL_LAWS
 from .references import reference_of
@@ -125,7 +125,7 @@ def survivors(
     ['ElmanCell: dropped_bias of b_h']
     """
     wanted = test or functools.partial(
-        check, cell, CELL_LAWS, 10, default_seed(), reference, shrink=False
+        check_quickly, cell, CELL_LAWS, 10, default_seed(), reference
     )
     wanted()
     return unnoticed(cell_mutants(cell), wanted, kinds)

@@ -19,7 +19,7 @@ from rnn.testing import (
     check_cell,
     survivors,
 )
-from rnn.testing.checking import check
+from rnn.testing.checking import check_quickly
 from rnn.testing.faults import CELL_FAULTS
 
 
@@ -40,7 +40,7 @@ def test_check_cell_kills_every_mutant(name):
     fault is what test_check_cell says."""
     cell = CELLS[name]
     left = unnoticed(
-        cell_mutants(cell), lambda: check(cell, CELL_LAWS, 10, 0, shrink=False), None
+        cell_mutants(cell), lambda: check_quickly(cell, CELL_LAWS, 10, 0), None
     )
     refuse_survivors(left, CELL_MUTANT_KINDS)
 
@@ -85,7 +85,7 @@ def test_each_fault_is_noticed_by_the_laws_meant_for_it(kind):
     found = [m for m in mutants_of_gru() if m.kind == kind]
     assert found
     for law in KILLERS[kind].split():
-        left = unnoticed(found, lambda: check(GRUCell, [law], 10, 0, shrink=False), None)  # noqa: B023
+        left = unnoticed(found, lambda: check_quickly(GRUCell, [law], 10, 0), None)  # noqa: B023
         assert left == [], law
 
 
@@ -111,7 +111,7 @@ def test_a_wrong_op_is_noticed_in_a_cell(op):
     unseen = {("overwritten", 0), ("not_unbroadcast", 0), ("deferred_overwritten", 0)}
     for m in op_mutants(op):
         if (m.kind, m.position) not in unseen:
-            assert notices(lambda: check(LSTMCell, CELL_LAWS, 10, 0, shrink=False), m), m
+            assert notices(lambda: check_quickly(LSTMCell, CELL_LAWS, 10, 0), m), m
 
 
 def effect(cell):
