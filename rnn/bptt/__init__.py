@@ -10,6 +10,8 @@ from .jacobians.bound import Bound, Spectrum, bound, spectrum
 from .jacobians.jacobian import Jacobian, jacobian
 from .jacobians.norms import Norms, norms
 from .jacobians.vanishing import Vanishing, vanishing
+from .reports.report import Report, report
+from .reports.rows import ReportRow
 from .truncation.comparison import TruncationError, truncation_error
 from .truncation.randomized import power_law, randomized
 from .truncation.truncated import truncated
@@ -17,7 +19,8 @@ from .truncation.windows import Window, windows
 
 __all__ = [
     "RTRL", "Audit", "Bound", "Finding", "Jacobian", "LSTMPaths", "LSTMTerms", "Ledger", "Mistake",
-    "Norms", "Spectrum", "TruncationError", "TwoTime", "TwoTimes", "Vanishing", "Window", "audit",
-    "bound", "jacobian", "ledger", "lstm_paths", "lstm_terms", "norms", "power_law", "randomized",
-    "rtrl", "spectrum", "truncated", "truncation_error", "two_time", "vanishing", "windows",
+    "Norms", "Report", "ReportRow", "Spectrum", "TruncationError", "TwoTime", "TwoTimes",
+    "Vanishing", "Window", "audit", "bound", "jacobian", "ledger", "lstm_paths", "lstm_terms",
+    "norms", "power_law", "randomized", "report", "rtrl", "spectrum", "truncated",
+    "truncation_error", "two_time", "vanishing", "windows",
 ]

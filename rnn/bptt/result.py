@@ -34,7 +34,7 @@ class ArrayResult:
 
 def norm(array: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     """√Σ x² over `axis` (default: all), without overflow or underflow of the squares."""
-    values = np.abs(np.asarray(array, dtype=np.float64))
+    values = np.abs(np.asarray(array)).astype(np.float64)
     top = np.max(values, axis=axis, keepdims=True, initial=0.0)
     scale = np.where((top > 0) & np.isfinite(top), top, 1.0)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):

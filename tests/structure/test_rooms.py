@@ -9,7 +9,7 @@ from tests.support.modules import MODULES, imports, text_of
 # By room, its own rooms in the order in which they may be read.
 INSIDE = {
     "minigrad.drawing": ["reading", "render", "layout", "page"],
-    "rnn.bptt": ["plots", "jacobians", "contributions", "truncation", "audits"],
+    "rnn.bptt": ["plots", "jacobians", "contributions", "reports", "truncation", "audits"],
 }
 
 

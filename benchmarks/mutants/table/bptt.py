@@ -5,6 +5,8 @@ from ..fault import Fault
 LEDGER = "tests/rnn/bptt/contributions/test_ledger.py"
 NAMES = "tests/rnn/bptt/contributions/test_ledger_names.py"
 NAMING = "rnn/bptt/contributions/naming.py"
+REPORT = "tests/rnn/bptt/reports/test_report.py"
+ROWS = "rnn/bptt/reports/rows.py"
 TERMS = "rnn/bptt/contributions/terms.py"
 TWO_TIME = "rnn/bptt/contributions/two_time.py"
 JACOBIAN = "tests/rnn/bptt/jacobians/test_jacobian.py"
@@ -43,6 +45,28 @@ FAULTS = [
     Fault(
         NAMING, "if tensor is key]", "if tensor.name == key.name]",
         NAMES, "ledger: a weight as the key is found by its name",
+    ),
+    Fault(
+        ROWS, "cosine * (size / total)", "size / total",
+        REPORT, "report: parts without the cosine",
+    ),
+    Fault(
+        ROWS, "    whole = terms.outside.astype(wide)\n",
+        "    whole = np.zeros_like(terms.outside, dtype=wide)\n",
+        REPORT, "report: the whole without what lies outside of the steps",
+    ),
+    Fault(
+        ROWS, "        low = beyond <= beyond[0] / 2\n", "        low = norms <= norms[0] / 2\n",
+        REPORT, "report: a half-life that one small step ends",
+    ),
+    Fault(
+        ROWS, 'steps - steps[:1] if self.direction == "reverse" else steps[-1:] - steps',
+        "steps[-1:] - steps",
+        REPORT, "report: lags counted from the end in the reverse direction too",
+    ),
+    Fault(
+        ROWS, "(row.total / total) ** 2 if", "(row.total / total) if",
+        REPORT, "report: weights of a layer share in it by their norms",
     ),
     Fault(
         TWO_TIME, "    values = np.stack([terms.by_step(use_steps) for terms in by_loss])\n",

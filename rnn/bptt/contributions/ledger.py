@@ -241,11 +241,9 @@ def ledger(loss: Tensor, params: Any, gradient: Any = None) -> Ledger:
     >>> terms.gates["W_hh"], terms["W_hh[f]"].shape
     (('i', 'f', 'g', 'o'), (3, 2, 2))
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(f"ledger(loss): received {type(loss).__name__}; wanted a Tensor")
     weights = weights_of(params, "ledger")
-    tensors = weights.tensors
-    found = dict(zip(tensors, terms_of(loss, list(tensors.values()), gradient), strict=True))
+    every = terms_of(loss, list(weights.tensors.values()), "ledger", gradient)
+    found = dict(zip(weights.tensors, every, strict=True))
     steps = sorted({t for terms in found.values() for t in terms.steps})
     entries = {
         name: Entry(terms.by_step(steps), terms.steps, terms.outside, terms.outside_uses)

@@ -14,6 +14,7 @@ import numpy as np
 
 from minigrad import Tensor, contributions
 from minigrad.engine.context import Scope
+from minigrad.errors import GradientError, GraphFreedError
 from minigrad.observe.contributions import Use
 
 __all__ = ["Terms", "terms_of"]
@@ -32,7 +33,7 @@ class Terms:
     >>> w = mg.tensor(3.0, requires_grad=True, name="w")
     >>> with mg.scope("rnn", t=1):
     ...     h = w * 2.0
-    >>> (terms,) = terms_of(w * h, [w])
+    >>> (terms,) = terms_of(w * h, [w], "ledger")
     >>> terms.by_place, float(terms.outside), terms.outside_uses
     ({'rnn': {1: array(6.)}}, 6.0, ('multiply',))
     """
@@ -80,9 +81,31 @@ class Terms:
         return part
 
 
-def terms_of(loss: Tensor, tensors: Sequence[Tensor], gradient: Any = None) -> list[Terms]:
-    """The terms of each tensor in the gradient of `loss`; raises what ``contributions`` does."""
-    found = contributions(loss, tensors, gradient)
+def terms_of(
+    loss: Tensor, tensors: Sequence[Tensor], function: str, gradient: Any = None
+) -> list[Terms]:
+    """The terms of each tensor in the gradient of `loss`, for a `function` that errors name.
+
+    Raises TypeError for a loss that is no Tensor, GradientError for one that requires no grad or is
+    no scalar while there is no `gradient`, and GraphFreedError after ``backward()``.
+    """
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"{function}(loss): received {type(loss).__name__}; wanted a Tensor")
+    if loss._node is None:
+        raise GradientError(
+            f"{function}(loss): {loss._label()} does not require grad, so it has no graph to take "
+            f"apart: compute it from weights that do, outside of no_grad() and without detach()"
+        )
+    if gradient is None and loss.size != 1:
+        raise GradientError(
+            f"{function}(loss): {loss._label()} has {loss.size} elements, and needs the cotangent "
+            f"that weighs them; reduce it, as in .sum() or .mean()"
+        )
+    try:
+        found = contributions(loss, tensors, gradient)
+    except GraphFreedError as error:
+        error.add_note(f"{function}(loss) reads the graph: call it before loss.backward()")
+        raise
     return [Terms(tensor, uses) for tensor, uses in zip(tensors, found, strict=True)]
 
 

@@ -149,7 +149,8 @@ def two_time(losses: Sequence[Tensor], params: Any, start: int = 1) -> TwoTime |
     weights = weights_of(params, "two_time")
     tensors = list(weights.tensors.values())
     by_loss = [
-        terms_of(loss, tensors) if loss.requires_grad else [Terms(w, []) for w in tensors]
+        terms_of(loss, tensors, "two_time") if loss.requires_grad
+        else [Terms(w, []) for w in tensors]
         for loss in opened(list(losses))
     ]
     tables = {

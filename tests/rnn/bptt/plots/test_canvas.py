@@ -26,8 +26,9 @@ def results():
         return (h**2).sum()
 
     found = [
-        bptt.ledger(sum(losses), cell), bptt.two_time(losses, cell.W_hh),
-        bptt.two_time(losses, cell), bptt.lstm_terms(cell, states[2], states[1]),
+        bptt.report(sum(losses), cell), bptt.ledger(sum(losses), cell),
+        bptt.two_time(losses, cell.W_hh), bptt.two_time(losses, cell),
+        bptt.lstm_terms(cell, states[2], states[1]),
         bptt.lstm_paths(sum(losses), states), bptt.norms(hs[-1], hs),
         bptt.jacobian(hs[-1], hs[1]), bptt.bound(elman), bptt.spectrum(cell),
         bptt.vanishing(T=4, hidden_size=3, scales=[1.0], cells=[rnn.ElmanCell]),
