@@ -107,7 +107,7 @@ def _constant(function: Any, unless: str) -> Any:
             )
         if is_ufunc:
             args = tuple([operand(detached(a)) for a in args])
-            if any(a is NotImplemented for a in args):  # as an operator: the other's is asked
+            if any(a is NotImplemented for a in args):  # Python asks the other operand's operator
                 return NotImplemented
             if not kwargs:
                 return wrapped(function(*args), wrap)

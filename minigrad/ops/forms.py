@@ -250,7 +250,7 @@ def _renamed(error: MinigradError, name: str) -> MinigradError | None:
 
 def _explain(name: str, function: Function, args: Any, keywords: Any, error: Exception) -> NoReturn:
     """Raise `error` again under the name that was called, with what it was given."""
-    if str(error).startswith(f"{name}: "):  # it says so itself
+    if str(error).startswith(f"{name}: "):  # it names the call itself
         raise error
     inner = error.__cause__  # an op inside has named itself; the caller does not know that op
     cause = inner if isinstance(inner, Exception) else error

@@ -26,7 +26,7 @@ def tell(name: str, method: Any) -> None:
 
 def _whose(name: str, method: Any) -> str:
     rows = [f"{row.call}: {row.gives} ({row.whose})" for row in WORDS if f".{name}(" in row.call]
-    if rows:  # the words of a call decide
+    if rows:  # NumPy and PyTorch differ: the words of a call decide
         return "\n".join(rows)
     of_pytorch = METHODS["PyTorch"].get(name)
     if isinstance(of_pytorch, Over):

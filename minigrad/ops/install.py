@@ -30,7 +30,7 @@ def install(tensor_class: type) -> None:
     def attach(functions: Iterable[Any], methods: Iterable[str]) -> None:
         for function in functions:
             _handle(function)
-        made = {name: _method(name) for name in methods}  # all, before the help of one is changed
+        made = {name: _method(name) for name in methods}  # first: `tell` changes copied help
         for name, method in made.items():
             tell(name, method)
             put(name, method)

@@ -137,7 +137,7 @@ def jvp(f: Function, xs: Sequence[Any], vs: Sequence[Any]) -> tuple[Any, Any]:
         leaves, rebuild = flatten(f(*given.args))
         ys = [as_tensor(y) for y in leaves]
         given.follow(*ys, *directions)
-        # Ones, not zeros: to a rule, a zero cotangent means a branch that was not taken.
+        # uᵀJ is linear in u, so any values would do; with ones none of them is 0 · ∞ on the way.
         us = [wrap(np.ones(y.shape, y.dtype if y.dtype.kind == "f" else float), None) for y in ys]
         pulled = given.pull_back(ys, [u.requires_grad_() for u in us], recorded=True)
         pulled = [as_tensor(g) for g in pulled]

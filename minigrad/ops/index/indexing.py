@@ -70,7 +70,8 @@ def check_rows(index: np.ndarray[Any, Any], size: int) -> None:
         raise IndexError(f"index holds {index.min()} to {index.max()}, wanted 0 to {size - 1}")
 
 
-_SELDOM, _FEW = 8, 128  # contributions to a row; so many lose no digits to speak of
+_SELDOM = 8  # a row with at most so many contributions is added up together with others
+_FEW = 128  # a sum of so many loses no digits to speak of
 
 
 def sum_rows(pairs: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:

@@ -64,7 +64,7 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
 declare(methods={"__setitem__": _setitem})
 
 
-_GIVEN = {"zero": "0", "fill": "value", "copy": "source"}  # what is written, if no result of x
+_GIVEN = {"zero": "0", "fill": "value", "copy": "source"}  # what is written, if not a result of x
 
 
 def _in_place(name: str, value: Callable[..., Any]) -> Callable[..., Tensor]:

@@ -167,7 +167,7 @@ def _svd_rule(g: Any, out: Any, full: bool) -> Any:
 
     known = within_groups(g, out, 1, both, same, "svd")
     inner = gs[..., None] * one + known
-    inner = inner + _inverse_gaps(s, same) * skew(left + right)  # where u and v turn alike,
+    inner = inner + _inverse_gaps(s, same) * skew(left + right)  # as u and v turn alike
     inner = inner + skew(left - right) / (s[..., None, :] + s[..., :, None] + one)  # and apart
     result = u @ inner @ _t(v)
     if u.shape[-2] > k:

@@ -99,7 +99,7 @@ def within_groups(
     found = np.where(inside, skew(along) / gaps, 0)
 
     block, far = detached(found) + detached(g)[..., None] * one, _size(w)
-    size = _size(block) + far * _size(by_results[values])  # of what is rounded
+    size = _size(block) + far * _size(by_results[values])  # of the terms that are rounded below
     twice = turning(_by_results(np.sum(m * k), out))
     again = turning(_by_results(np.sum(along * k), out))
     bracket = block @ k - k @ block
@@ -148,7 +148,7 @@ def _no_second(g: Any) -> Any:
     )
 
 
-# What holds on a surface only, where the values are equal: it has no slope across.
+# A gradient that is known only where the values are equal; how it changes away from there is not.
 _FIRST_ORDER = Op(
     lambda x, values: x, name="first order", arguments=("x", "values"), params={},
     signature="(m),(n)->(m)", formula="x, known where the values are equal",

@@ -34,7 +34,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     along matrices of the same rank.
     """
     a, b = as_tensor(a), as_tensor(b)
-    plain = np.linalg.lstsq(a._data, b._data, detached(rcond))  # says what is wrong, and the rank
+    plain = np.linalg.lstsq(a._data, b._data, detached(rcond))  # NumPy's errors, and the rank
     kind, rank = plain[0].dtype, plain[2]
     a, b = cast(a, kind), cast(b, kind)
     rows, columns = a.shape
@@ -132,7 +132,7 @@ def cond(x: Any, p: Any = None) -> Any:
     """The condition of a matrix, ‖x‖ ‖x⁻¹‖ in the norm p; by default the largest singular value
     over the smallest (and -2: the reverse). Infinite for singular matrices."""
     x = as_tensor(x)
-    plain = np.linalg.cond(x._data, p)  # says what is wrong
+    plain = np.linalg.cond(x._data, p)  # NumPy's errors, and where it is ∞
     if p is None or p in (2, -2):
         s = svdvals(x)
         with np.errstate(all="ignore"):

@@ -172,7 +172,7 @@ def _by_logits(
     axis = _class_axis(input)
     scale = _scale(g, input, target, weight, ignore_index, reduction)
     if isinstance(input, np.ndarray) and label_smoothing == 0 and _is_index(target):
-        # The same as below in place: q is 0 but at the target.
+        # As below, in place and without q, which is 0 but at the target.
         safe, weights = (
             np.expand_dims(a, axis) for a in _weights(target, weight, ignore_index, input.dtype)
         )

@@ -125,7 +125,7 @@ def _slope(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     before, after = h[:-1], h[1:]
     inside = (rise[..., :-1] * after + rise[..., 1:] * before) / (before + after)
     first, last = rise[..., :1], rise[..., -1:]
-    if edge_order == 2:  # where the line through the slopes of the two last steps ends
+    if edge_order == 2:  # the slopes of the two last steps, extrapolated to the end
         first = first - (rise[..., 1:2] - first) * h[:1] / (h[:1] + h[1:2])
         last = last + (last - rise[..., -2:-1]) * h[-1:] / (h[-1:] + h[-2:-1])
     return cast(np.moveaxis(np.concatenate([first, inside, last], axis=-1), -1, axis), kind)

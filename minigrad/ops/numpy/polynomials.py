@@ -128,7 +128,7 @@ def poly(seq_of_zeros: Any) -> Any:
     """The coefficients of Π (x - rᵢ), for roots r, or the characteristic polynomial of a matrix."""
     given = as_tensor(np.atleast_1d(as_tensor(seq_of_zeros)))
     if not given.requires_grad or given.size == 0:
-        return wrap(np.asarray(np.poly(given._data)), None)  # says what it cannot take
+        return wrap(np.asarray(np.poly(given._data)), None)  # NumPy's errors too
     given = cast(given, np.mintypecode(given.dtype.char))
     if given.ndim == 2:
         return _characteristic(given)

@@ -55,7 +55,7 @@ def _reduce(ufunc: np.ufunc) -> Callable[..., Any]:
         if not graph:
             return wrap(plain, None)
         if x.size == 0:
-            return plain + np.sum(x)  # on the graph of x, though it is no part of it
+            return plain + np.sum(x)  # 0, which puts the result on the graph of x
         if where is not True:
             where = fold(np.broadcast_to(where, x.shape), axis)[0]
         if initial is _NOT_GIVEN:

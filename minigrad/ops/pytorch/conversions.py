@@ -22,7 +22,7 @@ def _to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **optio
             dtype = value.dtype
         elif isinstance(value, str) and value.partition(":")[0] in _DEVICES:
             device = value
-        elif not isinstance(value, bool):  # non_blocking, copy
+        elif not isinstance(value, bool):  # those are non_blocking and copy: nothing to do here
             dtype = value
     if device is not None and str(device) != "cpu":
         raise ValueError(f"x.to({str(device)!r}): NumPy computes on the CPU, and there is no other")

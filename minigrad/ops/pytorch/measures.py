@@ -21,7 +21,7 @@ __all__ = ["cdist", "dist", "norm", "renorm", "std", "var"]
 
 def _freedom(dim: Any, unbiased: bool, correction: float | None) -> tuple[Axis, float]:
     """The axes, and what is taken off the number of entries."""
-    if isinstance(dim, bool):  # x.std(False)
+    if isinstance(dim, bool):  # PyTorch's x.std(unbiased), by position
         dim, unbiased = None, dim
     axis = tuple(dim) or None if isinstance(dim, list | tuple) else dim
     return axis, float(unbiased) if correction is None else correction

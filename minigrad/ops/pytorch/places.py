@@ -250,7 +250,7 @@ def scatter_reduce(
     left_out[grid] = not include_self
     if reduce == "prod":
         return _product(np.where(left_out, 1, input), grid, part)
-    shares = (~left_out).astype(int)  # how many each result is made of
+    shares = (~left_out).astype(int)  # how many entries make each result
     if reduce in ("amax", "amin"):
         mine, theirs = _winners(input, part, grid, left_out, reduce)
         shares, left_out, part = mine.astype(int), ~mine, np.where(theirs, part, 0)
@@ -269,7 +269,7 @@ def _winners(input: Any, part: Any, grid: Any, left_out: Any, reduce: str) -> tu
     extreme = np.maximum if reduce == "amax" else np.minimum
     x, y = np.asarray(detached(input)), np.asarray(detached(part))
     result = np.array(x)
-    result[grid] = np.where(left_out[grid], y, x[grid])  # one of those that come
+    result[grid] = np.where(left_out[grid], y, x[grid])  # any of those that come, to begin with
     extreme.at(result, grid, y)
     return ~left_out & _same(x, result), _same(y, result[grid])
 

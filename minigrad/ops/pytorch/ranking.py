@@ -181,7 +181,7 @@ def _middle(
     x = np.asarray(detached(flat))
     value = x[choose(x, 0)]
     reached = (x == value) | (np.isnan(x) & np.isnan(value))
-    return np.max(flat[reached])  # of equal ones, to all of which goes an equal share
+    return np.max(flat[reached])  # all are equal, and the slope of max shares among them
 
 
 @either

@@ -103,10 +103,10 @@ def _std_slope(
 ) -> Any:
     g, centred = _spread_slope(g, x, axis, ddof, correction)
     number = _number(x, axis)
-    # Once more: the rounding of the mean is all there is in a constant array, and out as small.
+    # Centred again: of a constant array only the rounding of its mean is left, and out is as small.
     rest = safe_sum(np.where(np.isnan(detached(x)), 0, centred), axis)
     centred = centred - share(rest, np.maximum(number, 1))
-    alone = number == 1  # always 0
+    alone = number == 1  # and out 0, as one entry deviates from nothing
     if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
         out = np.nanstd(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction))
     out = np.where(alone, 1, np.reshape(out, keepdims_shape(x.shape, axis)))

@@ -22,7 +22,8 @@ __all__ = [
     "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
 ]
 
-# Of the methods whose place moves with q: it is n q + α + q (1 - α - β) - 1 (Hyndman and Fan 1996).
+# α and β of the methods whose place, n q + α + q (1 - α - β) - 1, moves with q.
+# Hyndman and Fan, Sample quantiles in statistical packages (1996).
 _MOVING = {
     "linear": (1.0, 1.0), "interpolated_inverted_cdf": (0.0, 1.0), "hazen": (0.5, 0.5),
     "weibull": (0.0, 0.0), "median_unbiased": (1 / 3, 1 / 3), "normal_unbiased": (3 / 8, 3 / 8),
@@ -100,7 +101,7 @@ def _by_entries(
         now = float(detached(one))
         low, high, share, speed = _neighbours(flat, now, method, nan, g.dtype)
         if isinstance(one, Tensor):
-            share = share + speed * (one - now)  # adds 0, and a second derivative sees it
+            share = share + speed * (one - now)  # adds 0, whose slope second derivatives need
         total = total + part * (low * (1 - share) + high * share)
         chosen |= (low * (1 - detached(share)) + high * detached(share)) > 0
     return passed(unfold(total), unfold(chosen))

@@ -138,10 +138,10 @@ def _std_slope(g: Any, out: Any, x: Any, axis: Axis, ddof: float, correction: fl
     centred, out = x - safe_mean(x, axis), np.reshape(out, keepdims_shape(x.shape, axis))
     if x.dtype == np.float16:  # in which NumPy's sum of many squares stops growing
         out = np.std(x, axis=axis, dtype=np.float32, ddof=freedom(ddof, correction), keepdims=True)
-    # Once more: the rounding of the mean is all there is in a constant array, and out as small.
+    # Centred again: of a constant array only the rounding of its mean is left, and out is as small.
     centred = centred - safe_mean(centred, axis)
     if count(x.shape, axis) == 1:
-        return g * centred  # always 0
+        return g * centred  # 0: one entry deviates from nothing
     return g * singular(centred / out, at=np.broadcast_to(detached(out) == 0, x.shape))
 
 

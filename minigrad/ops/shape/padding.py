@@ -166,7 +166,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
                 f"join the parts with np.concatenate, or pass {name}.detach()"
             )
     pairs, options = _widths(pad_width, array.ndim), {k: detached(v) for k, v in kwargs.items()}
-    plain = np.pad(detached(array), pairs or 0, mode, **options)  # says what is wrong
+    plain = np.pad(detached(array), pairs or 0, mode, **options)  # NumPy's errors too
     if not array.requires_grad:
         return wrap(plain, None)
     if mode == "empty":
