@@ -99,8 +99,7 @@ def claims(seeds=10):
 
 LINES = {
     "Gaussian, variance 1/H, no φ": (gaussian, "identity"),
-    "orthogonal, no φ": (orthogonal, "identity"),
-    "identity, ReLU, every unit on": (identity, "relu", 1.0, True),
+    "orthogonal, no φ; identity, ReLU, every unit on": (orthogonal, "identity"),
     "identity, ReLU": (identity, "relu"),
     "0.9 · identity, ReLU, every unit on": (identity, "relu", 0.9, True),
     "orthogonal, ReLU": (orthogonal, "relu"),
@@ -111,7 +110,7 @@ def main(folder="out"):
     figure, path = new_figure(7, 4), Path(folder) / "norm_keeping.png"
     axes = figure.subplots()
     for k, (name, network) in enumerate(LINES.items()):
-        axes.plot(by_lag(*network), label=name, lw=4 - 0.6 * k, **line(k))  # one hides another
+        axes.plot(by_lag(*network), label=name, **line(k))
     log_axis(axes)
     axes.set(xlabel="lag k", ylabel="‖∂C/∂h$_{T-k}$‖ / ‖∂C/∂h$_T$‖")
     axes.legend(fontsize=8, frameon=False)

@@ -18,7 +18,7 @@ from minigrad.drawing.reading.walk import label_of
 from minigrad.engine.node import Node
 from minigrad.engine.outputs import number
 from minigrad.engine.tensor import Tensor
-from minigrad.observe.packing import is_part, saved_items
+from minigrad.observe.packing import is_output, saved_items
 
 from .cells import Cell
 from .cells.state import pack, unpack
@@ -85,7 +85,7 @@ def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
             continue
         parents = [parent for parent in node.parents if parent is not None]
         made = len(parents) == 1 and parents[0] in holds and node.shape == parents[0].shape
-        if node.op is not None and (is_part(node) or (made and len(found) == 1)):
+        if node.op is not None and (is_output(node) or (made and len(found) == 1)):
             node.put(name="".join(found))
         if not (made and len(found) == 1) and not label_of(node):    # else only used from here on
             holds[node] = found
@@ -94,7 +94,7 @@ def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:
 def _gates_of(node: Node, holds: dict[Node, Gates], gates: Gates, H: int) -> Gates:
     """The gates whose columns `node` consists of, if it does."""
     known = [p for p in node.parents if p in holds]
-    if is_part(node) and known:
+    if is_output(node) and known:
         return _block(node, known[0], holds[known[0]], H)
     if node.shape and isinstance(node.shape[0], tuple):    # split: the parts take theirs from it
         return holds[known[0]] if known else ()

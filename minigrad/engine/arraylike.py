@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import GraphLossError, GraphLossWarning
 from .context import local
 from .node import Leaf
-from .outputs import PART
+from .outputs import OUTPUT
 from .variable import Variable
 
 __all__ = ["ArrayLike"]
@@ -140,7 +140,7 @@ class ArrayLike(Variable):
         if isinstance(self._node, Leaf):
             notes.append("requires_grad=True")
         elif self._node is not None:
-            source = self._node if self._node.pullback is not PART else self._node.parents[0]
+            source = self._node if self._node.pullback is not OUTPUT else self._node.parents[0]
             notes.append(f"op={source.op.name}")  # type: ignore[union-attr]  # no leaf
             if self._node.scope is not None:
                 notes.append(f"scope={self._node.scope}")

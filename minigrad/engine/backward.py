@@ -11,7 +11,6 @@ import numpy as np
 
 from .cotangents import dense
 from .node import FREED, Node
-from .pullback import unpacked
 from .sweep import sweep
 from .variable import Variable, wrap
 
@@ -24,8 +23,8 @@ def run(
     seeds: Iterable[tuple[Node, Any]],
     wanted: Collection[Node] | None = None,
     *,
+    unpack: Callable[[Node, Sequence[Node]], Any],
     stop_at: Collection[Node] = (),
-    unpack: Callable[[Node, Sequence[Node]], Any] = unpacked,
     lazily: bool = True,
     keep_graph: bool = False,
     write: Callable[[dict[Node, Any]], None] = lambda found: None,
@@ -34,7 +33,7 @@ def run(
 
     They are given to `write` before anything is freed: an interrupt leaves a graph that can go on.
     """
-    totals, visited = sweep(seeds, wanted=wanted, stop_at=stop_at, unpack=unpack, lazily=lazily)
+    totals, visited = sweep(seeds, unpack=unpack, wanted=wanted, stop_at=stop_at, lazily=lazily)
     found = {node: dense(g) for node, g in totals.items()}
     write(found)
     if not keep_graph:

@@ -19,7 +19,7 @@ from .foreign import operand
 from .messages import unpacked
 from .modes import enable_grad
 from .node import Node
-from .outputs import parts
+from .outputs import output_nodes
 from .selections import Chosen
 from .sweep import sweep
 from .values import Array, as_tensor
@@ -139,7 +139,7 @@ def recorded(node: Node, visited: Sequence[Node]) -> Any:
 def _outputs(node: Node, value: Any) -> Any:
     if not isinstance(value, tuple):
         return wrap(value, node)
-    return tuple(map(wrap, value, parts(node)))
+    return tuple(map(wrap, value, output_nodes(node)))
 
 
 def swept_again(

@@ -14,7 +14,7 @@ import numpy as np
 
 from .context import Scope, local
 from .node import FREED, ROOM, Node, ancestors, next_key
-from .outputs import PART, number
+from .outputs import OUTPUT, number
 from .tensor import Tensor, wrap
 
 __all__ = ["hollow", "is_inside", "opened", "opens_as", "run_again"]
@@ -25,7 +25,7 @@ Copies = dict[Node, Node | None]
 def is_inside(x: Tensor) -> bool:
     """Whether what made a tensor is an op that can be opened, in which others may be made of it."""
     node = x._node
-    whole = node.parents[0] if node is not None and node.pullback is PART else node
+    whole = node.parents[0] if node is not None and node.pullback is OUTPUT else node
     return whole is not None and bool((whole.extra or {}).get("opens"))
 
 
@@ -116,7 +116,7 @@ def _copies(roots: Iterable[Node], since: int | None = None) -> Copies:
     copies: Copies = {}
     results: dict[Node, list[Node | None]] = {}
     for node in order:
-        whole = node.parents[0] if node.pullback is PART else None
+        whole = node.parents[0] if node.pullback is OUTPUT else None
         opens = (node.extra or {}).get("opens")
         if whole is not None and whole in results:
             copies[node] = _result(results[whole], node, whole)
@@ -142,7 +142,7 @@ def _inside(node: Node, opens: Any, copies: Copies) -> list[Node | None] | None:
     inside = ancestors(roots, since=start)
     for place, inner in enumerate(inside, 1):
         inner.key = node.key + place
-        if inner.pullback is PART:
+        if inner.pullback is OUTPUT:
             inner.put(number=number(inner))
         if node.saved is FREED and inner.pullback is not None:
             inner.saved = FREED

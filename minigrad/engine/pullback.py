@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..errors import GraphFreedError, MutationError
+from ..errors import MutationError
 from .cotangents import Cotangent, add, dense
-from .node import FREED, Node
+from .node import Node
 from .unbroadcast import fit
 
-__all__ = ["arrived", "contributions_of", "fitted", "hand_on", "hooked", "pull_back", "unpacked"]
+__all__ = ["arrived", "contributions_of", "fitted", "hand_on", "hooked", "pull_back"]
 
 
 def arrived(node: Node, g: Any) -> Any:
@@ -26,13 +26,6 @@ def hooked(node: Node, g: Any) -> Any:
         if values is not dense(g):
             g = g.replaced(values) if isinstance(g, Cotangent) else values
     return g
-
-
-def unpacked(node: Node, visited: Sequence[Node]) -> Any:
-    """The residuals of `node`; `visited` are the nodes before it. `messages` says more."""
-    if node.saved is FREED:
-        raise GraphFreedError(f"the graph behind {node} was freed by an earlier backward pass")
-    return node.saved
 
 
 def hand_on(totals: dict[Node, Any], parent: Node, c: Any) -> None:

@@ -11,7 +11,7 @@ from ..errors import MinigradError
 from .context import local
 from .cotangents import dense
 from .node import Node, ancestors
-from .pullback import arrived, contributions_of, hand_on, hooked, pull_back, unpacked
+from .pullback import arrived, contributions_of, hand_on, hooked, pull_back
 
 __all__ = ["sweep"]
 
@@ -31,18 +31,19 @@ def _sought(order: list[Node], wanted: Collection[Node] | None) -> tuple[list[No
 def sweep(
     seeds: Iterable[tuple[Node, Any]],
     *,
+    unpack: Callable[[Node, Sequence[Node]], Any],
     wanted: Collection[Node] | None = None,
     stop_at: Collection[Node] = (),
-    unpack: Callable[[Node, Sequence[Node]], Any] = unpacked,
     watch: Sequence[Callable[[Node, Node, Any], None]] = (),
     lazily: bool = True,
 ) -> tuple[dict[Node, Any], list[Node]]:
     """Send the cotangents in `seeds` backwards; the totals at `wanted`, and the nodes passed.
 
+    unpack: ``unpack(node, visited)`` gives a node's residuals, `node.saved`, as arrays or as
+    Tensors; with these the rules are recorded. It raises where they were freed.
     wanted: default all leaves, and the results whose gradient is retained. stop_at: those of them
-    past which nothing flows. unpack: gives a node's residuals, as arrays or as Tensors; with these
-    the rules are recorded. watch: see every contribution, (parent, node, c), before it is
-    added. lazily: the uses of a weight may wait for each other.
+    past which nothing flows. watch: see every contribution, (parent, node, c), before it is added.
+    lazily: the uses of a weight may wait for each other.
     """
     totals: dict[Node, Any] = {}
     for node, g in seeds:

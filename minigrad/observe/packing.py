@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from ..engine.node import FREED, Node
-from ..engine.outputs import PART, number
+from ..engine.outputs import OUTPUT, number
 
-__all__ = ["is_part", "saved_items", "unpacked"]
+__all__ = ["is_output", "saved_items", "unpacked"]
 
 
-def is_part(node: Node) -> bool:
+def is_output(node: Node) -> bool:
     """Whether a node only stands for one result of an op that has several."""
-    return node.pullback is PART
+    return node.pullback is OUTPUT
 
 
 def saved_items(node: Node) -> dict[str, Any]:
     """What a node has saved for its rules, by name; empty once a backward pass has freed it."""
-    if node.pullback is None or node.saved is FREED or is_part(node):
+    if node.pullback is None or node.saved is FREED or is_output(node):
         return {}
     return dict(zip(node.pullback.residuals, node.saved, strict=True))
 
@@ -57,7 +57,7 @@ def _taken(node: Node, numbers: Mapping[Node, int]) -> tuple[Node | None, Any]:
     op, parent = node.op, node.parents[0] if node.parents else None
     if op is None or parent is None:
         return None, None
-    if is_part(node):  # of an op like unstack
+    if is_output(node):  # of an op like unstack
         return _result_of(node, numbers, same_rank=False)
     if not op.moves_data:
         return None, None
@@ -67,7 +67,7 @@ def _taken(node: Node, numbers: Mapping[Node, int]) -> tuple[Node | None, Any]:
         if isinstance(index, tuple) and index and all(_everything(i) for i in index[1:]):
             index = index[0]
         return parent, index[()] if isinstance(index, np.ndarray) and index.ndim == 0 else index
-    if is_part(parent) and parent.shape == (1, *node.shape):  # a row of split(x, T), squeezed
+    if is_output(parent) and parent.shape == (1, *node.shape):  # a row of split(x, T), squeezed
         return _result_of(parent, numbers, same_rank=True)
     return None, None
 

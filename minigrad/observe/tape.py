@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..engine.node import FREED, Node, ancestors
 from ..engine.opening import opened
-from ..engine.outputs import PART, number
+from ..engine.outputs import OUTPUT, number
 from ..engine.tensor import Tensor
 
 __all__ = ["Tape"]
@@ -67,8 +67,8 @@ def _cells(node: Node, place: dict[Node, int]) -> tuple[str, ...]:
     operands = ["·" if p is None else str(place[p]) for p in node.parents]
     if node.pullback is None:
         op, saved = "leaf", ""
-    elif node.pullback is PART:
-        op, saved = f"part {number(node)}" if node.saved is not FREED else "part", ""
+    elif node.pullback is OUTPUT:
+        op, saved = f"output {number(node)}" if node.saved is not FREED else "output", ""
     else:
         op, saved = node.pullback.op.name, " ".join(node.pullback.residuals)
     if node.saved is FREED:

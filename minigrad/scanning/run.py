@@ -12,7 +12,7 @@ from ..engine.context import Scope, local
 from ..engine.cotangents import dense
 from ..engine.node import Node
 from ..engine.op import Op
-from ..engine.outputs import parts
+from ..engine.outputs import output_nodes
 from ..engine.selections import Chosen
 from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
@@ -238,7 +238,7 @@ def scanned(
         return put_y(list(map(_plain, ys))), put_state(list(map(_plain, new)))
     groups = {"state": list(map(_plain, new)), "y": list(map(_plain, ys))}
     node = run.record([groups[group][k] for group, k in live])
-    for number, ((group, k), part) in enumerate(zip(live, parts(node), strict=True)):
+    for number, ((group, k), part) in enumerate(zip(live, output_nodes(node), strict=True)):
         part.put(number=number)  # also when it is freed
         if group == "state" and k < len(labels.parts):
             part.put(name=labels.parts[k])

@@ -20,7 +20,7 @@ from ..engine.failures import explain
 from ..engine.foreign import operand
 from ..engine.node import Leaf, Node, next_key
 from ..engine.op import Op
-from ..engine.outputs import parts
+from ..engine.outputs import output_nodes
 from ..engine.tensor import Tensor, as_tensor
 from ..errors import TraceError, describe
 from .atoms import leaves, replaced
@@ -230,7 +230,7 @@ class Trace:
         node = Node(pullback, tuple(nodes), saved, *like, None)
         self._nodes[node] = None if op.multiple else outs[0].symbol
         if op.multiple:
-            for tracer, part in zip(outs, parts(node), strict=True):
+            for tracer, part in zip(outs, output_nodes(node), strict=True):
                 tracer._node = part
                 self._nodes[part] = tracer.symbol
         else:

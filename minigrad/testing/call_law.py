@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.arguments import definition
 from ..engine.modes import no_grad, scope
-from ..engine.outputs import PART
+from ..engine.outputs import OUTPUT
 from ..engine.tensor import Tensor, detached
 from ..engine.views import source_of
 from .calls import caller, leaf
@@ -79,7 +79,7 @@ def _compare_nodes(a: Any, b: Any) -> None:
     demand((a is None) == (b is None), "the call is recorded, and by its definition not, or not so")
     if a is None:
         return
-    if a.pullback is PART:
+    if a.pullback is OUTPUT:
         a, b = a.parents[0], b.parents[0]
     for name in ("pullback", "parents", "shape", "dtype", "extra"):
         one, other = getattr(a, name), getattr(b, name)

@@ -17,7 +17,7 @@ from ..engine.differentiation import swept_again
 from ..engine.node import FREED, Node, ancestors, next_key
 from ..engine.op import Op
 from ..engine.opening import run_again
-from ..engine.outputs import parts, wrapped
+from ..engine.outputs import output_nodes, wrapped
 from ..engine.tensor import Tensor, as_tensor, detached, wrap
 from ..errors import GradientError
 from .tree import flatten
@@ -78,7 +78,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     saved = (_Rerun(again, sources, state.scope),)
     whole = Node(_CHECKPOINT.pullback(1), tuple(sources), saved, shapes, dtypes, state.scope)
     whole.put(opens=_opened)
-    for k, node in zip(live, parts(whole), strict=True):
+    for k, node in zip(live, output_nodes(whole), strict=True):
         leaves[k] = wrap(outputs[k]._data, node)
     return rebuild(leaves)
 

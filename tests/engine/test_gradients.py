@@ -111,7 +111,7 @@ def test_the_node_of_a_result():
     assert y.grad_fn.op.name == "multiply"
     assert repr(y.grad_fn.parents[0]) == "<node leaf 'x' of shape (1,)>"
     a, b = np.split(y * np.ones(4), 2)
-    assert "part" in repr(a.grad_fn)
+    assert "output" in repr(a.grad_fn)
     assert b.grad_fn is not None
 
 

@@ -199,10 +199,10 @@ def test_many_results_of_one_op():
 def test_a_total_of_many_results_grows_in_place():
     """Adding the cotangent of one more result costs the same however many there are."""
     total = OneOf({0: np.ones(2)})
-    parts = total.parts
+    sums = total.given
     for k in (0, 1, 2):
         total = OneOf({k: np.ones(2)}) + total
-    assert total.parts is parts
+    assert total.given is sums
     np.testing.assert_array_equal(total.dense(), [[2, 2], [1, 1], [1, 1]])
 
 

@@ -53,7 +53,7 @@ def test_one_node(rng):
     case = CASES["own_lstm"](rng)
     outputs, _ = mg.scan(case.step, case.state, case.xs)
     ops = [node.op.name for node in ancestors([outputs["h"]._node]) if node.op]
-    assert ops == ["part", "scan"]
+    assert ops == ["output", "scan"]
 
 
 def test_the_plan_is_found_again_and_is_not_stale(rng):

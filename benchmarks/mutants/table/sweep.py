@@ -118,8 +118,8 @@ FAULTS = [
     ),
     Fault(
         "minigrad/engine/outputs.py",
-        "            parts[k] = add(parts[k], c) if k in parts else c\n",
-        "            parts[k] = c\n",
+        "            sums[k] = add(sums[k], c) if k in sums else c\n",
+        "            sums[k] = c\n",
         "tests/engine/test_many_uses.py tests/ops/test_records.py::test_every_law[eigh]",
         "several uses of one of several results: the last alone",
     ),

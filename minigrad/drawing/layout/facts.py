@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine.node import Node
-from ...observe.packing import is_part
+from ...observe.packing import is_output
 from ..reading.boxes import Box, Wire
 from .terms import Terms
 
@@ -41,7 +41,7 @@ def about_box(
         found |= about_node(last)
         if last.scope is not None and last.op is not None:
             found["scope"] = str(last.scope)
-        ops = [node for node in box.nodes if node.op is not None and not is_part(node)]
+        ops = [node for node in box.nodes if node.op is not None and not is_output(node)]
         found["ops"] = [about_node(node) for node in ops[:_MOST_OPS]]
     named = {name: node for name, node in box.states.items() if node is not None}
     if not named and box.nodes:

@@ -11,7 +11,7 @@ from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
 from ...engine.tensor import Tensor, detached
-from ...observe.packing import is_part, saved_items
+from ...observe.packing import is_output, saved_items
 from ..reading.entering import flat, node_of
 from ..reading.walk import label_of
 from ..render.scene import Mark, Path, Scene
@@ -47,7 +47,7 @@ def op_scene(
 ) -> tuple[Scene, str]:
     """The picture of the ops behind `outputs`, and a few words about it."""
     roots = {t._node for t in outputs if t._node is not None}
-    order = [node for node in reversed(ancestors(roots)) if not is_part(node) or label_of(node)]
+    order = [node for node in reversed(ancestors(roots)) if not is_output(node) or label_of(node)]
     if len(order) > LARGEST:
         raise ValueError(
             f"draw(..., view='ops'): the graph has {len(order):,} ops, and more than {LARGEST} "
@@ -213,7 +213,7 @@ class _OpView:
         self, scene: Scene, parent: Node, node: Node, slot: int, enters: float
     ) -> None:
         tail, part = parent, ""
-        if is_part(parent) and parent not in self.boxes:  # the wire says which result
+        if is_output(parent) and parent not in self.boxes:  # the wire says which result
             part = parent.name or ("" if parent.saved is FREED else str(number(parent)))
             whole = parent.parents[0]
             if whole is None:
@@ -303,7 +303,7 @@ class _OpView:
 
 def _constant_of(node: Node, slot: int) -> Constant | None:
     """What is known of an operand that needs no gradient."""
-    if node.op is None or is_part(node):
+    if node.op is None or is_output(node):
         return None
     name = node.op.argument(slot)
     saved = saved_items(node)

@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.node import FREED, Node
 from ...engine.op import Op
 from ...engine.outputs import number
-from ...observe.packing import is_part
+from ...observe.packing import is_output
 from ..reading.walk import label_of
 from ..render.scene import Path, Scene
 from .rules import rule_text
@@ -91,7 +91,7 @@ def _call(
         "mark": homes[node],
         "args": [None if p is None else place.get(p, homes.get(p)) for p in node.parents],
     }
-    if is_part(node):
+    if is_output(node):
         found["part"] = label_of(node) or str("" if number(node) is FREED else number(node))
     elif node.op is not None:
         found["op"] = catalogue.setdefault(node.op, len(catalogue))

@@ -13,7 +13,7 @@ from typing import Any
 from ...engine.context import Scope
 from ...engine.node import Node
 from ...engine.tensor import Tensor
-from ...observe.packing import is_part
+from ...observe.packing import is_output
 from .boxes import Box, Track, Unrolled, Wire, along
 from .columns import arrange
 from .entering import connect, flat, node_of
@@ -121,7 +121,7 @@ def summary(nodes: Sequence[Node]) -> str:
     words: list[str] = []
     for node in nodes:
         op = node.op
-        if is_part(node):  # the op that it is a result of has been named
+        if is_output(node):  # the op that it is a result of has been named
             continue
         word = "leaf" if op is None else "Σ" if op.is_sum and node.shape == () else op.name
         if words[-1:] != [word]:

@@ -13,7 +13,7 @@ from typing import Any
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
-from ...observe.packing import is_part, saved_items, unpacked
+from ...observe.packing import is_output, saved_items, unpacked
 
 __all__ = ["known_values", "label_of", "timed_scope", "walk"]
 
@@ -41,7 +41,7 @@ def timed_scope(scope: Scope | None) -> Scope | None:
 
 def label_of(node: Node) -> str:
     """What the record of an op with several results calls this one of them, if it does."""
-    whole = node.parents[0] if is_part(node) else None
+    whole = node.parents[0] if is_output(node) else None
     if whole is None or whole.op is None or whole.op.labels is None or node.saved is FREED:
         return ""
     labels = saved_items(whole).get(whole.op.labels)
@@ -55,7 +55,7 @@ def _places(roots: Iterable[Node]) -> dict[Node, int]:
     """
     parts: dict[Node, list[Node]] = defaultdict(list)
     for node in reversed(ancestors(roots)):
-        if is_part(node) and number(node) is FREED and node.parents[0] is not None:
+        if is_output(node) and number(node) is FREED and node.parents[0] is not None:
             parts[node.parents[0]].append(node)
     return {
         node: k for whole, found in parts.items() if len(found) == len(whole.shape)

@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad.engine.node import Leaf, Node
 from minigrad.engine.op import OPS, Op
-from minigrad.engine.outputs import parts
+from minigrad.engine.outputs import output_nodes
 from minigrad.scanning.atoms import leaves, replaced, token
 from minigrad.scanning.program import Var
 from minigrad.scanning.trace import Trace
@@ -169,7 +169,7 @@ def _traced(call: Call, active: list[int], mask: int) -> dict[int, Expr]:
     shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
     like: tuple[Any, Any] = (shapes, dtypes) if op.multiple else (shapes[0], dtypes[0])
     whole = Node(pullback, tuple(nodes), saved, *like, None)
-    ends = parts(whole) if op.multiple else [whole]
+    ends = output_nodes(whole) if op.multiple else [whole]
     wanted = [node for node in nodes if node is not None]
     totals, _ = cotangents_of(trace, list(zip(ends, seeds, strict=True)), wanted)
     for captured, given in trace.captured:
