@@ -17,7 +17,7 @@ from ..plots.contributions import plot_ledger
 from ..plots.figures import Canvas
 from ..result import norm
 from .naming import Key, NamedWeights, layer_of, weights_of
-from .terms import terms_of
+from .terms import NO_STEPS, terms_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Ledger", "ledger"]
 
 Array = np.ndarray[Any, Any]
-
-NO_STEPS = (
-    "no use of a weight was recorded under a time step; label the steps with `with "
-    "minigrad.scope(name, t=t):`, as rnn.unroll does"
-)
 
 
 class Entry(NamedTuple):

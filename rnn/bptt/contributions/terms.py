@@ -17,7 +17,12 @@ from minigrad.engine.context import Scope
 from minigrad.errors import GradientError, GraphFreedError
 from minigrad.observe.contributions import Use
 
-__all__ = ["Terms", "terms_of"]
+__all__ = ["NO_STEPS", "Terms", "terms_of"]
+
+NO_STEPS = (
+    "no use of a weight was recorded under a time step; label the steps with "
+    "`with minigrad.scope(name, t=t):`, as rnn.unroll does"
+)
 
 Array = np.ndarray[Any, Any]
 

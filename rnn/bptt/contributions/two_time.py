@@ -14,7 +14,7 @@ from ..plots.contributions import TwoTimePanel, plot_two_time
 from ..plots.figures import Canvas
 from ..result import ArrayResult, norm
 from .naming import Key, NamedWeights, weights_of
-from .terms import Terms, terms_of
+from .terms import NO_STEPS, Terms, terms_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -45,8 +45,7 @@ class TwoTime(ArrayResult):
 
     def norms(self) -> Array:
         """‖G[t, s]‖ (Frobenius): (T_loss, T_use)."""
-        flat = self.values.reshape(*self.shape[:2], -1)
-        norms: Array = norm(flat, axis=-1)
+        norms: Array = norm(self.values, axis=tuple(range(2, self.values.ndim)))
         return norms
 
     def plot(
@@ -61,6 +60,8 @@ class TwoTime(ArrayResult):
         return plot_two_time([_panel(self)], Canvas(path, size, style))
 
     def __repr__(self) -> str:
+        if not self.use_steps:
+            return f"TwoTime({self.name}: {NO_STEPS})"
         return (
             f"TwoTime({self.name}: losses at {len(self.loss_steps)} steps, uses at "
             f"{len(self.use_steps)})\n{np.array2string(self.norms(), precision=4)}"

@@ -111,7 +111,8 @@ class Report:
             )
         weights = {row.weight: row.total for row in self.rows if row.gate is None}
         total = float(norm(list(weights.values())))
-        title = f"L = {self.loss:.6g}; ‖∂L/∂W‖ = {total:.4g} over {len(weights)} weights"
+        count = "one weight" if len(weights) == 1 else f"{len(weights)} weights"
+        title = f"L = {self.loss:.6g}; ‖∂L/∂W‖ = {total:.4g} over {count}"
         return report_table(title, self._layers(), detail)
 
     def plot(
@@ -123,12 +124,15 @@ class Report:
 
         names: some of the weights, or gates (default: all weights).
         size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
-        Needs matplotlib, which the extra ``viz`` brings.
+        Needs matplotlib, which the extra ``viz`` brings. Raises KeyError for an unknown name,
+        ValueError for none.
         """
         if names is None:
             chosen = [row for row in self.rows if row.gate is None]
         else:
             chosen = [row for name in names for row in self.rows_of(name)]
+        if not chosen:
+            raise ValueError("report.plot(names=[]): wanted at least one weight or gate")
         repeated = {row.name for row in chosen if len(self.rows_of(row.name)) > 1}
         plotted = [
             PlottedRow(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..contributions.terms import NO_STEPS
 from .rows import ReportRow
 from .words import blocks, cut, lag, number, percent
 
@@ -33,9 +35,8 @@ def report_table(
     groups: by heading, the rows of a layer: all its weights as one, and then each, gates after
         their weight. detail: one of DETAILS; None for the finest that fits.
     """
-    if detail is None:
-        fitting = [one for one in DETAILS if _lines(groups, one) <= MOST]
-        detail = fitting[-1] if fitting else "layers"
+    fitting = [one for one in DETAILS if _lines(groups, one) <= MOST] or ["layers"]
+    finest, detail = fitting[-1], detail or fitting[-1]
     lines = [title, "", HEAD]
     for heading, rows in groups.items():
         lines += [cut(f"{heading}{_span(rows[0])}", 99), *map(_line, _shown(rows, detail))]
@@ -47,10 +48,11 @@ def report_table(
             cut(f"  outside of the steps: {', '.join(names)} by {', '.join(found)}", 99)
             for found, names in uses.items()
         ]
-    finer = DETAILS[DETAILS.index(detail) + 1 :]
-    left = [one for one in finer if _lines(groups, one) > _lines(groups, detail)]
-    if left:
+    left = [one for one in DETAILS if _lines(groups, one) > _lines(groups, finest)]
+    if left and detail == finest:
         lines += ["", f"Without its {' and '.join(left)}: report.table({left[-1]!r}) has them."]
+    if not any(rows[0].steps for rows in groups.values()):
+        lines += ["", *textwrap.wrap(f"No steps: {NO_STEPS}.", 99)]
     return "\n".join([*lines, "", *NOTES])
 
 

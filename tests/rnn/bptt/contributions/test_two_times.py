@@ -63,6 +63,14 @@ def test_a_table_by_difference(run):
     np.testing.assert_allclose(table[t - 1, s - 1][1, 2], slope, rtol=1e-6)
 
 
+def test_a_weight_that_no_step_uses():
+    """Its table has no columns, and says why."""
+    w = mg.tensor(np.ones(2), requires_grad=True, name="w")
+    table = two_time([(w * k).sum() for k in (1.0, 2.0)], [w])["w"]
+    assert table.norms().shape == (2, 0)
+    assert "no use of a weight was recorded under a time step" in repr(table)
+
+
 def test_tables_print_and_are_plotted(run):
     """One after the other, and as one heat map each, or those that were asked for."""
     pytest.importorskip("matplotlib")

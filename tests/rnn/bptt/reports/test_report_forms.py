@@ -88,6 +88,17 @@ def test_a_row_prints_its_steps():
     assert lines[-1].split()[:2] == ["90", "0"]
 
 
+def test_a_report_without_steps_says_why():
+    """As the ledger and pictures do."""
+    w = mg.tensor(np.ones(2), requires_grad=True, name="w")
+    found = report((w**2).sum(), w)
+    assert "No steps: no use of a weight was recorded under a time step; label" in str(found)
+    assert "`with minigrad.scope(name, t=t):`" in " ".join(str(found).split())
+    assert "over one weight" in str(found)
+    with pytest.raises(ValueError, match="wanted at least one weight or gate"):
+        found.plot(names=[])
+
+
 def test_json_and_back():
     """The text is JSON without NaN or Infinity, has all that there is, and the report that is read
     from it writes the same and prints the same."""
