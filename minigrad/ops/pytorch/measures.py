@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ...engine.tensor import detached
 from ..common import composite
+from ..reduce import reductions
 from ..reduce.norms import matrix_norm, vector_norm
 from ..rules import Axis
 from .words import either
@@ -41,7 +42,7 @@ def var(
     2.0
     """
     axis, ddof = _freedom(dim, unbiased, correction)
-    return np.var(input, axis=axis, ddof=ddof, keepdims=keepdim)
+    return reductions.var(input, axis=axis, ddof=ddof, keepdims=keepdim)
 
 
 @either
@@ -56,7 +57,7 @@ def std(
     1.4142
     """
     axis, ddof = _freedom(dim, unbiased, correction)
-    return np.std(input, axis=axis, ddof=ddof, keepdims=keepdim)
+    return reductions.std(input, axis=axis, ddof=ddof, keepdims=keepdim)
 
 
 @either
