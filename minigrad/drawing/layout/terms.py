@@ -135,8 +135,9 @@ def _given(sources: Mapping[Box, Node], ledger: Any) -> dict[Box, Any]:
     steps = getattr(ledger, "steps", None)
     given: dict[Box, Any] = {}
     for key, terms in ledger.items():
-        if isinstance(key, Tensor):
-            place = getattr(key._node, "key", None)
+        tensor = getattr(ledger, "tensors", {}).get(key, key)    # names may be of two modules
+        if isinstance(tensor, Tensor):
+            place = getattr(tensor._node, "key", None)
             found = [box for box, node in sources.items() if node.key == place]
         else:
             found = [box for box in sources if box.title == key] or [

@@ -58,6 +58,7 @@ class Ledger(Mapping[Key, Array]):
     steps: the time steps in order, along the first axis of every array. A step that does not use
         a weight has zeros there; ``steps_of(name)`` are those that do.
     gates: by weight the names of the gates that share it, for the cells of a Module.
+    tensors: by name the weights themselves.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(3.0, requires_grad=True, name="w")
@@ -83,6 +84,11 @@ class Ledger(Mapping[Key, Array]):
     def gates(self) -> dict[str, tuple[str, ...]]:
         """By weight the names of the gates that share it."""
         return {name: tuple(blocks) for name, blocks in self._weights.gates.items()}
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """By name the weights themselves."""
+        return dict(self._weights.tensors)
 
     def __getitem__(self, name: Key) -> Array:
         return self._entry(name).terms

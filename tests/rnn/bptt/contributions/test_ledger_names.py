@@ -191,3 +191,13 @@ def test_modules_without_weights_teach():
                         ("W_hh", "received str"), ([cell, None], "received NoneType")):
         with pytest.raises(TypeError, match=said):
             ledger(loss, wrong)
+
+
+def test_the_picture_of_two_modules_of_one_kind():
+    """Drawn with the ledger of both, each weight has its own terms, though their names end alike:
+    the picture is that of ``ledger=True``."""
+    enc, dec = (ElmanCell(3, 2, dtype=float, rng=k) for k in range(2))
+    _, state = unroll(enc, XS[:3], name="enc")
+    loss = (unroll(dec, XS[:2], state, name="dec")[0] ** 2).sum()
+    for params in ({"enc": enc, "dec": dec}, [enc, dec]):
+        assert mg.draw(loss, ledger=ledger(loss, params)).dot == mg.draw(loss, ledger=True).dot
