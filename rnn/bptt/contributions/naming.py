@@ -62,9 +62,10 @@ class NamedWeights(NamedTuple):
         """The weight itself, its full name, or the names that end so."""
         if isinstance(key, Tensor):
             return [name for name, tensor in self.tensors.items() if tensor is key]
-        if key in list(self.tensors):
-            return [key]
-        return [name for name in self.tensors if name.endswith(f".{key}")]
+        if not isinstance(key, str):
+            return []
+        ends = [name for name in self.tensors if name.endswith(f".{key}")]
+        return [key] if key in self.tensors else ends
 
     def part(self, names: Mapping[str, str]) -> NamedWeights:
         """Some of the weights under new names, the values of `names`."""

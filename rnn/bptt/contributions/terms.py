@@ -7,8 +7,8 @@ of one is not step 1 of the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from minigrad.engine.context import Scope
 from minigrad.errors import GradientError, GraphFreedError
 from minigrad.observe.contributions import Use
 
-__all__ = ["NO_STEPS", "Terms", "terms_of"]
+__all__ = ["NO_STEPS", "Terms", "summed", "terms_of"]
 
 NO_STEPS = (
     "no use of a weight was recorded under a time step; label the steps with "
@@ -27,7 +27,7 @@ NO_STEPS = (
 Array = np.ndarray[Any, Any]
 
 
-class Terms:
+class Terms(NamedTuple):
     """∂L/∂W = Σ_places Σ_t G_t + outside, of one weight W.
 
     by_place: by place, in the order of execution, G_t by step t in the order of execution.
@@ -43,18 +43,9 @@ class Terms:
     ({'rnn': {1: array(6.)}}, 6.0, ('multiply',))
     """
 
-    def __init__(self, tensor: Tensor, uses: Iterable[Use]) -> None:
-        self.by_place: dict[str, dict[int, Array]] = {}
-        self.outside: Array = np.zeros(tensor.shape, tensor.dtype)
-        names: dict[str, None] = {}
-        for use in uses:
-            if use.t is None:
-                self.outside += use.value
-                names.setdefault(_named(use))
-            else:
-                steps = self.by_place.setdefault(_place(use.scope), {})
-                steps[use.t] = steps[use.t] + use.value if use.t in steps else np.asarray(use.value)
-        self.outside_uses = tuple(names)
+    by_place: Mapping[str, Mapping[int, Array]]
+    outside: Array
+    outside_uses: tuple[str, ...]
 
     @property
     def used(self) -> bool:
@@ -77,13 +68,26 @@ class Terms:
 
     def columns(self, columns: slice) -> Terms:
         """These terms of some columns of the weight, such as those of one gate."""
-        part = object.__new__(Terms)
-        part.by_place = {
+        by_place = {
             place: {t: value[..., columns] for t, value in steps.items()}
             for place, steps in self.by_place.items()
         }
-        part.outside, part.outside_uses = self.outside[..., columns], self.outside_uses
-        return part
+        return Terms(by_place, self.outside[..., columns], self.outside_uses)
+
+
+def summed(tensor: Tensor, uses: Iterable[Use]) -> Terms:
+    """The terms of one tensor from all its uses."""
+    by_place: dict[str, dict[int, Array]] = {}
+    outside: Array = np.zeros(tensor.shape, tensor.dtype)
+    names: dict[str, None] = {}
+    for use in uses:
+        if use.t is None:
+            outside += use.value
+            names.setdefault(_named(use))
+        else:
+            steps = by_place.setdefault(_place(use.scope), {})
+            steps[use.t] = steps[use.t] + use.value if use.t in steps else np.asarray(use.value)
+    return Terms(by_place, outside, tuple(names))
 
 
 def terms_of(
@@ -111,7 +115,7 @@ def terms_of(
     except GraphFreedError as error:
         error.add_note(f"{function}(loss) reads the graph: call it before loss.backward()")
         raise
-    return [Terms(tensor, uses) for tensor, uses in zip(tensors, found, strict=True)]
+    return [summed(tensor, uses) for tensor, uses in zip(tensors, found, strict=True)]
 
 
 def _place(scope: Scope | None) -> str:

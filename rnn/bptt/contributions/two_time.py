@@ -14,7 +14,7 @@ from ..plots.contributions import TwoTimePanel, plot_two_time
 from ..plots.figures import Canvas
 from ..result import ArrayResult, norm
 from .naming import Key, NamedWeights, weights_of
-from .terms import NO_STEPS, Terms, terms_of
+from .terms import NO_STEPS, Terms, summed, terms_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -151,7 +151,7 @@ def two_time(losses: Sequence[Tensor], params: Any, start: int = 1) -> TwoTime |
     tensors = list(weights.tensors.values())
     by_loss = [
         terms_of(loss, tensors, "two_time") if loss.requires_grad
-        else [Terms(w, []) for w in tensors]
+        else [summed(w, []) for w in tensors]
         for loss in opened(list(losses))
     ]
     tables = {

@@ -11,7 +11,7 @@ import functools
 import io
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,18 +115,15 @@ def _styled(style: Any) -> Iterator[None]:
     sheets = [_sheet(style if ours else "light")]
     if style is not None and not ours:
         sheets += list(style) if isinstance(style, list | tuple) else [style]
-    try:
-        context = library.style.context(sheets)
-        context.__enter__()
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"plot(style={style!r}): no such style; wanted 'light', 'dark', or what "
-            f"matplotlib.style.use takes, such as 'ggplot' or {{'font.size': 14}}"
-        ) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(library.style.context(sheets))
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"plot(style={style!r}): no such style; wanted 'light', 'dark', or what "
+                f"matplotlib.style.use takes, such as 'ggplot' or {{'font.size': 14}}"
+            ) from error
         yield
-    finally:
-        context.__exit__(None, None, None)
 
 
 def _sheet(name: str) -> dict[str, Any]:

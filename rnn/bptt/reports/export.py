@@ -15,6 +15,7 @@ __all__ = ["from_json", "to_frame", "to_json"]
 
 ARRAYS = ("norms", "parts", "cosines")
 TUPLES = ("steps", "outside_uses")
+NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 NAMES = [field.name for field in fields(ReportRow)]
 
 
@@ -76,10 +77,8 @@ def to_frame(rows: Sequence[ReportRow]) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | tuple):
         return [_plain(one) for one in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else {"nan": "NaN", "inf": "Infinity"}.get(
-            str(float(value)), "-Infinity"
-        )
+    if isinstance(value, float):
+        return float(value) if np.isfinite(value) else NOT_FINITE[str(float(value))]
     return int(value) if isinstance(value, np.integer) else value
 
 

@@ -175,9 +175,6 @@ class Report:
         names: dict[str, Any] = dict.fromkeys(row.weight for row in rows)
         return cls(loss, rows, NamedWeights(names, gates))
 
-    def __str__(self) -> str:
-        return self.table()
-
     def __repr__(self) -> str:
         return self.table()
 

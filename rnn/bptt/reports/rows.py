@@ -128,7 +128,7 @@ def rows_of(weight: str, gate: str | None, terms: Terms) -> list[ReportRow]:
         norms, parts, cosines = _compared([found[t] for t in steps], whole, total)
         rows.append(ReportRow(
             weight, layer_of(weight), weight.rpartition(".")[2], gate, place,
-            _direction(list(found)), steps, norms, parts, cosines, total, float(outside),
+            _direction(list(found), place), steps, norms, parts, cosines, total, float(outside),
             terms.outside_uses,
         ))
     return rows
@@ -165,10 +165,11 @@ def _compared(values: Sequence[Array], whole: Array, total: float) -> tuple[Arra
     neither overflow nor vanish."""
     norms, parts, cosines = np.zeros(len(values)), *np.full((2, len(values)), np.nan)
     known = 0 < total < np.inf
+    unit = whole / total if known else whole
     for k, value in enumerate(values):
         norms[k] = size = float(norm(value))
         if known and size:
-            cosine = np.vdot(whole / total, value.astype(whole.dtype) / size).real
+            cosine = np.vdot(unit, value.astype(whole.dtype) / size).real
             cosines[k] = np.clip(cosine, -1, 1)
             parts[k] = cosine * (size / total)
         elif known:
@@ -176,8 +177,10 @@ def _compared(values: Sequence[Array], whole: Array, total: float) -> tuple[Arra
     return norms, parts, cosines
 
 
-def _direction(order: Sequence[int]) -> str:
-    """In which direction steps were run, from their order of execution."""
-    if not order:
+def _direction(order: Sequence[int], place: str | None) -> str:
+    """In which direction steps were run, from their order of execution; a single step has it from
+    the name that layers give to the scope of their reverse direction."""
+    if place is None:
         return ""
-    return "reverse" if len(order) > 1 and list(order) == sorted(order, reverse=True) else "forward"
+    falls = list(order) == sorted(order, reverse=True)
+    return "reverse" if falls and (len(order) > 1 or place.endswith(".reverse")) else "forward"

@@ -220,6 +220,9 @@ def test_a_layer_is_one_gradient():
 def test_one_step_and_many():
     """T = 1 has one term, which is all; T = 200 in float32 has 200, and no warning."""
     layer = GRU(K, H, rng=0)
+    pair = LSTM(K, H, bidirectional=True, rng=0)
+    found = report(pair(np.ones((1, 1, K), np.float32))[0].sum(), pair)
+    assert list(found.by_layer()) == ["layers.0", "layers.0 reverse"]
     for steps in (1, 200):
         xs = np.ones((steps, 1, K), np.float32)
         found = report(layer(xs)[0][-1].sum(), layer)
