@@ -46,14 +46,14 @@ def token(tree: Any, name: Callable[[Any], Any]) -> Any:
     ``name(leaf)`` gives the key of a variable, and None for a constant. Numbers go by their repr,
     in which NaN equals itself and -0.0 is not 0.
     """
+    if (known := name(tree)) is not None:
+        return ("var", known)
     if isinstance(tree, tuple | list):
         return (type(tree), *[token(part, name) for part in tree])
     if isinstance(tree, dict):
         return ("dict", *[(key, token(part, name)) for key, part in sorted(tree.items())])
     if isinstance(tree, slice):
         return ("slice", *[token(part, name) for part in (tree.start, tree.stop, tree.step)])
-    if (known := name(tree)) is not None:
-        return ("var", known)
     if isinstance(tree, np.ndarray):
         return (tree.shape, tree.dtype.str, tree.tobytes())
     if isinstance(tree, bool | int | float | complex | str | np.generic | None):

@@ -1,8 +1,8 @@
 """Plans: what is made of a step once, and used for every sequence that it fits.
 
-A step is traced at every call, which costs about as much as one of its T steps; so what it refers
-to is read anew, and a plan cannot be stale. The plan is found by what the trace says: ops, shapes,
-dtypes, constants, what needs a gradient.
+A step is traced at every call, so what it refers to is read anew, and a plan cannot be stale. The
+plan is found by what the trace says: ops, shapes, dtypes, constants, what needs a gradient. Mostly
+it is the one that such arguments had before, which the trace follows (`following`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
+from ..engine.context import local
 from .batch import Batch, batch_of
 from .draws import seen_again
 from .emit import emitted
 from .explaining import explained, flops
+from .following import Written
 from .loops import loops_of
 from .naming import name_results, name_step
 from .passes import PASSES
@@ -28,6 +31,7 @@ __all__ = ["Plan", "plan_of"]
 _WORTH_A_COPY = 4  # so many steps gain more than it costs to lay out weights for them
 _MOST = 64  # plans that are kept: the oldest goes first
 _plans: dict[Any, Plan] = {}
+_last: WeakValueDictionary[Any, Plan] = WeakValueDictionary()  # by arguments, for a trace to follow
 _lock = threading.Lock()
 
 
@@ -49,6 +53,7 @@ class Plan:
             for group, ts in step.outputs.items()
         }
         self.program: Program = step.program
+        self.written = Written(step.program.inputs, self.active, step.written, step.program.outputs)
         self.transpose: Program | None = None
         if any(self.live.values()):
             self.transpose = transposed(step, sink="sink" in passes)
@@ -103,14 +108,22 @@ def plan_of(
     one that is there has the names of the code that it was made for."""
     if T < _WORTH_A_COPY:
         passes -= {"layout"}
+    arguments = (
+        tuple([(a.shape, a.dtype) for a in (*state[0], *x[0])]), tuple(active), tuple(x_active),
+        local.state.record, passes,
+    )
+    last = None if fresh else _last.get(arguments)
     traces: list[Traced] = []
 
-    def trace(named: bool) -> Traced:
-        traces.append(traced(step, state, x, active, x_active, named))
+    def trace(named: bool, before: Plan | None = None) -> Traced:
+        written = None if before is None else before.written
+        traces.append(traced(step, state, x, active, x_active, named, written))
         return traces[-1]
 
     try:
-        found, drawn = trace(False), []
+        found, drawn = trace(False, last), list[Any]()
+        if last is not None and found.followed:
+            return Found(last, found.captured, drawn, found.rebuild)
         key = found.key(), passes
         plan = _plans.get(key)
         if fresh or plan is None or plan.makes:
@@ -125,6 +138,8 @@ def plan_of(
                     _plans[key] = plan
                     if len(_plans) > _MOST:
                         del _plans[next(iter(_plans))]
+        if not plan.makes:
+            _last[arguments] = plan
         return Found(plan, found.captured, drawn, found.rebuild)
     finally:
         for one in traces:

@@ -69,7 +69,7 @@ def _traced_again(plan: Plan, batch: Batch, size: int, arrays: dict[str, list[An
     groups = {group: [t.symbol for t in tracers] for group, tracers in inputs.items()}
     outputs = {group: [t.symbol for t in tracers] for group, tracers in found.items()}
     small = Program(groups, list(trace.equations), outputs)
-    return Traced(trace, small, [], inputs, found, lambda flat: flat)
+    return Traced(trace, small, small.equations, [], inputs, found, lambda flat: flat)
 
 
 def _resized(equation: Equation, batch: Batch, size: int) -> Equation:

@@ -66,7 +66,14 @@ def block_of(equation: Equation) -> list[str] | None:
 
 
 def _apart(body: list[Equation], known: set[Var], held: set[Var]) -> list[Equation]:
-    """Products a (g b) of two known factors written as (a b) g."""
+    """Products a (g b) of two known factors written as (a b) g, and what comes of it likewise."""
+    while (after := _once_apart(body, known, held)) != body:
+        body = after
+    return body
+
+
+def _once_apart(body: list[Equation], known: set[Var], held: set[Var]) -> list[Equation]:
+    """The same where no product is the inner one of one and the outer one of another."""
     made, used = made_by(body), users(body)
     known = known | {v for e in _moved(body, known, held)[0] for v in e.outs}
     found: dict[Equation, list[Equation]] = {}
@@ -74,7 +81,9 @@ def _apart(body: list[Equation], known: set[Var], held: set[Var]) -> list[Equati
     for equation in body:
         for a, product in _factors(equation, known):
             inner = made.get(product)
-            if inner is None or inner in gone or product in held or len(used(product)) > 1:
+            if inner is None or inner in gone or inner in found:
+                continue
+            if product in held or len(used(product)) > 1:
                 continue
             for b, g in _factors(inner, known):
                 out, name = equation.outs[0], equation.outs[0].name.removeprefix("d_")

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..engine.context import local
 from ..engine.node import Node
-from ..engine.op import Op
 from ..errors import describe
 from ..transforms.tree import flatten, flatten_like
 from .atoms import replaced, token
+from .following import Following, Written, written_as
 from .generators import moved, reachable, restore, states
 from .program import Equation, Program, Sum, Var
 from .trace import Trace
@@ -32,17 +32,21 @@ class Traced:
     """One step, written down.
 
     program: from the groups "state", "x" and "captured" to "state" and "y".
-    captured: the Tensors and arrays that the step refers to, in the order of the group.
+    written: all that it does, also what leads to no output. captured: the Tensors and arrays that
+    the step refers to, in the order of the group.
+    followed: whether it is the step that the trace has followed.
     active: of each variable, and of each result, whether a gradient flows there, by group.
     rebuild: the output of the step from its flat parts.
     """
 
     trace: Trace
     program: Program
+    written: list[Equation]
     captured: list[Any]
     inputs: dict[str, list[Tracer]]
     outputs: dict[str, list[Any]]
     rebuild: Callable[[list[Any]], Any]
+    followed: bool = False
 
     def key(self) -> Any:
         """Equal for steps that one plan serves: shapes, dtypes, ops and their rules, constants,
@@ -56,7 +60,7 @@ class Traced:
             tuple((group, len(vs)) for group, vs in self.program.inputs.items()),
             tuple((v.shape, v.dtype.char) for v in number),
             tuple(
-                (e.op, _rules(e.op), e.active, e.scopes, *token((e.args, e.params), name))
+                written_as(e.op, e.args, e.params, e.active, e.scopes, name)
                 for e in self.program.equations
             ),
             token(self.program.outputs, name),
@@ -76,12 +80,6 @@ class Traced:
         return [t for group in groups.values() for t in group]
 
 
-def _rules(op: Op) -> Any:
-    """The rules of an op as they are now: faults may be planted in them, and taken out again."""
-    pullback = op.pullback(1 if op.joint is not None else op.usable)
-    return pullback.steps, pullback.joint
-
-
 def _variables(program: Program) -> list[Var]:
     found = [v for group in program.inputs.values() for v in group]
     return found + [out for equation in program.equations for out in equation.outs]
@@ -92,16 +90,21 @@ Tree = tuple[list[Any], Callable[[list[Any]], Any]]
 
 def traced(
     step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
-    x_active: Sequence[bool], named: bool = False,
+    x_active: Sequence[bool], named: bool = False, before: Written | None = None,
 ) -> Traced:
     """The program of ``step(x, state)``. state, x: arrays, and what builds their containers.
 
+    before: a trace with such arguments, which this one follows as long as it is the same.
     active, x_active: which of them are on the graph; more of the state will be where the step
     puts it there. Mostly that is all of it, so that one trace will do.
     """
     records = local.state.record
     guess = [a or (records and v.dtype.kind == "f") for a, v in zip(active, state[0], strict=True)]
-    found = _once(step, state, x, guess, x_active, named)
+    if before is not None and before.active["state"] != guess:
+        before = None
+    found = _once(step, state, x, guess, x_active, named, before)
+    if found.followed:
+        return found
     exact = _spread(found, active)
     if exact == guess:
         return found
@@ -138,11 +141,12 @@ def _spread(found: Traced, active: Sequence[bool]) -> list[bool]:
 
 
 def _once(
-    step: Any, state: Tree, x: Tree, active: Sequence[bool], x_active: Sequence[bool], named: bool
+    step: Any, state: Tree, x: Tree, active: Sequence[bool], x_active: Sequence[bool], named: bool,
+    before: Written | None = None,
 ) -> Traced:
-    trace = Trace(named)
+    trace = Trace(named, None if before is None else Following(before))
     try:
-        return _written(trace, step, state, x, active, x_active, named)
+        return _written(trace, step, state, x, active, x_active, before)
     except BaseException:
         trace.close()
         raise
@@ -150,12 +154,16 @@ def _once(
 
 def _written(
     trace: Trace, step: Any, state: Tree, x: Tree, active: Sequence[bool],
-    x_active: Sequence[bool], named: bool,
+    x_active: Sequence[bool], known: Written | None,
 ) -> Traced:
-    before = [trace.input(v, a) for v, a in zip(state[0], active, strict=True)]
-    inputs = [trace.input(v, a) for v, a in zip(x[0], x_active, strict=True)]
+    def tracers(group: str, arrays: list[Any], active: Sequence[bool]) -> list[Tracer]:
+        variables = known.inputs[group] if known else [None] * len(arrays)
+        given = zip(arrays, active, variables, strict=True)
+        return [trace.input(array, a, var=var) for array, a, var in given]
+
+    before, inputs = tracers("state", state[0], active), tracers("x", x[0], x_active)
     with trace.writing(record=local.state.record):
-        given = [list(map(trace.copied, tracers)) for tracers in (inputs, before)]
+        given = [list(map(trace.copied, group)) for group in (inputs, before)]
         result = step(x[1](given[0]), state[1](given[1]))
         output, after = _pair(result)
         new = _checked_state(after, state, before, trace)
@@ -166,12 +174,16 @@ def _written(
     groups = {"state": before, "x": inputs, "captured": captured}
     outputs = {"state": new, "y": y}
     program = Program(
-        {group: [t.symbol for t in tracers] for group, tracers in groups.items()},
-        trace.equations,
-        {group: [t.symbol for t in tracers] for group, tracers in outputs.items()},
+        {group: [t.symbol for t in ts] for group, ts in groups.items()}, list(trace.equations),
+        {group: [t.symbol for t in ts] for group, ts in outputs.items()},
     )
-    program.equations = program.needed()
-    return Traced(trace, program, [given for _, given in trace.captured], groups, outputs, rebuild)
+    found = Traced(
+        trace, program, program.equations, [given for _, given in trace.captured], groups, outputs,
+        rebuild, followed=trace.following is not None and trace.following.ends(program.outputs),
+    )
+    if not found.followed:
+        program.equations = program.needed()
+    return found
 
 
 def _pair(result: Any) -> tuple[Any, Any]:

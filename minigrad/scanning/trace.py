@@ -24,6 +24,7 @@ from ..engine.outputs import output_nodes
 from ..engine.tensor import Tensor, as_tensor
 from ..errors import TraceError, describe
 from .atoms import leaves, replaced
+from .following import Following
 from .frames import Frames
 from .program import Equation, Var
 from .tracer import Tracer, unwrapped
@@ -43,12 +44,15 @@ class Trace:
 
     captured: what it refers to, as (tracer, Tensor or array); held, so that no id is used twice.
     named: whether to look for the names that the user's code has for results, which takes time.
+    following: a trace that this one may be the same as; None as soon as it is not.
     """
 
-    def __init__(self, named: bool = False) -> None:
+    def __init__(self, named: bool = False, following: Following | None = None) -> None:
         self.equations: list[Equation] = []
         self.captured: list[tuple[Tracer, Any]] = []
         self.frames = Frames(named)
+        self.following = following
+        self._values: dict[Var, Any] = {}
         self._start = next_key()
         self._nodes: dict[Node, Var | None] = {}
         self.calls: set[Any] = set()  # functions of NumPy's that are being called
@@ -58,25 +62,29 @@ class Trace:
 
     # -- what a trace is made of
 
-    def tracer(self, var: Var, value: Any, node: Node | None = None) -> Tracer:
+    def tracer(self, var: Var, node: Node | None = None) -> Tracer:
         """A tracer for a variable."""
         made = _new(Tracer)
-        made.tracing, made.symbol, made.value, made._node = self, var, value, node
+        made.tracing, made.symbol, made._node = self, var, node
         return made
 
-    def input(self, value: Any, active: bool = False, name: str = "") -> Tracer:
-        """A tracer for an input with the values of the step that is run; on the graph if active."""
-        var = Var(value.shape, value.dtype, name)
+    def input(
+        self, value: Any, active: bool = False, name: str = "", var: Var | None = None
+    ) -> Tracer:
+        """A tracer for an input with the values of the step that is run; on the graph if active.
+        var: what stands for it, if there is something already."""
+        var = var or Var(value.shape, value.dtype, name)
+        self._values[var] = value
         node = _leaf(var) if active else None
         if node is not None:
             self._nodes[node] = var
-        return self.tracer(var, value, node)
+        return self.tracer(var, node)
 
     def copied(self, leaf: Any) -> Any:
         """Another tracer for the same, if it is one: a write to either leaves the other alone."""
         if not isinstance(leaf, Tracer):
             return leaf
-        return self.tracer(leaf.symbol, leaf.value, leaf._node)
+        return self.tracer(leaf.symbol, leaf._node)
 
     @contextmanager
     def writing(self, record: bool) -> Iterator[None]:
@@ -152,8 +160,14 @@ class Trace:
     def _capture(self, given: Any, value: Any, node: Node | None) -> Tracer:
         known = self._known.get(id(given))
         if known is None:
-            var = Var(np.shape(value), value.dtype, getattr(given, "name", None) or "")
-            known = self.tracer(var, value, node and self._seen_from_here(node, var))
+            var = None
+            if self.following is not None:
+                var = self.following.captured(np.shape(value), value.dtype, node is not None)
+            if var is None:
+                self.following = None
+                var = Var(np.shape(value), value.dtype, getattr(given, "name", None) or "")
+            self._values[var] = value
+            known = self.tracer(var, node and self._seen_from_here(node, var))
             self._known[id(given)] = known
             self.captured.append((known, given))
         return known
@@ -169,9 +183,36 @@ class Trace:
         return leaf
 
     def _written(self, op: Op, args: list[Any], params: dict[str, Any]) -> Any:
-        given = [a.value if isinstance(a, Tracer) else self.values(a) for a in args]
+        operands = tuple([a.symbol if isinstance(a, Tracer) else replaced(a, _var) for a in args])
+        keywords = replaced(params, _var) if params else {}
+        equation = self._as_before(op, args, operands, keywords)
+        if equation is None:
+            self.following = None
+            results = self._results(op, operands, keywords)
+            outs = tuple([Var(o.shape, o.dtype) for o in results])
+            self._values.update(zip(outs, results, strict=True))
+            active = self._active(op, args, outs)
+            equation = Equation(op, operands, keywords, outs, caller_line(), active, self._scopes())
+        self._write(equation)
+        tracers = [self.tracer(v) for v in equation.outs]
+        if equation.active:
+            self._record(op, equation.active, args, params, tracers)
+        return tuple(tracers) if op.multiple else tracers[0]
+
+    def _as_before(self, op: Op, args: list[Any], operands: Any, keywords: Any) -> Equation | None:
+        """The equation of the trace that is followed, if that is what the op is."""
+        equation = None if self.following is None else self.following.next()
+        if self.following is None or equation is None or equation.op is not op:
+            return None
+        active = self._active(op, args, equation.outs)
+        same = self.following.is_next(op, operands, keywords, active, self._scopes())
+        return equation if same else None
+
+    def _results(self, op: Op, operands: Any, keywords: Any) -> Any:
+        """The arrays that an op makes in the step that is run."""
+        given, params = replaced((operands, keywords), self._value)
         try:
-            out = op.forward(*given, **(params and self.values(params)))
+            out = op.forward(*given, **params)
         except (ValueError, TypeError, IndexError) as error:
             explain(error, op.name, op.arguments, [given] if op.variadic else given, params)
         results = out if op.multiple else (out,)
@@ -180,17 +221,7 @@ class Trace:
                 f"scan: {op.name} at {caller_line()} gives {out!r}, which is no array, and so "
                 f"the same for every step only by chance; run the step as it is, with how='unroll'"
             )
-        outs = tuple(Var(o.shape, o.dtype) for o in results)
-        operands = tuple([a.symbol if isinstance(a, Tracer) else replaced(a, _var) for a in args])
-        keywords = replaced(params, _var) if params else {}
-        active = self._active(op, args, outs)
-        self._write(
-            Equation(op, operands, keywords, outs, caller_line(), active, self._scopes())
-        )
-        tracers = [self.tracer(v, o) for v, o in zip(outs, results, strict=True)]
-        if active:
-            self._record(op, active, args, params, tracers)
-        return tuple(tracers) if op.multiple else tracers[0]
+        return results
 
     def _scopes(self) -> tuple[tuple[str, int | None], ...]:
         """The scopes that the step has opened, the outermost first."""
@@ -211,8 +242,11 @@ class Trace:
         """Which operands a gradient flows through."""
         if not local.state.record or (not op.multiple and outs[0].dtype.kind in "biu"):
             return 0
-        on_graph = (isinstance(a, Tracer) and a._node is not None for a in args)
-        return sum(1 << i for i, live in enumerate(on_graph) if live) & op.usable
+        mask = 0
+        for i, a in enumerate(args):
+            if isinstance(a, Tracer) and a._node is not None:
+                mask |= 1 << i
+        return mask & op.usable
 
     def _record(
         self, op: Op, active: int, args: list[Any], params: dict[str, Any], outs: list[Tracer]
@@ -251,14 +285,21 @@ class Trace:
         for tracer, given in self.captured:
             if isinstance(given, Tensor) and isinstance(given._data, Tracer):
                 given._data, given._node = tracer.value, None
-        self.captured, self._known, self._made = [], {}, {}
+        self.captured, self._known, self._made, self._values = [], {}, {}, {}
         self.frames.close()
 
     # -- questions
 
-    def values(self, tree: Any) -> Any:
-        """The values of the step that is run, in the place of tracers."""
-        return replaced(tree, lambda leaf: leaf.value if isinstance(leaf, Tracer) else leaf)
+    def value(self, var: Var) -> Any:
+        """The value of a variable in the step that is run, which is computed when it is wanted."""
+        while var not in self._values:
+            equation = next(e for e in self.equations if e.outs[0] not in self._values)
+            results = self._results(equation.op, equation.args, equation.params)
+            self._values.update(zip(equation.outs, results, strict=True))
+        return self._values[var]
+
+    def _value(self, leaf: Any) -> Any:
+        return self.value(leaf) if isinstance(leaf, Var) else leaf
 
     def origin(self, var: Var) -> str:
         """What a variable is, for messages."""

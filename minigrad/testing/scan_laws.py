@@ -6,7 +6,7 @@ gradient, and by how much. The plain loop over the step is the definition, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -138,7 +138,7 @@ def ragged(t: ScanTrial) -> None:
         found = t.result(by(lengths=lengths, reverse=reverse))
         totals = {k: np.zeros_like(found.gradients[k]) for k in t.closed_over}
         for b, n in enumerate(map(int, lengths)):
-            values, gradients = _alone(t, b, n, reverse)
+            values, gradients = _alone(t, b, n, reverse, found.live)
             row = [t.of_rows(named, [b]) for named in found[:2]]
             agree(t.steps(slice(n), row[0]), values, f"{what}, row {b}:", t.rtol)
             for name in totals:
@@ -153,8 +153,11 @@ def ragged(t: ScanTrial) -> None:
             near(found.gradients[name], total, f"{what}: the gradient of {name}", t.rtol)
 
 
-def _alone(t: ScanTrial, b: int, n: int, reverse: bool) -> tuple[Named, Named]:
-    """Values and gradients of the loop over the first steps of one row, in either direction."""
+def _alone(
+    t: ScanTrial, b: int, n: int, reverse: bool, live: Collection[str]
+) -> tuple[Named, Named]:
+    """Values and gradients of the loop over the first steps of one row, in either direction.
+    live: the results whose cotangents count, where there is no step."""
     if n:
         return t.alone(t.loop_back if reverse else t.loop, [b], slice(n))[:2]
     # Without a step the last state is the first one, and so is its cotangent.
@@ -164,7 +167,7 @@ def _alone(t: ScanTrial, b: int, n: int, reverse: bool) -> tuple[Named, Named]:
     for end, first in ends:
         values[end] = t.states[first][[b]]
         if first in gradients:
-            gradients[first] = t.cotangents[end][[b]] * (end in t.wanted.live)
+            gradients[first] = t.cotangents[end][[b]] * (end in live)
     for name in t.closed_over:
         gradients[name] = np.zeros_like(gradients[name])
     return values, gradients

@@ -269,6 +269,7 @@ def test_products_are_taken_apart_where_all_else_is_known():
         "rows": lambda x, s, w: (s * w[0], np.tanh(s * w[0] + x) * np.cos(s)),
         "powers": lambda x, s, w: (s ** 3 * w, np.sin(s * s * x)),
         "both": lambda x, s, w: (np.exp(-s) * s * w, np.tanh(s * (s * x)) * (x * (s * w))),
+        "chains": lambda x, s, w: 2 * (np.tanh(np.tanh(np.tanh(np.tanh(s) + x)) * x) + w,),
     }
     for name, step in steps.items():
         found = []
