@@ -59,7 +59,7 @@ FAULTS = [
         FOLLOWING, "the shape that an op of a user's own had before is believed",
     ),
     Fault(
-        ROOM + "slopes.py", " or inner in found\n", "\n",
+        ROOM + "slopes.py", "or inner in gone or inner in found:", "or inner in gone:",
         PASSES, "slopes: of three products in a chain the first is lost",
     ),
     Fault(
