@@ -158,7 +158,7 @@ FAULTS = [
         PASSES, "slopes: a step has the slopes of another one of its block",
     ),
     Fault(
-        ROOM + "slopes.py", "or product in held or len(used(product)) > 1:", "or product in held:",
+        ROOM + "slopes.py", "if product in held or len(used(product)) > 1:", "if product in held:",
         PASSES, "slopes: a product that others read is gone",
     ),
     Fault(
