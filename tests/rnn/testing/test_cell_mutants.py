@@ -40,7 +40,7 @@ def test_check_cell_kills_every_mutant(name):
     fault is what test_check_cell says."""
     cell = CELLS[name]
     left = unnoticed(
-        cell_mutants(cell), lambda: check_quickly(cell, CELL_LAWS, 10, 0), None
+        cell_mutants(cell), lambda: check_quickly(cell, CELL_LAWS, 5, 0), None
     )
     refuse_survivors(left, CELL_MUTANT_KINDS)
 
@@ -85,7 +85,7 @@ def test_each_fault_is_noticed_by_the_laws_meant_for_it(kind):
     found = [m for m in mutants_of_gru() if m.kind == kind]
     assert found
     for law in KILLERS[kind].split():
-        left = unnoticed(found, lambda: check_quickly(GRUCell, [law], 10, 0), None)  # noqa: B023
+        left = unnoticed(found, lambda: check_quickly(GRUCell, [law], 5, 0), None)  # noqa: B023
         assert left == [], law
 
 
