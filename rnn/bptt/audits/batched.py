@@ -38,12 +38,10 @@ def evaluate(root: Expr, atom: Callable[[Any], Any], dead: Known, alive: Known) 
         def value(leaf: Any) -> Any:
             return evaluate(leaf, atom, dead, alive) if isinstance(leaf, Expr) else leaf
 
-        args, params = replaced((root.args, root.params), value)
+        args = [replaced(a, value) for a in root.args]
+        params = replaced(root.params, value)
         if root.live:
-            live = [isinstance(a, Expr) and a.live for a in root.args]
-            nested = [a for a in (*root.args, root.params) if not isinstance(a, Expr)]
-            alone = any(isinstance(leaf, Expr) and leaf.live for leaf in leaves(nested))
-            found = _each(root, args, params, live, alone)
+            found = _each(root, args, params)
         else:
             out = root.op.forward(*args, **params)
             found = out[root.part] if root.op.multiple else out
@@ -51,10 +49,9 @@ def evaluate(root: Expr, atom: Callable[[Any], Any], dead: Known, alive: Known) 
     return found
 
 
-def _each(
-    root: Apply, args: Sequence[Any], params: Mapping[str, Any], live: Sequence[bool], alone: bool
-) -> Any:
-    op, first = root.op, next(a for a, on in zip(args, live, strict=True) if on)
+def _each(root: Apply, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    op, live, alone = root.op, root.live_args, root.live_inside
+    first = next(a for a, on in zip(args, live, strict=True) if on)
     ranks = [np.ndim(a) - on for a, on in zip(args, live, strict=True)]
     if not alone and op.elementwise:
         rank = max(ranks)

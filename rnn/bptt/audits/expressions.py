@@ -60,13 +60,20 @@ class Const(Expr):
 
 
 class Apply(Expr):
-    """``op(*args, **params)``, of several results the one called `part`."""
+    """``op(*args, **params)``, of several results the one called `part`.
 
-    __slots__ = ("args", "live", "op", "params", "part")
+    live_args: for each argument, whether it is a live expression. live_inside: whether there are
+    live ones in containers among the arguments, or in the keywords.
+    """
+
+    __slots__ = ("args", "live", "live_args", "live_inside", "op", "params", "part")
 
     def __init__(self, op: Op, args: tuple[Any, ...], params: Mapping[str, Any], part: int) -> None:
         self.op, self.args, self.params, self.part = op, args, dict(params), part
-        self.live = any(isinstance(a, Expr) and a.live for a in leaves((args, self.params)))
+        self.live_args = [isinstance(a, Expr) and a.live for a in args]
+        nested = [a for a in (*args, self.params) if not isinstance(a, Expr)]
+        self.live_inside = any(isinstance(a, Expr) and a.live for a in leaves(nested))
+        self.live = self.live_inside or any(self.live_args)
 
 
 def make(name: str, *args: Any, **params: Any) -> Apply:
