@@ -74,13 +74,13 @@ def loss_of(model, numbers):
     return losses.over_time(nats.reshape(T, B), "sum", target_ends)
 
 
-def train(updates=600, hidden=48, seed=0):
+def train(updates=300, hidden=48, seed=0):
     rng = np.random.default_rng(seed)
     training, held_out = split(rng)
     model = translator(hidden, rng)
-    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    optimizer = optim.Adam(model.parameters(), lr=0.02)
     for update in range(updates):
-        optimizer.lr = 0.01 * (1 - update / updates)
+        optimizer.lr = 0.02 * (1 - update / updates)
         loss = loss_of(model, rng.choice(training, size=64, replace=False))
         optimizer.zero_grad()
         loss.backward()
@@ -107,7 +107,7 @@ def added_up(numbers):
     return [str(sum(VALUES[symbol] for symbol in roman(number))) for number in numbers]
 
 
-def main(updates=600):
+def main(updates=300):
     model, training, held_out = train(updates)
     for number in held_out[:5]:
         print(f"{roman(number):>12} -> {translate(model, [number])[0]}  ({number})")

@@ -73,11 +73,11 @@ def marked(path):
     return {number for number, line in enumerate(lines, 1) if line.endswith("  # error")}
 
 
-def readme(folder):
+def readme(folder, head=""):
     """The Python of README.md, in its order, as a file."""
     examples = doctest.DocTestParser().get_examples((ROOT / "README.md").read_text("utf-8"))
     file = folder / "readme_blocks.py"
-    file.write_text("".join(example.source for example in examples), encoding="utf-8")
+    file.write_text(head + "".join(example.source for example in examples), encoding="utf-8")
     return file
 
 
@@ -137,9 +137,11 @@ def test_the_stubs_are_current(path):
 @needs("mypy")
 def test_mypy(tmp_path):
     """What users write, the README and PyTorch's words among it, passes mypy --strict; slips are
-    errors, each on its line; and of some 700 calls mypy knows the type that they have."""
+    errors, each on its line; and of some 700 calls mypy knows the type that they have. The README's
+    own `step` is written without types."""
     file, wanted = calls(tmp_path, CALLS + listed(NUMPYS) + listed(NUMBERS_ONLY))
-    errors, types = mypy(ACCEPTED, REFUSED, file)
+    blocks = readme(tmp_path, "# mypy: allow-untyped-defs, allow-redefinition\n")
+    errors, types = mypy(ACCEPTED, REFUSED, file, blocks)
     assert errors.pop(REFUSED.name).keys() == marked(REFUSED)
     assert errors == {}
     wrong = {
@@ -147,14 +149,6 @@ def test_mypy(tmp_path):
         for line, (call, kind) in wanted.items() if plainly(types[line]) != kind.__name__
     }
     assert wrong == {}
-
-
-@needs("mypy")
-def test_mypy_and_the_readme(tmp_path):
-    """The README's blocks pass, its own `step` among them, which is written without types."""
-    file = readme(tmp_path)
-    errors, _ = mypy(file, options=["--allow-untyped-defs", "--allow-redefinition"])
-    assert errors.get(file.name, {}) == {}
 
 
 @needs("mypy")
