@@ -9,8 +9,10 @@ OURS = tuple(f"{ROOT / package}" for package in ("minigrad", "rnn"))
 AROUND = 60   # so many bytecodes before and after what changes anything are tried one by one
 ELSEWHERE = 150  # and so many in all of the rest
 # They touch nothing but the variables and the stack of their own frame.
-IDLE = ("LOAD_FAST", "LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "STORE_FAST", "PUSH_NULL", "PRECALL",
-        "KW_NAMES", "RESUME", "COPY", "SWAP", "JUMP", "POP_JUMP", "BUILD", "IS_OP")
+IDLE = (
+    "LOAD_FAST", "LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "STORE_FAST", "PUSH_NULL", "PRECALL",
+    "KW_NAMES", "RESUME", "COPY", "SWAP", "JUMP", "POP_JUMP", "BUILD", "IS_OP",
+)
 
 
 def traced(act, at_bytecode):
