@@ -23,6 +23,7 @@ class Frames:
         self.found: dict[Var, str] = {}
         self.captured: dict[int, str] = {}  # by id of what is captured, which the trace holds
         self._frames: dict[Any, None] = {}
+        self._modules: dict[int, Any] = {}  # whose parameters have their names
         self._first: Any = sys._getframe(2)
         self._named = named
 
@@ -40,6 +41,7 @@ class Frames:
     def end(self) -> None:
         """The step has returned: take the names of what is bound now, and look no more."""
         if self._named:
+            self._modules.clear()
             self.read()
         self._named = False
 
@@ -50,8 +52,11 @@ class Frames:
                 value = unwrapped(value)
                 if isinstance(value, Tracer):
                     self.found.setdefault(value.symbol, name)
-                else:
-                    for attribute, tensor in _tensors(name, value):
+                elif isinstance(value, Tensor):
+                    self.captured.setdefault(id(value), name)
+                elif id(value) not in self._modules and _is_module(value):
+                    self._modules[id(value)] = value
+                    for attribute, tensor in _tensors(value):
                         self.captured.setdefault(id(tensor), attribute)
 
     def of(self, value: Any) -> str:
@@ -64,13 +69,14 @@ class Frames:
 
     def close(self) -> None:
         """Let go of the frames, which hold all that their functions have made."""
-        self._frames, self._first = {}, None
+        self._frames, self._modules, self._first = {}, {}, None
 
 
-def _tensors(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The Tensors in a variable: itself, or the attributes and parameters of a module."""
-    if isinstance(value, Tensor):
-        yield name, value
-    elif hasattr(type(value), "named_parameters"):  # asking a package for a name takes long
-        yield from value.named_parameters()
-        yield from ((k, v) for k, v in vars(value).items() if isinstance(v, Tensor))
+def _is_module(value: Any) -> bool:
+    return hasattr(type(value), "named_parameters")  # asking a package for a name takes long
+
+
+def _tensors(module: Any) -> Iterator[tuple[str, Any]]:
+    """The parameters of a module, and the Tensors among its attributes."""
+    yield from module.named_parameters()
+    yield from ((k, v) for k, v in vars(module).items() if isinstance(v, Tensor))

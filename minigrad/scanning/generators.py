@@ -145,7 +145,8 @@ def _token(state: dict[str, Any]) -> Any:
 def unreachable(known: Sequence[Any]) -> list[Any]:
     """All other generators that there are. It takes some milliseconds."""
     here = set(map(id, known))
-    return [g for g in gc.get_objects() if _draws(g) and id(g) not in here]
+    draw = [g for g in gc.get_objects() if isinstance(g, GENERATORS)]  # out of a million, perhaps
+    return [g for g in draw if _draws(g) and id(g) not in here]
 
 
 class Repeatable:
