@@ -2,7 +2,7 @@
 
 import gc
 import linecache
-import tracemalloc
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -61,16 +61,14 @@ def test_the_source_of_a_plan_in_use_stays():
 
 
 def test_calls_of_one_plan_take_no_memory():
-    """Not a byte a call."""
+    """Not an object a call. Objects are counted and not bytes, since a table that the process has
+    filled long before may have to grow at any call; other threads may make some, but not at all
+    times."""
     def of_calls():
         for _ in range(50):
             call(5, workers=2)
         gc.collect()  # of cycles there are none; it empties Python's own stores of tuples
-        return tracemalloc.get_traced_memory()[0]
+        return sys.getallocatedblocks()
 
-    tracemalloc.start()
-    try:
-        found = [of_calls() for _ in range(4)]
-        assert min(b - a for a, b in pairwise(found)) < 50 * 20
-    finally:
-        tracemalloc.stop()
+    found = [of_calls() for _ in range(5)]
+    assert min(b - a for a, b in pairwise(found)) < 50
