@@ -17,6 +17,8 @@ from ..layout.ops import op_scene
 from ..layout.terms import ledger_terms
 from ..layout.unrolled import lay_out
 from ..reading.boxes import Unrolled
+from .calls import recovered, values_of_calls
+from .replay import replay
 from .two_times import two_times
 from .write import Page, html
 
@@ -28,8 +30,10 @@ def steps_page(
     title: str | None, about: str,
 ) -> Page:
     """The page of an unrolled graph. The arguments are those of ``draw``."""
-    held = values_of(outputs, unrolled.home, values or True)
     slopes, without = _gradients(outputs, unrolled.home)
+    calls = recovered(outputs[0], unrolled.home) if len(outputs) == 1 else None
+    every = values_of_calls(calls, outputs[0])
+    held = every or values_of(outputs, unrolled.home, values or True)
     terms = None if without else ledger_terms(outputs, unrolled, ledger or True)
     scene = lay_out(
         unrolled, terms=terms, notes=box_notes(unrolled, held, slopes), most=most, held=held,
@@ -40,6 +44,7 @@ def steps_page(
         scene, about, values=held, gradients=slopes, title=title or "", without=without,
         names={node: name for name, node in states if node is not None},
         times={} if without else two_times(outputs[0], unrolled.home, scene),
+        replay=replay(calls, unrolled, scene) if calls and every and not without else None,
     )
 
 

@@ -14,6 +14,7 @@ from ..render.scene import Scene
 from ..render.svg import svg
 from .facts import facts
 from .packing import as_json, packed
+from .replay import Replay
 
 __all__ = ["Page", "html"]
 
@@ -46,11 +47,13 @@ def html(
     title: str = "",
     without: str = "",
     times: Mapping[str, Any] | None = None,
+    replay: Replay | None = None,
 ) -> Page:
     """The page of a picture.
 
     about: the picture in a few words. values, gradients, names: of ops in it, by node. title: its
     heading. without: why there are no gradients, if there are none. times: the two-time tables.
+    replay: what the page needs to run the model itself.
     """
     width, height = scene.size()
     data = facts(scene, values or {}, gradients or {}, names or {}) | {
@@ -63,7 +66,8 @@ def html(
         styles=_all("styles", "*.css"),
         scripts=_all("scripts", "*.js"),
         svg=svg(scene, title=about),
-        data=as_json(packed(data)),
+        data=as_json(packed(data) | {"replay": replay and replay.data}),
+        records=replay.records if replay else "const RECORDS = [];",
     ))
 
 

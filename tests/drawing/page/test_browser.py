@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+import rnn
 from minigrad.observe.contributions import contributions
 from tests.support.pages import watched
 from tests.support.pictures import elman, gru, lstm, parameter, weights
@@ -289,3 +290,38 @@ def test_truncation(page):
     page.shot("truncation")
     page.slide("#reach", 4)
     assert page.one("#times-error").inner_text() == "0.0 %"
+
+
+def test_knobs(browser, tmp_path):
+    """The page runs the model itself: turned knobs show the loss and the taps that Python finds."""
+    cell = rnn.ElmanCell(2, 3, dtype=float, rng=0)
+    xs = np.random.default_rng(0).normal(size=(5, 2, 2))
+    file = mg.draw((rnn.unroll(cell, xs)[0] ** 2).sum()).save(tmp_path / "knobs.html")
+
+    def loss(steps):
+        return (rnn.unroll(cell, xs[:steps])[0] ** 2).sum()
+
+    with watched(browser, file) as page:
+        def seen(selector, name):
+            return float(page.one(selector).get_attribute(f"data-{name}"))
+
+        page.one("#tab-knobs").click()
+        assert seen("#knob-loss", "loss") == pytest.approx(loss(5).item(), rel=1e-9)
+        page.slide("#knob-factor", 2.5)
+        cell.W_hh.data = 2.5 * cell.W_hh.numpy()
+        assert seen("#knob-loss", "loss") == pytest.approx(loss(5).item(), rel=1e-9)
+        for use in mg.contributions(loss(5), [cell.W_hh])[0]:
+            size = np.linalg.norm(use.value)
+            assert seen(f'#knob-run [data-step="{use.t}"]', "norm") == pytest.approx(size, abs=1e-9)
+            (word,) = page.texts(f'#stage [data-tap="{page.taps("W_hh")[use.t]}"] text')
+            assert float(word) == pytest.approx(size, rel=1e-2)
+        page.shot("knobs")
+        page.slide("#knob-steps", 2)
+        assert seen("#knob-loss", "loss") == pytest.approx(loss(3).item(), rel=1e-9)
+        assert page.one("#knob-run tr").count() == 3
+        page.slide("#knob-input", 0)
+        xs[:] = 0
+        assert seen("#knob-loss", "loss") == pytest.approx(loss(3).item(), rel=1e-9)
+        page.one("#knobs button").click()
+        assert page.texts("#knob-factor-is") == ["1.00"]
+        assert page.one("#stage > svg.other").count() == 0

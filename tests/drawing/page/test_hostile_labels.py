@@ -42,7 +42,7 @@ def test_labels_are_text(browser, tmp_path, name):
     file = mg.draw(labelled(label), title=label).save(tmp_path / "page.html")
     with watched(browser, file) as page:
         assert page.page.evaluate("window.taken") is None
-        assert page.one("script").count() == 2
+        assert page.one("script").count() == 3
         assert page.one("img").count() == 0
         weight = next(k for k, m in page.data["marks"].items() if m["kind"] == "weight")
         assert page.data["marks"][weight]["weight"] == label

@@ -105,8 +105,12 @@ function showAbout() {
       + "a box for the ops inside. Play runs the two sweeps. Press ? for the keys.")));
 }
 
+let shown; // what the panel shows
+
 /** Show what is known of something; of nothing, what the picture is. */
 function showDetails(id) {
+  if (id === shown) return;
+  shown = id;
   if (id == null) showAbout();
   else if (isTap(id) && isWeight(paths[id].tail)) showTap(id);
   else if (weightOf(id)) showWeight(weightOf(id));
