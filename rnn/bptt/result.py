@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ArrayResult", "norm"]
+__all__ = ["ArrayResult", "cut", "norm"]
 
 Array = np.ndarray[Any, Any]
 
@@ -40,3 +40,12 @@ def norm(array: Any, axis: int | tuple[int, ...] | None = None) -> Any:
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         total = np.sqrt(np.sum(np.square(values / scale), axis=axis))
         return total * np.squeeze(scale, axis=axis)
+
+
+def cut(text: str, width: int) -> str:
+    """A text that is too long keeps its end, where names differ.
+
+    >>> cut("encoder.layers.0", 9)
+    '…layers.0'
+    """
+    return text if len(text) <= width else "…" + text[1 - width :]

@@ -15,7 +15,7 @@ from minigrad import Tensor
 
 from ..plots.contributions import plot_ledger
 from ..plots.figures import Canvas
-from ..result import norm
+from ..result import cut, norm
 from .naming import Key, NamedWeights, layer_of, weights_of
 from .terms import NO_STEPS, terms_of
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Entry", "Ledger", "ledger"]
+
+MOST = 60   # lines of a printed ledger: of more weights the first and the last
 
 Array = np.ndarray[Any, Any]
 
@@ -166,7 +168,8 @@ class Ledger(Mapping[Key, Array]):
     ) -> Figure:
         """‖G_t‖ over t, one line for each weight; written to `path` (.png, .svg) if it is given.
 
-        names: some of the weights, or gates. size, style: as for every plot (``rnn.bptt.plots``).
+        names: some of the weights, or gates.
+        size: (width, height) in inches. style: "light", "dark", or one of matplotlib's.
         Needs matplotlib, which the extra ``viz`` brings. Raises ValueError where there are no
         steps, and KeyError for an unknown name.
         """
@@ -190,19 +193,28 @@ class Ledger(Mapping[Key, Array]):
             title = f"Ledger, steps {self.steps[0]} to {self.steps[-1]}"
         else:
             title = f"Ledger, no steps: {NO_STEPS}"
-        width = max(len("weight"), *map(len, self._entries))
-        lines = [title, f"{'weight':<{width}}  {'‖Σ G_t‖':>10}  {'largest ‖G_t‖':<20}"]
-        some_outside = any(entry.outside_uses for entry in self._entries.values())
-        lines[1] = (lines[1] + "  outside of the steps" * some_outside).rstrip()
-        for name, entry in self._entries.items():
-            total = float(norm(self.total(name)))
-            line = f"{name:<{width}}  {total:>10.4g}  {self._largest(name):<20}"
-            if entry.outside_uses:
-                line += f"  {float(norm(entry.outside)):.4g} by {', '.join(entry.outside_uses)}"
-            if not (entry.steps or entry.outside_uses):
-                line += "  not on the graph of this loss"
-            lines.append(line.rstrip())
-        return "\n".join(lines)
+        names = list(self._entries)
+        left = len(names) - MOST
+        if left > 0:
+            names[MOST // 2 : -MOST // 2] = []
+        width = min(40, max(len("weight"), *map(len, names)))
+        head = f"{'weight':<{width}}  {'‖Σ G_t‖':>10}  {'largest ‖G_t‖':<20}"
+        if any(entry.outside_uses for entry in self._entries.values()):
+            head += "  outside of the steps"
+        lines = [f"{cut(name, width):<{width}}  {self._line(name)}".rstrip() for name in names]
+        if left > 0:
+            lines.insert(MOST // 2, f"… and {left} more")
+        return "\n".join([title, head.rstrip(), *lines])
+
+    def _line(self, name: str) -> str:
+        """What is printed of a weight, after its name."""
+        entry = self._entries[name]
+        line = f"{float(norm(self.total(name))):>10.4g}  {self._largest(name):<20}"
+        if entry.outside_uses:
+            line += f"  {float(norm(entry.outside)):.4g} by {', '.join(entry.outside_uses)}"
+        elif not entry.steps:
+            line += "  not on the graph"
+        return line
 
     def _largest(self, name: str) -> str:
         """The largest term and its step."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..contributions.terms import NO_STEPS
+from ..result import cut
 from .rows import ReportRow
-from .words import blocks, cut, lag, number, percent
+from .words import blocks, lag, number, percent
 
 __all__ = ["DETAILS", "report_table"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["blocks", "cut", "lag", "number", "percent", "step_lines"]
+__all__ = ["blocks", "lag", "number", "percent", "step_lines"]
 
 Array = np.ndarray[Any, Any]
 
@@ -71,12 +71,3 @@ def step_lines(steps: Sequence[int], lags: Array, columns: Sequence[Array]) -> l
             f"{number(cosines[k], '.3f'):>7}"
         )
     return lines
-
-
-def cut(text: str, width: int) -> str:
-    """A text that is too long keeps its end, where names differ.
-
-    >>> cut("encoder.layers.0", 9)
-    '…layers.0'
-    """
-    return text if len(text) <= width else "…" + text[1 - width :]

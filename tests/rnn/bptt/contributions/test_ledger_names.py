@@ -151,11 +151,28 @@ def test_what_is_outside_of_the_steps_is_named():
     assert lines[1].endswith("outside of the steps")
     outside = f"{np.linalg.norm(terms.outside(W)):.4g}"
     assert lines[-2].split()[2:] == [outside, "by", "head/matmul,", "head/multiply"]
-    assert lines[-1].endswith("not on the graph of this loss")
+    assert lines[-1].endswith("not on the graph")
     alone = ledger(loss, W)
     assert "no use of a weight was recorded under a time step; label the steps" in repr(alone)
     with pytest.raises(ValueError, match=r"there are no steps: .* `with minigrad.scope\(name"):
         alone.plot()
+
+
+def test_many_weights_with_long_names_print_in_100_columns():
+    """Of more than 60 the first and the last, and how many there are between; names keep their
+    ends, and the columns stand below each other."""
+    weights = [mg.Parameter(np.ones(2), name=f"{'deep.' * 12}W_{k}") for k in range(70)]
+    loss = 0
+    for t in (1, 2):
+        with mg.scope("rnn", t=t):
+            loss = loss + sum((w * w).sum() for w in weights[:69])
+    lines = repr(ledger(loss, weights)).splitlines()
+    assert len(lines) == 2 + 61
+    assert lines[32] == "… and 10 more"
+    assert max(map(len, lines)) <= 100
+    assert lines[2].split()[0] == "…" + ("deep." * 12 + "W_0")[-39:]
+    assert len({line.index(" at t=") for line in lines if " at t=" in line}) == 1
+    assert "W_69 " in lines[-1]
 
 
 def test_checkpointed_and_scanned_runs():
