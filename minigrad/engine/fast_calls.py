@@ -150,8 +150,8 @@ _STUB: CodeType = _stub.__code__
 
 def _fits(op: Primitive) -> bool:
     """Whether the template is for ops of this shape: a fixed number of arrays, one result, and at
-    most two arguments that have a derivative."""
-    if op.variadic or op.multiple or op.joint is not None or op.usable.bit_count() > 2:
+    most three arguments that have a derivative."""
+    if op.variadic or op.multiple or op.joint is not None or op.usable.bit_count() > 3:
         return False
     required = [default is Parameter.empty for _, default in _parameters(op)]
     return sorted(required, reverse=True) == required  # what may be left out is at the end
@@ -165,7 +165,7 @@ def _parameters(op: Primitive) -> Iterator[tuple[str, Any]]:
 
 
 def _masks(op: Primitive) -> list[int]:
-    """The choices of arguments that need a gradient, as bits, of which there are at most three."""
+    """The choices of arguments that need a gradient, as bits, of which there are at most seven."""
     return [mask for mask in range(1, op.usable + 1) if mask & op.usable == mask]
 
 
@@ -272,15 +272,13 @@ class _Template:
         if len(usable) == 1:
             yield from self._saved(self.op.usable, usable[0], "    ")
             return
-        x, y = usable
-        first, second = (1 << self.arguments.index(a) for a in usable)
-        for test, mask, parent in (
-            (f"if {y}_node is None:", first, x),
-            (f"elif {x}_node is None:", second, y),
-            ("else:", first | second, x),
-        ):
-            yield f"    {test}"
-            yield from self._saved(mask, parent, "        ")
+        test = "if"
+        for mask in sorted(_masks(self.op), key=int.bit_count):  # the fewest first
+            chosen = [a for a in usable if mask >> self.arguments.index(a) & 1]
+            others = " and ".join(f"{a}_node is None" for a in usable if a not in chosen)
+            yield f"    {test} {others}:" if others else "    else:"
+            yield from self._saved(mask, chosen[0], "        ")
+            test = "elif"
 
     def _saved(self, mask: int, parent: str, indent: str) -> Iterator[str]:
         pullback = self.op.pullback(mask)

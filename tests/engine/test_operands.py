@@ -40,6 +40,21 @@ def _gradient(call, i, overwrite):
     return 0.0 if x.grad is None else x.grad.numpy()
 
 
+@pytest.mark.parametrize("use", [np.multiply, np.matmul, lambda x, a: np.clip(x, a, 9.0)])
+def test_arrays_changed_after_a_call_by_its_definition(use):
+    """Under detect_anomaly ops are called by their definition, which copies them too."""
+    gradients = []
+    for change in (False, True):
+        x, a = mg.tensor([1.0, 5.0], requires_grad=True), np.array([3.0, 4.0])
+        with mg.detect_anomaly():
+            y = use(x, a)
+        if change:
+            a[:] = 7.0, 0.5
+        y.sum().backward()
+        gradients.append(x.grad.numpy())
+    np.testing.assert_array_equal(*gradients)
+
+
 INDICES = {
     "an array": lambda x, a: x[a],
     "beside a number": lambda x, a: x[a, 1],

@@ -59,7 +59,7 @@ x.cumsum(0); x.cumsum(dim=1); x.cumprod(0); x.norm(); x.softmax(0); x.softmax(di
 x.log_softmax(0)
 np.linalg.inv(x); np.linalg.det(x); x.det(); np.transpose(x); x.transpose(); x.T; x.mT; x.reshape(4)
 np.expand_dims(x, 0); x.unsqueeze(0); x.unsqueeze(dim=1); x.squeeze(); np.swapaxes(x, 0, 1)
-x.relu(); x.sigmoid(); x.clamp(0); x.clip(0, 1)
+x.relu(); x.sigmoid(); x.clamp(0); x.clip(0, 1); np.clip(x, 0, 1); np.clip(x, a_min=0, a_max=x)
 np.where(x > 1, x, 0); x[0]; x.astype(np.float32)
 """
 
