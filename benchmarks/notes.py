@@ -63,13 +63,14 @@ Where a bar is missed, these say why.
   one kernel, written for the processor's widest vectors at run time. The line "without oneDNN" is
   PyTorch's own LSTM: beside that one, and beside GRU and RNN, which are made in the same way, the
   scan is what it should be. On a processor without AVX-512 the distance to oneDNN is smaller.
-- **What is around.** At H = 64 head and loss, the trace of a step that is made at every call, and
-  the tape take nearly half of a pass (the tables below), and alone nearly as long as all of
-  PyTorch's or JAX's. They do not grow with H.
+- **What is around.** At H = 64 head and loss, the step that is run on tracers at every call, to
+  see whether it is still the one of its plan, and the tape take more than a third of a pass (the
+  tables below). They grow less than the rest with H.
 - **Calls.** With B = 1 a step has no arithmetic to speak of: each of its calls of NumPy takes half
   a microsecond whatever it does, and a kernel has none of them.
-- **Sums of a step.** The layer norm of a cell of one's own sums rows of 4H in every step, forwards
-  and backwards; they are the first line of its table.
+- **Sums of a step.** The layer norm of a cell of one's own takes means of rows of 4H and of H in
+  every step, two of each forwards and backwards, and some six passes over the gates around them,
+  each a call of NumPy; XLA makes one loop of them.
 
 One pass taken apart (`python -m benchmarks.tables`), one thread. The plan's own source runs with a
 clock behind every statement; of each call the fastest over all passes counts. "Products" multiply

@@ -192,8 +192,8 @@ def _written(equation: Equation) -> Links:
 
 
 _REDUCTIONS = (
-    "amax", "amin", "logsumexp", "mean", "median", "nanmax", "nanmean", "nanmedian", "nanmin",
-    "nanprod", "nanstd", "nansum", "nanvar", "prod", "std", "sum", "var", "vector_norm",
+    "amax", "amin", "kept_mean", "logsumexp", "mean", "median", "nanmax", "nanmean", "nanmedian",
+    "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "prod", "std", "sum", "var", "vector_norm",
 )
 _ALONG = (
     "cummax", "cummin", "cumprod", "cumsum", "diff", "flip", "log_softmax", "repeat", "roll",

@@ -10,6 +10,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import functional as F
+from minigrad.ops.nn.layers import kept_mean
 
 N = 20_000
 RNG = np.random.default_rng(0)
@@ -110,3 +111,27 @@ def test_many_terms(name, dtype):
         within = np.abs(b) < float(np.finfo(dtype).max)
         error = np.abs(a - b)[within].max(initial=0.0)
         assert error <= 48 * eps * np.abs(b).max() + float(np.finfo(dtype).smallest_subnormal)
+
+
+@pytest.mark.parametrize("n", [1, 2, 60, 64, 127, 128, 129, 131, 256, 300, 512, 1000, 20_000])
+def test_layer_norm_keeps_its_digits(n):
+    """Beside a mean that is far larger than what is left of it, for rows of any length."""
+    x = np.random.default_rng(n).normal(1000.0, 3.0, (50, n)).astype(np.float32)
+    wide = x.astype(np.float64)
+    centred = wide - wide.mean(-1, keepdims=True)
+    wanted = centred / np.sqrt(np.square(centred).mean(-1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(F.layer_norm(x, n), wanted, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("n", [3, 64, 100, 256, 384])
+def test_means_do_not_overflow_on_the_way(n):
+    """Of numbers whose sum is too large the mean is not; and of none, or of NaN, it is NaN."""
+    x = np.full((4, n), 3e38, np.float32)
+    np.testing.assert_allclose(kept_mean(x, axis=-1), x[:, :1], rtol=1e-6)
+    x[1, 0] = np.nan
+    assert np.isnan(kept_mean(x, axis=-1)[1]).all()
+    assert not np.isnan(kept_mean(x, axis=-1)[0]).any()
+    for axis in (0, (0, 1), (-2,), (1,)):
+        np.testing.assert_allclose(
+            kept_mean(x[2:], axis=axis), x[2:].mean(axis, np.float64, keepdims=True), rtol=1e-6
+        )
