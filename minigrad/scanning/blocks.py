@@ -16,6 +16,7 @@ import numpy as np
 from ..engine.op import OPS, Op
 from ..ops.index.indexing import check_rows
 from .loops import Loops
+from .memory import empty
 from .program import Equation, Var, made_by, users
 
 __all__ = ["in_blocks"]
@@ -37,7 +38,8 @@ def rows(index: Any, tables: Any) -> Any:
     n, V, H = tables.shape
     check_rows(index, V)
     places = index[..., None, :] + np.arange(0, n * V, V)[:, None]
-    return tables.reshape(n * V, H).take(places, axis=0, mode="clip")    # they are in range
+    found = empty((*places.shape, H), tables.dtype)
+    return tables.reshape(n * V, H).take(places, axis=0, out=found, mode="clip")  # all in range
 
 
 _COLUMNS, _ROWS = (

@@ -77,11 +77,15 @@ class _Writer:
         self.made(name, _tuple([count, *map(str, v.shape)]), v)
         return name
 
-    def made(self, name: str, shape: str, like: Var) -> None:
-        """Make an array that is large, or may be."""
+    def new(self, shape: str, like: Var) -> str:
+        """An array that is large, or may be."""
         again = self.loops.buffers and not like.dtype.hasobject
         function = self.lines.constant(empty, "empty") if again else "np.empty"
-        self.lines.write(f"{name} = {function}({shape}, np.{like.dtype})")
+        return f"{function}({shape}, np.{like.dtype})"
+
+    def made(self, name: str, shape: str, like: Var) -> None:
+        """Make one."""
+        self.lines.write(f"{name} = {self.new(shape, like)}")
 
     def rows(self, variables: Collection[Var], count: str = "T") -> None:
         """An array for all steps of each."""
@@ -94,7 +98,9 @@ class _Writer:
         """Equations for all steps at once."""
         for equation in equations:
             (out,) = equation.outs
-            call = stacked_call(self.lines, equation, self.all_of)
+            shape = _tuple(["T", *map(str, out.shape)])
+            where = self.new(shape, out) if self.loops.buffers else None
+            call = stacked_call(self.lines, equation, self.all_of, where=where)
             name = self.lines.free(f"{out.name or 'v'}_all")
             self.lines.write(f"{name} = {call}", f"(T, {str(out.shape)[1:]}")
             self.all_of[out], self.row[out] = name, f"{name}[t]"
