@@ -285,9 +285,21 @@ class Run:
     def forward(self) -> tuple[list[Any], list[Any]]:
         """The last state and the outputs."""
         state, x, captured = (self.arrays[group] for group in ("state", "x", "captured"))
-        new, ys, self.saved = self.team.forward(self.T, state, self._in_order(x), captured)
+        try:
+            new, ys, self.saved = self.team.forward(self.T, state, self._in_order(x), captured)
+        except (ValueError, TypeError, IndexError) as error:
+            raise self._as_told_by_ops(error) from None
         # A state may be the last row of the states of all steps, which it would keep alive.
         return list(map(np.array, new)), self._in_order(ys)
+
+    def _as_told_by_ops(self, error: Exception) -> Exception:
+        """The error that the steps raise one by one, which names the op and what it was given."""
+        try:
+            with np.errstate(all="ignore"):
+                self.steps.recorded(self.values())
+        except (ValueError, TypeError, IndexError) as told:
+            return told
+        return error
 
     def record(self, outputs: list[Tensor]) -> Node:
         """The one node that stands for all steps."""

@@ -9,6 +9,7 @@ import minigrad as mg
 import rnn
 from minigrad.engine.node import ancestors
 from minigrad.errors import TraceError
+from minigrad.functional import embedding
 from minigrad.scanning import plan as plans
 from minigrad.scanning.tracer import Tracer
 from minigrad.testing.calls import record_of
@@ -139,6 +140,24 @@ def test_bad_arguments():
     ):
         with pytest.raises(error, match=text):
             call()
+
+
+@pytest.mark.parametrize("t", [0, 2])
+def test_wrong_values_are_told_by_the_op(t):
+    """At whatever step they come, in the first call and in later ones: as the loop tells them."""
+    W = mg.Parameter(np.ones((5, H)))
+
+    def step(x, h):
+        h = np.tanh(embedding(x, W) + h)
+        return h, h
+
+    good = np.zeros((T, B), int)
+    bad = good.copy()
+    bad[t, 1] = 9
+    for _ in range(2):
+        with pytest.raises(IndexError, match=r"^embedding\(.*\): index holds 0 to 9, wanted"):
+            mg.scan(step, np.zeros((B, H)), bad)
+        mg.scan(step, np.zeros((B, H)), good)
 
 
 def test_hooks_and_anomaly_detection_see_every_step(rng):
