@@ -15,7 +15,7 @@ from ...engine.primitive import primitive
 from ...engine.tensor import detached
 from ..common import one_of
 from ..rules import floating, passed, safe_sum, share
-from .layers import log_softmax, positive, shifted, softmax
+from .layers import log_softmax, positive, shifted, softmax, sum_along
 from .losses import average, check_reduction, reduced
 
 __all__ = ["cross_entropy", "nll_loss"]
@@ -256,7 +256,7 @@ def cross_entropy(
         y = shifted(_counted(input, np.expand_dims(weights, axis)), axis)
         picked = np.take_along_axis(y, np.expand_dims(safe, axis), axis).squeeze(axis)
         np.exp(y, out=y)
-        total = positive(safe_sum(y, axis).squeeze(axis))
+        total = positive(sum_along(y, axis).squeeze(axis))
         values = (np.log(total) - picked) * weights
     else:
         q = _distribution(input, target, weight, ignore_index, label_smoothing)

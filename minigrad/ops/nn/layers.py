@@ -61,6 +61,16 @@ def dropped(x: Any, keep: Any, *, scale: float) -> Any:
     return chosen_part(floating(x), keep) * scale
 
 
+_BLOCK = 128  # so many numbers are summed in their own dtype, and so many of such sums
+
+
+def sum_along(x: Any, axis: int) -> Any:
+    """``safe_sum`` of numbers from 0 to 1: where they are few to a row, a product with ones, which
+    is ten times as fast."""
+    few = axis in (-1, x.ndim - 1) and 0 < x.shape[-1] <= _BLOCK and x.dtype.char in "fd"
+    return (x @ np.ones(x.shape[-1], x.dtype))[..., None] if few else safe_sum(x, axis)
+
+
 def shifted(x: Any, axis: int) -> Any:
     """`x` minus its maximum along axis, in a new array of floats; a row of -∞ stays as it is."""
     x = floating(x)
@@ -81,7 +91,7 @@ def softmax(x: Any, *, axis: int = -1) -> Any:
     """eˣ / Σ eˣ along axis; 0 for a row of -∞"""
     y = shifted(x, axis)
     np.exp(y, out=y)
-    y /= positive(safe_sum(y, axis))
+    y /= positive(sum_along(y, axis))
     return y
 
 
@@ -92,11 +102,8 @@ def softmax(x: Any, *, axis: int = -1) -> Any:
 def log_softmax(x: Any, *, axis: int = -1) -> Any:
     """x - ln Σ eˣ along axis; -∞ for a row of -∞"""
     y = shifted(x, axis)
-    y -= np.log(positive(safe_sum(np.exp(y), axis)))
+    y -= np.log(positive(sum_along(np.exp(y), axis)))
     return y
-
-
-_BLOCK = 128  # so many numbers are summed in their own dtype, and so many of such sums
 
 
 @lru_cache(maxsize=256)
