@@ -21,7 +21,7 @@ from minigrad.engine.tensor import Tensor
 from minigrad.observe.packing import is_output, saved_items
 
 from .cells import Cell
-from .cells.state import pack, unpack
+from .cells.state import repacked, unpack
 from .cells.wrappers import Wrapper
 
 if TYPE_CHECKING:
@@ -50,30 +50,36 @@ def draw_cell(cell: Cell, *, direction: str = "LR", title: str | None = None) ->
     if not isinstance(cell, Cell):
         raise TypeError(f"draw_cell(cell): received {type(cell).__name__}; wanted a Cell")
     cell = copy.deepcopy(cell)    # with a random state of its own, where it has one
-    x = _entering("x_t", np.zeros((1, cell.input_size), cell.dtype))
-    names = list(cell.state_sizes)
-    state = pack(tuple(
-        _entering(f"{name}_t-1", part)
-        for name, part in zip(names, unpack(cell.initial_state(1)), strict=True)
-    ))
-    before: dict[str, Any] = {"x": x, **dict(zip(names, unpack(state), strict=True))}
+    x = _entering("x_t", tensor(np.zeros((1, cell.input_size), cell.dtype)))
+    first = cell.as_state(None, 1)
+    names = cell.state_names(first)
+    given = [
+        _entering(f"{name}_t-1", part) for name, part in zip(names, unpack(first), strict=True)
+    ]
+    state = repacked(given, first)
+    before: dict[str, Any] = {"x": x, **dict(zip(names, given, strict=True))}
     with enable_grad(), scope(cell.name, **before):
-        output, after = cell.step(x, state)
-    results = [part for part in (output, *unpack(after)) if part._node is not None]
+        output, after = cell.checked_step(x, state)
+    parts = unpack(after)
+    results = [part for part in (output, *parts) if getattr(part, "_node", None) is not None]
     inner = cell
     while isinstance(inner, Wrapper):
         inner = inner.cell
     _name_gates(Tape(*results), inner.gates, inner.hidden_size)
-    given = {part._node for part in unpack(state)}
-    for name, part in zip(names, unpack(after), strict=True):
-        if part._node is not None and part._node not in given:
-            part._node.put(name=f"{name}_t")
+    known = {None, *(getattr(part, "_node", None) for part in given)}
+    for name, part in zip(names, parts, strict=True):
+        node = getattr(part, "_node", None)
+        if node is not None and node not in known:
+            node.put(name=f"{name}_t")
     return draw(list({part._node: part for part in results}.values()), view="ops",
                 direction=direction, title=title)
 
 
-def _entering(name: str, value: Any) -> Tensor:
-    return tensor(getattr(value, "_data", value), requires_grad=True, name=name)
+def _entering(name: str, value: Any) -> Any:
+    """A value as a leaf with a name; what can have no gradient, such as a counter, as it is."""
+    if not (isinstance(value, Tensor) and value.dtype.kind == "f"):
+        return value
+    return tensor(value._data, requires_grad=True, name=name)
 
 
 def _name_gates(tape: Iterable[Node], gates: Gates, H: int) -> None:

@@ -63,5 +63,8 @@ def within(
 
 
 def _chosen(inside: Tensor, new: Any, old: Any) -> Any:
-    """The rows of `new` that are inside, else those of `old`."""
+    """The rows of `new` that are inside, else those of `old`; a number without rows is the new one.
+    """
+    if np.ndim(new) == 0:
+        return new
     return np.where(inside.reshape(-1, *[1] * (np.ndim(new) - 1)), new, old)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
@@ -18,6 +19,8 @@ from ..engine.tensor import Tensor, as_tensor, wrap
 from ..errors import describe
 from ..transforms.tree import flatten
 from .cores import one_thread
+from .generators import GENERATORS
+from .held import generators_apart
 from .passes import ALL
 from .plan import Found, Plan, plan_of
 from .ragged import masked
@@ -59,7 +62,7 @@ def plan(
        → state               3
        → y                   2
     """
-    step, state, xs, T = _given(step, state, xs, lengths)
+    step, state, xs, T, _ = _given(step, state, xs, lengths)
     chosen = _chosen_passes(passes)
     return _planned(step, flatten(state), flatten(xs), T, False, chosen, fresh=True).plan
 
@@ -97,7 +100,8 @@ def scan(
 
     step: a function of (x, state) that returns (output, state), as ``step`` of a cell. Whatever it
         uses beside its arguments (weights, arrays, numbers) counts, and gets its gradient.
-    state: an array or Tensor; or nested lists, tuples, dicts of them. The step returns the same.
+    state: an array or Tensor; or nested lists, tuples, dicts, named tuples, dataclasses of them,
+        with a generator of random numbers among them if the step draws. The step returns the same.
     xs: arrays or Tensors (T, ...), likewise nested; integers too.
     reverse: from the last input to the first; outputs stand at the place of their input.
     lengths: (B,), how many steps each row of the batch has (axis 0 of the state and of the
@@ -126,7 +130,7 @@ def scan(
     if how not in ("scan", "unroll", "checkpoint"):
         raise ValueError(f"scan(how={how!r}): wanted 'scan', 'unroll' or 'checkpoint'")
     workers = as_workers(workers)
-    step, state, xs, T = _given(step, state, xs, lengths)
+    step, state, xs, T, whole = _given(step, state, xs, lengths)
     state_now = local.state
     labels = Labels("scan", state_now.scope, range(T))
     # Inside of a step that is being traced, the steps are equations of that one.
@@ -136,16 +140,24 @@ def scan(
         )
         try:
             if how == "scan":
-                return by_plan(state, xs, labels=labels)
-            by_loop = partial(_unrolled, step, reverse=reverse)
-            return in_windows(step, state, xs, reverse, labels, by_plan, by_loop)
+                ys, last = by_plan(state, xs, labels=labels)
+            else:
+                by_loop = partial(_unrolled, step, reverse=reverse)
+                ys, last = in_windows(step, state, xs, reverse, labels, by_plan, by_loop)
+            return ys, whole(last)
         except NeedsTape:
             pass
-    return _unrolled(step, state, xs, reverse)
+    ys, last = _unrolled(step, state, xs, reverse)
+    return ys, whole(last)
 
 
-def _given(step: Any, state: Any, xs: Any, lengths: Any) -> tuple[Any, Any, Any, int]:
-    """The arguments, checked, with Tensors for arrays."""
+def _given(
+    step: Any, state: Any, xs: Any, lengths: Any
+) -> tuple[Any, Any, Any, int, Callable[[Any], Any]]:
+    """The arguments, checked, with Tensors for arrays, and what makes a state of the last arrays.
+
+    Generators in the state are copied, so that the one that was given stays as it is.
+    """
     if not callable(step):
         raise TypeError(f"scan(step, state, xs): step is {describe(step)}; wanted a function")
     leaves, rebuild = flatten(xs)
@@ -168,10 +180,11 @@ def _given(step: Any, state: Any, xs: Any, lengths: Any) -> tuple[Any, Any, Any,
         )
     xs = rebuild(tensors)
     leaves, rebuild = flatten(state)
-    state = rebuild([as_tensor(leaf) for leaf in leaves])
+    parts = [copy.deepcopy(v) if isinstance(v, GENERATORS) else as_tensor(v) for v in leaves]
+    step, state, whole = generators_apart(step, rebuild(parts))
     if lengths is not None:
         step, xs = masked(step, xs, lengths, T, state)
-    return step, state, xs, T
+    return step, state, xs, T, whole
 
 
 def _unrolled(step: Step, state: Any, xs: Any, reverse: bool) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.context import local
 from ..engine.node import Node
 from ..errors import describe
-from ..transforms.tree import flatten, flatten_like
+from ..transforms.tree import flatten, flatten_like, paths
 from .atoms import replaced, token
 from .following import Following, Written, written_as
 from .generators import moved, reachable, restore, states
@@ -204,21 +204,19 @@ def _checked_state(after: Any, state: Tree, before: list[Tracer], trace: Trace) 
     """The new state, flat, or an error if the step could not take it again."""
     like = state[1](list(before))
     try:
-        flat = flatten_like(after, like, "the state that step(x, state) returned")
-        if any(isinstance(v, list | tuple | dict) for v in flat):
-            raise ValueError("the state that step(x, state) returned holds more parts")
+        flat = flatten_like(after, like, "the state that step(x, state) returned", arrays=True)
     except ValueError as error:
         raise ValueError(
             f"scan: {error}. step(x, state) returns (output, state), and the state has the form of "
             f"the one that it was given"
         ) from None
     new = [trace.operand(v, "the new state") for v in flat]
-    for k, (a, b) in enumerate(zip(before, new, strict=True)):
+    for path, a, b in zip(paths(like), before, new, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
             raise ValueError(
-                f"scan: part {k} of the state enters the step as {describe(a.value)} and leaves "
-                f"it as {describe(b.value)}; give the first state the shape and dtype that the "
-                f"step keeps"
+                f"scan: {f'part {path} of ' if path else ''}the state enters the step as "
+                f"{describe(a.value)} and leaves it as {describe(b.value)}; give the first state "
+                f"the shape and dtype that the step keeps"
             )
     return new
 

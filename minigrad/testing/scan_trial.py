@@ -13,7 +13,7 @@ from ..engine.node import Leaf, ancestors
 from ..engine.tensor import Tensor, as_tensor, detached
 from ..scanning.generators import restore, states
 from ..scanning.run import scan
-from ..transforms.tree import flatten, flatten_like
+from ..transforms.tree import flatten, flatten_like, paths
 from .trial import LawBroken, demand, pull_linked
 
 __all__ = [
@@ -226,11 +226,7 @@ def _own(value: Any) -> Array:
 
 def _paths(what: str, tree: Any) -> list[str]:
     """A name for every leaf of nested containers."""
-    if isinstance(tree, dict):
-        return [p for k, v in tree.items() for p in _paths(f"{what}[{k!r}]", v)]
-    if isinstance(tree, list | tuple):
-        return [p for k, v in enumerate(tree) for p in _paths(f"{what}[{k}]", v)]
-    return [] if tree is None else [what]
+    return [f"{what} {path}" if path else what for path in paths(tree)]
 
 
 def label(step: Any) -> str:

@@ -16,9 +16,13 @@ from minigrad.engine.node import Node
 from minigrad.engine.tensor import wrap
 from minigrad.errors import GradientError
 from minigrad.observe.packing import unpacked
+from minigrad.scanning.generators import GENERATORS
+from minigrad.transforms.tree import children
+
+from ..cells.state import unpack
 
 __all__ = [
-    "as_states", "label", "pull_back", "state_tensors", "step_of",
+    "as_states", "constants", "label", "leaves_of", "pull_back", "state_tensors", "step_of",
     "units", "without_constants",
 ]
 
@@ -59,39 +63,62 @@ def units(tensors: Sequence[Tensor]) -> Iterator[list[Array]]:
             yield cotangents
 
 
-def state_tensors(state: Any, function: str, argument: str) -> tuple[Tensor, ...]:
-    """The tensors of a state, each the one that the recurrence went on with.
+def state_tensors(
+    state: Any, function: str, argument: str, some: bool = False
+) -> tuple[Tensor, ...]:
+    """The tensors of a state, each the one that the recurrence went on with; those that can have a
+    gradient, without counters and the like. some: one of them on the graph will do.
 
     A state that was taken out of the stacked outputs of ``unroll``, as in ``outputs[3]``, is a
     copy that leads nowhere; it stands for the state that was stacked.
     """
-    given = tuple(state) if isinstance(state, tuple | list) else (state,)
+    given = [part for part in unpack(state) if not isinstance(part, GENERATORS)]
     for part in given:
         if not isinstance(part, Tensor):
             raise TypeError(
                 f"{function}({argument}): received {type(part).__name__}; wanted a Tensor of a "
-                f"live graph, or a tuple of them such as (h, c)"
+                f"live graph, or a structure of them such as (h, c)"
             )
+    given = [part for part in given if part.dtype.kind == "f"] or given
     if not given:
         raise ValueError(f"{function}({argument}): received no tensors; wanted at least one")
-    return tuple(_original(part, function, argument) for part in given)
+    constant = some and any(part.requires_grad for part in given)
+    return tuple(
+        part if constant and not part.requires_grad else _original(part, function, argument)
+        for part in given
+    )
+
+
+def leaves_of(state: Any) -> Any:
+    """The leaves of a state of several parts; another one as it is."""
+    return state if children(state) is None else unpack(state)
 
 
 def without_constants(states: list[Any]) -> list[Any]:
-    """States of one sequence, without the parts that no step changes, such as dropout masks."""
-    if len(states) < 2 or not all(isinstance(state, tuple | list) for state in states):
+    """States of one sequence, without the parts that no step changes, such as dropout masks.
+
+    Those of several parts are tuples of their leaves.
+    """
+    states = list(map(leaves_of, states))
+    constant = constants(states)
+    if not constant:
         return states
-    first = states[0]
-    constant = {
+    return [tuple(part for part in state if id(part) not in constant) for state in states]
+
+
+def constants(states: Sequence[Any]) -> set[int]:
+    """The ids of what all of several states hold, each a tuple, and no graph knows; of none if that
+    is all that they hold."""
+    if len(states) < 2 or not all(isinstance(state, tuple) for state in states):
+        return set()
+    found = {
         id(part)
-        for part in first
+        for part in states[0]
         if isinstance(part, Tensor)
         and part._node is None
         and all(any(part is other for other in state) for state in states)
     }
-    if len(constant) == len(first):
-        return states
-    return [tuple(part for part in state if id(part) not in constant) for state in states]
+    return set() if len(found) == len(states[0]) else found
 
 
 def _original(state: Tensor, function: str, argument: str) -> Tensor:
@@ -134,11 +161,17 @@ def step_of(state: Sequence[Tensor]) -> int | None:
     return None if node is None or node.scope is None else node.scope.step
 
 
-def label(state: Sequence[Tensor], index: str) -> str:
-    """A state in formulas: its name and step, such as h_3 or (h_3, c_3); else h with `index`."""
+def label(state: Sequence[Tensor], index: str, names: Sequence[str] = ()) -> str:
+    """A state in formulas: its name and step, such as h_3 or (h_3, c_3); else h with `index`.
+
+    names: for parts that have none of their own.
+    """
     step = step_of(state)
     mark = index if step is None else str(step)
     if len(mark) > 1:
         mark = f"{{{mark}}}"
-    names = [f"{part.name or 'h'}_{mark}" for part in state]
-    return names[0] if len(names) == 1 else f"({', '.join(names)})"
+    others = names or [""] * len(state)
+    words = [
+        f"{part.name or other or 'h'}_{mark}" for part, other in zip(state, others, strict=True)
+    ]
+    return words[0] if len(words) == 1 else f"({', '.join(words)})"

@@ -18,10 +18,22 @@ from minigrad.checks import Rng, as_flag, as_float_dtype, as_generator, as_size
 from minigrad.functional import embedding
 from minigrad.module import Module
 from minigrad.ops.index.indexing import is_outside
+from minigrad.scanning.generators import reachable, restore, states
 
 from .foreign import reader_of
+from .forms import Form, form_of, form_of_sizes
 from .gate import Gate
-from .state import State, described, fitted, flat, pack, with_batch, without_batch
+from .state import (
+    State,
+    begun,
+    carried_on,
+    described,
+    given_to,
+    names_of,
+    pack,
+    refuse_writes,
+    with_own_generators,
+)
 
 __all__ = ["Cell"]
 
@@ -67,7 +79,13 @@ class Cell(Module, ABC):
       U(-1/√H, 1/√H), and ``gate(name)`` reads and writes one block. Without, it makes its own;
     - ``states``: the names of the parts of its state, each (B, H). One: the state is a tensor.
       Several: it is a tuple of tensors. Where their widths are others, ``state_sizes`` gives them,
-      and ``output_size`` that of the output;
+      or their shapes, and ``output_size`` the width of the output;
+    - or, for a state of another structure, ``initial_state(batch)``, which returns one: dicts,
+      lists, tuples, named tuples and dataclasses, in one another, of arrays whose first axis is the
+      batch, of any rank and dtype. Integers and booleans, as of a counter or a mask, carry no
+      gradient. ``step`` returns the same structure, with the same shapes and dtypes. A number
+      without axes, and a generator of random numbers, are of all sequences together. The parts are
+      named by their paths, such as memory.A or cells.0.h, in pictures, Jacobians and messages;
     - ``name``: the label of its steps in pictures and messages (default: its class's name);
 
     and defines ``step(x, state)``, where x is (B, K), or token indices (B,): ``preactivation`` and
@@ -82,6 +100,24 @@ class Cell(Module, ABC):
     >>> output, state = cell(np.ones((2, 5)), cell.initial_state(2))
     >>> output.shape, cell.gate("h").W_hh.shape
     ((2, 3), (3, 3))
+
+    >>> class FastWeightsCell(Cell):                      # a matrix for each sequence, and a count
+    ...     gates = ("h",)
+    ...     def initial_state(self, batch):
+    ...         H = self.hidden_size
+    ...         zeros = np.zeros((batch, H), self.dtype), np.zeros((batch, H, H), self.dtype)
+    ...         return {"h": zeros[0], "memory": {"A": zeros[1], "writes": np.zeros(batch, int)}}
+    ...     def step(self, x, state):
+    ...         h, A = state["h"], state["memory"]["A"]
+    ...         h = np.tanh(self.preactivation(x, h) + (h[:, None, :] @ A)[:, 0])
+    ...         A = 0.9 * A + 0.5 * h[:, :, None] * h[:, None, :]                  # (B, H, H)
+    ...         return h, {"h": h, "memory": {"A": A, "writes": state["memory"]["writes"] + 1}}
+    >>> cell = FastWeightsCell(5, 3)
+    >>> cell.state_form.parts.keys()
+    dict_keys(['h', 'memory.A', 'memory.writes'])
+    >>> output, state = cell(np.ones((2, 5)))
+    >>> state["memory"]["A"].shape, state["memory"]["writes"]
+    ((2, 3, 3), Tensor([1, 1]))
     """
 
     name: str
@@ -209,11 +245,14 @@ class Cell(Module, ABC):
         with scope(self.name):
             if not self.lacks_batch(given):
                 given = self.as_input(given)
-                return self.checked_step(given, self.as_state(state, len(given)))
+                before = self.as_state(with_own_generators(state), len(given))
+                return self.checked_step(given, before)
             given = self.as_input(given[None])
-            before = None if state is None else with_batch(state, type(self).__name__)
-            output, after = self.checked_step(given, self.as_state(before, 1))
-            return output[0], without_batch(after)
+            before = None if state is None else self.with_batch(state)
+            output, after = self.checked_step(
+                given, self.as_state(with_own_generators(before), 1)
+            )
+            return output[0], self.without_batch(after)
 
     def gate(self, name: str) -> Gate:
         """The weights of one gate, readable and settable."""
@@ -233,8 +272,33 @@ class Cell(Module, ABC):
         """Zeros for each part of the state: h (B, H), or (h, c) and so on."""
         if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 0:
             raise ValueError(f"{type(self).__name__}.initial_state({batch!r}): wanted an int ≥ 0")
-        parts = [tensor(np.zeros((batch, n), self.dtype)) for n in self.state_sizes.values()]
-        return pack(tuple(parts))
+        parts = form_of_sizes(self.state_sizes, self.dtype).parts.values()
+        return pack(tuple(tensor(np.zeros(part.of(batch), self.dtype)) for part in parts))
+
+    def state_names(self, state: State) -> tuple[str, ...]:
+        """The names of the parts of a state: those that are declared, or paths such as memory.A."""
+        return names_of(state, self)
+
+    @property
+    def state_form(self) -> Form:
+        """What the states look like: the parts by name, with shape and dtype, and an example."""
+        if type(self).initial_state is Cell.initial_state:
+            return form_of_sizes(self.state_sizes, self.dtype)
+        generators = reachable(self.initial_state)
+        drawn = states(generators)
+        try:
+            state = self._begun(1)
+        finally:
+            restore(generators, drawn)
+        return form_of(state, self.state_names(state), self.state_sizes)
+
+    def with_batch(self, state: State) -> State:
+        """The state of one sequence, h (H,) for (B, H) and so on, as that of a batch of one."""
+        return self.state_form.with_batch(state, type(self).__name__)
+
+    def without_batch(self, state: State) -> State:
+        """The state of the one sequence in a batch of one."""
+        return self.state_form.without_batch(state)
 
     def conventions(self) -> dict[str, Any]:
         """What distinguishes this cell from others of its kind: gate order, biases and so on."""
@@ -257,8 +321,11 @@ class Cell(Module, ABC):
     # -- checks, shared with what runs cells
 
     def checked_step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """``step``, and an error if it does not return an output and a state."""
+        """``step``, and an error if it does not return an output and a state like that before it,
+        or if it has written to what it was given."""
+        given = given_to(x, state)
         result = self.step(x, state)
+        refuse_writes(given, state, self)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
                 f"{type(self).__name__}.step returned {described(result)}; wanted the pair "
@@ -270,7 +337,7 @@ class Cell(Module, ABC):
                 f"{type(self).__name__}.step returned {described(output)} as its output; wanted a "
                 f"Tensor, on the graph of what it was computed from"
             )
-        return output, flat(new, f"{type(self).__name__}.step")
+        return output, carried_on(new, state, self)
 
     def lacks_batch(self, x: Tensor, sequence: bool = False) -> bool:
         """Whether an input is that of one sequence: (K,) or a token (); or (T, K) or tokens (T,).
@@ -317,7 +384,12 @@ class Cell(Module, ABC):
 
     def as_state(self, state: Any, batch: int) -> State:
         """`state` as ``step`` can take it for `batch` sequences; zeros for None."""
-        owner = type(self).__name__
         if state is None:
-            return flat(self.initial_state(batch), f"{owner}.initial_state")
-        return fitted(state, self.state_sizes, batch, self.dtype, owner)
+            return self._begun(batch)
+        return self.state_form.fitted(state, batch, type(self).__name__)
+
+    def _begun(self, batch: int) -> State:
+        """``initial_state``, checked."""
+        state = self.initial_state(batch)
+        method = f"{type(self).__name__}.initial_state"
+        return begun(state, self.state_names(state), batch, method)

@@ -1,100 +1,233 @@
-"""The state of a cell: one tensor, or a flat tuple of them; and what a state has to be."""
+"""The state of a cell: one tensor, a tuple of them, or any nested structure of arrays.
+
+What a state is made of, its parts, has names: those that the class declares (h, c), or the paths in
+the structure (memory.A, cells.0.h). Every part has the batch as its first axis, but for numbers
+without axes and generators of random numbers, which all sequences share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from minigrad import Tensor, tensor
+from minigrad.errors import MutationError
+from minigrad.scanning.generators import GENERATORS
+from minigrad.scanning.tracer import Tracer
+from minigrad.transforms.tree import children, flatten, flatten_like, tree_map
 
 __all__ = [
-    "State", "described", "fitted", "flat", "pack", "unpack", "with_batch", "without_batch",
+    "State", "begun", "carried_on", "described", "given_to", "is_flat", "names_of", "pack",
+    "refuse_writes", "repacked", "unpack", "with_own_generators",
 ]
 
-State = Tensor | tuple[Tensor, ...]
+State = Any
+"""A Tensor, or a nested structure of Tensors: dicts, lists, tuples, named tuples, dataclasses."""
 
 
 def unpack(state: Any) -> tuple[Any, ...]:
-    """The parts of a state, one or several: h as (h,), and (h, c) as it is."""
-    if isinstance(state, tuple):
+    """The parts of a state in order: h as (h,), (h, c) as it is, of a nested one all leaves."""
+    if isinstance(state, Tensor):
+        return (state,)
+    if type(state) is tuple and all(isinstance(part, Tensor) for part in state):
         return state
-    return tuple(state) if isinstance(state, list) else (state,)
+    return tuple(flatten(state)[0])
 
 
-def pack(parts: tuple[Tensor, ...]) -> State:
-    """The state that has these parts: h of (h,), and (h, c) as it is."""
+def pack(parts: tuple[Any, ...]) -> State:
+    """The flat state that has these parts: h of (h,), and (h, c) as it is."""
     return parts[0] if len(parts) == 1 else parts
 
 
-def with_batch(state: Any, owner: str) -> Any:
-    """The state (H,) of one sequence, each part of it, as that of a batch of one: (1, H)."""
-    if isinstance(state, tuple | list):
-        return tuple(with_batch(part, owner) for part in state)
-    value = state if isinstance(state, Tensor) else tensor(state)
-    if value.ndim != 1:
-        raise ValueError(
-            f"{owner}: the input has no axis of the batch, and a part of the state has shape "
-            f"{value.shape}; wanted (H,), without one too"
-        )
-    return value[None]
+def repacked(parts: Sequence[Any], like: Any) -> State:
+    """The state with these parts that has the structure of another one."""
+    if isinstance(like, Tensor):
+        (part,) = parts
+        return part
+    return flatten(like)[1](list(parts))
 
 
-def without_batch(state: State) -> State:
-    """The state of the one sequence in a batch of one."""
-    return pack(tuple(part[0] for part in unpack(state)))
+def with_own_generators(state: Any) -> State:
+    """A state that the user gives, with copies of the generators in it, so that what a run draws
+    leaves it as it is."""
+    if not any(isinstance(part, GENERATORS) for part in unpack(state)):
+        return state
+    return tree_map(lambda v: copy.deepcopy(v) if isinstance(v, GENERATORS) else v, state)
 
 
-# -- what a state has to be
+def is_flat(state: Any) -> bool:
+    """Whether a state is one array, or a tuple or list of arrays without names."""
+    if children(state) is None:
+        return True
+    plain = isinstance(state, tuple | list) and not hasattr(state, "_fields")
+    return plain and all(children(part) is None for part in state)
 
 
-def flat(state: Any, method: str) -> State:
-    """`state`, which a method of the user's class returned, as a Tensor or a tuple of them."""
-    whole = tuple(state) if isinstance(state, list) else state
-    for k, part in enumerate(unpack(whole)):
-        if not isinstance(part, Tensor):
-            at = f"part {k} of " * isinstance(whole, tuple)
+# -- names
+
+
+def names_of(state: Any, owner: Any) -> tuple[str, ...]:
+    """The names of the parts of a state of the cell `owner`, in their order.
+
+    What stands in the place of a cell, itself one array or a tuple without names, is called as that
+    cell declares it: h and c, of `owner`; fast.h and fast.c, of a cell that it holds as ``.fast``.
+    """
+    return tuple(name or next(iter(owner.state_sizes)) for name in _names(state, owner))
+
+
+def _names(tree: Any, owner: Any) -> list[str]:
+    inside, sizes = children(tree), getattr(owner, "state_sizes", {})
+    if inside is None:
+        return list(sizes) if len(sizes) == 1 else [""]
+    keys, values, _ = inside
+    if is_flat(tree) and len(values) == len(sizes):
+        return list(sizes)
+    return [
+        ".".join(filter(None, (str(key), name)))
+        for key, value in zip(keys, values, strict=True)
+        for name in _names(value, _held(owner, key))
+    ]
+
+
+def _held(owner: Any, key: Any) -> Any:
+    """What a cell, or a container in it, holds under a key of its state."""
+    if isinstance(owner, dict):
+        return owner.get(key)
+    if isinstance(owner, list | tuple):
+        return owner[key] if isinstance(key, int) and key < len(owner) else None
+    return getattr(owner, "__dict__", {}).get(key)
+
+
+# -- what methods of the user's class return
+
+
+def begun(state: Any, names: Sequence[str], batch: int, method: str) -> State:
+    """A first state, which a method of the user's class returned, with Tensors for arrays."""
+    leaves, rebuild = flatten(state)
+    if not leaves:
+        raise TypeError(f"{method} returned {described(state)} as its state; {_WANTED}")
+    parts: list[Any] = []
+    for name, leaf in zip(names, leaves, strict=True):
+        if isinstance(leaf, GENERATORS):
+            parts.append(leaf)
+            continue
+        value = _as_array(leaf)
+        if value is None or value.dtype.kind not in "biuf":
             raise TypeError(
-                f"{method} returned {described(part)} as {at}its state; wanted one Tensor, or a "
-                f"flat tuple of Tensors, whose names the class declares, as in states = ('h', 'c')"
+                f"{method} returned {described(leaf)} as state {name}; wanted an array of numbers"
             )
-    return whole
+        if value.ndim and len(value) != batch:
+            raise ValueError(
+                f"{method}({batch}): state {name} has shape {value.shape}, wanted ({batch}, ...): "
+                f"every part begins with the axis of the batch, or has no axes at all"
+            )
+        parts.append(value)
+    return rebuild(parts)
 
 
-def fitted(
-    state: Any, sizes: Mapping[str, int], batch: int, dtype: np.dtype[Any], owner: str
-) -> State:
-    """`state` as a cell takes it: its parts by name, each (batch, size), cast to `dtype`."""
-    names = ", ".join(sizes)
-    if len(sizes) > 1 and (not isinstance(state, tuple | list) or len(state) != len(sizes)):
+def _as_array(value: Any) -> Tensor | None:
+    if isinstance(value, Tensor):
+        return value
+    try:
+        return tensor(value)
+    except (TypeError, ValueError):
+        return None
+
+
+_WANTED = (
+    "wanted arrays in a structure that stays the same from step to step: one Tensor; a tuple whose "
+    "names the class declares, as in states = ('h', 'c'); or dicts, lists, tuples and dataclasses, "
+    "as initial_state returns them"
+)
+
+
+def carried_on(new: Any, old: Any, owner: Any) -> State:
+    """The state that a step of the cell `owner` returned, in the structure of that before it.
+
+    Raises TypeError or ValueError, which names the part, where it could not take its place.
+    """
+    if isinstance(old, Tensor) and isinstance(new, Tensor):
+        _check_part(new, old, 0, old, owner)
+        return new
+    method = f"{type(owner).__name__}.step"
+    try:
+        given = flatten_like(new, old, "which", arrays=True)
+    except ValueError as error:
         raise TypeError(
-            f"{owner}: the state is {described(state)}; wanted the tuple ({names}), each "
-            f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
-        )
-    if len(sizes) == 1 and isinstance(state, tuple | dict):
-        raise TypeError(f"{owner}: the state is {described(state)}; wanted {names} alone")
-    given = [state] if len(sizes) == 1 else state
-    parts = []
-    for part, (name, width) in zip(given, sizes.items(), strict=True):
-        value = part if isinstance(part, Tensor) else tensor(part)
-        if value.shape != (batch, width):
-            raise ValueError(_misfit(name, value.shape, (batch, width), owner))
-        if value.dtype.kind not in "biuf":
-            raise TypeError(f"{owner}: state {name} has dtype {value.dtype}; wanted real numbers")
-        parts.append(value if value.dtype == dtype else value.astype(dtype))
-    return pack(tuple(parts))
+            f"{method} returned {described(new)} as its state, {error}; {_WANTED}"
+        ) from None
+    before = unpack(old)
+    return repacked(
+        [_part(a, b, k, old, owner) for k, (a, b) in enumerate(zip(given, before, strict=True))],
+        old,
+    )
 
 
-def _misfit(name: str, shape: tuple[int, ...], wanted: tuple[int, int], owner: str) -> str:
-    hint = ""
-    if len(shape) == 2 and shape[1] == wanted[1]:
-        hint = (
-            f". The input has batch size {wanted[0]}, the state {shape[0]}: a state carried over "
-            f"belongs to the sequences it was computed from, so start the new ones from "
-            f"initial_state({wanted[0]})"
+def _part(new: Any, old: Any, k: int, state: Any, owner: Any) -> Any:
+    """The part number `k` of a new state, which takes the place of `old`."""
+    if isinstance(old, GENERATORS):
+        if new is old:
+            return new
+        raise TypeError(
+            f"{type(owner).__name__}.step returned {described(new)} as state "
+            f"{names_of(state, owner)[k]}; wanted the generator that it was given"
         )
-    return f"{owner}: state {name} has shape {shape}, wanted {wanted}{hint}"
+    value = new if isinstance(new, Tensor) or old.dtype.kind == "f" else _as_array(new)
+    if not isinstance(value, Tensor):
+        name = f" {names_of(state, owner)[k]}" if len(unpack(state)) > 1 else ""
+        raise TypeError(
+            f"{type(owner).__name__}.step returned {described(new)} as its state{name}; wanted a "
+            f"Tensor, on the graph of what it was computed from; {_WANTED}"
+        )
+    _check_part(value, old, k, state, owner)
+    return value
+
+
+def _check_part(new: Tensor, old: Tensor, k: int, state: Any, owner: Any) -> None:
+    if new.shape != old.shape:
+        raise ValueError(
+            f"{type(owner).__name__}.step returned a state that does not fit: state "
+            f"{names_of(state, owner)[k]} has shape {new.shape}, wanted {old.shape}, that of the "
+            f"state it was given"
+        )
+    if _kind(new) != _kind(old):
+        raise TypeError(
+            f"{type(owner).__name__}.step returned a state that does not fit: state "
+            f"{names_of(state, owner)[k]} has dtype {new.dtype}, wanted {old.dtype}, that of the "
+            f"state it was given"
+        )
+
+
+def _kind(t: Tensor) -> str:
+    return "i" if t.dtype.kind == "u" else t.dtype.kind
+
+
+def given_to(x: Tensor, state: Any) -> list[tuple[Tensor, Any, Any]]:
+    """What a step is given, for `refuse_writes`: the Tensors, their values and their nodes."""
+    tensors = [t for t in (x, *unpack(state)) if isinstance(t, Tensor)]
+    return [(t, _value(t), t._node) for t in tensors]
+
+
+def refuse_writes(given: list[tuple[Tensor, Any, Any]], state: Any, owner: Any) -> None:
+    """Raise MutationError if a step has written to what it was given, and take the write back.
+
+    Tensors are values: those of the caller stay what they are, and a trace has no place for it.
+    """
+    for k, (t, value, node) in enumerate(given):
+        if _value(t) is value:
+            continue
+        what = "its input x" if t is given[0][0] else f"state {names_of(state, owner)[k - 1]}"
+        if not isinstance(t, Tracer):
+            t._data, t._node = value, node
+        raise MutationError(
+            f"{type(owner).__name__}.step writes to {what}, which is a value of the caller's; make "
+            f"a new one, as in h = 0.5 * h in the place of h *= 0.5"
+        )
+
+
+def _value(t: Tensor) -> Any:
+    return t.symbol if isinstance(t, Tracer) else t._data
 
 
 def described(value: Any) -> str:
@@ -103,5 +236,7 @@ def described(value: Any) -> str:
         return "None"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, dict):
+        return f"a dict with the keys {sorted(map(str, value))}"
     shape = getattr(value, "shape", None)
     return f"one {type(value).__name__}" + ("" if shape is None else f" of shape {shape}")

@@ -14,8 +14,9 @@ from minigrad import Tensor, tensor
 from minigrad.checks import Rng, as_generator, as_probability, as_size
 
 from .base import Cell
+from .forms import Form, Held
 from .gate import Gate
-from .state import State, pack, unpack
+from .state import State, repacked, unpack
 
 __all__ = ["DropoutCell", "ResidualCell", "SkipCell", "Wrapper", "ZoneoutCell"]
 
@@ -55,8 +56,15 @@ class Wrapper(Cell):
         return self.cell.output_size
 
     @property
-    def state_sizes(self) -> dict[str, int]:
+    def state_sizes(self) -> dict[str, Any]:
         return self.cell.state_sizes
+
+    @property
+    def state_form(self) -> Form:
+        return self.cell.state_form
+
+    def state_names(self, state: State) -> tuple[str, ...]:
+        return self.cell.state_names(state)
 
     def initial_state(self, batch: int) -> State:
         return self.cell.initial_state(batch)
@@ -66,6 +74,39 @@ class Wrapper(Cell):
 
     def extra_repr(self) -> str:
         return ""
+
+
+class _Extended(Wrapper):
+    """A wrapper with further parts in its state, which is the tuple of all: first those of `cell`,
+    taken out of its structure if it has one, then the others."""
+
+    def _more(self, inner: dict[str, Held]) -> dict[str, Held]:
+        """The further parts, given those of the cell."""
+        raise NotImplementedError
+
+    @property
+    def state_form(self) -> Form:
+        inner = self.cell.state_form.parts
+        parts = {**inner, **self._more(inner)}
+        return Form(parts, tuple(parts))
+
+    @property
+    def state_sizes(self) -> dict[str, Any]:
+        shapes = {name: part.shape or () for name, part in self.state_form.parts.items()}
+        return {name: s[0] if len(s) == 1 else s for name, s in shapes.items()}
+
+    def state_names(self, state: State) -> tuple[str, ...]:
+        return tuple(self.state_form.parts)
+
+    def _split(self, state: State) -> tuple[list[Any], list[Any]]:
+        """The parts of the cell's state, and the further ones."""
+        parts, n = list(unpack(state)), len(self.cell.state_form.parts)
+        return parts[:n], parts[n:]
+
+    def _inner_step(self, x: Tensor, parts: list[Any]) -> tuple[Tensor, list[Any]]:
+        """A step of the cell, from the parts of its state to those of the next."""
+        output, new = self.cell.checked_step(x, repacked(parts, self.cell.state_form.like))
+        return output, list(unpack(new))
 
 
 def dropped(x: Tensor, mask: Tensor) -> Tensor:
@@ -104,7 +145,7 @@ class ResidualCell(Wrapper):
         return output + x, state
 
 
-class SkipCell(Wrapper):
+class SkipCell(_Extended):
     """A skip connection across time: `cell` sees (h_{t-1} + h_{t-lag}) / 2 in the place of h_{t-1}.
 
     lag: 2 or more. Gradients reach back over T steps through T / lag of them. The other parts of
@@ -126,25 +167,19 @@ class SkipCell(Wrapper):
         if self.lag == 1:
             raise ValueError("SkipCell(lag=1): h_{t-1} is what the cell sees; wanted 2 or more")
 
-    @property
-    def state_sizes(self) -> dict[str, int]:
-        sizes = self.cell.state_sizes
-        first, width = next(iter(sizes.items()))
-        return {**sizes, **{f"{first}_{k}": width for k in range(2, self.lag + 1)}}
+    def _more(self, inner: dict[str, Held]) -> dict[str, Held]:
+        first, held = next(iter(inner.items()))
+        return {f"{first}_{k}": held for k in range(2, self.lag + 1)}
 
     def initial_state(self, batch: int) -> State:
-        past = [
-            tensor(np.zeros((batch, n), self.dtype))
-            for n in list(self.state_sizes.values())[len(self.cell.state_sizes) :]
-        ]
+        inner = self.cell.state_form.parts
+        past = [tensor(np.zeros(p.of(batch), self.dtype)) for p in self._more(inner).values()]
         return (*unpack(self.cell.initial_state(batch)), *past)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        given, n = unpack(state), len(self.cell.state_sizes)
-        h, others, past = given[0], given[1:n], given[n:]
-        seen = (h + past[-1]) * 0.5
-        output, new = super().step(x, pack((seen, *others)))
-        return output, (*unpack(new), h, *past[:-1])
+        (h, *others), past = self._split(state)
+        output, new = self._inner_step(x, [(h + past[-1]) * 0.5, *others])
+        return output, (*new, h, *past[:-1])
 
     def extra_repr(self) -> str:
         return f"lag={self.lag}"
@@ -176,7 +211,7 @@ class ZoneoutCell(Wrapper):
         rng: Rng = None,
     ) -> None:
         super().__init__(cell)
-        names = cell.state_sizes
+        names = cell.state_form.real
         given = dict(rate) if isinstance(rate, Mapping) else dict.fromkeys(names, rate)
         if unknown := given.keys() - names.keys():
             raise ValueError(
@@ -190,10 +225,10 @@ class ZoneoutCell(Wrapper):
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         output, new = super().step(x, state)
-        mixed: list[Tensor] = []
-        rates = self.rates.values()
+        mixed: list[Any] = []
+        rates = [self.rates.get(name, 0.0) for name in self.state_names(state)]
         for before, after, rate in zip(unpack(state), unpack(new), rates, strict=True):
-            if rate == 0:
+            if rate == 0:  # or no number that could be mixed, such as a counter
                 mixed.append(after)
             elif self.training:
                 keep = self.rng.random(after.shape) < rate
@@ -202,13 +237,13 @@ class ZoneoutCell(Wrapper):
             else:
                 mixed.append(after + rate * (before - after))
         outputs = {id(a): m for a, m in zip(unpack(new), mixed, strict=True)}
-        return outputs.get(id(output), output), pack(tuple(mixed))
+        return outputs.get(id(output), output), repacked(mixed, new)
 
     def extra_repr(self) -> str:
         return f"rate={self.rates}"
 
 
-class DropoutCell(Wrapper):
+class DropoutCell(_Extended):
     """Dropout with one mask for a whole sequence, on the inputs and on the h that `cell` sees.
 
     inputs, hidden: the probabilities with which an entry of x_t, of h_{t-1}, is 0 for the whole
@@ -246,13 +281,9 @@ class DropoutCell(Wrapper):
             raise ValueError("DropoutCell(inputs=0, hidden=0): nothing would be dropped")
         self.rng = as_generator(rng, "DropoutCell")
 
-    @property
-    def state_sizes(self) -> dict[str, int]:
-        sizes = self.cell.state_sizes
-        masks = {"mask_x": self.input_size} if self.inputs else {}
-        if self.hidden:
-            masks["mask_h"] = next(iter(sizes.values()))
-        return {**sizes, **masks}
+    def _more(self, inner: dict[str, Held]) -> dict[str, Held]:
+        masks = {"mask_x": Held((self.input_size,), self.dtype, True)} if self.inputs else {}
+        return {**masks, **({"mask_h": next(iter(inner.values()))} if self.hidden else {})}
 
     def initial_state(self, batch: int) -> State:
         return (*unpack(self.cell.initial_state(batch)), *self._masks(batch))
@@ -260,26 +291,27 @@ class DropoutCell(Wrapper):
     def _masks(self, batch: int) -> list[Tensor]:
         """Fresh masks; in evaluation all 1."""
         masks = []
-        for name, rate in (("mask_x", self.inputs), ("mask_h", self.hidden)):
-            if rate:
-                mask = np.ones((batch, self.state_sizes[name]), self.dtype)
-                if self.training:
-                    mask[:] = (self.rng.random(mask.shape) >= rate) / (1 - rate)
-                masks.append(tensor(mask))
+        rates = {"mask_x": self.inputs, "mask_h": self.hidden}
+        for name, part in self._more(self.cell.state_form.parts).items():
+            mask = np.ones(part.of(batch), self.dtype)
+            if self.training:
+                mask[:] = (self.rng.random(mask.shape) >= rates[name]) / (1 - rates[name])
+            masks.append(tensor(mask))
         return masks
 
     def as_state(self, state: Any, batch: int) -> State:
-        inner = len(self.cell.state_sizes)
-        alone = not isinstance(state, tuple | list) if inner == 1 else (
-            isinstance(state, tuple | list) and len(state) == inner
-        )
-        if state is not None and alone:
+        form, several = self.cell.state_form, isinstance(state, tuple | list)
+        n = len(state) if several else 1
+        if form.flat:
+            alone = several == (len(form.parts) > 1) and n == len(form.parts)
+        else:
+            alone = n != len(self.state_form.parts)
+        if state is not None and alone:  # the state of the cell, without masks
             return (*unpack(self.cell.as_state(state, batch)), *self._masks(batch))
         return super().as_state(state, batch)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        given, n = unpack(state), len(self.cell.state_sizes)
-        inner, masks = given[:n], given[n:]
+        inner, masks = self._split(state)
         if self.training:
             if self.inputs:
                 if x.dtype.kind in "iu":
@@ -289,9 +321,9 @@ class DropoutCell(Wrapper):
                     )
                 x = dropped(x, masks[0])
             if self.hidden:
-                inner = (dropped(inner[0], masks[-1]), *inner[1:])
-        output, new = super().step(x, pack(inner))
-        return output, (*unpack(new), *masks)
+                inner[0] = dropped(inner[0], masks[-1])
+        output, new = self._inner_step(x, inner)
+        return output, (*new, *masks)
 
     def extra_repr(self) -> str:
         return f"inputs={self.inputs}, hidden={self.hidden}"

@@ -13,9 +13,10 @@ from minigrad.scanning.workers import as_workers
 
 from ..cells import Cell, State
 from ..cells.foreign import reader_of
+from ..cells.state import with_own_generators
 from ..sequence.lengths import Masks, as_masks, without_padding
-from ..sequence.loop import SequenceResult, run, stack
-from ..sequence.unrolling import each_step, unroll
+from ..sequence.loop import SequenceResult, check_rows, run, stack
+from ..sequence.unrolling import each_step, unrolled
 from ..sequence.ways import as_how, chosen_way
 from .compiled import run_compiled
 from .stack import MERGES, grid_of, merged_width
@@ -229,6 +230,8 @@ class Recurrent(Module):
             if hint and layout.may_be_of(state, T):
                 error.add_note(hint)
             raise
+        for cell, own in zip(layout.cells, before, strict=True):
+            check_rows(cell, own, masks.mask)
         if masks.mask is not None:
             whole = without_padding(whole, masks.mask)
         whole = layout.cells[0].as_input(whole, sequence=True)
@@ -240,7 +243,7 @@ class Recurrent(Module):
                 rng=self.rng, workers=self.workers,
             )
         elif len(before) == 1 and masks.mask is None and not (return_states or self.reverse):
-            outputs, last = unroll(layout.cells[0], whole, before[0], self.name, start=start)
+            outputs, last = unrolled(layout.cells[0], whole, before[0], self.name, start)
             states = [last]
         else:
             steps, results = self._run(list(whole.unbind()), before, start, masks)
@@ -257,7 +260,9 @@ class Recurrent(Module):
     def split_state(self, state: Any, batch: int) -> list[State]:
         """The states of the cells, masks and all, in a state as a call takes it (or None)."""
         layout = self._layout()
-        return layout.initial(batch, self.initial) if state is None else layout.split(state, batch)
+        if state is None:
+            return layout.initial(batch, self.initial)
+        return layout.split(with_own_generators(state), batch)
 
     def join_states(self, states: Sequence[State]) -> Any:
         """A state as a call returns it, from those of the cells."""

@@ -12,7 +12,6 @@ from minigrad.checks import as_size
 from minigrad.engine.tensor import as_tensor
 
 from ..cells import Cell
-from ..cells.state import with_batch, without_batch
 from ..layers import Recurrent
 from ..sequence.loop import stack
 from ..sequence.unrolling import steps as one_by_one
@@ -78,7 +77,7 @@ def generate(
     one = (model if isinstance(model, Cell) else model.cells[0][0]).lacks_batch(here)
     if one:
         here = here[None]
-        state = None if state is None else _with_batch(model, state)
+        state = None if state is None else model.with_batch(state)
     nothing = tensor(np.zeros(here.shape, here.dtype))
     states = model.split_state(state, len(here)) if isinstance(model, Recurrent) else [state]
     stopped = np.zeros(len(here), bool)
@@ -102,19 +101,9 @@ def generate(
     last_state = model.join_states(states) if isinstance(model, Recurrent) else states[0]
     if one:
         rows = [stack(values)[:, 0] for values in (outputs, fed)]
-        return Generated(rows[0], rows[1], _without_batch(model, last_state))
+        return Generated(rows[0], rows[1], model.without_batch(last_state))
     by_batch = isinstance(model, Recurrent) and model.batch_first
     return Generated(stacked(outputs, by_batch), stacked(fed, by_batch), last_state)
-
-
-def _with_batch(model: Cell | Recurrent, state: Any) -> Any:
-    if isinstance(model, Recurrent):
-        return model.with_batch(state)
-    return with_batch(state, type(model).__name__)
-
-
-def _without_batch(model: Cell | Recurrent, state: Any) -> Any:
-    return model.without_batch(state) if isinstance(model, Recurrent) else without_batch(state)
 
 
 def stacked(rows: list[Tensor], by_batch: bool) -> Tensor:

@@ -12,22 +12,25 @@ from typing import Any
 from minigrad import Tensor
 from minigrad.scanning.generators import GENERATORS, OF_PROCESS, moved, restore, states
 
-from ..cells import Cell
+from ..cells import Cell, State
+from ..cells.state import unpack
 
 __all__ = ["Before"]
 
 
 class Before:
-    """The attributes of a cell and of its modules, and the states of their generators, now."""
+    """The attributes of a cell and of its modules, and the states of their generators, and of those
+    in the state of the cell, now."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, state: State) -> None:
         self._attributes = [(module, dict(vars(module))) for module in cell.modules()]
         held = [value for _, attributes in self._attributes for value in attributes.values()]
         self._contents = [(v, type(v)(v)) for v in held if isinstance(v, list | dict | set)]
         # Of parameters not: an optimizer may update them in another thread meanwhile.
         tensors = [v for v in held if isinstance(v, Tensor) and not v.requires_grad]
         self._arrays = [(v, v._data) for v in tensors]
-        self._generators = [*OF_PROCESS, *(v for v in held if isinstance(v, GENERATORS))]
+        drawing = (v for v in (*held, *unpack(state)) if isinstance(v, GENERATORS))
+        self._generators = [*OF_PROCESS, *drawing]
         self._states = states(self._generators)
 
     def changed(self) -> str:

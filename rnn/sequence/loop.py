@@ -15,9 +15,9 @@ from minigrad import Tensor, tensor
 from minigrad.engine.context import Scope, local
 
 from ..cells import Cell, State
-from ..cells.state import pack, unpack
+from ..cells.state import repacked, unpack
 
-__all__ = ["SequenceResult", "again", "check_state", "run", "stack", "walk"]
+__all__ = ["SequenceResult", "again", "check_rows", "rows_of", "run", "stack", "walk"]
 
 Array = np.ndarray[Any, Any]
 
@@ -45,12 +45,12 @@ def walk(
     repeat: booleans (T, B): at which padding a sequence has the output of the step that was run
         before, and not 0. Before its first step that is 0 too.
     """
-    T, B, names = len(inputs), len(inputs[0]), tuple(cell.state_sizes)
+    T, B, names = len(inputs), len(inputs[0]), cell.state_names(state)
     first = start + T if reverse else start - 1
     entering = {
         f"{part}_{first}": value
         for part, value in zip(names, unpack(state), strict=True)
-        if not value.requires_grad
+        if isinstance(value, Tensor) and not value.requires_grad
     }
     zeros = tensor(np.zeros((B, cell.output_size), cell.dtype))
     all_padding, checked = mask is not None and not mask.any(), False
@@ -70,7 +70,6 @@ def walk(
             else:
                 output, new = cell.checked_step(inputs[k], state)
                 if not checked:
-                    check_state(cell, new, B)
                     _check_output(cell, output, zeros, mask)
                     checked = True
                 if rows is not None and not rows.all():
@@ -79,8 +78,8 @@ def walk(
         finally:
             local.state = before
         entering = entering if skipped else {}
-        for part, value in zip(names, unpack(state), strict=False):
-            node = value._node
+        for part, value in zip(names, unpack(state), strict=True):
+            node = getattr(value, "_node", None)    # a generator has none
             if node is not None and node.pullback is not None:
                 if node.extra is None:
                     node.extra = labels[part]
@@ -94,11 +93,11 @@ def _select_step(
 ) -> tuple[Tensor, State]:
     """Output and state of a step that is padding for some: those have `at_padding` and `old`."""
     pairs = zip(unpack(new), unpack(old), strict=True)
-    parts = tuple(_select(rows, after, before) for after, before in pairs)
+    parts = [_select(rows, after, before) for after, before in pairs]
     # An output that is a part of the state stays one, so that a loss of the outputs depends on
     # the states that are returned.
     same = [k for k, part in enumerate(unpack(new)) if part is output]
-    return _select(rows, parts[same[0]] if same else output, at_padding), pack(parts)
+    return _select(rows, parts[same[0]] if same else output, at_padding), repacked(parts, new)
 
 
 class SequenceResult(NamedTuple):
@@ -134,16 +133,17 @@ def run(
     return SequenceResult(outputs, states, last)
 
 
-def check_state(cell: Cell, state: Any, batch: int) -> None:
-    """Raise if ``step`` returned something that it could not take as a state."""
-    try:
-        cell.as_state(state, batch)
-        fits = state is not None
-    except (TypeError, ValueError) as error:
-        error.add_note(f"this is the state that {type(cell).__name__}.step returned")
-        raise
-    if not fits:
-        raise TypeError(f"{type(cell).__name__}.step returned None as its state")
+def check_rows(cell: Cell, state: State, mask: Array | None) -> None:
+    """Raise if a part of the state is one number for sequences that end at different steps."""
+    if mask is None or np.all(mask == mask[:, :1]):
+        return
+    for name, part in zip(cell.state_names(state), unpack(state), strict=True):
+        if isinstance(part, Tensor) and part.ndim == 0:
+            raise ValueError(
+                f"{type(cell).__name__}: state {name} has no axes, so it is one number for "
+                f"sequences that do not all take the same steps, by lengths= or mask=; let "
+                f"initial_state make one for each, of shape (batch,)"
+            )
 
 
 def _check_output(cell: Cell, output: Tensor, zeros: Tensor, mask: Array | None) -> None:
@@ -161,12 +161,19 @@ def again(rows: Array, shown: Tensor, zeros: Tensor) -> Tensor:
     return _select(rows, shown, zeros) if rows.any() else zeros
 
 
-def _select(rows: Array, new: Tensor, old: Tensor) -> Tensor:
-    """The rows of `new` where True, else those of `old`."""
-    if new is old or rows.all():
+def _select(rows: Array, new: Any, old: Any) -> Any:
+    """The rows of `new` where True, else those of `old`; of what has no rows, the new one."""
+    if new is old or rows.all() or getattr(new, "ndim", 0) == 0:
         return new
-    found: Any = np.where(rows[:, None], new, old)
+    found: Any = rows_of(rows, new, old)
     return found if isinstance(found, Tensor) else tensor(found)
+
+
+def rows_of(rows: Any, new: Any, old: Any) -> Any:
+    """The rows of `new` where True, else those of `old`, for arrays (B, ...) of any rank."""
+    if np.ndim(new) == 0:
+        return new
+    return np.where(rows.reshape(-1, *[1] * (np.ndim(new) - 1)), new, old)
 
 
 def stack(values: Iterable[Tensor]) -> Tensor:

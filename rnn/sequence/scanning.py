@@ -12,6 +12,7 @@ from minigrad import Tensor
 from minigrad.scanning.workers import as_workers
 
 from ..cells import Cell, State
+from ..cells.state import with_own_generators
 from .loop import stack
 from .unrolling import arguments_of, results_of
 from .ways import over_all
@@ -38,9 +39,9 @@ def scan(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
-    inputs, before, one = arguments_of(cell, xs, state)
+    inputs, before, one = arguments_of(cell, xs, with_own_generators(state))
     outputs, last = over_all(
         cell, stack(inputs), before, name or cell.name, "scan", reverse=reverse,
         workers=as_workers(workers, "rnn.scan"),
     )
-    return results_of(outputs, last, one)
+    return results_of(cell, outputs, last, one)

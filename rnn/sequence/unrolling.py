@@ -12,13 +12,15 @@ import numpy as np
 
 from minigrad import Tensor, scope, tensor
 from minigrad.engine.tensor import as_tensor
+from minigrad.scanning.generators import GENERATORS
+from minigrad.transforms.tree import tree_map
 
 from ..cells import Cell, State
-from ..cells.state import with_batch, without_batch
+from ..cells.state import with_own_generators
 from .loop import stack, walk
 from .ways import chosen_way, over_all
 
-__all__ = ["arguments_of", "detach", "each_step", "results_of", "steps", "unroll"]
+__all__ = ["arguments_of", "detach", "each_step", "results_of", "steps", "unroll", "unrolled"]
 
 
 def unroll(
@@ -44,6 +46,13 @@ def unroll(
     >>> outputs.shape, h.shape
     ((4, 2, 3), (2, 3))
     """
+    return unrolled(cell, xs, with_own_generators(state), name, start, how)
+
+
+def unrolled(
+    cell: Cell, xs: Any, state: Any, name: str | None, start: int, how: str | None = "unroll"
+) -> tuple[Tensor, State]:
+    """``unroll`` from a state whose generators are its own to draw from."""
     inputs, before, one = arguments_of(cell, xs, state)
     how = chosen_way(how, "unroll", len(inputs))
     if how != "unroll":
@@ -51,19 +60,19 @@ def unroll(
     else:
         pairs = list(walk(cell, inputs, before, name or cell.name, start))
         outputs, last = stack([output for output, _ in pairs]), pairs[-1][1]
-    return results_of(outputs, last, one)
+    return results_of(cell, outputs, last, one)
 
 
 def arguments_of(cell: Cell, xs: Any, state: Any) -> tuple[Sequence[Tensor], State, bool]:
     """The inputs as T Tensors and the state, with the axis of the batch; whether they had none."""
     inputs, one = _inputs_of(cell, xs)
-    given = with_batch(state, type(cell).__name__) if one and state is not None else state
+    given = cell.with_batch(state) if one and state is not None else state
     return inputs, cell.as_state(given, len(inputs[0])), one
 
 
-def results_of(outputs: Tensor, last: State, one: bool) -> tuple[Tensor, State]:
+def results_of(cell: Cell, outputs: Tensor, last: State, one: bool) -> tuple[Tensor, State]:
     """The outputs and the last state, of `one` sequence without the axis of the batch."""
-    return (outputs[:, 0], without_batch(last)) if one else (outputs, last)
+    return (outputs[:, 0], cell.without_batch(last)) if one else (outputs, last)
 
 
 def steps(
@@ -88,7 +97,8 @@ def steps(
             f"steps({type(cell).__name__}, xs): xs is one sequence without the axis of the batch, "
             f"which the states on the tape have; pass a batch of one, xs[:, None]"
         )
-    return walk(cell, inputs, cell.as_state(state, len(inputs[0])), name or cell.name, start)
+    before = cell.as_state(with_own_generators(state), len(inputs[0]))
+    return walk(cell, inputs, before, name or cell.name, start)
 
 
 def _inputs_of(cell: Cell, xs: Any) -> tuple[Sequence[Tensor], bool]:
@@ -154,24 +164,25 @@ def each_step(
 def detach(state: Any) -> Any:
     """The same values without their past: what a state needs to be carried on into new windows.
 
-    state: a Tensor or an array; a tuple, list or dict of states; or None.
+    state: a Tensor or an array; a nested structure of them, such as a tuple, list, dict or
+        dataclass of states; or None. Generators of random numbers stay as they are.
 
-    Raises TypeError for what is no Tensor or tuple of them.
+    Raises TypeError for what is no Tensor.
 
     >>> from rnn import LSTMCell
     >>> _, state = LSTMCell(5, 3)(np.zeros((2, 5)))
     >>> [part.requires_grad for part in detach(state)]
     [False, False]
     """
-    if isinstance(state, dict):
-        return {name: detach(part) for name, part in state.items()}
-    if isinstance(state, tuple | list):
-        parts = map(detach, state)
-        return type(state)(*parts) if hasattr(state, "_fields") else type(state)(parts)
-    if state is None:
-        return None
-    if not isinstance(state, Tensor | np.ndarray):
+    return tree_map(_detached, state)
+
+
+def _detached(part: Any) -> Any:
+    if isinstance(part, GENERATORS):
+        return part
+    if not isinstance(part, Tensor | np.ndarray):
         raise TypeError(
-            f"detach(state): received {type(state).__name__}; wanted a Tensor or a tuple of them"
+            f"detach(state): received {type(part).__name__}; wanted a Tensor or a structure of "
+            f"them, such as a tuple"
         )
-    return as_tensor(state).detach()
+    return as_tensor(part).detach()

@@ -23,6 +23,7 @@ from minigrad.engine.context import local
 from minigrad.engine.opening import hollow, opens_as
 from minigrad.engine.tensor import as_tensor
 from minigrad.errors import TraceError
+from minigrad.scanning.held import generators_apart
 from minigrad.scanning.ragged import within
 from minigrad.scanning.replay import Labels
 from minigrad.scanning.run import scanned
@@ -30,9 +31,9 @@ from minigrad.scanning.tracer import NeedsTape
 from minigrad.scanning.windows import in_windows
 
 from ..cells import Cell, State
-from ..cells.state import pack, unpack
+from ..cells.state import repacked, unpack
 from .before import Before
-from .loop import again, check_state, run, stack
+from .loop import again, rows_of, run, stack
 
 __all__ = ["HOWS", "as_how", "chosen_way", "over_all"]
 
@@ -82,16 +83,15 @@ def over_all(
     ``minigrad.scan``. The rest is what
     ``rnn.sequence.loop.walk`` takes, and the results are those of the walk.
     """
-    before = Before(cell)
+    before = Before(cell, state)
     numbers = np.arange(start, start + len(xs))
     labels = Labels(
-        name, local.state.scope, numbers.tolist(), inputs=("x",), parts=tuple(cell.state_sizes),
+        name, local.state.scope, numbers.tolist(), inputs=("x",), parts=_array_names(cell, state),
         start=start + len(xs) if reverse else start - 1,
     )
 
     def step(x: Any, state: Any) -> tuple[Any, Any]:
         output, new = cell.checked_step(x, state)
-        check_state(cell, new, len(x))
         if how != "checkpoint" and (changed := before.changed()):
             raise TraceError(
                 f"how='scan': a step of {type(cell).__name__} changes {changed}, and a trace is "
@@ -103,7 +103,11 @@ def over_all(
         return output, new
 
     try:
-        return _compiled(cell, step, xs, state, how, reverse, mask, repeat, labels, workers)
+        inner, arrays, whole = generators_apart(step, state)
+        outputs, last = _compiled(
+            cell, inner, xs, arrays, how, reverse, mask, repeat, labels, workers
+        )
+        return outputs, whole(last)
     except Exception as error:
         before.restore()
         # What is wrong without a trace too is told best by the steps themselves.
@@ -113,6 +117,12 @@ def over_all(
         cell, xs.unbind(), state, name, start, reverse=reverse, mask=mask, repeat=repeat
     )
     return stack(found.outputs), found.last
+
+
+def _array_names(cell: Cell, state: State) -> tuple[str, ...]:
+    """The names of the parts of a state that are arrays."""
+    named = zip(cell.state_names(state), unpack(state), strict=True)
+    return tuple(name for name, part in named if isinstance(part, Tensor))
 
 
 def _compiled(
@@ -173,13 +183,12 @@ def _repeating(step: Step, zeros: Array) -> Step:
         (x, here, repeated), (state, shown) = inputs, before
         at_padding = np.where(repeated[:, None], shown, zeros)
         output, new = step(x, state)
-        own = here[:, None]                                              # (B, 1)
         pairs = zip(unpack(new), unpack(state), strict=True)
-        kept: tuple[Any, ...] = tuple(np.where(own, a, b) for a, b in pairs)
+        kept = [rows_of(here, a, b) for a, b in pairs]
         # As in the walk, an output that is a part of the state stays one.
         same = [part for part, given in zip(kept, unpack(new), strict=True) if given is output]
-        output = np.where(own, same[0] if same else output, at_padding)
-        return output, (pack(kept), output)
+        output = rows_of(here, same[0] if same else output, at_padding)
+        return output, (repacked(kept, new), output)
 
     return repeating
 

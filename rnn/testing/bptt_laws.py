@@ -16,7 +16,6 @@ from minigrad.testing import check_grads
 from minigrad.testing.trial import demand, pull
 
 from .. import bptt
-from ..cells.state import unpack
 from ..sequence.loop import stack
 from ..sequence.unrolling import unroll
 from .trial import CellTrial, near
@@ -35,7 +34,7 @@ def _untied(t: CellTrial) -> list[dict[str, Any]]:
         output, state = cell.step(x, state)
         outputs.append(output)
     flat = pull(
-        [stack(outputs), *unpack(state)],
+        [stack(outputs), *t.real(state)],
         [t.g_outputs, *t.g_state.values()],
         [p for own in leaves for p in own],
     )
@@ -58,7 +57,7 @@ def ledger_sum(t: CellTrial) -> None:
         return
     outputs, last = t.run(t.cell, Tensor(t.xs), t.carried())
     loss = (outputs * t.g_outputs).sum()
-    for part, g in zip(unpack(last), t.g_state.values(), strict=True):
+    for part, g in zip(t.real(last), t.g_state.values(), strict=True):
         loss = loss + (part * g).sum()
     book, terms = bptt.ledger(loss, t.learned), _untied(t)
     for name in t.learned:
@@ -112,7 +111,7 @@ def _compare_windows(t: CellTrial, k1: int, k2: int) -> None:
         outputs, last = t.loop(t.cell, Tensor(t.xs[begin:b]), state)
         what = f"windows of {k1}, reach {k2}, steps {a + 1} to {b}"
         near(window.outputs[max(a, begin) - a :], outputs[max(a, begin) - begin :], what)
-        for k, u, v in zip(t.state, unpack(window.state), unpack(last), strict=True):
+        for k, u, v in zip(t.state, t.parts(window.state), t.parts(last), strict=True):
             near(u, v, f"{what}: state {k}")
             demand(not u.requires_grad, f"{what}: state {k} is handed on with its graph")
         g = t.g_outputs[max(a, begin) : b]

@@ -69,7 +69,7 @@ def _moved(t: CellTrial, inputs: Values, states: Values, rng: np.random.Generato
     other.__dict__.pop("found", None)
     other.T = 1
     other.xs, other.g_outputs = inputs(rng, t.xs[:1]), t.g_outputs[:1]
-    other.state = {k: states(rng, v) for k, v in t.state.items()}
+    other.state = t.changed(lambda v: states(rng, v))
     return other
 
 

@@ -13,7 +13,7 @@ from minigrad.engine.tensor import detached
 
 from ..bptt.truncation import truncated
 from ..cells import Cell, Gate
-from ..cells.state import unpack
+from ..cells.state import carried_on, repacked, unpack
 from ..layers import compiled, recurrent
 from ..sequence import lengths, unrolling, ways
 from ..sequence.unrolling import detach
@@ -127,16 +127,16 @@ def _state_changed(change: Callable[[Cell, dict[str, Any]], dict[str, Any]]) -> 
 
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
-            named = dict(zip(cell.state_sizes, unpack(state), strict=True))
-            return step(cell, x, _like(state, change(cell, named).values()))
+            named = _named(cell, state)
+            return step(cell, x, repacked(list(change(cell, named).values()), state))
 
         return faulty
 
     return wrapper
 
 
-def _like(state: Any, parts: Any) -> Any:
-    return tuple(parts) if isinstance(state, tuple | list) else next(iter(parts))
+def _named(cell: Cell, state: Any) -> dict[str, Any]:
+    return dict(zip(cell.state_names(state), unpack(state), strict=True))
 
 
 def _hidden() -> Decorator:
@@ -159,9 +159,9 @@ def _kept(part: str) -> Decorator:
     def wrapper(step: Step) -> Step:
         def faulty(cell: Any, x: Any, state: Any) -> Any:
             output, new = step(cell, x, state)
-            found = dict(zip(cell.state_sizes, unpack(new), strict=True))
-            found[part] = dict(zip(found, unpack(state), strict=True))[part]
-            return output, _like(state, found.values())
+            new = carried_on(new, state, cell)
+            found = {**_named(cell, new), part: _named(cell, state)[part]}
+            return output, repacked(list(found.values()), new)
 
         return faulty
 
@@ -214,7 +214,9 @@ def _attribute_changed(name: str, words: tuple[str, str]) -> Decorator:
 
 
 def _each(named: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
-    return {name: change(value) for name, value in named.items()}
+    """The parts that are rows of real numbers, changed."""
+    real = {k: v for k, v in named.items() if getattr(v, "ndim", 0) and v.dtype.kind == "f"}
+    return {**named, **{name: change(value) for name, value in real.items()}}
 
 
 PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
@@ -234,7 +236,7 @@ PLANTS: dict[str, Callable[..., AbstractContextManager[None]]] = {
     "holes_run": _in_lengths(
         "as_mask", lambda right: lambda *given: np.ones_like(right(*given))
     ),
-    "state_of_one_lost": lambda cell: _patched(unrolling, "with_batch", lambda *given: None),
+    "state_of_one_lost": lambda cell: _patched(cell, "with_batch", lambda *given: None),
     "reverse_ignored": _in_layer("run", _forward_only),
     "scan_forward_only": _in_scan(_forward_only),
     "hidden_state": _in_step(_hidden),

@@ -16,12 +16,14 @@ import numpy as np
 from minigrad import Tensor, no_grad
 from minigrad.engine.tensor import Parameter
 from minigrad.errors import TraceError
+from minigrad.scanning.held import generators_apart
 from minigrad.testing.scan_checking import check_scan_laws
 from minigrad.testing.scan_laws import SCAN_LAWS
 from minigrad.testing.scan_trial import ScanTrial
-from minigrad.testing.trial import demand, pull, same_bits
+from minigrad.testing.trial import LawBroken, demand, pull, same_bits
 
-from ..cells.state import unpack
+from ..cells.state import carried_on
+from ..cells.wrappers import Wrapper
 from ..layers import Recurrent
 from ..sequence.scanning import scan
 from ..sequence.unrolling import unroll
@@ -35,7 +37,7 @@ from .bptt_laws import (
     untied,
 )
 from .far_laws import everywhere
-from .trial import CellTrial, Result, agree, near
+from .trial import CellTrial, Result, agree, near, rows
 
 __all__ = [
     "CELL_LAWS", "CellLaw", "alone", "batch_permutation", "causality", "chunked", "declared",
@@ -55,23 +57,22 @@ def declared(t: CellTrial) -> None:
     """Output and state have the widths that the cell declares, its dtype and one row a sequence;
     the initial state fits."""
     cell, B = t.cell, t.B
-    output, state = cell(t.xs[0], t.carried())
-    names, parts = list(cell.state_sizes), unpack(state)
-    demand(
-        len(parts) == len(names),
-        f"the state has {len(parts)} parts, wanted {len(names)}: {', '.join(names)}",
-    )
-    found = {"the output": output}
-    found |= {f"state {k}": v for k, v in zip(names, parts, strict=True)}
-    wanted = {"the output": cell.output_size}
-    wanted |= {f"state {k}": n for k, n in cell.state_sizes.items()}
-    for name, value in found.items():
+    before = t.carried()
+    output, state = cell.step(Tensor(t.xs[0]), before)
+    try:
+        after = t.parts(carried_on(state, before, cell))
+    except (TypeError, ValueError) as error:
+        raise LawBroken(str(error)) from None
+    found: dict[str, Any] = {"the output": (output, (B, cell.output_size), cell.dtype)}
+    for (name, given), value in zip(t.state.items(), after, strict=True):
+        found[f"state {name}"] = value, given.shape, t.form.parts[name].dtype
+    for name, (value, shape, dtype) in found.items():
         demand(
-            isinstance(value, Tensor) and value.shape == (B, wanted[name]),
-            f"{name} has shape {np.shape(value)}, wanted {(B, wanted[name])}",
+            isinstance(value, Tensor) and value.shape == shape,
+            f"{name} has shape {np.shape(value)}, wanted {shape}",
         )
-        demand(value.dtype == cell.dtype, f"{name} has dtype {value.dtype}, wanted {cell.dtype}")
-    cell.as_state(cell.initial_state(B), B)
+        demand(value.dtype == dtype, f"{name} has dtype {value.dtype}, wanted {dtype}")
+    cell.as_state(cell.as_state(None, B), B)
 
 
 def pure(t: CellTrial) -> None:
@@ -81,11 +82,11 @@ def pure(t: CellTrial) -> None:
 
     def values(xs: Any, state: dict[str, Any]) -> list[Any]:
         outputs, last = t.run(t.cell, Tensor(xs), t.carried(state))
-        return [outputs, *unpack(last)]
+        return [outputs, *t.parts(last)]
 
     first = values(xs, state)
-    values(xs[::-1] + 1.0, {k: v - 1.0 for k, v in state.items()})
-    values(xs[:1, :1], {k: v[:1] for k, v in state.items()})
+    values(xs[::-1] + 1.0, t.changed(lambda v: v - 1.0))
+    values(xs[:1, :1], rows(state, slice(0, 1)))
     again = values(xs, state)
     with no_grad():
         silent = values(xs, state)
@@ -101,7 +102,7 @@ def reference(t: CellTrial) -> None:
     output, last = t.cell(t.xs[0], t.carried())
     wanted, wanted_state = t.reference(t.cell, t.xs[0], t.pack(list(t.state.values())))
     near(output, wanted, "the output")
-    for name, a, b in zip(t.state, unpack(last), unpack(wanted_state), strict=True):
+    for name, a, b in zip(t.state, t.parts(last), t.parts(wanted_state), strict=True):
         near(a, b, f"state {name}")
 
 
@@ -115,7 +116,7 @@ def gates(t: CellTrial) -> None:
     of H columns and nowhere else."""
     cell = copy.deepcopy(t.cell)
     for _, inner in _gated(cell):
-        H = inner.hidden_size
+        H, through = inner.hidden_size, cell if isinstance(cell, Wrapper) else inner
         for k, name in enumerate(inner.gates):
             for weight in WEIGHTS:
                 parameter = getattr(inner, weight, None)
@@ -124,18 +125,18 @@ def gates(t: CellTrial) -> None:
                 wanted = np.array(parameter.numpy())
                 block = t.rng.normal(size=(*wanted.shape[:-1], H))
                 wanted[..., k * H : (k + 1) * H] = block
-                setattr(cell.gate(name), weight, block)
+                setattr(through.gate(name), weight, block)
                 same_bits(parameter, wanted, f"{weight} after a write to gate {name}")
-                same_bits(getattr(cell.gate(name), weight), block, f"{weight} of gate {name}")
+                same_bits(getattr(through.gate(name), weight), block, f"{weight} of gate {name}")
 
 
 def parameters_used(t: CellTrial) -> None:
     """Every parameter, and in it every gate's block, has a gradient that is not 0."""
-    B, sizes = 8, t.cell.state_sizes
     unused = [""]
     for scale in (1.0, 4.0, 0.25):  # another scale, where all units were dead or saturated
-        more = CellTrial(t.cell, 3, B, t.seed, None, t.run)
-        state = {k: scale * t.rng.normal(size=(B, n)) for k, n in sizes.items()}
+        more = CellTrial(t.cell, 3, 8, t.seed, None, t.run)
+        drawn = {k: scale * t.rng.normal(size=g.shape) for k, g in more.g_state.items()}
+        state: dict[str, Any] = {**more.state, **drawn}
         found = more.result(xs=scale * more.xs, state=state).gradients
         unused = [name for name in more.learned if not found[name].any()]
         for path, inner in _gated(t.cell):
@@ -180,8 +181,9 @@ def scanned(t: CellTrial) -> None:
     more = str(t.rng.choice(list(SCAN_LAWS)))
     try:
         agree(compiled.found, t.wanted, "as one compiled loop")
-        state = t.pack(list(t.state.values()))
-        check_scan_laws(ScanTrial(t.cell.checked_step, state, t.xs, t.seed), [more])
+        step, state, _ = generators_apart(t.cell.checked_step, t.carried())
+        held: list[Any] = list(t.generators.values())
+        check_scan_laws(ScanTrial(step, state, t.xs, t.seed, held), [more])
     except TraceError:
         return
 
@@ -216,18 +218,21 @@ def batch_permutation(t: CellTrial) -> None:
     order[:2] = order[:2][::-1]  # and the others in their places: a rotation could go unnoticed
     found = t.result(
         xs=t.xs[:, order],
-        state={k: v[order] for k, v in t.state.items()},
+        state=rows(t.state, order),
         g_outputs=t.g_outputs[:, order],
-        g_state={k: v[order] for k, v in t.g_state.items()},
+        g_state=rows(t.g_state, order),
     )
     wanted = t.found
-    rows = {"the outputs": 1, "the inputs": 1}
-    values = {k: v.take(order, rows.get(k, 0)) for k, v in wanted.values.items()}
+    values = {k: _taken(v, order, k) for k, v in wanted.values.items()}
     gradients = {
-        k: v if k in t.learned else v.take(order, rows.get(k, 0))
-        for k, v in wanted.gradients.items()
+        k: v if k in t.learned else _taken(v, order, k) for k, v in wanted.gradients.items()
     }
     agree(found, Result(values, gradients), "with the rows of the batch in another order")
+
+
+def _taken(value: Any, which: Any, name: str) -> Any:
+    """Some rows of the batch, if it has them, of a value or a gradient."""
+    return value.take(which, int(name in ("the outputs", "the inputs"))) if value.ndim else value
 
 
 def alone(t: CellTrial) -> None:
@@ -237,19 +242,18 @@ def alone(t: CellTrial) -> None:
         row = slice(b, b + 1)
         found = t.result(
             xs=t.xs[:, row],
-            state={k: v[row] for k, v in t.state.items()},
+            state=rows(t.state, row),
             g_outputs=t.g_outputs[:, row],
-            g_state={k: v[row] for k, v in t.g_state.items()},
+            g_state=rows(t.g_state, row),
         )
         what = f"sequence {b} alone"
         for k, v in found.values.items():
-            near(v, t.found.values[k].take([b], int(k == "the outputs")), f"{what}: {k}")
+            near(v, _taken(t.found.values[k], [b], k), f"{what}: {k}")
         for k, v in found.gradients.items():
             if k in totals:
                 totals[k] += v
             else:
-                wanted = t.found.gradients[k].take([b], int(k == "the inputs"))
-                near(v, wanted, f"{what}: the gradient of {k}")
+                near(v, _taken(t.found.gradients[k], [b], k), f"{what}: the gradient of {k}")
     for k, total in totals.items():
         near(total, t.found.gradients[k], f"the sum over sequences of the gradients of {k}")
 
@@ -257,8 +261,8 @@ def alone(t: CellTrial) -> None:
 def padding(t: CellTrial) -> None:
     """With `lengths`, padding that holds NaN changes nothing: each sequence is as if it were run
     alone to its own end, and outputs behind it are 0."""
-    if t.run is not unroll:
-        return  # the layer runs cells in its own way
+    if t.run is not unroll or not t.form.by_row:
+        return  # the layer runs cells in its own way, and wants rows to choose among
     lengths = t.rng.integers(0, t.T + 1, t.B)
     lengths[int(t.rng.integers(0, t.B))] = t.rng.integers(1, t.T + 1)
     xs = t.xs.copy()
@@ -268,17 +272,17 @@ def padding(t: CellTrial) -> None:
     found = t.result(lambda cell, xs, state: layer(xs, state, lengths=lengths), xs=xs)
 
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        rows, ends = [], []
+        found, ends = [], []
         for b, n in enumerate(lengths):
-            own = t.pack([part[b : b + 1] for part in unpack(state)])
+            own = t.pack([part[b : b + 1] for part in t.parts(state)])
             pieces: list[Any] = [np.zeros((t.T - n, 1, cell.output_size))]
             if n:
                 outputs, own = t.loop(cell, xs[:n, b : b + 1], own)
                 pieces.insert(0, outputs)
-            rows.append(np.concatenate(pieces))
-            ends.append(unpack(own))
+            found.append(np.concatenate(pieces))
+            ends.append(t.parts(own))
         last = [np.concatenate(part) for part in zip(*ends, strict=True)]
-        return np.concatenate(rows, axis=1), t.pack(last)
+        return np.concatenate(found, axis=1), t.pack(last)
 
     agree(found, t.result(run), f"with lengths {lengths.tolist()}")
 
@@ -286,7 +290,7 @@ def padding(t: CellTrial) -> None:
 def masked(t: CellTrial) -> None:
     """With `mask`, steps that are masked, which hold NaN, are as if they were not there: the state
     stays, and the output is that of the step run before, at first 0."""
-    if t.run is not unroll:
+    if t.run is not unroll or not t.form.by_row:
         return
     mask = t.rng.random((t.T, t.B)) < 0.6
     mask[0, 0], mask[-1, -1] = False, True
@@ -294,18 +298,18 @@ def masked(t: CellTrial) -> None:
     layer = Recurrent(t.cell)
 
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        rows, ends = [], []
+        found, ends = [], []
         for b in range(t.B):
-            own = t.pack([part[b : b + 1] for part in unpack(state)])
+            own = t.pack([part[b : b + 1] for part in t.parts(state)])
             ys = [Tensor(np.zeros((1, cell.output_size)))]
             for k in range(t.T):
                 y, after = cell.step(xs[k, b : b + 1], own) if mask[k, b] else (ys[-1], own)
                 ys.append(y)
                 own = after
-            rows.append(np.stack(ys[1:]))
-            ends.append(unpack(own))
+            found.append(np.stack(ys[1:]))
+            ends.append(t.parts(own))
         last = [np.concatenate(part) for part in zip(*ends, strict=True)]
-        return np.concatenate(rows, axis=1), t.pack(last)
+        return np.concatenate(found, axis=1), t.pack(last)
 
     found = t.result(lambda cell, xs, state: layer(xs, state, mask=mask), xs=xs)
     agree(found, t.result(run), f"with the mask {mask.astype(int).tolist()}")
@@ -317,6 +321,7 @@ def ways(t: CellTrial) -> None:
     if t.run is not unroll:
         return
     reverse, padded = (bool(t.rng.integers(2)) for _ in range(2))
+    padded = padded and t.form.by_row
     mask = t.rng.random((t.T, t.B)) < 0.7 if padded else None
     layer = Recurrent(t.cell, reverse=reverse)
 
@@ -334,13 +339,15 @@ def unbatched(t: CellTrial) -> None:
         return
 
     def run(cell: Any, xs: Any, state: Any) -> tuple[Any, Any]:
-        outputs, last = unroll(cell, xs[:, 0], t.pack([part[0] for part in unpack(state)]))
-        return outputs[:, None], t.pack([part[None] for part in unpack(last)])
+        given = t.pack([part[0] if part.ndim else part for part in t.parts(state)])
+        outputs, last = unroll(cell, xs[:, 0], given)
+        pairs = zip(t.state.values(), t.parts(last), strict=True)
+        return outputs[:, None], t.pack([part[None] if v.ndim else part for v, part in pairs])
 
     first = slice(0, 1)
     given: dict[str, Any] = {
-        "xs": t.xs[:, first], "state": {k: v[first] for k, v in t.state.items()},
-        "g_outputs": t.g_outputs[:, first], "g_state": {k: v[first] for k, v in t.g_state.items()},
+        "xs": t.xs[:, first], "state": rows(t.state, first), "g_outputs": t.g_outputs[:, first],
+        "g_state": rows(t.g_state, first),
     }
     agree(t.result(run, **given), t.result(**given), "without the axis of the batch")
 
@@ -358,7 +365,7 @@ def time_reversal(t: CellTrial) -> None:
     g = np.concatenate([t.g_outputs, t.g_outputs[::-1]], axis=-1)
     found = pull([outputs], [g], [*params, *twins])
     for k, (name, step) in enumerate((("forward", 1), ("reverse", -1))):
-        wanted, _ = t.loop(t.cell, Tensor(t.xs[::step]), t.cell.initial_state(t.B))
+        wanted, _ = t.loop(t.cell, Tensor(t.xs[::step]), t.cell.as_state(None, t.B))
         ys = outputs.numpy()[..., k * width : (k + 1) * width]
         near(ys, wanted.numpy()[::step], f"the {name} direction: the outputs")
         gradients = pull([wanted], [t.g_outputs], params)

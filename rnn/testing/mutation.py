@@ -164,7 +164,7 @@ def _candidates(cell: Cell) -> list[CellMutant]:
     kind = type(cell)
     found = [CellMutant(kind, name) for name in RUN_FAULTS]
     found += [CellMutant(kind, name) for name in ("hidden_state", "shifted_rows", "mixed_rows")]
-    for part in cell.state_sizes:
+    for part in cell.state_form.real:
         found += [CellMutant(kind, f, (part,)) for f in ("detached_state", "kept_state")]
     for name, parameter in cell.named_parameters():
         bias = parameter.ndim == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,17 +11,19 @@ import numpy as np
 
 from minigrad import Tensor
 from minigrad.engine.tensor import detached
+from minigrad.scanning.generators import GENERATORS
 from minigrad.testing import LawBroken
 from minigrad.testing.trial import pull
+from minigrad.transforms.tree import flatten_like
 
 from ..cells import Cell
-from ..cells.state import unpack
+from ..cells.state import repacked, unpack
 from ..sequence.loop import stack
 from ..sequence.unrolling import unroll
 from .references import reference_of
 from .subject import Subject, substituted
 
-__all__ = ["CellTrial", "Result", "agree", "cell_trial", "near"]
+__all__ = ["CellTrial", "Result", "agree", "cell_trial", "near", "rows"]
 
 Array = np.ndarray[Any, Any]
 Runner = Callable[..., tuple[Any, Any]]
@@ -38,9 +41,10 @@ class Result(NamedTuple):
 class CellTrial:
     """One cell under test.
 
-    cell: float64. xs: (T, B, K). state: its parts, (B, size) each. g_outputs, g_state: cotangents
-    of the outputs (T, B, H) and of the parts of the last state. run: what runs the cell,
-    ``run(cell, xs, state) -> (outputs, state)``.
+    cell: float64. xs: (T, B, K). state: its arrays by name, (B, size) or of other ranks; those that
+    are no real numbers, such as counters, are as in ``cell.initial_state``. g_outputs, g_state:
+    cotangents of the outputs (T, B, H) and of the real parts of the last state. run: what runs the
+    cell, ``run(cell, xs, state) -> (outputs, state)``.
 
     >>> from rnn import LSTMCell
     >>> trial = CellTrial(LSTMCell(3, 2, dtype=float, rng=0), T=4, B=5, seed=0)
@@ -62,11 +66,19 @@ class CellTrial:
         self.cell, self.T, self.B, self.seed = cell, T, B, seed
         self.reference, self.run = reference, run or unroll
         rng = np.random.default_rng(seed)
-        sizes = cell.state_sizes
+        self.form = cell.state_form
+        first = dict(zip(self.form.parts, unpack(cell.as_state(None, B)), strict=True))
+        self.generators = {k: v for k, v in first.items() if isinstance(v, GENERATORS)}
         self.xs = rng.normal(size=(T, B, cell.input_size))
-        self.state = {name: rng.uniform(-1, 1, (B, n)) for name, n in sizes.items()}
+        self.state: dict[str, Array] = {
+            k: np.asarray(rng.uniform(-1, 1, v.shape)) if k in self.form.real else v.numpy()
+            for k, v in first.items()
+            if k not in self.generators
+        }
         self.g_outputs = rng.normal(size=(T, B, cell.output_size))
-        self.g_state = {name: rng.normal(size=(B, n)) for name, n in sizes.items()}
+        self.g_state: dict[str, Array] = {
+            k: np.asarray(rng.normal(size=self.state[k].shape)) for k in self.form.real
+        }
         self.restart()
 
     def __repr__(self) -> str:
@@ -87,9 +99,28 @@ class CellTrial:
         """The parameters that have a gradient, by name."""
         return {name: p for name, p in self.cell.named_parameters() if p.requires_grad}
 
-    def pack(self, parts: Sequence[Any]) -> Any:
-        """Parts as the state that the cell takes."""
-        return parts[0] if len(self.cell.state_sizes) == 1 else tuple(parts)
+    def pack(self, arrays: Sequence[Any]) -> Any:
+        """Arrays as the state that the cell takes; generators are where the trial's own are."""
+        given, generators = iter(arrays), self.generators
+        return repacked(
+            [copy.deepcopy(generators[k]) if k in generators else next(given)
+             for k in self.form.parts],
+            self.form.like,
+        )
+
+    def parts(self, state: Any) -> list[Any]:
+        """The arrays in a state."""
+        found = flatten_like(state, self.form.like, "the state")
+        return [part for part in found if not isinstance(part, GENERATORS)]
+
+    def real(self, state: Any) -> list[Any]:
+        """The arrays in a state that have a cotangent, in the order of ``g_state``."""
+        named = zip(self.state, self.parts(state), strict=True)
+        return [part for name, part in named if name in self.g_state]
+
+    def changed(self, change: Callable[[Array], Array]) -> dict[str, Array]:
+        """The state with other values in its real parts."""
+        return {k: change(v) if k in self.g_state else v for k, v in self.state.items()}
 
     def carried(self, state: dict[str, Array] | None = None) -> Any:
         """The state before the first step, or that of the given parts, without a past."""
@@ -108,16 +139,17 @@ class CellTrial:
         xs = Tensor(self.xs if xs is None else xs)
         xs.requires_grad = xs.dtype.kind == "f"
         state = self.state if state is None else state
-        leaves = {name: Tensor(value, requires_grad=True) for name, value in state.items()}
+        leaves = {k: Tensor(v, requires_grad=k in self.g_state) for k, v in state.items()}
         outputs, last = (run or self.run)(self.cell, xs, self.pack(list(leaves.values())))
-        parts = dict(zip(state, unpack(last), strict=True))
+        parts = dict(zip(state, self.parts(last), strict=True))
         g_state = self.g_state if g_state is None else g_state
-        targets = {**self.learned, **{f"initial state {k}": v for k, v in leaves.items()}}
+        real = {f"initial state {k}": leaves[k] for k in g_state}
+        targets = {**self.learned, **real}
         if xs.requires_grad:
             targets["the inputs"] = xs
         gradients = pull(
-            [outputs, *parts.values()],
-            [self.g_outputs if g_outputs is None else g_outputs, *(g_state[k] for k in parts)],
+            [outputs, *(parts[k] for k in g_state)],
+            [self.g_outputs if g_outputs is None else g_outputs, *g_state.values()],
             list(targets.values()),
         )
         values = {"the outputs": outputs, **{f"last state {k}": v for k, v in parts.items()}}
@@ -149,13 +181,14 @@ class CellTrial:
         names = list(self.learned)
         arguments = {k: p.numpy() for k, p in self.learned.items()}
         arguments |= {"the inputs": self.xs}
-        arguments |= {f"initial state {k}": v for k, v in self.state.items()}
+        arguments |= {f"initial state {k}": self.state[k] for k in self.g_state}
 
         def f(*given: Any) -> Any:
             with substituted(self.cell, dict(zip(names, given, strict=False))):
-                xs, *state = given[len(names) :]
-                outputs, last = self.run(self.cell, xs, self.pack(state))
-            return outputs, *unpack(last)
+                xs, *real = given[len(names) :]
+                state = {**self.state, **dict(zip(self.g_state, real, strict=True))}
+                outputs, last = self.run(self.cell, xs, self.pack(list(state.values())))
+            return outputs, *self.real(last)
 
         return f, arguments
 
@@ -184,6 +217,11 @@ def cell_trial(
 # -- comparing
 
 
+def rows(named: dict[str, Array], which: Any) -> dict[str, Array]:
+    """Some rows of each part of a state that has them."""
+    return {k: v[which] if v.ndim else v for k, v in named.items()}
+
+
 def near(found: Any, wanted: Any, what: str) -> None:
     """Raise LawBroken unless the arrays are equal up to rounding, relative to the largest entry."""
     found, wanted = np.asarray(detached(found)), np.asarray(detached(wanted))
@@ -192,7 +230,7 @@ def near(found: Any, wanted: Any, what: str) -> None:
     if not wanted.size:
         return
     with np.errstate(invalid="ignore"):
-        difference = np.abs(found - wanted)
+        difference = np.abs(np.subtract(found, wanted, dtype=float))
     wrong = ~(difference <= ATOL + RTOL * np.abs(wanted).max(initial=0.0))
     if wrong.any():
         at = np.unravel_index(int(np.argmax(np.where(wrong, difference, -1))), wrong.shape)

@@ -109,8 +109,8 @@ FAULTS = [
         WRAPPERS, "ResidualCell: no residual",
     ),
     Fault(
-        "rnn/cells/wrappers.py", "        return output, (*unpack(new), h, *past[:-1])\n",
-        "        return output, (*unpack(new), *past)\n",
+        "rnn/cells/wrappers.py", "        return output, (*new, h, *past[:-1])\n",
+        "        return output, (*new, *past)\n",
         WRAPPERS, "SkipCell: older states are not handed on",
     ),
     Fault(
@@ -119,8 +119,8 @@ FAULTS = [
         WRAPPERS, "ZoneoutCell: the expectation the wrong way round",
     ),
     Fault(
-        "rnn/cells/wrappers.py", "        return output, (*unpack(new), *masks)\n",
-        "        return output, (*unpack(new), *self._masks(len(masks[0])))\n",
+        "rnn/cells/wrappers.py", "        return output, (*new, *masks)\n",
+        "        return output, (*new, *self._masks(len(masks[0])))\n",
         WRAPPERS, "DropoutCell: a new mask at every step",
     ),
     Fault(
@@ -130,8 +130,9 @@ FAULTS = [
         WRAPPERS, "DropoutCell: NaN times a mask of 0 is NaN",
     ),
     Fault(
-        "rnn/cells/wrappers.py", "mask[:] = (self.rng.random(mask.shape) >= rate) / (1 - rate)",
-        "mask[:] = self.rng.random(mask.shape) >= rate",
+        "rnn/cells/wrappers.py",
+        "mask[:] = (self.rng.random(mask.shape) >= rates[name]) / (1 - rates[name])",
+        "mask[:] = self.rng.random(mask.shape) >= rates[name]",
         WRAPPERS, "DropoutCell: what stays is not scaled up",
     ),
     Fault(
@@ -161,14 +162,14 @@ FAULTS = [
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "parts = tuple(_select(rows, after, before) for after, before in pairs)",
-        "parts = tuple(after for after, before in pairs)",
+        "parts = [_select(rows, after, before) for after, before in pairs]",
+        "parts = [after for after, before in pairs]",
         "tests/rnn/layers/test_layers_lengths.py", "the state runs on over padding",
     ),
     Fault(
         "rnn/sequence/loop.py",
-        "return _select(rows, parts[same[0]] if same else output, at_padding), pack(parts)",
-        "return parts[same[0]] if same else output, pack(parts)",
+        "return _select(rows, parts[same[0]] if same else output, at_padding), repacked",
+        "return parts[same[0]] if same else output, repacked",
         "tests/rnn/layers/test_layers_lengths.py", "outputs at padding are not 0",
     ),
     Fault(
@@ -203,8 +204,8 @@ FAULTS = [
     ),
     Fault(
         "rnn/bptt/jacobians/jacobian.py",
-        "    h_t, h_s, hold = opened(h_t, h_s, hold if isinstance(hold, Tensor) else list(hold))\n",
-        "",
+        "    above, below, hold = opened(unpack(h_t), unpack(h_s), hold)\n",
+        "    above, below = unpack(h_t), unpack(h_s)\n",
         OPENED, "a Jacobian between outputs of a scan is silently 0",
     ),
     Fault(
@@ -250,7 +251,7 @@ FAULTS = [
     ),
     Fault(
         "rnn/sequence/unrolling.py",
-        "    return as_tensor(state).detach()\n", "    return as_tensor(state)\n",
+        "    return as_tensor(part).detach()\n", "    return as_tensor(part)\n",
         f"{UNROLL} tests/rnn/bptt/truncation/test_truncated.py", "detach: forgotten",
     ),
     Fault(

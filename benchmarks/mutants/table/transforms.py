@@ -51,12 +51,11 @@ FAULTS = [
     ),
     Fault(
         "minigrad/transforms/tree.py",
-        "return [leaf for k in like for leaf in flatten_like(tree[k], like[k], what)]",
-        "return [leaf for k in tree for leaf in flatten_like(tree[k], like[k], what)]",
+        "parts = [named[key] for key in keys]", "parts = list(named.values())",
         CONTAINERS, "dicts read in the order of their own keys",
     ),
     Fault(
-        "minigrad/transforms/tree.py", "            at += len(child)\n", "            at += 1\n",
+        "minigrad/transforms/tree.py", "            at += n\n", "            at += 1\n",
         "tests/transforms/test_transform_arguments.py",
         "containers: leaves put back in the wrong places",
     ),

@@ -9,17 +9,17 @@ import numpy as np
 
 from minigrad import Tensor, scope
 from minigrad.engine.op import OPS
-from minigrad.engine.tensor import detached, tensor
+from minigrad.engine.tensor import tensor
 from minigrad.module import Module
 
 from ...cells import Cell
-from ...cells.state import unpack
+from ...cells.state import repacked, unpack, with_own_generators
 from ..contributions.naming import named_tensors
 from .derivation import Derivation
 from .formulas import TEXT, Notation
 from .recording import Call, Quantity, Recording, recording
 from .rule_mistakes import Both, RuleMistake
-from .single_steps import Loss, checked_loss, with_others
+from .single_steps import Loss, checked_loss, leaf_of, with_others
 from .sweeps import Outcome, Rows, swept
 
 __all__ = ["AnyMistake", "Model", "named_parameters", "outputs_of"]
@@ -72,12 +72,14 @@ class Model:
 
     def _outputs(self, run: Recording, model: Any, xs: Any, state: Any) -> Any:
         """The outputs of all steps, one after the other, and names for what the steps read."""
-        names = list(model.state_sizes) if isinstance(model, Cell) else []
 
         def before(t: int, x: Any, given: Any) -> None:
             if x is not None:
                 run.call_it(x, "x")
+            names = model.state_names(given) if isinstance(model, Cell) else ()
             for name, part in zip(names, unpack(given), strict=False):
+                if not (isinstance(part, Tensor) and part.dtype.kind == "f"):
+                    continue
                 run.call_it(part, name)
                 if t > 1:
                     self._states.setdefault(name, {})[t - 1] = run.value(part)
@@ -209,15 +211,14 @@ def outputs_of(model: Any, xs: Any, state: Any, before: Any = None) -> Any:
     if isinstance(model, Cell):
         name, step = model.name, model.checked_step
         inputs = [model.as_input(x) for x in xs]
-        given = model.as_state(state, len(inputs[0]))
+        given = model.as_state(with_own_generators(state), len(inputs[0]))
     else:
         name, step = "step", model
         inputs = [x if isinstance(x, Tensor) else tensor(x) for x in xs]
         if state is None:
             raise ValueError("audit(state): a function step(x, state) wants the first state too")
         given = state
-    parts = [tensor(detached(part), requires_grad=True) for part in unpack(given)]
-    state = tuple(parts) if len(parts) > 1 else parts[0]
+    state = repacked([leaf_of(part) for part in unpack(given)], given)
     for t, x in enumerate(inputs, 1):
         if before is not None:
             before(t, x, state)

@@ -12,20 +12,26 @@ import numpy as np
 
 from minigrad import Tensor, scope
 from minigrad.engine.tensor import detached, tensor
+from minigrad.scanning.generators import GENERATORS
 
 from ...cells import Cell
-from ...cells.state import unpack
+from ...cells.state import repacked, unpack
 from ...sequence.unrolling import steps
 from ..contributions.naming import named_tensors
 
-__all__ = ["Loss", "OneStep", "checked_loss", "parameters", "single_steps", "with_others"]
+__all__ = [
+    "Loss", "OneStep", "checked_loss", "leaf_of", "parameters", "single_steps", "with_others",
+]
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Tensor, int], Any]
 
 
 class OneStep(NamedTuple):
-    """Step t by itself: the state before it, as leaves, the state after it, output and loss."""
+    """Step t by itself: the state before it, as leaves, the state after it, output and loss.
+
+    Of the states the parts that can have a gradient.
+    """
 
     t: int
     before: tuple[Tensor, ...]
@@ -75,9 +81,18 @@ def single_steps(
         raise ValueError(f"{function}(cell, xs): xs has no steps (T = 0); wanted at least one")
     for t in range(start, start + len(xs)):
         x = xs[t - start : t - start + 1]
-        given = unpack(cell.as_state(state, len(cell.as_input(x[0]))))
-        before = tuple(tensor(part.numpy(), requires_grad=True) for part in given)
-        ((output, state),) = steps(cell, x, before if len(before) > 1 else before[0], start=t)
+        given = cell.as_state(state, len(cell.as_input(x[0])))
+        leaves = [leaf_of(part) for part in unpack(given)]
+        real = [k for k, part in enumerate(leaves) if getattr(part, "requires_grad", False)]
+        ((output, state),) = steps(cell, x, repacked(leaves, given), start=t)
         with scope("loss", t=t):
             value = checked_loss(loss(output, t), t, function)
-        yield OneStep(t, before, unpack(state), output, value)
+        before, after = (tuple(parts[k] for k in real) for parts in (leaves, unpack(state)))
+        yield OneStep(t, before, after, output, value)
+
+
+def leaf_of(part: Any) -> Any:
+    """A part of a state as a leaf, if it can have a gradient."""
+    if isinstance(part, GENERATORS):
+        return part
+    return tensor(detached(part), requires_grad=np.asarray(detached(part)).dtype.kind == "f")

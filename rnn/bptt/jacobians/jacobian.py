@@ -12,8 +12,11 @@ from minigrad import Tensor
 from minigrad.engine.node import ancestors
 from minigrad.engine.opening import opened
 from minigrad.engine.tensor import detached
+from minigrad.scanning.generators import GENERATORS
+from minigrad.transforms.tree import paths
 
-from ..graph import label, pull_back, state_tensors, without_constants
+from ...cells.state import unpack
+from ..graph import constants, label, leaves_of, pull_back, state_tensors
 from ..plots.figures import Canvas
 from ..plots.jacobians import plot_jacobian
 from ..result import ArrayResult
@@ -102,26 +105,33 @@ class Jacobian(ArrayResult):
         )
 
 
-def jacobian(h_t: Any, h_s: Any, *, full: bool = False, hold: Any = ()) -> Jacobian:
+def jacobian(
+    h_t: Any, h_s: Any, *, full: bool = False, hold: Any = (),
+    of: str | Sequence[str] | None = None, by: str | Sequence[str] | None = None,
+) -> Jacobian:
     """∂h_t/∂h_s over all paths of the live graph that lead from h_s to h_t.
 
     h_t, h_s: two states of one unrolled network, (B, H) each, from ``rnn.steps`` or out of the
         outputs of ``rnn.unroll``. s may be before, at or after t: I at t, zeros after it. A tuple,
-        such as the state (h, c) of an LSTM, is taken as one vector [h, c]; what is the same in
-        both and constant, such as a dropout mask, is left out.
+        such as the state (h, c) of an LSTM, or a nested state of parts of any rank, is taken as one
+        vector [h, c]; counters and the like, and what is the same in both and constant, such as a
+        dropout mask, are left out.
     full: also the (zero) derivatives of each row of the batch by the other rows.
     hold: states, or parts of them, or the stacked outputs of ``unroll``, that are held fixed: paths
         through them are cut. With the h of an LSTM held, what is left of ∂c_t/∂c_s is its carousel,
         the product of the forget gates.
+    of, by: the rows of some parts of h_t, and the columns of some parts of h_s, by their names,
+        such as of="c" or by=["h", "memory.A"]. The other parts of h_s are held.
 
     For one tensor h_s, all paths that start there count; for the c_s of an LSTM that is also the
-    way through h_s. The parts of a tuple are varied alone, the others held, so that the Jacobians
+    way through h_s. The parts of a state are varied alone, the others held, so that the Jacobians
     of whole states obey the chain rule ∂s_t/∂s_r = ∂s_t/∂s_s · ∂s_s/∂s_r.
     Takes H_t sweeps (B · H_t if full), and one that checks that the rows are independent.
 
     Raises ValueError where they are not (batch normalisation, say): ask for the full matrix; and
-    where `hold` has h_t or h_s itself, or nothing that leads to h_t. GradientError for a state that
-    the graph does not know, such as zeros made by ``unroll``.
+    where `hold` has h_t or h_s itself, or nothing that leads to h_t, and for parts that the states
+    do not have. GradientError for a state that the graph does not know, such as zeros made by
+    ``unroll``.
 
     >>> from rnn import ElmanCell, steps
     >>> cell = ElmanCell(2, 3, nonlinearity="identity", dtype=float, rng=0)
@@ -131,18 +141,67 @@ def jacobian(h_t: Any, h_s: Any, *, full: bool = False, hold: Any = ()) -> Jacob
     >>> J.shape, bool(np.allclose(J[0], (W @ W).T)), jacobian(h[1], h[3]).norm
     ((1, 3, 3), True, 0.0)
     """
-    h_t, h_s, hold = opened(h_t, h_s, hold if isinstance(hold, Tensor) else list(hold))
-    h_t, h_s = without_constants([h_t, h_s])
-    upper, lower = state_tensors(h_t, "jacobian", "h_t"), state_tensors(h_s, "jacobian", "h_s")
+    names = [paths(state) for state in (h_t, h_s)]
+    hold = hold.unbind() if _is_stacked(hold, h_t) else hold
+    hold = [hold] if isinstance(hold, Tensor) else list(map(leaves_of, hold))
+    above, below, hold = opened(unpack(h_t), unpack(h_s), hold)
+    constant = constants([above, below])
+    rows, columns = (
+        [
+            (name, part)
+            for name, part in zip(here, parts, strict=True)
+            if _has_gradient(part) and id(part) not in constant
+        ]
+        for here, parts in zip(names, (above, below), strict=True)
+    )
+    rows, wanted = _chosen(rows, of, "of", "h_t"), _chosen(columns, by, "by", "h_s")
+    upper = state_tensors([part for _, part in rows], "jacobian", "h_t", some=True)
+    lower = state_tensors([part for _, part in wanted], "jacobian", "h_s")
     held = _held(hold, upper, lower)
+    chosen = {path for path, _ in wanted}
+    others = [part for path, part in columns if path not in chosen and part.requires_grad]
+    held += state_tensors(others, "jacobian", "h_s") if others else ()
     (matrix,) = matrices(upper, [lower], full, "jacobian", held)
-    return Jacobian(matrix, label(upper, "t"), label(lower, "s"), full and upper[0].ndim == 2)
+    return Jacobian(
+        matrix, label(upper, "t", [path for path, _ in rows]),
+        label(lower, "s", [path for path, _ in wanted]), full and by_rows([*upper, *lower]),
+    )
+
+
+def _is_stacked(hold: Any, h_t: Any) -> bool:
+    """Whether `hold` is the outputs of all steps."""
+    return isinstance(hold, Tensor) and hold.ndim > np.ndim(unpack(h_t)[0])
+
+
+def _has_gradient(part: Any) -> bool:
+    """Not a counter, a mask, a generator; what else there is may be told to be wrong."""
+    counts = isinstance(part, Tensor) and part.dtype.kind != "f"
+    return not (counts or isinstance(part, GENERATORS))
+
+
+def _chosen(
+    parts: list[tuple[str, Any]], names: str | Sequence[str] | None, argument: str, state: str
+) -> list[tuple[str, Any]]:
+    """The parts of a state that have these names, or paths in it."""
+    if names is None:
+        return parts
+    wanted = [names] if isinstance(names, str) else list(names)
+    known = [(path, getattr(part, "name", None)) for path, part in parts]
+    for name in wanted:
+        if not any(name in words for words in known):
+            words = ", ".join(str(called or path) for path, called in known)
+            raise ValueError(f"jacobian({argument}={name!r}): the parts of {state} are {words}")
+    return [pair for pair, words in zip(parts, known, strict=True) if {*words} & {*wanted}]
+
+
+def by_rows(parts: Sequence[Tensor]) -> bool:
+    """Whether these tensors have an axis of the batch: the first of all of them."""
+    rows = {part.shape[:1] for part in parts}
+    return len(rows) == 1 and () not in rows and any(part.ndim > 1 for part in parts)
 
 
 def _held(hold: Any, upper: Sequence[Tensor], lower: Sequence[Tensor]) -> list[Tensor]:
     """The tensors of `hold`: some of them lie before h_t, and none is an end of the paths."""
-    if isinstance(hold, Tensor):
-        hold = hold.unbind() if hold.ndim > upper[0].ndim else [hold]
     parts = [p for k, h in enumerate(hold) for p in state_tensors(h, "jacobian", f"hold[{k}]")]
     for part in parts:
         if any(part._node is end._node for end in (*upper, *lower)):
@@ -172,42 +231,41 @@ def matrices(
     other fixed.
     """
     targets = [part for lower in lowers for part in lower]
-    batched = all(part.ndim == 2 for part in (*upper, *targets))
+    batched = by_rows([*upper, *targets])
+    B = len(upper[0]) if batched else 1
     several = bool(held) or any(len(lower) > 1 for lower in lowers)
 
     def pulled(cotangents: Sequence[Array]) -> list[Array]:
         found = pull_back(upper, cotangents, [*targets, *held], stop_at_targets=several)
         return found[: len(targets)]
 
-    rows = [pulled(cotangents) for cotangents in _units(upper, one_by_one=full or not batched)]
+    rows = [pulled(cotangents) for cotangents in _units(upper, B, one_by_one=full)]
     found, at = [], 0
     for lower in lowers:
         parts_of_rows = [row[at : at + len(lower)] for row in rows]
-        found.append(np.stack([np.concatenate([_flat(g) for g in r], 1) for r in parts_of_rows]))
+        found.append(np.stack([_flat(r, B) for r in parts_of_rows]))     # (H_t or B H_t, B, H_s)
         at += len(lower)
     if not batched:
-        return [f.reshape(len(f), -1) for f in found]                    # (H_t, H_s)
+        return [f[:, 0] for f in found]                                  # (H_t, H_s)
     if full:
-        B = len(upper[0])
         return [f.reshape(B, len(f) // B, *f.shape[1:]) for f in found]  # (B, H_t, B, H_s)
     by_row = [f.transpose(1, 0, 2) for f in found]                       # (B, H_t, H_s)
     _check_rows(upper, lowers, by_row, pulled, function)
     return by_row
 
 
-def _flat(value: Any) -> Array:
-    """(B, H), (H,) or () as (B, H) or (1, H)."""
-    array = np.asarray(detached(value))
-    return array if array.ndim == 2 else array.reshape(1, -1)
+def _flat(parts: Sequence[Any], B: int) -> Array:
+    """The parts of a state, or their cotangents, as one vector for each row: (B, H)."""
+    return np.concatenate([np.asarray(detached(part)).reshape(B, -1) for part in parts], axis=1)
 
 
-def _units(state: Sequence[Tensor], one_by_one: bool) -> Iterator[list[Array]]:
+def _units(state: Sequence[Tensor], B: int, one_by_one: bool) -> Iterator[list[Array]]:
     """The unit cotangents of a state: for each row of the batch, or for all rows at once."""
-    for rows in range(len(_flat(state[0]))) if one_by_one else [slice(None)]:
+    for rows in range(B) if one_by_one else [slice(None)]:
         for k, part in enumerate(state):
-            for i in range(_flat(part).shape[1]):
+            for i in range(part.size // B if B else 0):
                 cotangents = [np.zeros(p.shape, p.dtype) for p in state]
-                cotangents[k].reshape(_flat(part).shape)[rows, i] = 1
+                cotangents[k].reshape(B, -1)[rows, i] = 1
                 yield cotangents
 
 
@@ -223,10 +281,11 @@ def _check_rows(
         return
     rng = np.random.default_rng(0)
     given = [rng.normal(size=part.shape).astype(part.dtype) for part in upper]
-    cotangent = np.concatenate(given, axis=1)                            # (B, H_t)
+    B = len(upper[0])
+    cotangent = _flat(given, B)                                          # (B, H_t)
     parts = iter(pulled(given))
     for lower, matrix in zip(lowers, found, strict=True):
-        have = np.concatenate([next(parts) for _ in lower], axis=1)      # (B, H_s)
+        have = _flat([next(parts) for _ in lower], B)                    # (B, H_s)
         want = np.einsum("bi,bij->bj", cotangent, matrix)
         slack = np.sqrt(np.finfo(want.dtype).eps) * np.max(np.abs(matrix), initial=0.0)
         if np.isfinite(have).all() and np.max(np.abs(have - want), initial=0.0) > 10 * slack:

@@ -10,7 +10,15 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.engine.opening import opened
 
-from ..graph import as_states, label, pull_back, state_tensors, step_of, without_constants
+from ..graph import (
+    as_states,
+    label,
+    leaves_of,
+    pull_back,
+    state_tensors,
+    step_of,
+    without_constants,
+)
 from ..plots.figures import Canvas
 from ..plots.jacobians import plot_norms
 from ..result import ArrayResult, norm
@@ -88,7 +96,8 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     output: a scalar loss: then ‖∂L/∂h_t‖ (Frobenius, over batch and units) for every state. Or a
         state h_T (B, H): then ‖∂h_T/∂h_t‖₂, the largest over the batch, and all singular values.
     states: h_1, ..., h_T of a live graph, the oldest first, as ``rnn.steps`` gives them, or the
-        stacked outputs (T, B, H) of ``rnn.unroll``. Tuples (h, c) are taken as one state [h, c].
+        stacked outputs (T, B, H) of ``rnn.unroll``. Tuples (h, c) are taken as one state [h, c],
+        and so are nested ones, without their counters and the like.
 
     Takes one sweep for a loss and H + 1 for a Jacobian; with states of several parts T times that.
     Hochreiter, Untersuchungen zu dynamischen neuronalen Netzen (1991); Bengio, Simard and Frasconi,
@@ -101,7 +110,8 @@ def norms(output: Tensor | tuple[Tensor, ...], states: Any) -> Norms:
     >>> norms(h, outputs).values, norms(h.sum(), outputs).rate
     (array([0.125, 0.25 , 0.5  , 1.   ]), 0.5)
     """
-    output, states = opened(output, states if isinstance(states, Tensor) else list(states))
+    every = states if isinstance(states, Tensor) else list(map(leaves_of, states))
+    output, states = opened(leaves_of(output), every)
     if isinstance(output, tuple) and not isinstance(states, Tensor):
         output, *states = without_constants([output, *states])
     below = as_states(states, "norms")

@@ -15,6 +15,7 @@ import numpy as np
 
 from minigrad import Tensor
 from minigrad.checks import Rng, as_generator, as_probability
+from minigrad.transforms.tree import tree_map
 
 from ...sequence.unrolling import detach
 from .windows import Runner, Window, joined, runner
@@ -112,11 +113,12 @@ def _randomized(
 
 def _weighted(state: Any, factor: float) -> Any:
     """The same state; the gradient that comes back through it is multiplied by `factor`."""
-    if isinstance(state, tuple | list):
-        return type(state)(_weighted(part, factor) for part in state)
-    if not isinstance(state, Tensor) or not state.requires_grad or factor == 1:
-        return state
-    # On a copy: the state may also be the output of its step, whose loss must not be scaled.
-    carried: Tensor = state.clone()
-    carried.register_hook(lambda g: g * factor)
-    return carried
+    def weighted(part: Any) -> Any:
+        if not isinstance(part, Tensor) or not part.requires_grad or factor == 1:
+            return part
+        # On a copy: the part may also be the output of its step, whose loss must not be scaled.
+        carried: Tensor = part.clone()
+        carried.register_hook(lambda g: g * factor)
+        return carried
+
+    return tree_map(weighted, state)

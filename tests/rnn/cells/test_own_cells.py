@@ -79,14 +79,15 @@ def test_a_state_may_be_a_list():
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        (lambda h: {"h": h}, "step returned one dict as its state"),
-        (lambda h: (h, (h, h)), "step returned a tuple of 2 as part 1 of its state"),
+        (lambda h: {"h": h}, r"step returned a dict with the keys \['h'\] as its state"),
+        (lambda h: (h, (h, h)), "step returned a tuple of 2 as its state"),
         (lambda h: h.numpy(), r"step returned one ndarray of shape \(2, 3\) as its state"),
         (lambda h: None, "step returned None as its state"),
     ],
 )
 def test_other_states_are_refused(state, message):
-    """Nested ones, arrays and nothing: the error says how parts are declared."""
+    """Another structure than was given, arrays and nothing: the error says how parts are declared.
+    """
     def step(cell, x, h):
         h = new_state(cell, x, h)
         return h, state(h)
@@ -98,11 +99,18 @@ def test_other_states_are_refused(state, message):
         assert "states = ('h', 'c')" in str(caught.value)
 
 
-def test_other_first_states_are_refused():
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        (None, "initial_state returned None as its state"),
+        ({"h": "zeros"}, "initial_state returned one str as state h; wanted an array"),
+        ({"h": np.zeros((B, H)), "A": np.zeros((H, H))}, r"state A has shape \(3, 3\), wanted \(2"),
+    ],
+)
+def test_other_first_states_are_refused(first, message):
     """An initial_state of the class's own is checked like what its step returns."""
-    nested = {"h": mg.tensor(np.zeros((B, H)))}
-    cell = own(lambda cell, x, s: (x, s), initial_state=lambda cell, batch: nested)(K, H)
-    with pytest.raises(TypeError, match="initial_state returned one dict as its state"):
+    cell = own(lambda cell, x, s: (x, s), initial_state=lambda cell, batch: first)(K, H)
+    with pytest.raises((TypeError, ValueError), match=message):
         unroll(cell, XS)
 
 

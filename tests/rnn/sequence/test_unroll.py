@@ -341,7 +341,7 @@ def test_errors_come_before_the_first_step(make):
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (lambda h: (h, (h, h)), "the state is a tuple of 2; wanted h alone"),
+        (lambda h: (h, (h, h)), "returned a tuple of 2 as its state, .* wanted one Tensor"),
         (lambda h: (h, h[:, :1]), r"state h has shape \(3, 1\), wanted \(3, 4\)"),
         (lambda h: (h, None), "step returned None as its state"),
         (lambda h: h, "wanted the pair"),

@@ -40,7 +40,7 @@ class GreedyCell(TinyCell):
     [
         (FloatingCell, "the output has dtype float32, wanted float64"),
         (WideCell, r"the output has shape \(2, 6\), wanted \(2, 3\)"),
-        (GreedyCell, "the state has 2 parts, wanted 1: h"),
+        (GreedyCell, "returned a tuple of 2 as its state"),
     ],
 )
 def test_declared(cell, message):

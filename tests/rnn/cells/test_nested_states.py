@@ -1,0 +1,488 @@
+"""Cells whose state is a structure of arrays: whatever takes a state takes it."""
+
+from collections import OrderedDict, defaultdict
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import rnn
+from minigrad.errors import MutationError
+from rnn import bptt
+from rnn.cells.state import unpack
+from tests.support.nested_cells import (
+    NESTED,
+    Attending,
+    Counting,
+    FastWeights,
+    Sampling,
+    SharedCount,
+    Stack,
+    StackCell,
+    Traces,
+    TwoCells,
+    TwoSpeeds,
+)
+
+T, B, K, H = 4, 2, 3, 3
+XS = np.random.default_rng(0).normal(size=(T, B, K))
+every_cell = pytest.mark.parametrize("make", NESTED.values(), ids=NESTED)
+
+
+def made(kind, **options):
+    return kind(K, H, dtype=float, rng=1, **options)
+
+
+def arrays(state):
+    return [p.detach().numpy() for p in unpack(state) if isinstance(p, mg.Tensor)]
+
+
+def same(found, wanted):
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+        assert a.dtype == b.dtype
+
+
+def results(layer, xs=XS, **options):
+    """Outputs, last state and gradients of two calls, the state of one handed on to the other."""
+    _, state = layer(xs, **options)
+    outputs, last = layer(xs, state, **options)
+    loss = (outputs**2).sum()
+    for part in unpack(last):
+        if isinstance(part, mg.Tensor) and part.dtype.kind == "f":
+            loss = loss + (part * part).sum()
+    loss.backward()
+    return [outputs.numpy(), *arrays(last), *(p.grad.numpy() for p in layer.parameters())]
+
+
+# -- running it
+
+
+@every_cell
+@pytest.mark.parametrize("reverse", [False, True])
+def test_every_way_runs_it(make, reverse):
+    """Scanned or checkpointed, forward or in reverse, a layer gives what it gives unrolled: draws
+    of a generator in the state too."""
+    def layer():
+        return rnn.Recurrent(made(make), reverse=reverse)
+
+    wanted = results(layer(), how="unroll")
+    for how in ("scan", "checkpoint"):
+        same(results(layer(), how=how), wanted)
+
+
+@every_cell
+def test_it_is_a_loop_over_steps(make):
+    """A layer is the cell called at each step, with the state it returned."""
+    cell = made(make).eval()
+    outputs, last = rnn.unroll(cell, XS)
+    state = None
+    for t in range(T):
+        output, state = cell(XS[t], state)
+        same([output.numpy()], [outputs.numpy()[t]])
+    same(arrays(state), arrays(last))
+    assert type(state) is type(last)
+
+
+@every_cell
+def test_lengths_and_masks(make):
+    """Each sequence has its own steps, run in any way; one number for all is refused there."""
+    if make is Sampling:
+        pytest.skip("each step draws for all sequences")
+    mask = np.array([[1, 0], [0, 0], [1, 1], [0, 1]], bool)
+    for how, options in (("scan", {"lengths": [4, 2]}), ("checkpoint", {"mask": mask})):
+        layer = rnn.Recurrent(made(make))
+        if make is SharedCount:
+            with pytest.raises(ValueError, match="state t has no axes"):
+                layer(XS, **options)
+            continue
+        wanted = results(rnn.Recurrent(made(make)), how="unroll", **options)
+        same(results(rnn.Recurrent(made(make)), how=how, **options), wanted)
+        steps = [[0, 1, 2, 3], [0, 1]] if "lengths" in options else [[0, 2], [2, 3]]
+        _, last = layer(XS, **options)
+        for b, own in enumerate(steps):
+            _, alone = layer(XS[own][:, b : b + 1])
+            same([part[b : b + 1] for part in arrays(last)], arrays(alone))
+
+
+@every_cell
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_stacks_of_it(make, batch_first):
+    """Layers and directions: the state is stacked part by part, or a tuple by cell, and is taken
+    again; one sequence without the axis of the batch too."""
+    layer = rnn.Recurrent(
+        lambda width: make(width, H, dtype=float, rng=1), input_size=K, num_layers=2,
+        bidirectional=True, batch_first=batch_first,
+    ).eval()
+    xs = XS.swapaxes(0, 1) if batch_first else XS
+    outputs, state = layer(xs)
+    assert outputs.shape == (*xs.shape[:2], 2 * H)
+    again, _ = layer(xs, rnn.detach(state))
+    layer(xs, layer.initial_state(B))
+    one, alone = layer(XS[:, 0])
+    same([one.numpy()], [outputs.numpy()[0] if batch_first else outputs.numpy()[:, 0]])
+    one_again, _ = layer(XS[:, 0], alone)
+    same([one_again.numpy()], [again.numpy()[0] if batch_first else again.numpy()[:, 0]])
+
+
+def test_stacked_parts_keep_the_structure():
+    """A dict of two layers is a dict of parts (2, B, ...)."""
+    _, state = rnn.Recurrent([made(FastWeights), made(FastWeights)])(XS)
+    assert {k: v.shape for k, v in state.items()} == {"h": (2, B, H), "A": (2, B, H, H)}
+    _, state = rnn.Recurrent([made(StackCell), made(StackCell)])(XS)
+    assert isinstance(state, Stack)
+    assert state.pointer.dtype == int
+    assert state.full.dtype == bool
+
+
+@every_cell
+def test_wrappers_take_it(make):
+    """Zoneout, skips, dropout and residuals around such a cell."""
+    wraps = [
+        lambda c: rnn.ZoneoutCell(c, 0.3, rng=0), lambda c: rnn.SkipCell(c, 2),
+        lambda c: rnn.DropoutCell(c, hidden=0.3, rng=0), rnn.ResidualCell,
+    ]
+    for wrap in wraps:
+        cell = wrap(made(make))
+        layer = rnn.Recurrent(cell)
+        _, state = layer(XS)
+        layer(XS, state, how="scan")[0].sum().backward()
+        assert len(unpack(state)) == len(cell.state_form.parts)
+
+
+@every_cell
+def test_learned_initial_states(make):
+    """Its real parts are learned, under their names, from what the cell starts with."""
+    layer = rnn.Recurrent(made(make), learn_initial_state=True)
+    assert list(layer.initial) == [f"{name}_0" for name in layer.cell.state_form.real]
+    same([layer(XS)[0].numpy()], [rnn.Recurrent(made(make))(XS)[0].numpy()])
+    layer.load_state_dict(layer.state_dict())
+
+
+@every_cell
+def test_windows_of_it(make):
+    """Truncated over the whole it is full BPTT; a state that is handed on has no past."""
+    cell, whole = made(make).eval(), made(make).eval()
+    for window in bptt.truncated(cell, XS, 2, T):
+        window.outputs.sum().backward()
+        assert not any(getattr(part, "requires_grad", False) for part in unpack(window.state))
+    rnn.unroll(whole, XS)[0].sum().backward()
+    same(*([p.grad.numpy() for p in c.parameters()] for c in (cell, whole)))
+    for window in bptt.randomized(made(make), XS, 0.5, rng=0):
+        window.outputs.sum().backward()
+
+
+# -- what it is called
+
+
+def test_names_of_parts():
+    """Paths, or what cells declare that stand there."""
+    names = {kind: list(made(kind).state_form.parts) for kind in NESTED.values()}
+    assert names[FastWeights] == ["h", "A"]
+    assert names[Counting] == ["h", "n"]
+    assert names[StackCell] == ["rows", "pointer", "full"]
+    assert names[TwoSpeeds] == ["fast", "slow"]
+    assert names[TwoCells] == ["cells.0.h", "cells.1.h", "cells.1.c"]
+
+
+def test_pictures_and_steps_have_the_names():
+    """The nodes of the states, the boxes of a picture, the same for a scan that is opened."""
+    cell = made(TwoCells)
+    states = [state for _, state in rnn.steps(cell, XS)]
+    assert states[-1]["cells"][1][1].name == "cells.1.c"
+    pictures = {
+        how: mg.draw(rnn.Recurrent(made(TwoCells))(XS, how=how)[0], view="rolled").dot
+        for how in ("unroll", "scan")
+    }
+    assert pictures["scan"] == pictures["unroll"]
+    assert "cells.1.c" in pictures["unroll"]
+
+
+@every_cell
+def test_pictures_of_it(make):
+    """Columns, rolled, one step opened up; with the parts that a ledger takes apart."""
+    cell = made(make).eval()
+    outputs, _ = rnn.unroll(cell, XS)
+    for view in ("steps", "rolled"):
+        assert mg.draw(outputs, view=view).dot
+    mg.draw(outputs.sum(), view="steps", ledger=bptt.ledger(outputs.sum(), cell))
+    assert "tanh" in rnn.draw_cell(cell).dot
+
+
+# -- taken apart
+
+
+def started(cell):
+    """A first state on the graph, and the states behind it."""
+    first = cell.as_state(None, B)
+    rng = np.random.default_rng(2)
+    leaves = [
+        mg.tensor(rng.normal(size=p.shape), requires_grad=True)
+        if isinstance(p, mg.Tensor) and p.dtype.kind == "f" else p
+        for p in unpack(first)
+    ]
+    first = rnn.cells.state.repacked(leaves, first)
+    return [first, *(state for _, state in rnn.steps(cell, XS, first))]
+
+
+@every_cell
+def test_jacobians_obey_the_chain_rule(make):
+    """∂s_3/∂s_1 = ∂s_3/∂s_2 · ∂s_2/∂s_1 for whole states, and named parts are their blocks."""
+    states = started(made(make).eval())
+    one, two, both = (
+        bptt.jacobian(states[t], states[s]).matrix for t, s in ((3, 2), (2, 1), (3, 1))
+    )
+    same([one @ two], [both])
+    assert bptt.norms(states[-1], states[1:]).values.shape == (T,)
+    assert bptt.norms((unpack(states[-1])[0] * 1.0).sum(), states[1:]).rate > 0
+
+
+def test_jacobians_between_parts():
+    """The block of a whole Jacobian, by the names of rows and columns: against differences."""
+    cell = made(FastWeights)
+    states = started(cell)
+    whole = bptt.jacobian(states[2], states[1])
+    block = bptt.jacobian(states[2], states[1], of="A", by="h")
+    assert (whole.shape, block.shape) == ((B, 12, 12), (B, 9, 3))
+    same([block.matrix], [whole.matrix[:, 3:, :3]])
+    same([bptt.jacobian(states[2], states[1], of="A", by="h", full=True).matrix[0, :, 0]],
+         [block.matrix[0]])
+    assert repr(block).startswith("Jacobian ∂A_2/∂h_1: shape (2, 9, 3)")
+
+    def after(h):
+        state = {"h": mg.tensor(h), "A": states[1]["A"].detach()}
+        return cell(XS[1], state)[1]["A"].numpy().reshape(B, -1)
+
+    h, eps = states[1]["h"].detach().numpy(), 1e-6
+    for j in range(H):
+        step = np.zeros_like(h)
+        step[:, j] = eps
+        wanted = (after(h + step) - after(h - step)) / (2 * eps)
+        np.testing.assert_allclose(block.matrix[:, :, j], wanted, atol=1e-8)
+    with pytest.raises(ValueError, match=r"jacobian\(by='c'\): the parts of h_s are h, A"):
+        bptt.jacobian(states[2], states[1], by="c")
+
+
+def test_a_part_that_is_constant_is_named_only_where_it_is_asked_for():
+    """A_1 is made of h_0 = 0, a constant: as a column it has no derivative that a graph knows."""
+    states = [state for _, state in rnn.steps(made(FastWeights), XS)]
+    assert bptt.jacobian(states[2], states[0], by="h").shape == (B, 12, 3)
+    with pytest.raises(mg.errors.GradientError, match="does not require grad"):
+        bptt.jacobian(states[2], states[0])
+
+
+@every_cell
+def test_gradients_found_in_other_ways(make):
+    """The ledger's terms sum to the gradient, forward sensitivities find it, an audit agrees."""
+    cell = made(make).eval()
+    outputs, _ = rnn.unroll(cell, XS)
+    loss = (outputs**2).sum()
+    book = bptt.ledger(loss, cell)
+    loss.backward()
+    claimed = {name: p.grad.numpy() for name, p in cell.named_parameters()}
+    forward = bptt.rtrl(cell, XS, lambda output, t: (output**2).sum())
+    for name, gradient in claimed.items():
+        same([book.total(name), forward[name]], [gradient] * 2)
+    assert bptt.audit(claimed, cell, XS, lambda output, t: (output**2).sum()).agrees
+
+
+def test_generation_with_it():
+    """A model that writes from such a state."""
+    found = rnn.generate(
+        rnn.Recurrent(made(FastWeights)), rnn.Readout(H, K, dtype=float), np.zeros((B, K)),
+        steps=3, feed=lambda y: y,
+    )
+    assert found.outputs.shape == (3, B, K)
+    assert set(found.state) == {"h", "A"}
+
+
+# -- a generator in the state
+
+
+def test_a_state_with_a_generator_is_a_value():
+    """From the same state the same is drawn, though the state says what was drawn before."""
+    cell = made(Sampling)
+    _, state = cell(XS[0])
+    place = state["rng"].bit_generator.state
+    same([cell(XS[1], state)[0].numpy()], [cell(XS[1], state)[0].numpy()])
+    assert state["rng"].bit_generator.state == place
+    layer = rnn.Recurrent(cell)
+    for how in ("unroll", "scan", "checkpoint"):
+        found = [layer(XS, state, how=how)[0].numpy() for _ in range(2)]
+        same(found[:1], found[1:])
+    assert (layer(XS)[0].numpy() != layer(XS)[0].numpy()).any()    # each from where the last ended
+
+
+def test_scan_takes_a_generator():
+    """mg.scan with a generator in the state draws as the loop does, and leaves the one given."""
+    def step(x, state):
+        h, rng = state
+        h = h * 0.5 + x + rng.normal(size=h.shape)
+        return h, (h, rng)
+
+    given = np.random.default_rng(0)
+    found = {}
+    for how in ("unroll", "scan", "checkpoint"):
+        found[how], (_, after) = mg.scan(step, (np.zeros(2), given), np.ones((5, 2)), how=how)
+        assert after is not given
+    same([found["scan"].numpy(), found["checkpoint"].numpy()], [found["unroll"].numpy()] * 2)
+    with pytest.raises(TypeError, match=r"returned Generator.* as state 1; wanted the generator"):
+        mg.scan(lambda x, s: (x, (s[0], np.random.default_rng(1))), (0.0, given), np.ones(3))
+
+
+# -- states that do not fit
+
+
+def broken(change):
+    class Broken(FastWeights):
+        def step(self, x, state):
+            output, new = super().step(x, state)
+            return output, change(new)
+
+    return made(Broken)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda s: {"h": s["h"]}, TypeError, r"the keys \['h'\], wanted .* keys \['A', 'h'\]"),
+        (lambda s: {**s, "A": s["A"][:, 0]}, ValueError,
+         r"state A has shape \(2, 3\), wanted \(2, 3, 3\), that of the state it was given"),
+        (lambda s: {**s, "A": (s["A"], 1)}, TypeError, "at A, a tuple of 2, wanted one T"),
+        (lambda s: {**s, "h": s["h"] > 0}, TypeError, "state h has dtype bool, wanted float64"),
+        (lambda s: {**s, "h": s["h"].shape}, TypeError, "at h, a tuple of 2, wanted one T"),
+        (lambda s: (s["h"], s["A"]), TypeError, "a tuple of 2 as its state, which has"),
+        (lambda s: None, TypeError, "None as its state"),
+    ],
+    ids=["missing", "shape", "more", "dtype", "no array", "tuple", "none"],
+)
+def test_a_step_that_returns_another_structure(change, error, message):
+    """The part is named, and what was wanted, in every way of running."""
+    cell = broken(change)
+    runs = [lambda: cell(XS[0]), lambda: rnn.unroll(cell, XS), lambda: rnn.scan(cell, XS)]
+    runs += [lambda: rnn.Recurrent(cell)(XS, how="checkpoint")]
+    for run in runs:
+        with pytest.raises(error, match=rf"Broken.step returned .*{message}"):
+            run()
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "message"),
+    [
+        ({"h": np.zeros((B, H))}, TypeError, r"FastWeights: the state has a dict with the keys"),
+        (np.zeros((B, H)), TypeError, "FastWeights: the state has one ndarray, wanted a dict"),
+        ({"h": np.zeros((B, H)), "A": np.zeros((B, H))}, ValueError,
+         r"state A has shape \(2, 3\), wanted \(2, 3, 3\)"),
+        ({"h": np.zeros((1, H)), "A": np.zeros((B, H, H))}, ValueError,
+         r"state h has shape \(1, 3\), wanted \(2, 3\). The input has batch size 2"),
+        ({"h": np.zeros((B, H), complex), "A": np.zeros((B, H, H))}, TypeError, "real numbers"),
+    ],
+    ids=["missing", "alone", "shape", "batch", "dtype"],
+)
+def test_a_state_given_that_does_not_fit(state, error, message):
+    """Before anything is computed."""
+    for run in (lambda: rnn.unroll(made(FastWeights), XS, state),
+                lambda: rnn.Recurrent(made(FastWeights))(XS, state)):
+        with pytest.raises(error, match=message):
+            run()
+
+
+def test_counters_are_integers():
+    """A real number in the place of an integer is refused; an integer of other width is cast."""
+    cell, h = made(Counting), np.zeros((B, H))
+    with pytest.raises(TypeError, match="state n has dtype float64, wanted int64"):
+        cell(XS[0], (h, np.zeros(B)))
+    _, (_, n) = cell(XS[0], (h, np.zeros(B, np.int8)))
+    assert n.dtype == int
+
+
+def test_what_is_attended_to_may_have_any_length():
+    """A state given may have other sizes than initial_state makes, where the class declares none;
+    what comes from an encoder gets its gradient."""
+    memory = mg.tensor(np.ones((B, 7, H)), requires_grad=True)
+    for how in ("unroll", "scan", "checkpoint"):
+        memory.grad = None
+        state = {"h": np.zeros((B, H)), "memory": memory}
+        outputs, last = rnn.Recurrent(made(Attending))(XS, state, how=how)
+        outputs.sum().backward()
+        assert memory.grad.numpy().any()
+        assert last["memory"].shape == (B, 7, H)
+
+
+def test_sizes_may_be_shapes():
+    """The short way: state_sizes with a shape in the place of a width makes zeros of that shape."""
+    class Short(rnn.Cell):
+        gates = ("h",)
+        states = ("h", "A")
+
+        @property
+        def state_sizes(self):
+            return {"h": self.hidden_size, "A": (self.hidden_size, 2)}
+
+        def step(self, x, state):
+            h, A = state
+            h = np.tanh(self.preactivation(x, h + A.sum(axis=2)))
+            return h, (h, 0.5 * A + h[:, :, None])
+
+    cell = made(Short)
+    assert cell.initial_state(B)[1].shape == (B, H, 2)
+    with pytest.raises(ValueError, match=r"state A has shape \(2, 3\), wanted \(2, 3, 2\)"):
+        cell(XS[0], (np.zeros((B, H)), np.zeros((B, H))))
+    same(results(rnn.Recurrent(cell), how="scan"), results(rnn.Recurrent(made(Short))))
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        dict, OrderedDict, lambda pairs: defaultdict(list, pairs),
+        lambda pairs: Traces(*[value for _, value in pairs]),
+        lambda pairs: [value for _, value in pairs],
+        lambda pairs: ({"deep": [pairs[0][1], {"er": pairs[1][1]}]},),
+    ],
+    ids=["dict", "ordered", "default", "dataclass", "list", "deep"],
+)
+def test_any_container_comes_back_as_it_was(container):
+    """The state returned has the type, and the order, of the one that the cell starts from."""
+    class Any(rnn.Cell):
+        gates = ("h",)
+
+        def initial_state(self, batch):
+            zeros = np.zeros((batch, self.hidden_size), self.dtype)
+            return container([("a", zeros), ("b", zeros)])
+
+        def step(self, x, state):
+            a, b = unpack(state)
+            a, b = np.tanh(self.preactivation(x, a + b)), 0.5 * b + a
+            return a, container([("a", a), ("b", b)])
+
+    layer = rnn.Recurrent(made(Any))
+    for how in ("unroll", "scan", "checkpoint"):
+        _, state = layer(XS, how=how)
+        layer(XS, rnn.detach(state))
+        assert type(state) is type(layer.initial_state(1))
+
+
+def test_a_step_that_writes_to_what_it_was_given():
+    """x and states are the caller's: a write is refused in every way of running, and taken back."""
+    class OnState(rnn.Cell):
+        gates = ("h",)
+
+        def step(self, x, h):
+            h *= 0.5
+            h = np.tanh(self.preactivation(x, h))
+            return h, h
+
+    class OnInput(OnState):
+        def step(self, x, h):
+            x[:, 0] = h[:, 0] + 1.0
+            return OnState.step(self, x, 0 + h)
+
+    for kind, what in ((OnState, "state h|leaf"), (OnInput, "input x|view")):
+        for how in ("unroll", "scan", "checkpoint"):
+            for grad in (False, True):
+                h = mg.tensor(np.ones((B, H)), requires_grad=grad)
+                xs = mg.tensor(XS, requires_grad=grad)
+                with pytest.raises(MutationError, match=what):
+                    rnn.Recurrent(made(kind))(xs, h, how=how)
+                assert (h.numpy() == 1).all()
+                assert (xs.numpy() == XS).all()
