@@ -157,7 +157,7 @@ def tokens(t: CellTrial) -> None:
     indices = t.rng.integers(0, K, (t.T, t.B))
     try:
         cell(np.zeros(K + 1, int))  # not K of them, which could be taken for one input (K,)
-    except (TypeError, ValueError):
+    except (IndexError, TypeError, ValueError):
         return
     found, wanted = t.result(xs=indices), t.result(xs=np.eye(K)[indices])
     del wanted.gradients["the inputs"]

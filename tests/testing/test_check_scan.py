@@ -42,9 +42,9 @@ def test_the_trial_knows_what_a_step_depends_on():
     """Every gradient of the loop is compared, by the name that the step has for it."""
     names = {name: set(trial(name).wanted.gradients) for name in ("containers", "own_lstm", "lstm")}
     assert names["containers"] == {
-        "the first state['h']", "the first state['far'][0]", "the inputs[1]['scale']", "W", "emb"
+        "the first state h", "the first state far.0", "the inputs 1.scale", "W", "emb"
     }
-    own = {"the first state[0]", "the first state[1]", "the inputs"}
+    own = {"the first state 0", "the first state 1", "the inputs"}
     assert names["own_lstm"] == own | {"W", "U", "b", "p"}
     assert names["lstm"] == own | {"W_xh", "W_hh", "b_h"}
 
