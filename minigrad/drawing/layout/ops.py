@@ -94,7 +94,7 @@ class _OpView:
         for node in self.order:
             self._operands(scene, node)
         # In the order of execution, with constants and labels where they are first read.
-        names = {item.path[-1] for item in self.items if item.path}
+        names = {name for item in self.items for name in item.path}
         laid = lay_out_frames(self._sorted(), self.edges, {n: self._pads(n) for n in names})
         self._paint(scene, laid)
         if title:
