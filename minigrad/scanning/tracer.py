@@ -33,6 +33,9 @@ def _plain(what: str) -> Callable[..., NoReturn]:
     return refuse
 
 
+_AS_INDEX = "use as a plain index", "np.asarray()"  # what a list and an array ask for in table[i]
+
+
 class Tracer(Tensor):
     """A Tensor without values of its own; `tracing` writes down what is done with it.
 
@@ -97,19 +100,21 @@ class Tracer(Tensor):
 
     def _refuse(self, what: str) -> NoReturn:
         made = self.tracing.origin(self.symbol)
+        index = what in _AS_INDEX and self.dtype.kind in "biu"
+        hint = "index a Tensor by it, mg.tensor(table)[i] for table[i], " if index else ""
         raise TraceError(
             f"scan: {what} of {made} at {caller_line()} asks for values, and a trace stands for "
-            f"every step, whatever its values: choose entries with np.where, take numbers that "
-            f"are the same at every step from outside, or run the step as it is, with "
+            f"every step, whatever its values: {hint}choose entries with np.where, take "
+            f"numbers that are the same at every step from outside, or run the step as it is, with "
             f"how='unroll'"
         )
 
     __bool__ = _plain("the truth value (if, while, and, or, not)")
     __float__ = _plain("float()")
     __int__ = _plain("int()")
-    __index__ = _plain("use as a plain index")
+    __index__ = _plain(_AS_INDEX[0])
     __complex__ = _plain("complex()")
-    __array__ = _plain("np.asarray()")
+    __array__ = _plain(_AS_INDEX[1])
     __contains__ = _plain("the question `in`")
     __format__ = _plain("a format")
     item = _plain(".item()")

@@ -19,7 +19,7 @@ from ..cells import Cell, State
 from ..sequence.lengths import Masks
 from ..sequence.loop import stack
 from ..sequence.unrolling import each_step
-from ..sequence.ways import over_all
+from ..sequence.ways import idle_steps, over_all
 from .stack import MERGES
 
 __all__ = ["run_compiled"]
@@ -39,9 +39,12 @@ def run_compiled(
     """
     lasts: list[State] = []
     outputs: Any = xs
+    idle: list[Any] = []                                                 # by direction, (T,)
     for number, row in enumerate(cells):
         if number and dropout:
-            outputs = _dropped(outputs, dropout, rng, label(number - 1, 0), start)
+            outputs = _dropped(
+                outputs, np.all(idle, axis=0), dropout, rng, label(number - 1, 0), start
+            )
         here = [
             over_all(
                 cell, outputs, before[len(lasts) + d], label(number, d), how, start,
@@ -51,29 +54,40 @@ def run_compiled(
         ]
         lasts += [last for _, last in here]
         sides = [outputs for outputs, _ in here]
-        outputs = sides[0] if len(sides) == 1 else _merged(sides, merge, label(number, 0), start)
+        idle = [idle_steps(*masks, reverse or d == 1, len(xs)) for d in range(len(row))]
+        outputs = sides[0] if len(sides) == 1 else _merged(
+            sides, idle, merge, label(number, 0), start
+        )
     return outputs, lasts
 
 
+def _rows(outputs: Tensor, idle: Any) -> list[Tensor]:
+    """The outputs step by step, as single steps leave them: where they are `idle`, constants."""
+    rows = zip(outputs.unbind(), idle, strict=True)
+    return [row.detach() if constant else row for row, constant in rows]
+
+
 def _dropped(
-    outputs: Tensor, p: float, rng: np.random.Generator, label: str, start: int
+    outputs: Tensor, idle: Any, p: float, rng: np.random.Generator, label: str, start: int
 ) -> Tensor:
     drawn, like = copy.deepcopy(rng), hollow(outputs)
 
     def steps() -> Tensor:
         again = copy.deepcopy(drawn)
         return stack(each_step(
-            lambda y: drop(y, p, rng=again), like, name=f"{label}.dropout", start=start
+            lambda y: drop(y, p, rng=again), _rows(like, idle), name=f"{label}.dropout", start=start
         ))
 
     return opens_as(drop(outputs, p, rng=rng), steps)
 
 
-def _merged(sides: Sequence[Tensor], merge: str | None, label: str, start: int) -> Any:
+def _merged(
+    sides: Sequence[Tensor], idle: Sequence[Any], merge: str | None, label: str, start: int
+) -> Any:
     merged = MERGES[merge](*sides)
     if merge is None:
         return merged
     like = sides if merge == "mul" else list(map(hollow, sides))
-    return opens_as(merged, lambda: stack(
-        each_step(MERGES[merge], *like, name=f"{label}.{merge}", start=start)
-    ))
+    return opens_as(merged, lambda: stack(each_step(
+        MERGES[merge], *map(_rows, like, idle), name=f"{label}.{merge}", start=start
+    )))

@@ -35,7 +35,7 @@ from ..cells.state import repacked, unpack
 from .before import Before
 from .loop import again, rows_of, run, stack
 
-__all__ = ["HOWS", "as_how", "chosen_way", "over_all"]
+__all__ = ["HOWS", "as_how", "chosen_way", "idle_steps", "over_all"]
 
 Array = np.ndarray[Any, Any]
 Step = Callable[[Any, Any], tuple[Any, Any]]
@@ -135,9 +135,7 @@ def _compiled(
     if mask is None:
         return way(step, state, xs, labels)
     # A step that is padding for all is not run, as it would draw random numbers.
-    used: Array = np.any(mask, axis=1)                                   # (T,)
-    if not used.any():
-        used[-1 if reverse else 0] = True
+    used = _used(mask, reverse)                                          # (T,)
     nothing = as_tensor(np.zeros((xs.shape[1], cell.output_size), cell.dtype))
     ran_labels = labels._replace(
         numbers=list(compress(labels.numbers, used)), masks=1 if repeat is None else 2
@@ -193,14 +191,37 @@ def _repeating(step: Step, zeros: Array) -> Step:
     return repeating
 
 
+def _shown(used: Array, repeat: Array, reverse: bool) -> Array:
+    """Where a step shows what was computed, and not 0: (T, B)."""
+    ran = np.logical_or.accumulate(used[::-1])[::-1] if reverse else np.logical_or.accumulate(used)
+    shown: Array = used[:, None] | (repeat & ran[:, None])
+    return shown
+
+
+def _used(mask: Array, reverse: bool) -> Array:
+    """Which steps are run: those that are not padding for all, or the first: (T,)."""
+    used: Array = np.any(mask, axis=1)
+    if not used.any():
+        used[-1 if reverse else 0] = True
+    return used
+
+
+def idle_steps(mask: Array | None, repeat: Array | None, reverse: bool, T: int) -> Array:
+    """At which steps an output is 0 for all sequences, and so on no graph: (T,)."""
+    if mask is None:
+        return np.zeros(T, bool)
+    used = _used(mask, reverse)
+    again = np.zeros_like(mask) if repeat is None else repeat
+    return ~np.any(_shown(used, again, reverse), axis=1)
+
+
 def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:
     """Outputs of all T steps from those of the steps that were run, the `used` ones.
 
     The others show 0, or where `repeat` says so the output of the step that was run before them.
     """
     before = np.cumsum(used) - (used if reverse else 1)    # its number among those that were run
-    there = (before >= 0) & (before < len(ys))
-    shown = used[:, None] | (repeat & there[:, None])                     # (T, B)
+    shown = _shown(used, repeat, reverse)                                # (T, B)
     ran = ys[before.clip(0, len(ys) - 1)]                                # (T, B, H)
     filled: Any = np.where(shown[:, :, None], ran, np.zeros((), ys.dtype))
     return filled  # type: ignore[no-any-return]  # a Tensor, as ys is one

@@ -103,6 +103,16 @@ def test_what_is_referred_to_is_read_at_every_call(rng):
         np.testing.assert_array_equal(found.numpy(), want.numpy())
 
 
+def test_a_table_that_is_indexed_by_the_state():
+    """A plain array or list cannot be: the error says how, and so it is the loop's row."""
+    table = np.arange(12.0).reshape(4, 3)
+    for plain in (table, table.tolist()):
+        with pytest.raises(TraceError, match=r"mg\.tensor\(table\)\[i\]"):
+            mg.scan(lambda x, i, plain=plain: (plain[i], i + 1), 0, np.ones(T))
+    rows, _ = mg.scan(lambda x, i: (mg.tensor(table)[i], i + 1), 0, np.ones(4))
+    np.testing.assert_array_equal(rows.numpy(), table)
+
+
 def test_what_cannot_be_traced_says_where():
     """A step that asks for values is refused, with the op, the line and the way out."""
     xs = np.ones((T, B))

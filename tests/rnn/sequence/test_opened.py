@@ -115,8 +115,6 @@ def test_pictures(name, padding):
     layer, options = LAYERS[name](), PADDING[padding]
     if padding == "holes and lengths":
         pytest.skip("a step that is not run, but shows something, comes behind those that are")
-    if layer.bidirectional and padding.startswith(("holes", "shorter")):
-        pytest.skip("where a step is padding for all, the unrolled layer merges two constants")
     for words in ({}, {"ledger": True}, {"gradients": True, "title": "all"}, {"view": "rolled"}):
         if words == {"view": "rolled"} and padding != "whole":
             continue  # its steps differ
