@@ -272,7 +272,7 @@ class Cell(Module, ABC):
         """Zeros for each part of the state: h (B, H), or (h, c) and so on."""
         if isinstance(batch, bool) or not hasattr(batch, "__index__") or batch < 0:
             raise ValueError(f"{type(self).__name__}.initial_state({batch!r}): wanted an int ≥ 0")
-        parts = form_of_sizes(self.state_sizes, self.dtype).parts.values()
+        parts = form_of_sizes(tuple(self.state_sizes.items()), self.dtype).parts.values()
         return pack(tuple(tensor(np.zeros(part.of(batch), self.dtype)) for part in parts))
 
     def state_names(self, state: State) -> tuple[str, ...]:
@@ -283,7 +283,7 @@ class Cell(Module, ABC):
     def state_form(self) -> Form:
         """What the states look like: the parts by name, with shape and dtype, and an example."""
         if type(self).initial_state is Cell.initial_state:
-            return form_of_sizes(self.state_sizes, self.dtype)
+            return form_of_sizes(tuple(self.state_sizes.items()), self.dtype)
         generators = reachable(self.initial_state)
         drawn = states(generators)
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad import Tensor, tensor
 from minigrad.scanning.generators import GENERATORS
-from minigrad.transforms.tree import flatten_like
+from minigrad.transforms.tree import flatten, flatten_like
 
 from .state import State, described, is_flat, pack, repacked, unpack
 
@@ -33,15 +34,14 @@ class Held(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What the states of a cell look like: their parts by name, and a state as an example."""
+    """What the states of a cell look like: their parts by name, and a state as an example.
+
+    flat: whether a state is one array, or a plain tuple or list of them.
+    """
 
     parts: dict[str, Held]
     like: Any
-
-    @property
-    def flat(self) -> bool:
-        """Whether a state is one array, or a plain tuple of them."""
-        return is_flat(self.like)
+    flat: bool
 
     @property
     def real(self) -> dict[str, Held]:
@@ -52,6 +52,12 @@ class Form(NamedTuple):
     def by_row(self) -> bool:
         """Whether every part has rows of its own for each sequence."""
         return all(part.shape is not None for part in self.parts.values())
+
+    def put(self, parts: Sequence[Any]) -> State:
+        """The state with these parts."""
+        if not self.flat:
+            return flatten(self.like)[1](list(parts))
+        return type(self.like)(parts) if isinstance(self.like, tuple | list) else parts[0]
 
     def start(self, name: str) -> Any:
         """The values with which a part begins, for one sequence."""
@@ -82,19 +88,13 @@ class Form(NamedTuple):
 
     def fitted(self, state: Any, batch: int, owner: str) -> State:
         """A state as a cell takes it: every part with its rows and its dtype."""
-        return repacked([
-            _fitted(part, name, held, batch, owner)
-            for part, (name, held) in zip(
-                self.split(state, batch, owner), self.parts.items(), strict=True
-            )
-        ], self.like)
+        pairs = zip(self.split(state, batch, owner), self.parts.items(), strict=True)
+        return self.put([_fitted(part, name, held, batch, owner) for part, (name, held) in pairs])
 
     def with_batch(self, state: Any, owner: str) -> State:
         """The state of one sequence, h (H,) and so on, as that of a batch of one."""
-        return repacked([
-            _with_row(part, held, owner)
-            for part, held in zip(self.split(state, 1, owner), self.parts.values(), strict=True)
-        ], self.like)
+        pairs = zip(self.split(state, 1, owner), self.parts.values(), strict=True)
+        return self.put([_with_row(part, held, owner) for part, held in pairs])
 
     def without_batch(self, state: State) -> State:
         """The state of the one sequence in a batch of one."""
@@ -102,11 +102,12 @@ class Form(NamedTuple):
         return repacked([p if held.shape is None else p[0] for p, held in pairs], state)
 
 
-def form_of_sizes(sizes: Mapping[str, Any], dtype: np.dtype[Any]) -> Form:
-    """The form of a flat state: the width of each part, or its shape for one sequence, by name."""
-    shapes = {name: n if isinstance(n, tuple) else (n,) for name, n in sizes.items()}
+@lru_cache(maxsize=256)
+def form_of_sizes(sizes: tuple[tuple[str, Any], ...], dtype: np.dtype[Any]) -> Form:
+    """The form of a flat state: each part with its width, or with its shape for one sequence."""
+    shapes = {name: n if isinstance(n, tuple) else (n,) for name, n in sizes}
     parts = {name: Held(shape, dtype, True) for name, shape in shapes.items()}
-    return Form(parts, pack(tuple(parts)))
+    return Form(parts, pack(tuple(parts)), True)
 
 
 def form_of(state: Any, names: Sequence[str], sizes: Mapping[str, Any]) -> Form:
@@ -121,7 +122,7 @@ def form_of(state: Any, names: Sequence[str], sizes: Mapping[str, Any]) -> Form:
         else:
             shape = part.shape[1:] if part.ndim else None
             parts[name] = Held(shape, part.dtype, shape in (sizes.get(name), (sizes.get(name),)))
-    return Form(parts, state)
+    return Form(parts, state, is_flat(state))
 
 
 def _with_row(part: Any, held: Held, owner: str) -> Any:
@@ -138,13 +139,15 @@ def _with_row(part: Any, held: Held, owner: str) -> Any:
 
 
 def _fitted(part: Any, name: str, held: Held, batch: int, owner: str) -> Any:
+    wanted = held.of(batch)
+    if isinstance(part, Tensor) and part.shape == wanted and part.dtype == held.dtype:
+        return part
     if held.dtype is None or isinstance(part, GENERATORS):
         if held.dtype is not None or not isinstance(part, GENERATORS):
             kind = "a generator of random numbers" if held.dtype is None else "an array"
             raise TypeError(f"{owner}: state {name} is {described(part)}; wanted {kind}")
         return part
     value = part if isinstance(part, Tensor) else tensor(part)
-    wanted = held.of(batch)
     fits = value.shape == wanted if held.exact else (
         value.ndim == len(wanted) and value.shape[:1] == wanted[:1]
     )
@@ -152,8 +155,6 @@ def _fitted(part: Any, name: str, held: Held, batch: int, owner: str) -> Any:
         raise ValueError(_misfit(name, value.shape, wanted, owner))
     if value.dtype.kind not in "biuf":
         raise TypeError(f"{owner}: state {name} has dtype {value.dtype}; wanted real numbers")
-    if value.dtype == held.dtype:
-        return value
     if not np.can_cast(value.dtype, held.dtype, "same_kind"):
         raise TypeError(f"{owner}: state {name} has dtype {value.dtype}, wanted {held.dtype}")
     return value.astype(held.dtype)

@@ -22,7 +22,7 @@ __all__ = [
     "refuse_writes", "repacked", "unpack", "with_own_generators",
 ]
 
-State = Any
+State = Tensor | Any
 """A Tensor, or a nested structure of Tensors: dicts, lists, tuples, named tuples, dataclasses."""
 
 
@@ -43,8 +43,9 @@ def pack(parts: tuple[Any, ...]) -> State:
 def repacked(parts: Sequence[Any], like: Any) -> State:
     """The state with these parts that has the structure of another one."""
     if isinstance(like, Tensor):
-        (part,) = parts
-        return part
+        return parts[0]
+    if type(like) is tuple and all(isinstance(part, Tensor) for part in like):
+        return tuple(parts)
     return flatten(like)[1](list(parts))
 
 
@@ -147,9 +148,14 @@ def carried_on(new: Any, old: Any, owner: Any) -> State:
 
     Raises TypeError or ValueError, which names the part, where it could not take its place.
     """
-    if isinstance(old, Tensor) and isinstance(new, Tensor):
-        _check_part(new, old, 0, old, owner)
-        return new
+    if isinstance(old, Tensor):
+        if _is_like(new, old):  # as nearly all states are
+            return new
+    elif (
+        type(old) is tuple and isinstance(new, tuple | list) and len(new) == len(old)
+        and all(map(_is_like, new, old))
+    ):
+        return tuple(new)
     method = f"{type(owner).__name__}.step"
     try:
         given = flatten_like(new, old, "which", arrays=True)
@@ -157,11 +163,14 @@ def carried_on(new: Any, old: Any, owner: Any) -> State:
         raise TypeError(
             f"{method} returned {described(new)} as its state, {error}; {_WANTED}"
         ) from None
-    before = unpack(old)
-    return repacked(
-        [_part(a, b, k, old, owner) for k, (a, b) in enumerate(zip(given, before, strict=True))],
-        old,
-    )
+    parts = enumerate(zip(given, unpack(old), strict=True))
+    return repacked([_part(a, b, k, old, owner) for k, (a, b) in parts], old)
+
+
+def _is_like(new: Any, old: Any) -> bool:
+    """Whether two are Tensors of one shape and dtype."""
+    tensors = isinstance(new, Tensor) and isinstance(old, Tensor)
+    return tensors and new.shape == old.shape and new.dtype == old.dtype
 
 
 def _part(new: Any, old: Any, k: int, state: Any, owner: Any) -> Any:

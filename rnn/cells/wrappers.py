@@ -88,7 +88,7 @@ class _Extended(Wrapper):
     def state_form(self) -> Form:
         inner = self.cell.state_form.parts
         parts = {**inner, **self._more(inner)}
-        return Form(parts, tuple(parts))
+        return Form(parts, tuple(parts), True)
 
     @property
     def state_sizes(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class _Extended(Wrapper):
 
     def _inner_step(self, x: Tensor, parts: list[Any]) -> tuple[Tensor, list[Any]]:
         """A step of the cell, from the parts of its state to those of the next."""
-        output, new = self.cell.checked_step(x, repacked(parts, self.cell.state_form.like))
+        output, new = self.cell.checked_step(x, self.cell.state_form.put(parts))
         return output, list(unpack(new))
 
 

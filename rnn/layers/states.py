@@ -27,7 +27,7 @@ def remembered(cell: Cell) -> Form:
     """What a cell's states look like without dropout masks."""
     form = cell.state_form
     parts = {name: part for name, part in form.parts.items() if name not in MASKS}
-    return form if len(parts) == len(form.parts) else Form(parts, pack(tuple(parts)))
+    return form if len(parts) == len(form.parts) else Form(parts, pack(tuple(parts)), True)
 
 
 class Layout:
@@ -97,8 +97,7 @@ class Layout:
                 part if name in MASKS else next(given)
                 for name, part in zip(form.parts, fresh, strict=True)
             ]
-        whole = pack(tuple(found)) if form.flat else repacked(found, form.like)
-        return cell.as_state(whole, batch)
+        return cell.as_state(form.put(found), batch)
 
     def _listed(self, state: Any, batch: int) -> list[Sequence[Any]]:
         return [
@@ -181,7 +180,7 @@ class Layout:
                     f"has shape {value.shape}; wanted (cells, H), without one too"
                 )
             added.append(np.expand_dims(value, self._batch_axis))
-        return repacked(added, self.form.like)
+        return self.form.put(added)
 
     def without_batch(self, state: Any) -> Any:
         """The inverse of `with_batch`."""
@@ -218,7 +217,7 @@ class Layout:
         ]
         if not self.stacked:
             pairs = zip(kept, self.forms, strict=True)
-            return tuple(repacked(parts, form.like) for parts, form in pairs)
+            return tuple(form.put(parts) for parts, form in pairs)
         axis = 1 if self.batch_first else 0
         joined = [np.stack(rows, axis) for rows in zip(*kept, strict=True)]
-        return repacked(joined, self.form.like)
+        return self.form.put(joined)

@@ -79,7 +79,9 @@ def generate(
         here = here[None]
         state = None if state is None else model.with_batch(state)
     nothing = tensor(np.zeros(here.shape, here.dtype))
-    states = model.split_state(state, len(here)) if isinstance(model, Recurrent) else [state]
+    states: list[Any] = [state]
+    if isinstance(model, Recurrent):
+        states = model.split_state(state, len(here))
     stopped = np.zeros(len(here), bool)
     outputs: list[Tensor] = []
     fed: list[Tensor] = []

@@ -212,7 +212,8 @@ def idle_steps(mask: Array | None, repeat: Array | None, reverse: bool, T: int) 
         return np.zeros(T, bool)
     used = _used(mask, reverse)
     again = np.zeros_like(mask) if repeat is None else repeat
-    return ~np.any(_shown(used, again, reverse), axis=1)
+    idle: Array = ~np.any(_shown(used, again, reverse), axis=1)
+    return idle
 
 
 def _filled(ys: Tensor, used: Array, repeat: Array, reverse: bool) -> Tensor:

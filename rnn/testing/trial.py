@@ -17,7 +17,7 @@ from minigrad.testing.trial import pull
 from minigrad.transforms.tree import flatten_like
 
 from ..cells import Cell
-from ..cells.state import repacked, unpack
+from ..cells.state import unpack
 from ..sequence.loop import stack
 from ..sequence.unrolling import unroll
 from .references import reference_of
@@ -102,11 +102,10 @@ class CellTrial:
     def pack(self, arrays: Sequence[Any]) -> Any:
         """Arrays as the state that the cell takes; generators are where the trial's own are."""
         given, generators = iter(arrays), self.generators
-        return repacked(
-            [copy.deepcopy(generators[k]) if k in generators else next(given)
-             for k in self.form.parts],
-            self.form.like,
-        )
+        return self.form.put([
+            copy.deepcopy(generators[k]) if k in generators else next(given)
+            for k in self.form.parts
+        ])
 
     def parts(self, state: Any) -> list[Any]:
         """The arrays in a state."""

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import minigrad as mg
 import rnn
 from minigrad.functional import softmax
+from rnn.cells.state import unpack
 
 
 class FastWeights(rnn.Cell):
@@ -182,3 +184,33 @@ NESTED = {
     "midpoint": Midpoint, "sampling": Sampling, "attending": Attending,
 }
 """By name, classes of cells that take (K, H, dtype=..., rng=...)."""
+
+
+T, B, K, H = 4, 2, 3, 3
+XS = np.random.default_rng(0).normal(size=(T, B, K))
+
+
+def made(kind, **options):
+    return kind(K, H, dtype=float, rng=1, **options)
+
+
+def arrays(state):
+    return [p.detach().numpy() for p in unpack(state) if isinstance(p, mg.Tensor)]
+
+
+def agree(found, wanted):
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+        assert a.dtype == b.dtype
+
+
+def results(layer, xs=XS, **options):
+    """Outputs, last state and gradients of two calls, the state of one handed on to the other."""
+    _, state = layer(xs, **options)
+    outputs, last = layer(xs, state, **options)
+    loss = (outputs**2).sum()
+    for part in unpack(last):
+        if isinstance(part, mg.Tensor) and part.dtype.kind == "f":
+            loss = loss + (part * part).sum()
+    loss.backward()
+    return [outputs.numpy(), *arrays(last), *(p.grad.numpy() for p in layer.parameters())]

@@ -1,58 +1,34 @@
 """Cells whose state is a structure of arrays: whatever takes a state takes it."""
 
-from collections import OrderedDict, defaultdict
-
 import numpy as np
 import pytest
 
 import minigrad as mg
 import rnn
-from minigrad.errors import MutationError
 from rnn import bptt
 from rnn.cells.state import unpack
 from tests.support.nested_cells import (
     NESTED,
-    Attending,
+    XS,
+    B,
     Counting,
     FastWeights,
+    H,
+    K,
     Sampling,
     SharedCount,
     Stack,
     StackCell,
-    Traces,
+    T,
     TwoCells,
     TwoSpeeds,
+    agree,
+    arrays,
+    made,
+    results,
 )
 
-T, B, K, H = 4, 2, 3, 3
-XS = np.random.default_rng(0).normal(size=(T, B, K))
 every_cell = pytest.mark.parametrize("make", NESTED.values(), ids=NESTED)
-
-
-def made(kind, **options):
-    return kind(K, H, dtype=float, rng=1, **options)
-
-
-def arrays(state):
-    return [p.detach().numpy() for p in unpack(state) if isinstance(p, mg.Tensor)]
-
-
-def same(found, wanted):
-    for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
-        assert a.dtype == b.dtype
-
-
-def results(layer, xs=XS, **options):
-    """Outputs, last state and gradients of two calls, the state of one handed on to the other."""
-    _, state = layer(xs, **options)
-    outputs, last = layer(xs, state, **options)
-    loss = (outputs**2).sum()
-    for part in unpack(last):
-        if isinstance(part, mg.Tensor) and part.dtype.kind == "f":
-            loss = loss + (part * part).sum()
-    loss.backward()
-    return [outputs.numpy(), *arrays(last), *(p.grad.numpy() for p in layer.parameters())]
 
 
 # -- running it
@@ -68,7 +44,7 @@ def test_every_way_runs_it(make, reverse):
 
     wanted = results(layer(), how="unroll")
     for how in ("scan", "checkpoint"):
-        same(results(layer(), how=how), wanted)
+        agree(results(layer(), how=how), wanted)
 
 
 @every_cell
@@ -79,8 +55,8 @@ def test_it_is_a_loop_over_steps(make):
     state = None
     for t in range(T):
         output, state = cell(XS[t], state)
-        same([output.numpy()], [outputs.numpy()[t]])
-    same(arrays(state), arrays(last))
+        agree([output.numpy()], [outputs.numpy()[t]])
+    agree(arrays(state), arrays(last))
     assert type(state) is type(last)
 
 
@@ -97,12 +73,12 @@ def test_lengths_and_masks(make):
                 layer(XS, **options)
             continue
         wanted = results(rnn.Recurrent(made(make)), how="unroll", **options)
-        same(results(rnn.Recurrent(made(make)), how=how, **options), wanted)
+        agree(results(rnn.Recurrent(made(make)), how=how, **options), wanted)
         steps = [[0, 1, 2, 3], [0, 1]] if "lengths" in options else [[0, 2], [2, 3]]
         _, last = layer(XS, **options)
         for b, own in enumerate(steps):
             _, alone = layer(XS[own][:, b : b + 1])
-            same([part[b : b + 1] for part in arrays(last)], arrays(alone))
+            agree([part[b : b + 1] for part in arrays(last)], arrays(alone))
 
 
 @every_cell
@@ -120,9 +96,9 @@ def test_stacks_of_it(make, batch_first):
     again, _ = layer(xs, rnn.detach(state))
     layer(xs, layer.initial_state(B))
     one, alone = layer(XS[:, 0])
-    same([one.numpy()], [outputs.numpy()[0] if batch_first else outputs.numpy()[:, 0]])
+    agree([one.numpy()], [outputs.numpy()[0] if batch_first else outputs.numpy()[:, 0]])
     one_again, _ = layer(XS[:, 0], alone)
-    same([one_again.numpy()], [again.numpy()[0] if batch_first else again.numpy()[:, 0]])
+    agree([one_again.numpy()], [again.numpy()[0] if batch_first else again.numpy()[:, 0]])
 
 
 def test_stacked_parts_keep_the_structure():
@@ -155,7 +131,7 @@ def test_learned_initial_states(make):
     """Its real parts are learned, under their names, from what the cell starts with."""
     layer = rnn.Recurrent(made(make), learn_initial_state=True)
     assert list(layer.initial) == [f"{name}_0" for name in layer.cell.state_form.real]
-    same([layer(XS)[0].numpy()], [rnn.Recurrent(made(make))(XS)[0].numpy()])
+    agree([layer(XS)[0].numpy()], [rnn.Recurrent(made(make))(XS)[0].numpy()])
     layer.load_state_dict(layer.state_dict())
 
 
@@ -167,7 +143,7 @@ def test_windows_of_it(make):
         window.outputs.sum().backward()
         assert not any(getattr(part, "requires_grad", False) for part in unpack(window.state))
     rnn.unroll(whole, XS)[0].sum().backward()
-    same(*([p.grad.numpy() for p in c.parameters()] for c in (cell, whole)))
+    agree(*([p.grad.numpy() for p in c.parameters()] for c in (cell, whole)))
     for window in bptt.randomized(made(make), XS, 0.5, rng=0):
         window.outputs.sum().backward()
 
@@ -232,7 +208,7 @@ def test_jacobians_obey_the_chain_rule(make):
     one, two, both = (
         bptt.jacobian(states[t], states[s]).matrix for t, s in ((3, 2), (2, 1), (3, 1))
     )
-    same([one @ two], [both])
+    agree([one @ two], [both])
     assert bptt.norms(states[-1], states[1:]).values.shape == (T,)
     assert bptt.norms((unpack(states[-1])[0] * 1.0).sum(), states[1:]).rate > 0
 
@@ -244,8 +220,8 @@ def test_jacobians_between_parts():
     whole = bptt.jacobian(states[2], states[1])
     block = bptt.jacobian(states[2], states[1], of="A", by="h")
     assert (whole.shape, block.shape) == ((B, 12, 12), (B, 9, 3))
-    same([block.matrix], [whole.matrix[:, 3:, :3]])
-    same([bptt.jacobian(states[2], states[1], of="A", by="h", full=True).matrix[0, :, 0]],
+    agree([block.matrix], [whole.matrix[:, 3:, :3]])
+    agree([bptt.jacobian(states[2], states[1], of="A", by="h", full=True).matrix[0, :, 0]],
          [block.matrix[0]])
     assert repr(block).startswith("Jacobian ∂A_2/∂h_1: shape (2, 9, 3)")
 
@@ -282,7 +258,7 @@ def test_gradients_found_in_other_ways(make):
     claimed = {name: p.grad.numpy() for name, p in cell.named_parameters()}
     forward = bptt.rtrl(cell, XS, lambda output, t: (output**2).sum())
     for name, gradient in claimed.items():
-        same([book.total(name), forward[name]], [gradient] * 2)
+        agree([book.total(name), forward[name]], [gradient] * 2)
     assert bptt.audit(claimed, cell, XS, lambda output, t: (output**2).sum()).agrees
 
 
@@ -304,12 +280,12 @@ def test_a_state_with_a_generator_is_a_value():
     cell = made(Sampling)
     _, state = cell(XS[0])
     place = state["rng"].bit_generator.state
-    same([cell(XS[1], state)[0].numpy()], [cell(XS[1], state)[0].numpy()])
+    agree([cell(XS[1], state)[0].numpy()], [cell(XS[1], state)[0].numpy()])
     assert state["rng"].bit_generator.state == place
     layer = rnn.Recurrent(cell)
     for how in ("unroll", "scan", "checkpoint"):
         found = [layer(XS, state, how=how)[0].numpy() for _ in range(2)]
-        same(found[:1], found[1:])
+        agree(found[:1], found[1:])
     assert (layer(XS)[0].numpy() != layer(XS)[0].numpy()).any()    # each from where the last ended
 
 
@@ -325,164 +301,6 @@ def test_scan_takes_a_generator():
     for how in ("unroll", "scan", "checkpoint"):
         found[how], (_, after) = mg.scan(step, (np.zeros(2), given), np.ones((5, 2)), how=how)
         assert after is not given
-    same([found["scan"].numpy(), found["checkpoint"].numpy()], [found["unroll"].numpy()] * 2)
+    agree([found["scan"].numpy(), found["checkpoint"].numpy()], [found["unroll"].numpy()] * 2)
     with pytest.raises(TypeError, match=r"returned Generator.* as state 1; wanted the generator"):
         mg.scan(lambda x, s: (x, (s[0], np.random.default_rng(1))), (0.0, given), np.ones(3))
-
-
-# -- states that do not fit
-
-
-def broken(change):
-    class Broken(FastWeights):
-        def step(self, x, state):
-            output, new = super().step(x, state)
-            return output, change(new)
-
-    return made(Broken)
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        (lambda s: {"h": s["h"]}, TypeError, r"the keys \['h'\], wanted .* keys \['A', 'h'\]"),
-        (lambda s: {**s, "A": s["A"][:, 0]}, ValueError,
-         r"state A has shape \(2, 3\), wanted \(2, 3, 3\), that of the state it was given"),
-        (lambda s: {**s, "A": (s["A"], 1)}, TypeError, "at A, a tuple of 2, wanted one T"),
-        (lambda s: {**s, "h": s["h"] > 0}, TypeError, "state h has dtype bool, wanted float64"),
-        (lambda s: {**s, "h": s["h"].shape}, TypeError, "at h, a tuple of 2, wanted one T"),
-        (lambda s: (s["h"], s["A"]), TypeError, "a tuple of 2 as its state, which has"),
-        (lambda s: None, TypeError, "None as its state"),
-    ],
-    ids=["missing", "shape", "more", "dtype", "no array", "tuple", "none"],
-)
-def test_a_step_that_returns_another_structure(change, error, message):
-    """The part is named, and what was wanted, in every way of running."""
-    cell = broken(change)
-    runs = [lambda: cell(XS[0]), lambda: rnn.unroll(cell, XS), lambda: rnn.scan(cell, XS)]
-    runs += [lambda: rnn.Recurrent(cell)(XS, how="checkpoint")]
-    for run in runs:
-        with pytest.raises(error, match=rf"Broken.step returned .*{message}"):
-            run()
-
-
-@pytest.mark.parametrize(
-    ("state", "error", "message"),
-    [
-        ({"h": np.zeros((B, H))}, TypeError, r"FastWeights: the state has a dict with the keys"),
-        (np.zeros((B, H)), TypeError, "FastWeights: the state has one ndarray, wanted a dict"),
-        ({"h": np.zeros((B, H)), "A": np.zeros((B, H))}, ValueError,
-         r"state A has shape \(2, 3\), wanted \(2, 3, 3\)"),
-        ({"h": np.zeros((1, H)), "A": np.zeros((B, H, H))}, ValueError,
-         r"state h has shape \(1, 3\), wanted \(2, 3\). The input has batch size 2"),
-        ({"h": np.zeros((B, H), complex), "A": np.zeros((B, H, H))}, TypeError, "real numbers"),
-    ],
-    ids=["missing", "alone", "shape", "batch", "dtype"],
-)
-def test_a_state_given_that_does_not_fit(state, error, message):
-    """Before anything is computed."""
-    for run in (lambda: rnn.unroll(made(FastWeights), XS, state),
-                lambda: rnn.Recurrent(made(FastWeights))(XS, state)):
-        with pytest.raises(error, match=message):
-            run()
-
-
-def test_counters_are_integers():
-    """A real number in the place of an integer is refused; an integer of other width is cast."""
-    cell, h = made(Counting), np.zeros((B, H))
-    with pytest.raises(TypeError, match="state n has dtype float64, wanted int64"):
-        cell(XS[0], (h, np.zeros(B)))
-    _, (_, n) = cell(XS[0], (h, np.zeros(B, np.int8)))
-    assert n.dtype == int
-
-
-def test_what_is_attended_to_may_have_any_length():
-    """A state given may have other sizes than initial_state makes, where the class declares none;
-    what comes from an encoder gets its gradient."""
-    memory = mg.tensor(np.ones((B, 7, H)), requires_grad=True)
-    for how in ("unroll", "scan", "checkpoint"):
-        memory.grad = None
-        state = {"h": np.zeros((B, H)), "memory": memory}
-        outputs, last = rnn.Recurrent(made(Attending))(XS, state, how=how)
-        outputs.sum().backward()
-        assert memory.grad.numpy().any()
-        assert last["memory"].shape == (B, 7, H)
-
-
-def test_sizes_may_be_shapes():
-    """The short way: state_sizes with a shape in the place of a width makes zeros of that shape."""
-    class Short(rnn.Cell):
-        gates = ("h",)
-        states = ("h", "A")
-
-        @property
-        def state_sizes(self):
-            return {"h": self.hidden_size, "A": (self.hidden_size, 2)}
-
-        def step(self, x, state):
-            h, A = state
-            h = np.tanh(self.preactivation(x, h + A.sum(axis=2)))
-            return h, (h, 0.5 * A + h[:, :, None])
-
-    cell = made(Short)
-    assert cell.initial_state(B)[1].shape == (B, H, 2)
-    with pytest.raises(ValueError, match=r"state A has shape \(2, 3\), wanted \(2, 3, 2\)"):
-        cell(XS[0], (np.zeros((B, H)), np.zeros((B, H))))
-    same(results(rnn.Recurrent(cell), how="scan"), results(rnn.Recurrent(made(Short))))
-
-
-@pytest.mark.parametrize(
-    "container",
-    [
-        dict, OrderedDict, lambda pairs: defaultdict(list, pairs),
-        lambda pairs: Traces(*[value for _, value in pairs]),
-        lambda pairs: [value for _, value in pairs],
-        lambda pairs: ({"deep": [pairs[0][1], {"er": pairs[1][1]}]},),
-    ],
-    ids=["dict", "ordered", "default", "dataclass", "list", "deep"],
-)
-def test_any_container_comes_back_as_it_was(container):
-    """The state returned has the type, and the order, of the one that the cell starts from."""
-    class Any(rnn.Cell):
-        gates = ("h",)
-
-        def initial_state(self, batch):
-            zeros = np.zeros((batch, self.hidden_size), self.dtype)
-            return container([("a", zeros), ("b", zeros)])
-
-        def step(self, x, state):
-            a, b = unpack(state)
-            a, b = np.tanh(self.preactivation(x, a + b)), 0.5 * b + a
-            return a, container([("a", a), ("b", b)])
-
-    layer = rnn.Recurrent(made(Any))
-    for how in ("unroll", "scan", "checkpoint"):
-        _, state = layer(XS, how=how)
-        layer(XS, rnn.detach(state))
-        assert type(state) is type(layer.initial_state(1))
-
-
-def test_a_step_that_writes_to_what_it_was_given():
-    """x and states are the caller's: a write is refused in every way of running, and taken back."""
-    class OnState(rnn.Cell):
-        gates = ("h",)
-
-        def step(self, x, h):
-            h *= 0.5
-            h = np.tanh(self.preactivation(x, h))
-            return h, h
-
-    class OnInput(OnState):
-        def step(self, x, h):
-            x[:, 0] = h[:, 0] + 1.0
-            return OnState.step(self, x, 0 + h)
-
-    for kind, what in ((OnState, "state h|leaf"), (OnInput, "input x|view")):
-        for how in ("unroll", "scan", "checkpoint"):
-            for grad in (False, True):
-                h = mg.tensor(np.ones((B, H)), requires_grad=grad)
-                xs = mg.tensor(XS, requires_grad=grad)
-                with pytest.raises(MutationError, match=what):
-                    rnn.Recurrent(made(kind))(xs, h, how=how)
-                assert (h.numpy() == 1).all()
-                assert (xs.numpy() == XS).all()
