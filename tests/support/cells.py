@@ -1,6 +1,7 @@
 """Cells of every kind, by name, for what has to hold of all."""
 
 import rnn
+from tests.support.nested_cells import NESTED
 from tests.support.running import Concatenated
 
 SAME_SIZED = {
@@ -32,6 +33,7 @@ def kinds(K, H):
         "residual": lambda: rnn.ResidualCell(rnn.GRUCell(H, H, **own)),
         "skip": lambda: rnn.SkipCell(rnn.ElmanCell(K, H, **own), 2),
         "own": lambda: Concatenated(K, H, dtype=float),
+        **{name: lambda kind=kind: kind(K, H, **own).eval() for name, kind in NESTED.items()},
     }
 
 

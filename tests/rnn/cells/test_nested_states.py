@@ -7,6 +7,7 @@ import minigrad as mg
 import rnn
 from rnn import bptt
 from rnn.cells.state import unpack
+from rnn.testing import cell_mutants, check_cell, survivors
 from tests.support.nested_cells import (
     NESTED,
     XS,
@@ -35,50 +36,43 @@ every_cell = pytest.mark.parametrize("make", NESTED.values(), ids=NESTED)
 
 
 @every_cell
-@pytest.mark.parametrize("reverse", [False, True])
-def test_every_way_runs_it(make, reverse):
-    """Scanned or checkpointed, forward or in reverse, a layer gives what it gives unrolled: draws
-    of a generator in the state too."""
+def test_its_laws_hold(make):
+    """Run in any way, in chunks, with padding and holes, backwards, by its ledger, by forward
+    sensitivities, against differences."""
+    check_cell(make, examples=2)
+
+
+@every_cell
+def test_every_way_runs_it(make):
+    """Scanned or checkpointed a layer gives what it gives unrolled: draws of a generator in the
+    state too, and backwards."""
     def layer():
-        return rnn.Recurrent(made(make), reverse=reverse)
+        return rnn.Recurrent(made(make), reverse=make is Sampling)
 
     wanted = results(layer(), how="unroll")
     for how in ("scan", "checkpoint"):
         agree(results(layer(), how=how), wanted)
 
 
-@every_cell
-def test_it_is_a_loop_over_steps(make):
-    """A layer is the cell called at each step, with the state it returned."""
-    cell = made(make).eval()
-    outputs, last = rnn.unroll(cell, XS)
-    state = None
-    for t in range(T):
-        output, state = cell(XS[t], state)
-        agree([output.numpy()], [outputs.numpy()[t]])
-    agree(arrays(state), arrays(last))
-    assert type(state) is type(last)
+def test_one_count_for_all_sequences():
+    """A number without axes goes with sequences of one length, and is refused for others."""
+    layer = rnn.Recurrent(made(SharedCount))
+    agree(arrays(layer(XS, lengths=[3, 3])[1]), arrays(layer(XS[:3])[1]))
+    with pytest.raises(ValueError, match="state t has no axes"):
+        layer(XS, lengths=[3, 4])
+    with pytest.raises(ValueError, match="state t has no axes"):
+        layer(XS, mask=np.array([[1, 0]] * T, bool))
 
 
-@every_cell
-def test_lengths_and_masks(make):
-    """Each sequence has its own steps, run in any way; one number for all is refused there."""
-    if make is Sampling:
-        pytest.skip("each step draws for all sequences")
-    mask = np.array([[1, 0], [0, 0], [1, 1], [0, 1]], bool)
-    for how, options in (("scan", {"lengths": [4, 2]}), ("checkpoint", {"mask": mask})):
-        layer = rnn.Recurrent(made(make))
-        if make is SharedCount:
-            with pytest.raises(ValueError, match="state t has no axes"):
-                layer(XS, **options)
-            continue
-        wanted = results(rnn.Recurrent(made(make)), how="unroll", **options)
-        agree(results(rnn.Recurrent(made(make)), how=how, **options), wanted)
-        steps = [[0, 1, 2, 3], [0, 1]] if "lengths" in options else [[0, 2], [2, 3]]
-        _, last = layer(XS, **options)
-        for b, own in enumerate(steps):
-            _, alone = layer(XS[own][:, b : b + 1])
-            agree([part[b : b + 1] for part in arrays(last)], arrays(alone))
+def test_faults_are_noticed():
+    """Those that are planted in parts of the state, by their names."""
+    places = {m.place for m in cell_mutants(StackCell) if m.kind == "kept_state"}
+    assert places == {("rows",)}
+    laws = ["declared", "derivatives", "alone", "unbatched"]
+    assert survivors(
+        FastWeights, lambda: check_cell(FastWeights, laws=laws, examples=5),
+        kinds=["detached_state", "shifted_rows", "state_of_one_lost"],
+    ) == []
 
 
 @every_cell
@@ -133,19 +127,6 @@ def test_learned_initial_states(make):
     assert list(layer.initial) == [f"{name}_0" for name in layer.cell.state_form.real]
     agree([layer(XS)[0].numpy()], [rnn.Recurrent(made(make))(XS)[0].numpy()])
     layer.load_state_dict(layer.state_dict())
-
-
-@every_cell
-def test_windows_of_it(make):
-    """Truncated over the whole it is full BPTT; a state that is handed on has no past."""
-    cell, whole = made(make).eval(), made(make).eval()
-    for window in bptt.truncated(cell, XS, 2, T):
-        window.outputs.sum().backward()
-        assert not any(getattr(part, "requires_grad", False) for part in unpack(window.state))
-    rnn.unroll(whole, XS)[0].sum().backward()
-    agree(*([p.grad.numpy() for p in c.parameters()] for c in (cell, whole)))
-    for window in bptt.randomized(made(make), XS, 0.5, rng=0):
-        window.outputs.sum().backward()
 
 
 # -- what it is called
@@ -245,21 +226,6 @@ def test_a_part_that_is_constant_is_named_only_where_it_is_asked_for():
     assert bptt.jacobian(states[2], states[0], by="h").shape == (B, 12, 3)
     with pytest.raises(mg.errors.GradientError, match="does not require grad"):
         bptt.jacobian(states[2], states[0])
-
-
-@every_cell
-def test_gradients_found_in_other_ways(make):
-    """The ledger's terms sum to the gradient, forward sensitivities find it, an audit agrees."""
-    cell = made(make).eval()
-    outputs, _ = rnn.unroll(cell, XS)
-    loss = (outputs**2).sum()
-    book = bptt.ledger(loss, cell)
-    loss.backward()
-    claimed = {name: p.grad.numpy() for name, p in cell.named_parameters()}
-    forward = bptt.rtrl(cell, XS, lambda output, t: (output**2).sum())
-    for name, gradient in claimed.items():
-        agree([book.total(name), forward[name]], [gradient] * 2)
-    assert bptt.audit(claimed, cell, XS, lambda output, t: (output**2).sum()).agrees
 
 
 def test_generation_with_it():
