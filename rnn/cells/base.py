@@ -18,7 +18,7 @@ from minigrad.checks import Rng, as_flag, as_float_dtype, as_generator, as_size
 from minigrad.functional import embedding
 from minigrad.module import Module
 from minigrad.ops.index.indexing import is_outside
-from minigrad.scanning.generators import reachable, restore, states
+from minigrad.scanning.generators import GENERATORS, restore, states
 
 from .foreign import reader_of
 from .forms import Form, form_of, form_of_sizes
@@ -284,8 +284,9 @@ class Cell(Module, ABC):
         """What the states look like: the parts by name, with shape and dtype, and an example."""
         if type(self).initial_state is Cell.initial_state:
             return form_of_sizes(tuple(self.state_sizes.items()), self.dtype)
-        generators = reachable(self.initial_state)
-        drawn = states(generators)
+        held = [value for module in self.modules() for value in vars(module).values()]
+        generators = [value for value in held if isinstance(value, GENERATORS)]
+        drawn = states(generators)  # nobody has asked for a state yet
         try:
             state = self._begun(1)
         finally:

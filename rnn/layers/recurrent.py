@@ -225,7 +225,7 @@ class Recurrent(Module):
         )
         try:
             given = layout.with_batch(state) if one and state is not None else state
-            before = self.split_state(given, B)
+            before = self._split(layout, given, B)
         except ValueError as error:
             if hint and layout.may_be_of(state, T):
                 error.add_note(hint)
@@ -259,7 +259,9 @@ class Recurrent(Module):
 
     def split_state(self, state: Any, batch: int) -> list[State]:
         """The states of the cells, masks and all, in a state as a call takes it (or None)."""
-        layout = self._layout()
+        return self._split(self._layout(), state, batch)
+
+    def _split(self, layout: Layout, state: Any, batch: int) -> list[State]:
         if state is None:
             return layout.initial(batch, self.initial)
         return layout.split(with_own_generators(state), batch)

@@ -19,6 +19,7 @@ from .walk import known_values
 __all__ = ["connect", "flat", "node_of"]
 
 _SUFFIX = re.compile(r"(.+)_(-?\d+)")
+_LEARNED = re.compile(r"initial\.(\d+\.(reverse\.)?)?")  # before the state, in a layer's parameter
 _USUAL = ("h", "c", "state")  # how states are called, where no step hands one on
 
 
@@ -74,7 +75,7 @@ def _leaves(
         targets = list(dict.fromkeys(home[user] for user in users[leaf]))
         name = declared[leaf][0] if declared[leaf] else leaf.name
         only = targets[0] if len(targets) == 1 and targets[0].kind == "step" else None
-        state = _state(name, only) if only and name else None
+        state = _state(name, only, bool(declared[leaf])) if only and name else None
         if any(w.target is only and w.name == state for w in wires):
             state = None  # two layers share the box, and each has such a state
         if only and (state or declared[leaf] or not leaf.name):
@@ -95,14 +96,22 @@ def _leaves(
     return weights, entering, wires
 
 
-def _state(name: str, box: Box) -> str | None:
+def _state(name: str, box: Box, whole: bool) -> str | None:
     """Of which state an input called `name` is the value before the step of `box`, if of any:
-    ``h``, or ``h_0`` before step 1."""
-    name = name.rpartition(".")[2]  # of a parameter called initial.1.h_0, the end
-    found = _SUFFIX.fullmatch(name)
-    if found and box.t is not None and int(found[2]) == box.t - box.direction:
-        return found[1]
-    return name if name in box.states or name in _USUAL else None
+    ``h``, or ``h_0`` before step 1; of a part of a nested state cells.0.h_0, and of a parameter the
+    end of its name, as of initial.1.h_0.
+
+    whole: whether a scope declares it by this name, which so has no more before it."""
+    learned = _LEARNED.match(name)
+    given = name[learned.end() :] if learned else name
+    found = _SUFFIX.fullmatch(given)
+    dated = found is not None and box.t is not None and int(found[2]) == box.t - box.direction
+    stem = found[1] if found and dated else given
+    end = stem.rpartition(".")[2]
+    known = next((state for state in (stem, end) if state in box.states), None)
+    if known is None and dated:
+        return stem if learned or whole else end
+    return end if known is None and end in _USUAL else known
 
 
 def _constants(
@@ -118,7 +127,7 @@ def _constants(
         for name, value in box.entering:
             if node_of(value) is not None:
                 continue
-            state = _state(name, box)
+            state = _state(name, box, whole=True)
             if state is None:
                 made = Box("input", name, t=box.t)
             elif (box, state) in reached or box.t is None or box.column is None:

@@ -1,5 +1,7 @@
 """Cells whose state is a structure of arrays: whatever takes a state takes it."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -153,6 +155,12 @@ def test_pictures_and_steps_have_the_names():
     }
     assert pictures["scan"] == pictures["unroll"]
     assert "cells.1.c" in pictures["unroll"]
+    learned = rnn.Recurrent(made(TwoCells), learn_initial_state=True)
+    for layer in (rnn.Recurrent(cell), learned):
+        for xs in (XS, XS[:1]):
+            dot = mg.draw(layer(xs)[0], view="steps").dot
+            found = re.findall(r'^\s*"([^"]*)\[t=0\]" \[', dot, re.MULTILINE)
+            assert found == ["cells.0.h", "cells.1.h", "cells.1.c"]
 
 
 @every_cell
