@@ -29,6 +29,7 @@ from .state import (
     carried_on,
     described,
     given_to,
+    in_own_containers,
     names_of,
     pack,
     refuse_writes,
@@ -325,7 +326,7 @@ class Cell(Module, ABC):
         """``step``, and an error if it does not return an output and a state like that before it,
         or if it has written to what it was given."""
         given = given_to(x, state)
-        result = self.step(x, state)
+        result = self.step(x, in_own_containers(state))
         refuse_writes(given, state, self)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
@@ -393,4 +394,4 @@ class Cell(Module, ABC):
         """``initial_state``, checked."""
         state = self.initial_state(batch)
         method = f"{type(self).__name__}.initial_state"
-        return begun(state, self.state_names(state), batch, method)
+        return begun(state, self.state_names(state), batch, self.dtype, method)

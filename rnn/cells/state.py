@@ -11,6 +11,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad import Tensor, tensor
 from minigrad.errors import MutationError
 from minigrad.scanning.generators import GENERATORS
@@ -18,8 +20,8 @@ from minigrad.scanning.tracer import Tracer
 from minigrad.transforms.tree import children, flatten, flatten_like, tree_map
 
 __all__ = [
-    "State", "begun", "carried_on", "described", "given_to", "is_flat", "names_of", "pack",
-    "refuse_writes", "repacked", "unpack", "with_own_generators",
+    "State", "begun", "carried_on", "described", "given_to", "in_own_containers", "is_flat",
+    "names_of", "pack", "refuse_writes", "repacked", "unpack", "with_own_generators",
 ]
 
 State = Tensor | Any
@@ -55,6 +57,13 @@ def with_own_generators(state: Any) -> State:
     if not any(isinstance(part, GENERATORS) for part in unpack(state)):
         return state
     return tree_map(lambda v: copy.deepcopy(v) if isinstance(v, GENERATORS) else v, state)
+
+
+def in_own_containers(state: Any) -> State:
+    """The same parts in dicts and lists of their own, which a step may change."""
+    parts = unpack(state)
+    plain = isinstance(state, Tensor) or parts is state
+    return state if plain else repacked(parts, state)
 
 
 def is_flat(state: Any) -> bool:
@@ -103,8 +112,13 @@ def _held(owner: Any, key: Any) -> Any:
 # -- what methods of the user's class return
 
 
-def begun(state: Any, names: Sequence[str], batch: int, method: str) -> State:
-    """A first state, which a method of the user's class returned, with Tensors for arrays."""
+def begun(
+    state: Any, names: Sequence[str], batch: int, dtype: np.dtype[Any], method: str
+) -> State:
+    """A first state, which a method of the user's class returned, with Tensors for arrays.
+
+    dtype: of real numbers of Python's, which have none of their own.
+    """
     leaves, rebuild = flatten(state)
     if not leaves:
         raise TypeError(f"{method} returned {described(state)} as its state; {_WANTED}")
@@ -113,7 +127,7 @@ def begun(state: Any, names: Sequence[str], batch: int, method: str) -> State:
         if isinstance(leaf, GENERATORS):
             parts.append(leaf)
             continue
-        value = _as_array(leaf)
+        value = _as_array(np.asarray(leaf, dtype) if type(leaf) is float else leaf)
         if value is None or value.dtype.kind not in "biuf":
             raise TypeError(
                 f"{method} returned {described(leaf)} as state {name}; wanted an array of numbers"

@@ -11,6 +11,7 @@ from minigrad import Tensor
 from minigrad.checks import Rng, as_generator
 from minigrad.engine.tensor import as_tensor
 from minigrad.module import Module
+from minigrad.transforms.tree import children, tree_map
 
 from ..layers import Recurrent
 from ..sequence.lengths import as_lengths, length_mask
@@ -30,8 +31,8 @@ def join_directions(state: Any) -> Any:
     >>> join_directions(np.zeros((4, 2, 3))).shape
     (2, 2, 6)
     """
-    if isinstance(state, tuple | list):
-        return tuple(map(join_directions, state))
+    if children(state) is not None:
+        return tree_map(join_directions, state)
     shape = np.shape(state)
     if len(shape) != 3 or shape[0] % 2:
         raise ValueError(

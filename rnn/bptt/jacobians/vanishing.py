@@ -12,6 +12,7 @@ from minigrad import init
 from minigrad.checks import Rng, as_generator
 
 from ...cells import Cell, ElmanCell, GRUCell, LSTMCell
+from ...cells.state import unpack
 from ...sequence.unrolling import steps
 from ..plots.figures import Canvas
 from ..plots.jacobians import plot_vanishing
@@ -140,9 +141,11 @@ def vanishing(
             run = list(steps(cell, xs))
             output = run[-1][0]
             loss = (output * draws.normal(size=output.shape)).sum()
-            carried = [state[-1] if isinstance(state, tuple) else state for _, state in run]
+            parts = [unpack(state) for _, state in run]
+            place = [k for k, part in enumerate(parts[0]) if part.requires_grad][-1]
+            carried = [state[place] for state in parts]
             found[cell.name, scale] = norms(loss, carried)
-            states[cell.name] = list(cell.state_sizes)[-1]
+            states[cell.name] = cell.state_names(run[0][1])[place]
             bounds.setdefault(scale, bound(scale * np.eye(2)))
     return Vanishing(found, bounds, states)
 

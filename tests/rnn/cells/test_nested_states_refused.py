@@ -16,6 +16,8 @@ from tests.support.nested_cells import (
     Counting,
     FastWeights,
     H,
+    K,
+    T,
     Traces,
     agree,
     made,
@@ -150,6 +152,44 @@ def test_any_container_comes_back_as_it_was(container):
         _, state = layer(XS, how=how)
         layer(XS, rnn.detach(state))
         assert type(state) is type(layer.initial_state(1))
+
+
+def test_a_step_may_change_the_containers_it_is_given():
+    """They are its own: states of other steps, and those of the caller, stay what they were."""
+    class Changing(rnn.Cell):
+        gates = ("h",)
+
+        def initial_state(self, batch):
+            return {"h": np.zeros((batch, self.hidden_size)), "n": np.zeros(batch, int)}
+
+        def step(self, x, state):
+            state["h"] = np.tanh(self.preactivation(x, state["h"]))
+            state["n"] = state["n"] + 1
+            return state["h"], state
+
+    states = [state for _, state in rnn.steps(made(Changing), XS)]
+    assert [int(state["n"].numpy()[0]) for state in states] == [1, 2, 3, 4]
+    made(Changing)(XS[0], states[0])
+    assert states[0]["n"].numpy().tolist() == [1, 1]
+
+
+def test_numbers_of_python_have_the_dtype_of_the_cell():
+    """So a float64 does not come into a cell of float32 by way of a number."""
+    class Cooling(rnn.Cell):
+        gates = ("h",)
+
+        def initial_state(self, batch):
+            zeros = np.zeros((batch, self.hidden_size), self.dtype)
+            return {"h": zeros, "heat": 1.0, "n": 0, "hot": True}
+
+        def step(self, x, state):
+            h = np.tanh(self.preactivation(x, state["h"]) * state["heat"])
+            heat = 0.5 * state["heat"]
+            return h, {"h": h, "heat": heat, "n": state["n"] + 1, "hot": heat > 0.2}
+
+    outputs, state = rnn.Recurrent(Cooling(K, H))(XS, how="scan")
+    assert [part.dtype for part in (outputs, *unpack(state))] == [np.float32] * 3 + [int, bool]
+    assert (float(state["heat"]), int(state["n"]), bool(state["hot"])) == (0.5**T, T, False)
 
 
 def test_a_step_that_writes_to_what_it_was_given():
