@@ -27,12 +27,11 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Make] | None:
     """
     kind = type(tree)
     if isinstance(tree, dict):
-        keys, blank = list(tree), tree
+        keys: list[Any] = list(tree)
+        blank: Any = {}
         if kind is not dict:  # such as a defaultdict, which has more to it than its items
             blank = copy.copy(tree)
             blank.clear()
-        else:
-            blank = {}
 
         def filled(parts: list[Any]) -> Any:
             made = copy.copy(blank)

@@ -86,7 +86,8 @@ class Cell(Module, ABC):
       batch, of any rank and dtype. Integers and booleans, as of a counter or a mask, carry no
       gradient. ``step`` returns the same structure, with the same shapes and dtypes. A number
       without axes, and a generator of random numbers, are of all sequences together. The parts are
-      named by their paths, such as memory.A or cells.0.h, in pictures, Jacobians and messages;
+      named by their paths, such as memory.A, in pictures, Jacobians and messages; what stands in
+      the place of an inner cell as that one declares, so slow.h and slow.c for an LSTM ``.slow``;
     - ``name``: the label of its steps in pictures and messages (default: its class's name);
 
     and defines ``step(x, state)``, where x is (B, K), or token indices (B,): ``preactivation`` and

@@ -12,7 +12,7 @@ from minigrad import Tensor, tensor
 from minigrad.scanning.generators import GENERATORS
 from minigrad.transforms.tree import flatten, flatten_like
 
-from .state import State, described, is_flat, pack, repacked, unpack
+from .state import State, as_array, described, is_flat, pack, repacked, unpack
 
 __all__ = ["Form", "Held", "form_of", "form_of_sizes"]
 
@@ -44,6 +44,11 @@ class Form(NamedTuple):
     flat: bool
 
     @property
+    def several(self) -> bool:
+        """Whether a flat state is a tuple or a list."""
+        return isinstance(self.like, tuple | list)
+
+    @property
     def real(self) -> dict[str, Held]:
         """The parts that can have a gradient."""
         return {k: p for k, p in self.parts.items() if p.dtype is not None and p.dtype.kind == "f"}
@@ -57,7 +62,7 @@ class Form(NamedTuple):
         """The state with these parts."""
         if not self.flat:
             return flatten(self.like)[1](list(parts))
-        return type(self.like)(parts) if isinstance(self.like, tuple | list) else parts[0]
+        return type(self.like)(parts) if self.several else parts[0]
 
     def start(self, name: str) -> Any:
         """The values with which a part begins, for one sequence."""
@@ -74,15 +79,15 @@ class Form(NamedTuple):
                 return flatten_like(state, self.like, f"{owner}: the state")
             except ValueError as error:
                 raise TypeError(f"{error}; {owner}.initial_state(batch) makes one") from None
-        names, given = ", ".join(self.parts), described(state)
-        if len(self.parts) == 1:
+        names = ", ".join(self.parts)
+        if not self.several:
             if isinstance(state, tuple | dict):
-                raise TypeError(f"{owner}: the state is {given}; wanted {names} alone")
+                raise TypeError(f"{owner}: the state is {described(state)}; wanted {names} alone")
             return [state]
         if not isinstance(state, tuple | list) or len(state) != len(self.parts):
             raise TypeError(
-                f"{owner}: the state is {given}; wanted the tuple ({names}), each ({batch}, size); "
-                f"{owner}.initial_state(batch) makes one of zeros"
+                f"{owner}: the state is {described(state)}; wanted the tuple ({names}), each "
+                f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
             )
         return list(state)
 
@@ -147,7 +152,9 @@ def _fitted(part: Any, name: str, held: Held, batch: int, owner: str) -> Any:
             kind = "a generator of random numbers" if held.dtype is None else "an array"
             raise TypeError(f"{owner}: state {name} is {described(part)}; wanted {kind}")
         return part
-    value = part if isinstance(part, Tensor) else tensor(part)
+    value = as_array(part)
+    if value is None:
+        raise TypeError(f"{owner}: state {name} is {described(part)}; wanted an array of numbers")
     fits = value.shape == wanted if held.exact else (
         value.ndim == len(wanted) and value.shape[:1] == wanted[:1]
     )

@@ -20,8 +20,8 @@ from minigrad.scanning.tracer import Tracer
 from minigrad.transforms.tree import children, flatten, flatten_like, tree_map
 
 __all__ = [
-    "State", "begun", "carried_on", "described", "given_to", "in_own_containers", "is_flat",
-    "names_of", "pack", "refuse_writes", "repacked", "unpack", "with_own_generators",
+    "State", "as_array", "begun", "carried_on", "described", "given_to", "in_own_containers",
+    "is_flat", "names_of", "pack", "refuse_writes", "repacked", "unpack", "with_own_generators",
 ]
 
 State = Tensor | Any
@@ -127,7 +127,7 @@ def begun(
         if isinstance(leaf, GENERATORS):
             parts.append(leaf)
             continue
-        value = _as_array(np.asarray(leaf, dtype) if type(leaf) is float else leaf)
+        value = as_array(np.asarray(leaf, dtype) if type(leaf) is float else leaf)
         if value is None or value.dtype.kind not in "biuf":
             raise TypeError(
                 f"{method} returned {described(leaf)} as state {name}; wanted an array of numbers"
@@ -141,7 +141,8 @@ def begun(
     return rebuild(parts)
 
 
-def _as_array(value: Any) -> Tensor | None:
+def as_array(value: Any) -> Tensor | None:
+    """A Tensor of the value, None if there is none."""
     if isinstance(value, Tensor):
         return value
     try:
@@ -196,7 +197,7 @@ def _part(new: Any, old: Any, k: int, state: Any, owner: Any) -> Any:
             f"{type(owner).__name__}.step returned {described(new)} as state "
             f"{names_of(state, owner)[k]}; wanted the generator that it was given"
         )
-    value = new if isinstance(new, Tensor) or old.dtype.kind == "f" else _as_array(new)
+    value = new if isinstance(new, Tensor) or old.dtype.kind == "f" else as_array(new)
     if not isinstance(value, Tensor):
         name = f" {names_of(state, owner)[k]}" if len(unpack(state)) > 1 else ""
         raise TypeError(

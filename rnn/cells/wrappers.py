@@ -303,7 +303,7 @@ class DropoutCell(_Extended):
         form, several = self.cell.state_form, isinstance(state, tuple | list)
         n = len(state) if several else 1
         if form.flat:
-            alone = several == (len(form.parts) > 1) and n == len(form.parts)
+            alone = several == form.several and n == len(form.parts)
         else:
             alone = n != len(self.state_form.parts)
         if state is not None and alone:  # the state of the cell, without masks

@@ -126,9 +126,10 @@ class Layout:
         count, several = len(self.form.parts), isinstance(state, tuple | list)
         if not self.form.flat:
             return self.form.split(state, batch, self.owner)
-        if several != (count > 1) or (several and len(state) != count) or isinstance(state, dict):
+        as_many = not several or len(state) == count
+        if several != self.form.several or not as_many or isinstance(state, dict):
             names = ", ".join(self.form.parts)
-            wanted = f"the tuple ({names})" if count > 1 else f"{names} alone"
+            wanted = f"the tuple ({names})" if self.form.several else f"{names} alone"
             raise TypeError(
                 f"{self.owner}: the state is {described(state)}; wanted {wanted}, as the layer "
                 f"returns it; initial_state(batch) makes one"

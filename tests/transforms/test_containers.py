@@ -1,9 +1,14 @@
 """Transforms on nested containers, and the mistakes that users make with them."""
 
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.transforms.tree import flatten, paths
 
 V = np.array([1.0, 2.0])
 
@@ -65,3 +70,43 @@ def test_results_that_are_no_number():
         mg.grad(lambda x: x.sum(), has_aux=True)(V)
     with pytest.raises(TypeError, match="a list of arguments and a list of directions"):
         mg.jvp(np.sin, V, V)
+
+
+@dataclass(frozen=True)
+class Weights:
+    w: Any
+    b: Any = None
+    size: Any = field(init=False, default=0.0)
+
+
+class Pair(NamedTuple):
+    w: Any
+    b: Any
+
+
+@pytest.mark.parametrize("make", [Weights, Pair, lambda w, b: OrderedDict(w=w, b=b)])
+def test_any_container_is_differentiated(make):
+    """Dataclasses, named tuples and kinds of dicts: gradients have the form of what was given."""
+    def f(p):
+        w, b = (p["w"], p["b"]) if isinstance(p, dict) else (p.w, p.b)
+        return (w * w * b).sum()
+
+    w, b = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+    given = make(w, b)
+    gradient = mg.grad(f)(given)
+    assert type(gradient) is type(given)
+    found, _ = flatten(gradient)
+    np.testing.assert_array_equal(found[0], 2 * w * b)
+    np.testing.assert_array_equal(found[1], w * w)
+    _, slope = mg.jvp(f, (given,), (make(np.ones(2), np.zeros(2)),))
+    assert float(slope) == (2 * w * b).sum()
+    assert paths(given)[:2] == ["w", "b"]
+
+
+def test_a_defaultdict_stays_one():
+    """With its factory, and without the values that it was taken apart into."""
+    given = defaultdict(list, {"a": 1.0})
+    leaves, rebuild = flatten(given)
+    again = rebuild([2 * leaf for leaf in leaves])
+    assert (again, again.default_factory, dict(given)) == ({"a": 2.0}, list, {"a": 1.0})
+    assert rebuild([5.0]) == {"a": 5.0}

@@ -67,9 +67,10 @@ def test_a_step_that_returns_another_structure(change, error, message):
          r"state A has shape \(2, 3\), wanted \(2, 3, 3\)"),
         ({"h": np.zeros((1, H)), "A": np.zeros((B, H, H))}, ValueError,
          r"state h has shape \(1, 3\), wanted \(2, 3\). The input has batch size 2"),
+        ({"h": None, "A": np.zeros((B, H, H))}, TypeError, "state h is None; wanted an array"),
         ({"h": np.zeros((B, H), complex), "A": np.zeros((B, H, H))}, TypeError, "real numbers"),
     ],
-    ids=["missing", "alone", "shape", "batch", "dtype"],
+    ids=["missing", "alone", "shape", "batch", "none", "dtype"],
 )
 def test_a_state_given_that_does_not_fit(state, error, message):
     """Before anything is computed."""
@@ -101,6 +102,25 @@ def test_what_is_attended_to_may_have_any_length():
         assert last["memory"].shape == (B, 7, H)
 
 
+def test_a_tuple_of_one():
+    """(h,) is not h alone."""
+    class One(rnn.Cell):
+        gates = ("h",)
+
+        def initial_state(self, batch):
+            return (np.zeros((batch, self.hidden_size)),)
+
+        def step(self, x, state):
+            h = np.tanh(self.preactivation(x, *state))
+            return h, (h,)
+
+    for layer in (rnn.Recurrent(made(One)), rnn.Recurrent([made(One), made(One)])):
+        _, (h,) = layer(XS)
+        layer(XS, (h,), how="scan")
+    with pytest.raises(TypeError, match="wanted the tuple"):
+        made(One)(XS[0], np.zeros((B, H)))
+
+
 def test_sizes_may_be_shapes():
     """The short way: state_sizes with a shape in the place of a width makes zeros of that shape."""
     class Short(rnn.Cell):
@@ -128,10 +148,10 @@ def test_sizes_may_be_shapes():
     [
         dict, OrderedDict, lambda pairs: defaultdict(list, pairs),
         lambda pairs: Traces(*[value for _, value in pairs]),
-        lambda pairs: [value for _, value in pairs],
+        lambda pairs: [value for _, value in pairs], lambda pairs: ({"in": dict(pairs)},),
         lambda pairs: ({"deep": [pairs[0][1], {"er": pairs[1][1]}]},),
     ],
-    ids=["dict", "ordered", "default", "dataclass", "list", "deep"],
+    ids=["dict", "ordered", "default", "dataclass", "list", "one", "deep"],
 )
 def test_any_container_comes_back_as_it_was(container):
     """The state returned has the type, and the order, of the one that the cell starts from."""
