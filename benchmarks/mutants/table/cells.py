@@ -5,6 +5,8 @@ from ..fault import Fault
 LAWS = "tests/rnn/testing/test_cell_laws.py"
 NUMBERS = "tests/rnn/cells/test_cell_gradients.py"
 VARIANTS = "tests/rnn/cells/test_cell_variants.py"
+NESTED = "tests/rnn/cells/test_nested_states.py"
+REFUSED = "tests/rnn/cells/test_nested_states_refused.py"
 WRAPPERS = "tests/rnn/cells/test_cell_wrappers.py"
 LENGTHS = "tests/rnn/layers/test_layers_lengths.py"
 OPTIONS = "tests/rnn/layers/test_layers_options.py"
@@ -258,5 +260,33 @@ FAULTS = [
         "rnn/sequence/unrolling.py", "for t, items in enumerate(zip(*rows, strict=True), start):",
         "for t, items in enumerate(zip(*rows, strict=True), start - 1):",
         f"{UNROLL} tests/rnn/bptt/contributions/test_ledger.py", "each_step: steps count from 0",
+    ),
+    Fault(
+        "rnn/cells/state.py", "    if new.shape != old.shape:\n", "    if False:\n",
+        REFUSED, "nested states: a part of another shape is carried on",
+    ),
+    Fault(
+        "rnn/cells/state.py", "            t._data, t._node = value, node\n", "            pass\n",
+        REFUSED, "a step's write to the caller's state is not taken back",
+    ),
+    Fault(
+        "rnn/cells/state.py", "    return state if plain else repacked(parts, state)\n",
+        "    return state\n",
+        REFUSED, "nested states: a step changes the dict of the step before",
+    ),
+    Fault(
+        "rnn/cells/state.py", "        return list(sizes)\n    return [\n",
+        "        pass\n    return [\n",
+        NESTED, "nested states: what inner cells declare is not what parts are called",
+    ),
+    Fault(
+        "rnn/bptt/jacobians/jacobian.py",
+        "if path not in chosen and part.requires_grad]", "if False]",
+        NESTED, "a Jacobian by one part lets the other parts vary with it",
+    ),
+    Fault(
+        "rnn/cells/state.py",
+        "lambda v: copy.deepcopy(v) if isinstance(v, GENERATORS) else v", "lambda v: v",
+        NESTED, "a generator in a state that is given is drawn from",
     ),
 ]

@@ -228,6 +228,15 @@ def test_jacobians_between_parts():
         bptt.jacobian(states[2], states[1], by="c")
 
 
+def test_the_other_parts_are_held():
+    """∂(h, c)_3/∂c_1 of an LSTM is a block of ∂(h, c)_3/∂(h, c)_1, h_1 held: not what c_1 alone has
+    by way of h_1 too."""
+    states = [state for _, state in rnn.steps(made(rnn.LSTMCell), XS)]
+    whole, by_c = bptt.jacobian(states[2], states[0]), bptt.jacobian(states[2], states[0], by="c")
+    agree([by_c.matrix], [whole.matrix[:, :, H:]])
+    assert not np.allclose(by_c.matrix, bptt.jacobian(states[2], states[0][1]).matrix)
+
+
 def test_a_part_that_is_constant_is_named_only_where_it_is_asked_for():
     """A_1 is made of h_0 = 0, a constant: as a column it has no derivative that a graph knows."""
     states = [state for _, state in rnn.steps(made(FastWeights), XS)]
