@@ -142,7 +142,8 @@ def vanishing(
             output = run[-1][0]
             loss = (output * draws.normal(size=output.shape)).sum()
             parts = [unpack(state) for _, state in run]
-            place = [k for k, part in enumerate(parts[0]) if part.requires_grad][-1]
+            on_graph = [getattr(part, "requires_grad", False) for part in parts[0]]
+            place = max(k for k, live in enumerate(on_graph) if live)
             carried = [state[place] for state in parts]
             found[cell.name, scale] = norms(loss, carried)
             states[cell.name] = cell.state_names(run[0][1])[place]
