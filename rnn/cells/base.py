@@ -27,6 +27,7 @@ from .state import (
     State,
     begun,
     carried_on,
+    cast_as,
     described,
     given_to,
     in_own_containers,
@@ -250,10 +251,8 @@ class Cell(Module, ABC):
                 before = self.as_state(with_own_generators(state), len(given))
                 return self.checked_step(given, before)
             given = self.as_input(given[None])
-            before = None if state is None else self.with_batch(state)
-            output, after = self.checked_step(
-                given, self.as_state(with_own_generators(before), 1)
-            )
+            before = None if state is None else self.with_batch(with_own_generators(state))
+            output, after = self.checked_step(given, self.as_state(before, 1))
             return output[0], self.without_batch(after)
 
     def gate(self, name: str) -> Gate:
@@ -340,7 +339,8 @@ class Cell(Module, ABC):
                 f"{type(self).__name__}.step returned {described(output)} as its output; wanted a "
                 f"Tensor, on the graph of what it was computed from"
             )
-        return output, carried_on(new, state, self)
+        after = carried_on(new, state, self)
+        return output if output.dtype == self.dtype else cast_as(output, new, after), after
 
     def lacks_batch(self, x: Tensor, sequence: bool = False) -> bool:
         """Whether an input is that of one sequence: (K,) or a token (); or (T, K) or tokens (T,).

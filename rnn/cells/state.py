@@ -20,8 +20,9 @@ from minigrad.scanning.tracer import Tracer
 from minigrad.transforms.tree import children, flatten, flatten_like, tree_map
 
 __all__ = [
-    "State", "as_array", "begun", "carried_on", "described", "given_to", "in_own_containers",
-    "is_flat", "names_of", "pack", "refuse_writes", "repacked", "unpack", "with_own_generators",
+    "State", "as_array", "begun", "carried_on", "cast_as", "described", "given_to",
+    "in_own_containers", "is_flat", "names_of", "pack", "refuse_writes", "repacked", "unpack",
+    "with_own_generators",
 ]
 
 State = Tensor | Any
@@ -159,7 +160,8 @@ _WANTED = (
 
 
 def carried_on(new: Any, old: Any, owner: Any) -> State:
-    """The state that a step of the cell `owner` returned, in the structure of that before it.
+    """The state that a step of the cell `owner` returned, in the structure and with the dtypes of
+    that before it: a count that meets float32 makes float64 of it, which is cast back.
 
     Raises TypeError or ValueError, which names the part, where it could not take its place.
     """
@@ -180,6 +182,12 @@ def carried_on(new: Any, old: Any, owner: Any) -> State:
         ) from None
     parts = enumerate(zip(given, unpack(old), strict=True))
     return repacked([_part(a, b, k, old, owner) for k, (a, b) in parts], old)
+
+
+def cast_as(output: Tensor, new: Any, after: Any) -> Tensor:
+    """The output of a step; where it is a part of the new state, the one that that was cast to."""
+    pairs = zip(flatten_like(new, after, "the state"), unpack(after), strict=True)
+    return next((cast for part, cast in pairs if part is output), output)
 
 
 def _is_like(new: Any, old: Any) -> bool:
@@ -205,7 +213,7 @@ def _part(new: Any, old: Any, k: int, state: Any, owner: Any) -> Any:
             f"Tensor, on the graph of what it was computed from; {_WANTED}"
         )
     _check_part(value, old, k, state, owner)
-    return value
+    return value if value.dtype == old.dtype else value.astype(old.dtype)
 
 
 def _check_part(new: Tensor, old: Tensor, k: int, state: Any, owner: Any) -> None:

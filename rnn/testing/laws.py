@@ -60,9 +60,10 @@ def declared(t: CellTrial) -> None:
     before = t.carried()
     output, state = cell.step(Tensor(t.xs[0]), before)
     try:
-        after = t.parts(carried_on(state, before, cell))
+        carried_on(state, before, cell)
     except (TypeError, ValueError) as error:
         raise LawBroken(str(error)) from None
+    after = t.parts(state)
     found: dict[str, Any] = {"the output": (output, (B, cell.output_size), cell.dtype)}
     for (name, given), value in zip(t.state.items(), after, strict=True):
         found[f"state {name}"] = value, given.shape, t.form.parts[name].dtype

@@ -198,9 +198,9 @@ def arrays(state):
     return [p.detach().numpy() for p in unpack(state) if isinstance(p, mg.Tensor)]
 
 
-def agree(found, wanted):
+def agree(found, wanted, rtol=1e-9):
     for a, b in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-12)
         assert a.dtype == b.dtype
 
 

@@ -89,6 +89,20 @@ def test_counters_are_integers():
     assert n.dtype == int
 
 
+def test_a_state_keeps_its_dtype():
+    """Where a count meets float32, NumPy makes float64 of it: the state goes on as float32, and so
+    does an output that is a part of it, in every way of running."""
+    found = {}
+    for how in ("unroll", "scan", "checkpoint"):
+        outputs, (h, n) = rnn.Recurrent(Counting(K, H, rng=0))(XS, how=how)
+        assert (outputs.dtype, h.dtype, n.dtype) == (np.float32, np.float32, int)
+        found[how] = outputs.numpy()
+    agree([found["scan"], found["checkpoint"]], [found["unroll"]] * 2, rtol=1e-6)
+    cell = Counting(K, H, rng=0)
+    output, (h, _) = cell(XS[0])
+    assert output is h
+
+
 def test_what_is_attended_to_may_have_any_length():
     """A state given may have other sizes than initial_state makes, where the class declares none;
     what comes from an encoder gets its gradient."""
