@@ -79,17 +79,18 @@ class Form(NamedTuple):
                 return flatten_like(state, self.like, f"{owner}: the state")
             except ValueError as error:
                 raise TypeError(f"{error}; {owner}.initial_state(batch) makes one") from None
-        names = ", ".join(self.parts)
         if not self.several:
-            if isinstance(state, tuple | dict):
-                raise TypeError(f"{owner}: the state is {described(state)}; wanted {names} alone")
-            return [state]
-        if not isinstance(state, tuple | list) or len(state) != len(self.parts):
-            raise TypeError(
-                f"{owner}: the state is {described(state)}; wanted the tuple ({names}), each "
-                f"({batch}, size); {owner}.initial_state(batch) makes one of zeros"
+            if not isinstance(state, tuple | dict):
+                return [state]
+            wanted = f"{', '.join(self.parts)} alone"
+        else:
+            if isinstance(state, tuple | list) and len(state) == len(self.parts):
+                return list(state)
+            wanted = (
+                f"the tuple ({', '.join(self.parts)}), each ({batch}, size); "
+                f"{owner}.initial_state(batch) makes one of zeros"
             )
-        return list(state)
+        raise TypeError(f"{owner}: the state is {described(state)}; wanted {wanted}")
 
     def fitted(self, state: Any, batch: int, owner: str) -> State:
         """A state as a cell takes it: every part with its rows and its dtype."""

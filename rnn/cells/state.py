@@ -237,8 +237,10 @@ def _kind(t: Tensor) -> str:
 
 def given_to(x: Tensor, state: Any) -> list[tuple[Tensor, Any, Any]]:
     """What a step is given, for `refuse_writes`: the Tensors, their values and their nodes."""
-    tensors = [t for t in (x, *unpack(state)) if isinstance(t, Tensor)]
-    return [(t, _value(t), t._node) for t in tensors]
+    return [
+        (t, t.symbol if isinstance(t, Tracer) else t._data, t._node)
+        for t in (x, *unpack(state)) if isinstance(t, Tensor)
+    ]
 
 
 def refuse_writes(given: list[tuple[Tensor, Any, Any]], state: Any, owner: Any) -> None:
@@ -247,7 +249,7 @@ def refuse_writes(given: list[tuple[Tensor, Any, Any]], state: Any, owner: Any) 
     Tensors are values: those of the caller stay what they are, and a trace has no place for it.
     """
     for k, (t, value, node) in enumerate(given):
-        if _value(t) is value:
+        if (t.symbol if isinstance(t, Tracer) else t._data) is value:
             continue
         what = "its input x" if t is given[0][0] else f"state {names_of(state, owner)[k - 1]}"
         if not isinstance(t, Tracer):
@@ -256,10 +258,6 @@ def refuse_writes(given: list[tuple[Tensor, Any, Any]], state: Any, owner: Any) 
             f"{type(owner).__name__}.step writes to {what}, which is a value of the caller's; make "
             f"a new one, as in h = 0.5 * h in the place of h *= 0.5"
         )
-
-
-def _value(t: Tensor) -> Any:
-    return t.symbol if isinstance(t, Tracer) else t._data
 
 
 def described(value: Any) -> str:

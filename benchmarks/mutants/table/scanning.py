@@ -310,8 +310,8 @@ FAULTS = [
         CORES, "BLAS has all threads between the way there and the way back of several workers",
     ),
     Fault(
-        "rnn/sequence/ways.py", "    used: Array = np.any(mask, axis=1) ",
-        "    used: Array = np.ones(len(mask), bool) ",
+        "rnn/sequence/ways.py", "    used: Array = np.any(mask, axis=1)\n",
+        "    used: Array = np.ones(len(mask), bool)\n",
         LAYERS, "a scanned layer draws at steps that are nobody's",
     ),
 ]
