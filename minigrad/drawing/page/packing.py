@@ -1,7 +1,7 @@
 """What a page carries, as JSON: arrays small enough to be shown whole, and text that stays text.
 
 A whole array is sent as 16-bit integers with one scale: what is seen of it has three digits. Of a
-larger one the norm of each row and of each column is sent.
+larger one the norm of each row and of each column is sent, or its norm alone.
 """
 
 from __future__ import annotations
@@ -17,16 +17,26 @@ import numpy as np
 __all__ = ["as_json", "packed"]
 
 _LIMITS = (4096, 1024, 256, 64, 16, 1)  # the most numbers of an array that is sent whole
-_ALL = 250_000  # the most numbers of all arrays together
 _STEPS = 32767
 _NAN = -32768
 
 
-def packed(tree: Any) -> Any:
-    """`tree`, of dicts, lists and arrays, with numbers of six digits and each array packed."""
-    sizes = [array.size for array in _arrays(tree)]
-    limit = next((m for m in _LIMITS if sum(s for s in sizes if s <= m) <= _ALL), 0)
-    return _packed(tree, limit)
+def packed(tree: Any, most: int = 80_000) -> Any:
+    """`tree`, of dicts, lists and arrays, with numbers of six digits and each array packed.
+
+    most: how many numbers all arrays together may have; if it is more, the larger ones lose theirs.
+    """
+    sizes = [(array.size, _sides(array)) for array in _arrays(tree)]
+    for limit in _LIMITS:
+        if sum(size if size <= limit else sides for size, sides in sizes) <= most:
+            return _packed(tree, limit, True)
+    whole = (m for m in _LIMITS if sum(size for size, _ in sizes if size <= m) <= most)
+    return _packed(tree, next(whole, 0), False)
+
+
+def _sides(array: np.ndarray[Any, Any]) -> int:
+    """How many rows and columns an array has."""
+    return array.size // array.shape[-1] + array.shape[-1] if array.ndim > 1 and array.size else 0
 
 
 def _arrays(tree: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -37,13 +47,13 @@ def _arrays(tree: Any) -> Iterator[np.ndarray[Any, Any]]:
             yield from _arrays(part)
 
 
-def _packed(tree: Any, limit: int) -> Any:
+def _packed(tree: Any, limit: int, sides: bool) -> Any:
     if isinstance(tree, dict):
-        return {key: _packed(value, limit) for key, value in tree.items()}
+        return {key: _packed(value, limit, sides) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [_packed(value, limit) for value in tree]
+        return [_packed(value, limit, sides) for value in tree]
     if isinstance(tree, np.ndarray):
-        return _array(tree, limit)
+        return _array(tree, limit, sides)
     if isinstance(tree, float | np.floating):
         return _number(tree)
     return int(tree) if isinstance(tree, np.integer) else tree
@@ -57,7 +67,7 @@ def _number(value: Any) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _array(array: np.ndarray[Any, Any], limit: int) -> dict[str, Any]:
+def _array(array: np.ndarray[Any, Any], limit: int, sides: bool) -> dict[str, Any]:
     if array.dtype.kind not in "fiub":
         return {"shape": list(array.shape), "dtype": str(array.dtype)}
     values = array.astype(float)
@@ -66,7 +76,7 @@ def _array(array: np.ndarray[Any, Any], limit: int) -> dict[str, Any]:
         return found | {"values": [_number(v) for v in values.flat]}
     if values.size <= limit:
         return found | _whole(values)
-    if values.ndim < 2:
+    if not sides or values.ndim < 2:
         return found
     matrix = values.reshape(-1, values.shape[-1])
     rows, columns = np.linalg.norm(matrix, axis=1), np.linalg.norm(matrix, axis=0)

@@ -56,17 +56,18 @@ def html(
     replay: what the page needs to run the model itself.
     """
     width, height = scene.size()
-    data = facts(scene, values or {}, gradients or {}, names or {}) | {
+    found = facts(scene, values or {}, gradients or {}, names or {}) | {
         "width": width, "height": height, "words": about, "without": without or None,
         "times": times or {},
     }
+    data = packed(found | {"nodes": []}) | {"nodes": packed(found["nodes"])}  # each has its room
     return Page(Template(_text("page.html")).substitute(
         title=escape(title or "Graph"),
         about=escape(about),
         styles=_all("styles", "*.css"),
         scripts=_all("scripts", "*.js"),
         svg=svg(scene, title=about),
-        data=as_json(packed(data) | {"replay": replay and replay.data}),
+        data=as_json(data | {"replay": replay and replay.data}),
         records=replay.records if replay else "const RECORDS = [];",
     ))
 

@@ -53,8 +53,10 @@ def test_large_arrays_are_norms():
         shown = unpacked(found[name] | {"shape": norms.shape})
         assert shown == pytest.approx(norms, rel=1e-3)
     each = packed([np.ones((40, 40))] * 400)
-    assert all("data" not in one for one in each)
+    assert all("data" not in one and "rows" in one for one in each)
     assert len(as_json(each)) < 400_000
+    most = packed([np.ones((40, 40))] * 2000)
+    assert all(one.keys() == {"shape", "norm"} for one in most)
 
 
 @pytest.mark.parametrize("text", [
