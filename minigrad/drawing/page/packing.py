@@ -22,7 +22,7 @@ _NAN = -32768
 
 
 def packed(tree: Any, most: int = 80_000) -> Any:
-    """`tree`, of dicts, lists and arrays, with numbers of six digits and each array packed.
+    """`tree`, of dicts, lists and arrays, with floats of six digits and each array packed.
 
     most: how many numbers all arrays together may have; if it is more, the larger ones lose theirs.
     """
@@ -40,8 +40,8 @@ def _sides(array: np.ndarray[Any, Any]) -> int:
 
 
 def _arrays(tree: Any) -> Iterator[np.ndarray[Any, Any]]:
-    if isinstance(tree, np.ndarray):
-        yield tree
+    if isinstance(tree, np.ndarray | np.generic):
+        yield np.asarray(tree)
     elif isinstance(tree, dict | list | tuple):
         for part in tree.values() if isinstance(tree, dict) else tree:
             yield from _arrays(part)
@@ -52,11 +52,9 @@ def _packed(tree: Any, limit: int, sides: bool) -> Any:
         return {key: _packed(value, limit, sides) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
         return [_packed(value, limit, sides) for value in tree]
-    if isinstance(tree, np.ndarray):
-        return _array(tree, limit, sides)
-    if isinstance(tree, float | np.floating):
-        return _number(tree)
-    return int(tree) if isinstance(tree, np.integer) else tree
+    if isinstance(tree, np.ndarray | np.generic):  # a 0-d array is often one of NumPy's numbers
+        return _array(np.asarray(tree), limit, sides)
+    return _number(tree) if isinstance(tree, float) else tree
 
 
 def _number(value: Any) -> float | str:

@@ -169,7 +169,13 @@ def test_choose_a_box(page):
     page.one(".opened .op", ).filter(has_text="tanh").click()
     assert page.texts("#opened-op .formula") == ["tanh: tanh(x)"]
     assert "slope *= g" in page.texts("#opened-op code")[0]
-    assert page.one("#opened-op .heat").count() >= 1
+    assert page.one("#opened-op .heat").count() == 2  # its value and its gradient
+    last = next(own for own, m in page.data["marks"].items() if m.get("op") == "add"
+                and m["kind"] in ("block", "scalar"))
+    page.one(f"#{last}").click()
+    value, gradient = page.texts("#details .value")
+    assert float(value) == pytest.approx(elman(4).item(), rel=1e-2)
+    assert gradient == "1.00"
 
 
 def test_choose_on_a_phone(browser, files):

@@ -5,6 +5,9 @@ const details = find("details");
 
 function put(...children) {
   details.replaceChildren(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  for (const text of details.querySelectorAll(".opened text")) { // wide letters, in boxes of one width
+    if (text.getComputedTextLength() > 78) fill(text, { textLength: 78, lengthAdjust: "spacingAndGlyphs" }, []);
+  }
 }
 
 const heading = (text) => make("h2", {}, text);
