@@ -3,6 +3,7 @@
 // own units, `scale` how many pixels of the screen a unit has.
 
 const stage = find("stage"), picture = stage.querySelector("svg");
+picture.setAttribute("role", "group"); // what is in it can be reached, one by one
 const whole = { width: data.width, height: data.height };
 const view = { x: 0, y: 0, scale: 0 };
 

@@ -35,7 +35,7 @@ const gauges = new Map([...growth.keys()].map((weight) => {
   const bar = draw("rect", { x: x - width / 2 + 3, y: y + height / 2 - 4, width: 0, height: 3, rx: 1.5 });
   const group = draw("g", { class: "grown", "data-weight": weight }, bar);
   picture.append(group);
-  return [weight, { bar, group, width: width - 6, text: find(weight)?.querySelector(".gradient") }];
+  return [weight, { bar, group, width: width - 6, text: find(weight)?.querySelector(".sum") ?? find(weight)?.querySelector(".gradient") }];
 }));
 
 function drawGauges() {
@@ -44,6 +44,7 @@ function drawGauges() {
     const most = Math.max(...steps.map(({ norm }) => norm));
     const norm = come.length ? come[come.length - 1].norm : 0;
     bar.setAttribute("width", playing() && most > 0 ? (width * norm) / most : 0);
+    find(weight)?.classList.toggle("whole", come.length === steps.length);
     if (text) reword(text, playing() && come.length < steps.length ? `|Σ| = ${number(norm)}` : null);
     group.dataset.norm = norm;
     group.dataset.taps = come.length;
