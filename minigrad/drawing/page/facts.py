@@ -92,7 +92,7 @@ def _call(
         "args": [None if p is None else place.get(p, homes.get(p)) for p in node.parents],
     }
     if is_output(node):
-        found["part"] = label_of(node) or str("" if number(node) is FREED else number(node))
+        found["part"] = label_of(node) or ("" if number(node) is FREED else f"[{number(node)}]")
     elif node.op is not None:
         found["op"] = catalogue.setdefault(node.op, len(catalogue))
     return found | ({"name": node.name} if node.name else {})

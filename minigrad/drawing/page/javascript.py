@@ -151,7 +151,7 @@ def _literal(value: Any, name: Callable[[Any], str]) -> str:
     """A constant as JavaScript."""
     if isinstance(value, Var | Tracer):
         return name(value)
-    if isinstance(value, slice):
+    if isinstance(value, slice) and value.step in (None, 1):
         return f"{{ slice: {_literal([value.start, value.stop], name)} }}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(_literal(v, name) for v in value)}]"

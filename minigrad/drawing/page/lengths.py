@@ -82,11 +82,13 @@ class _Other:
         self.calls: list[OpCall] = []
 
     def made(self) -> Calls | None:
-        if not self._alike() or any(a in self.where for c in self.before for a in c.args):
+        first = self._first_alike()
+        if not first or any(a in self.where for c in self.before for a in c.args):
             return None
         self.calls += self.before
         for at in range(self.steps):
-            if not self._step(at):
+            again = first + (at - first) % (self.count - first)
+            if not self._step(at, at if at < self.count else again):
                 return None
         for call in self.after:
             if not self._outside(call):
@@ -96,8 +98,8 @@ class _Other:
             return None
         return self.found._replace(calls=self.calls, given=self.given, result=result)
 
-    def _alike(self) -> bool:
-        """Whether all steps but the first do the same, each reading what was before it."""
+    def _first_alike(self) -> int | None:
+        """The first step from which on all do the same, each reading what was before it."""
 
         def form(at: int) -> list[Any]:
             return [
@@ -109,14 +111,17 @@ class _Other:
                 for call in self.columns[at]
             ]
 
-        forms = [form(at) for at in range(1, self.count)]
-        lags = [one[0] for form in forms for _, _, args in form for one in args
-                if isinstance(one, tuple)]
-        return self.count > 2 and all(f == forms[0] for f in forms) and min(lags, default=0) >= 0
+        forms = [form(at) for at in range(self.count)]
+        if any(one[0] < 0 for calls in forms for _, _, args in calls for one in args
+               if isinstance(one, tuple)):
+            return None  # a step reads a later one
+        first = self.count - 1
+        while first > 1 and forms[first - 1] == forms[-1]:
+            first -= 1
+        return first
 
-    def _step(self, at: int) -> bool:
-        """Make the calls of one step."""
-        source = at if at < self.count else 1 + (at - 1) % (self.count - 1)
+    def _step(self, at: int, source: int) -> bool:
+        """Make the calls of one step, as those of another."""
         for k, call in enumerate(self.columns[source]):
             args = []
             for a in call.args:
@@ -166,9 +171,10 @@ class _Other:
 
     def _all(self, call: OpCall, steps: Sequence[Where]) -> bool:
         """A call that reads one result of every step."""
-        if len({s[1:] for s in steps}) != 1 or len(steps) != len(call.args):
+        if len(steps) != len(call.args):
             return False
-        self._call(call, [self.new[at, *steps[0][1:]] for at in range(self.steps)])
+        last = self.count - 1
+        self._call(call, [self.new[at, *steps[min(at, last)][1:]] for at in range(self.steps)])
         return True
 
     def _sum(self, call: OpCall, read: Where) -> bool:

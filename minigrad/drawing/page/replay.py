@@ -20,8 +20,8 @@ from .lengths import lengthened
 __all__ = ["Replay", "replay"]
 
 _MOST_NUMBERS = 20_000
-_MOST_CALLS = 1_200  # of one program
-_ALL_CALLS = 5_000
+_MOST_CALLS = 700  # of one program
+_ALL_CALLS = 3_000
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40)
 
 
@@ -72,7 +72,7 @@ def _written(found: Calls, unrolled: Unrolled, scene: Scene) -> Replay:
                    for p, v in sorted(given.items()) if np.asarray(v).dtype.kind in "fiub"],
         "leaves": {str(p): scene.slugs[marks[n]] for n, p in found.leaves.items() if n in marks},
         "inputs": _inputs(found, unrolled),
-        "programs": programs, "steps": steps,
+        "programs": programs, "steps": steps, "loss": float(run(found)[found.result].item()),
         "start": next((b.t for b in unrolled.steps if b.column == 0 and b.t is not None), 1),
     }, f"const RECORDS = [\n{','.join(records.sources)}\n];")
 

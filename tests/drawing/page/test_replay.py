@@ -8,7 +8,20 @@ import minigrad as mg
 import rnn
 from tests.support.node import reruns
 
+
+class Memory(rnn.Cell):
+    """A state that an outer product of what it reads writes to: axes are added and summed away."""
+
+    gates = ("k", "v")
+
+    def step(self, x, h):
+        k, v = np.split(self.preactivation(x, h), 2, axis=-1)
+        h = 0.5 * h + (np.tanh(k)[:, :, None] * v[:, None, :]).sum(axis=1)
+        return h[:, ::1][:, 0:3], h
+
+
 CELLS = {
+    "memory": lambda: Memory(2, 3, dtype=float, rng=0),
     "elman": lambda: rnn.ElmanCell(2, 3, dtype=float, rng=0),
     "relu": lambda: rnn.ElmanCell(2, 3, nonlinearity="relu", dtype=float, rng=2),
     "lstm": lambda: rnn.LSTMCell(2, 3, dtype=float, rng=0),
@@ -33,9 +46,9 @@ class Model:
         leaves = {**dict(self.cell.named_parameters()), "V": self.V}
         for name, factor in (weights or {}).items():
             leaves[name].data = factor * leaves[name].numpy()
-        again = [0, *(1 + (t - 1) % 3 for t in range(1, steps))]
-        if steps <= 4:
-            again = list(range(steps))
+        # What comes again: the first of such a memory's steps, of zeros, have ops of their own.
+        first = 2 if isinstance(self.cell, Memory) else 1
+        again = [t if t < 4 else first + (t - first) % (4 - first) for t in range(steps)]
         return self.loss(input * XS[again], YS[[k % 4 for k in range(steps)]], again), leaves
 
     def stacked(self, xs, ys, _):
@@ -122,13 +135,9 @@ def test_a_scalar_of_constants():
 def test_absent_where_it_cannot_be(why):
     """No knobs for large models, after backward(), for ops without JavaScript, for several results:
     the page is whole in all else."""
-    cell = rnn.ElmanCell(2, 80 if why == "large" else 3, dtype=float, rng=0)
+    cell = rnn.ElmanCell(2, 150 if why == "large" else 3, dtype=float, rng=0)
     outputs, _ = rnn.unroll(cell, XS)
     loss = (np.linalg.det(outputs[-1, :1, :1] + 1.0) if why == "unknown" else outputs.sum())
-    if why == "large":
-        outputs, _ = rnn.unroll(cell, np.concatenate([XS] * 20))
-        cell2 = rnn.ElmanCell(80, 130, dtype=float, rng=0)
-        loss = rnn.unroll(cell2, outputs)[0].sum()
     if why == "freed":
         loss.backward()
     page = mg.draw([loss, outputs] if why == "several" else loss, view="steps").html()

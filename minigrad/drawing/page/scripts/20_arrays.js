@@ -119,22 +119,27 @@ const unstack = (x, { axis = 0 }) => {
   return Array.from({ length: x.shape[a] }, (_, k) => array(x.shape.filter((_, q) => q !== a), cut(x, a, k, k + 1).data));
 };
 
-/** For each axis of an index of numbers and slices: [start, stop, whether the axis goes]. */
+/** For each axis of an array, from where to where an index of numbers, slices and null goes. */
 function ranges(index, shape) {
-  const given = Array.isArray(index) ? index : [index];
+  const given = [index].flat().filter((i) => i !== null); // null is a new axis
   return shape.map((n, axis) => {
     const i = given[axis];
-    if (i === undefined) return [0, n, false];
-    if (typeof i === "number") return [(i + n) % n, ((i + n) % n) + 1, true];
+    if (i === undefined) return [0, n];
+    if (typeof i === "number") return [(i + n) % n, ((i + n) % n) + 1];
     const place = (p, otherwise) => (p == null ? otherwise : Math.min(Math.max(p < 0 ? p + n : p, 0), n));
-    return [place(i.slice[0], 0), place(i.slice[1], n), false];
+    return [place(i.slice[0], 0), place(i.slice[1], n)];
   });
 }
 
 function getitem(x, { index }) {
-  const found = ranges(index, x.shape);
-  const part = found.reduce((rest, [start, stop], axis) => cut(rest, axis, start, stop), x);
-  return array(part.shape.filter((_, k) => !found[k][2]), part.data);
+  const part = ranges(index, x.shape).reduce((rest, [start, stop], axis) => cut(rest, axis, start, stop), x);
+  const given = [index].flat(), rest = part.shape.slice(), shape = [];
+  for (const i of given) {
+    if (i === null) shape.push(1);
+    else if (typeof i === "number") rest.shift();
+    else shape.push(rest.shift());
+  }
+  return array([...shape, ...rest], part.data);
 }
 
 /** Zeros of a shape, with g added where the index points: the transpose of getitem. */

@@ -2,6 +2,16 @@
 // Knobs: the model runs in the page, with a weight scaled, the inputs scaled, or another number of
 // steps. What the taps of a weight are then is drawn step by step.
 
+/** Whether the page finds the loss that Python has found. */
+function reproduces() {
+  try {
+    const { loss } = rerun(replay.programs[replay.steps]);
+    return Math.abs(loss - Number(replay.loss)) <= 1e-5 * Math.max(1, Math.abs(loss));
+  } catch {
+    return false;
+  }
+}
+
 const lengths = replay ? Object.keys(replay.programs).map(Number).sort((a, b) => a - b) : [];
 const knobs = { weight: null, factor: 1, input: 1, steps: replay?.steps };
 
@@ -65,7 +75,7 @@ function knobsView() {
   return true;
 }
 
-if (replay && knobsView()) {
+if (replay && reproduces() && knobsView()) {
   addTab("knobs");
   turn({});
 }
