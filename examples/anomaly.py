@@ -32,10 +32,10 @@ from typing import NamedTuple
 import numpy as np
 
 from examples._command import command
+from examples._figures import COLOURS, bare, finish, new_figure
 from minigrad import no_grad, optim
 from minigrad.module import Module
 from rnn import GRU, Readout
-from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 FAULTS = ("early", "missing", "inverted", "slurred")
 NOISE = 0.04

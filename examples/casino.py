@@ -25,8 +25,8 @@ import numpy as np
 
 import minigrad as mg
 from examples._command import command
+from examples._figures import finish, new_figure, ruled
 from minigrad.functional import log_softmax, logsumexp
-from rnn.bptt.plots.figures import finish, new_figure, ruled
 
 STAY = np.array([[0.95, 0.05], [0.10, 0.90]])  # from fair, loaded to fair, loaded
 DICE = np.array([[1 / 6] * 6, [0.1] * 5 + [0.5]])  # of each die, how likely each number is

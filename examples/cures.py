@@ -38,10 +38,10 @@ import numpy as np
 
 import rnn
 from examples._command import command
+from examples._figures import COLOURS, bare, finish, new_figure
 from minigrad import init, no_grad, optim
 from minigrad.functional import layer_norm, mse_loss, spectral_norm_penalty
 from rnn.bptt import norms
-from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 T, H, BATCH = 30, 16, 16
 NOISE = 0.1

@@ -29,8 +29,8 @@ import minigrad as mg
 import rnn
 from examples._claims import Claim, verdict
 from examples._command import command
+from examples._figures import finish, line, log_axis, new_figure
 from rnn.bptt import jacobian, norms
-from rnn.bptt.plots.figures import finish, line, log_axis, new_figure
 
 H, LAGS = 3, 60
 

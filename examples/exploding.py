@@ -29,9 +29,9 @@ import minigrad as mg
 import rnn
 from examples._claims import Claim, verdict
 from examples._command import command
+from examples._figures import finish, line, log_axis, new_figure
 from minigrad.functional import sigmoid
 from rnn.bptt import bound, norms
-from rnn.bptt.plots.figures import finish, line, log_axis, new_figure
 
 GAMMA = {"tanh": 1.0, "sigmoid": 0.25}
 LENGTHS = (25, 50, 100, 200)

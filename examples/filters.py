@@ -23,7 +23,7 @@ import numpy as np
 
 import minigrad as mg
 from examples._command import command
-from rnn.bptt.plots.figures import finish, new_figure, ruled
+from examples._figures import finish, new_figure, ruled
 
 Q, R = 0.1, 2.0  # standard deviations: of the change of the velocity in a step, of a position
 F, H = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([1.0, 0.0])

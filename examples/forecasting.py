@@ -27,11 +27,11 @@ from pathlib import Path
 import numpy as np
 
 from examples._command import command
+from examples._figures import COLOURS, bare, finish, new_figure
 from minigrad import no_grad, optim
 from minigrad.functional import mse_loss
 from minigrad.module import Module
 from rnn import GRU, Readout
-from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 EVERY, DELAY, STEPS_A_DAY = 3, 17, 10
 NOISE, AHEAD, CYCLE = 0.02, 16, 16     # CYCLE, of 48 days: the lag of greatest likeness

@@ -21,7 +21,7 @@ import numpy as np
 
 import minigrad as mg
 from examples._command import command
-from rnn.bptt.plots.figures import finish, log_axis, new_figure
+from examples._figures import finish, log_axis, new_figure
 
 DT, LYAPUNOV = 0.01, 0.906
 

@@ -26,11 +26,11 @@ from pathlib import Path
 import numpy as np
 
 from examples._command import command
+from examples._figures import COLOURS, bare, finish, new_figure
 from minigrad import no_grad, optim
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
 from rnn import LSTM, Readout
-from rnn.bptt.plots.figures import COLOURS, bare, finish, new_figure
 
 LOWEST, HIGHEST = 28, 50        # MIDI numbers: E1, the lowest note of a bass, to D3
 PITCHES = np.arange(LOWEST, HIGHEST + 1)

@@ -27,9 +27,9 @@ import numpy as np
 import rnn
 from examples._claims import Claim, verdict
 from examples._command import command
+from examples._figures import finish, line, log_axis, new_figure
 from minigrad import init
 from rnn.bptt import norms
-from rnn.bptt.plots.figures import finish, line, log_axis, new_figure
 
 T, H = 100, 16
 

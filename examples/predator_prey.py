@@ -20,8 +20,8 @@ import numpy as np
 
 import minigrad as mg
 from examples._command import command
+from examples._figures import finish, new_figure, ruled
 from examples.lorenz import runge_kutta
-from rnn.bptt.plots.figures import finish, new_figure, ruled
 
 TRUE = {"α": 0.8, "β": 0.4, "γ": 0.9, "δ": 0.3, "hares": 4.0, "lynxes": 1.5}
 GUESS = {"α": 0.5, "β": 0.3, "γ": 0.5, "δ": 0.2, "hares": 3.0, "lynxes": 2.0}

@@ -22,7 +22,7 @@ import numpy as np
 
 import minigrad as mg
 from examples._command import command
-from rnn.bptt.plots.figures import finish, new_figure, ruled
+from examples._figures import finish, new_figure, ruled
 
 
 def mean_and_variance(xs):

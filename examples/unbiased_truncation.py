@@ -30,8 +30,8 @@ import minigrad as mg
 import rnn
 from examples._claims import Claim, verdict
 from examples._command import command
+from examples._figures import bare, finish, line, new_figure
 from rnn.bptt import power_law, randomized, truncated
-from rnn.bptt.plots.figures import bare, finish, line, new_figure
 
 UP, DOWN = 2, 4                                                          # units by their pull
 T, MEAN = 40, 4                                                          # steps; those of a window

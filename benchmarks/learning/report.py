@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from examples._figures import COLOURS, INK, bare, finish, new_figure
 from rnn.bptt.jacobians.vanishing import Vanishing
-from rnn.bptt.plots.figures import COLOURS, INK, bare, finish, new_figure
 
 from ..questions import Result
 from ..report import HEADER
