@@ -82,7 +82,15 @@ def _figure_class() -> type[Any]:
             self.savefig(buffer, format=form, **options)
             return buffer.getvalue()
 
+    ShownFigure.__qualname__ = "ShownFigure"
     return ShownFigure
+
+
+def __getattr__(name: str) -> Any:
+    """The class of figures, which pickle looks for here; it exists once matplotlib is imported."""
+    if name == "ShownFigure":
+        return _figure_class()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _matplotlib() -> Any:

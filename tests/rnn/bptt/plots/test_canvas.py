@@ -1,6 +1,8 @@
 """What every plot of ``rnn.bptt`` can do: show itself, take a size and a style, be written."""
 
+import copy
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -83,6 +85,14 @@ def test_a_plot_shows_itself():
     assert svg.lstrip().startswith("<?xml")
     assert "#1e1e1e" in svg
     assert "#222222" not in svg
+
+
+def test_a_plot_is_copied_and_pickled():
+    """As any figure of matplotlib."""
+    figure = RESULTS["LSTMPaths"].plot()
+    for copied in (copy.deepcopy(figure), pickle.loads(pickle.dumps(figure))):
+        assert type(copied) is type(figure)
+        assert copied.axes[0].get_xlabel() == "time step $t$"
 
 
 def test_colours_are_those_of_the_pictures():
