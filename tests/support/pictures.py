@@ -111,6 +111,25 @@ def attribute(text, name):
     return found and found[1].strip('"')
 
 
+# -- reading scenes
+
+
+def red(drawing):
+    """The wires that are wrong, each with the boxes at its ends; nothing else is as red."""
+    marks = {mark.id: mark for mark in drawing.scene.marks}
+    found = [path for path in drawing.scene.paths if path.data.get("wrong")]
+    others = [path for path in drawing.scene.paths if not path.data.get("wrong")]
+    assert {path.color for path in found} <= {"#d50000"}
+    assert "#d50000" not in {path.color for path in others}
+    return [(path, marks[path.tail], marks[path.head]) for path in found]
+
+
+def caption(drawing):
+    """The words below a picture."""
+    lines = [line for mark in drawing.scene.marks if mark.kind == "caption" for line in mark.lines]
+    return " ".join("".join(f"{a}_{b}" if b else a for a, b in line.pieces) for line in lines)
+
+
 # -- geometry
 
 

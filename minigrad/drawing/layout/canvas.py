@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...engine.node import Node
 from ..reading.boxes import Box, Unrolled, Wire
 from ..render.scene import Mark, Path, Point, Scene
-from ..render.style import CUT, MUTED, WIRE, colors_of, look, pale, small, state_pieces
+from ..render.style import (
+    CUT,
+    MUTED,
+    QUIET,
+    WIRE,
+    WRONG,
+    colors_of,
+    look,
+    pale,
+    small,
+    state_pieces,
+)
 from ..render.text import TextLine
 from .facts import about_box, about_tap, about_wire
 from .grid import (
@@ -44,10 +55,14 @@ class Canvas:
         most: int | None,
         held: Mapping[Node, Any],
         slopes: Mapping[Node, Any],
+        wrong: Callable[[Wire], bool] | None = None,
     ) -> None:
+        self.wrong = wrong or (lambda wire: False)
         self.unrolled, self.terms, self.held, self.slopes = unrolled, terms, held, slopes
         self.wires = sort_wires(unrolled)
         self.colors = colors_of(unrolled)
+        if wrong is not None:
+            self.colors = dict.fromkeys(self.colors, QUIET)
         everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
         self.looks = {
             box: look(box, unrolled, self.colors.get(box, ""), notes.get(box, ()))
@@ -210,19 +225,24 @@ class Canvas:
         arrow: bool = True,
     ) -> None:
         """Draw a wire of the graph between the boxes that it joins."""
+        data = about_wire(wire)
+        if self.wrong(wire):
+            color, thick, data = WRONG, 3.2, {**data, "wrong": True}
         self.wire(
             source or self.marks[wire.source], target or self.marks[wire.target], *points,
-            color=color, thick=thick, arrow=arrow, dashed=dashed, kind=kind,
-            data=about_wire(wire),
+            color=color, thick=thick, arrow=arrow, dashed=dashed, kind=kind, data=data,
         )
 
     def draw_tap(
         self, wire: Wire, tail: Mark, color: str, thick: float, about: str, *points: Point
     ) -> None:
         """Draw a tap from the wire of a weight into a box."""
+        data = about_tap(wire, self.terms)
+        if self.wrong(wire):
+            color, thick, data = WRONG, 3.2, {**data, "wrong": True}
         self.wire(
             tail, self.marks[wire.target], *points, color=color, thick=thick, tooltip=about,
-            kind="tap", data=about_tap(wire, self.terms),
+            kind="tap", data=data,
         )
 
     def left_of(self, x: float, y: float, words: str, color: str) -> None:

@@ -33,7 +33,8 @@ def draw_ends(canvas: Canvas) -> dict[tuple[Box, Box], float]:
         width = max(found.width + 20, 40.0, spread * len(tapped) + _PORT * len(under) + 20,
                     wide * len(private))
         height = max(found.height + 14, 30.0, _PORT * len(rows) + 12)
-        circle = not (tapped or under or private or len(rows) > 1 or found.width > 24)
+        circle = not (tapped or under or private or len(rows) > 1 or found.width > 24
+                      or found.height > 30)
         if circle:
             width = height = max(found.width + 14, 34.0)
         y = max(y, grid.top + 30 + height / 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +14,10 @@ from ...engine.tensor import Tensor, detached
 from ...observe.packing import is_output, saved_items
 from ..reading.entering import flat, node_of
 from ..reading.walk import label_of
+from ..render.captions import add_caption, add_title
 from ..render.scene import Mark, Path, Scene
-from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, WIRE
-from ..render.text import TextLine, clean, count, indexed, painted, plain, shown
+from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, QUIET, WIRE, WRONG
+from ..render.text import TextLine, count, indexed, painted, plain, shown
 from .facts import about_node
 from .frames import Edge, Frame, Item, Laid, Pads, lay_out_frames
 from .notes import gradients_of, values_of
@@ -35,6 +36,7 @@ class Constant(NamedTuple):
     name: str
     value: Any
     key: Any
+    t: int | None = None
 
 
 def op_scene(
@@ -44,10 +46,25 @@ def op_scene(
     gradients: bool = False,
     direction: str = "LR",
     title: str | None = None,
+    caption: str | None = None,
+    inside: Collection[Node] | None = None,
+    names: Mapping[Node, str] | None = None,
+    wrong: Collection[tuple[Node, int]] | None = None,
+    step: str | None = None,
 ) -> tuple[Scene, str]:
-    """The picture of the ops behind `outputs`, and a few words about it."""
+    """The picture of the ops behind `outputs`, and a few words about it.
+
+    inside: those that are drawn; what they read of others are inputs. names: what nodes are called
+    that have no name of their own. wrong: the operands, by op and number, that are drawn in red.
+    step: what inputs have as a subscript (default: the number of their step).
+    """
     roots = {t._node for t in outputs if t._node is not None}
     order = [node for node in reversed(ancestors(roots)) if not is_output(node) or label_of(node)]
+    entering: dict[Node, str] = {}
+    if inside is not None:
+        outside = {p for n in inside for p in n.parents if p is not None and p not in inside}
+        entering = {n: (names or {}).get(n) or str(n.name or "") for n in outside if n.pullback}
+        order = [n for n in order if n in inside or n in outside]
     if len(order) > LARGEST:
         raise ValueError(
             f"draw(..., view='ops'): the graph has {len(order):,} ops, and more than {LARGEST} "
@@ -58,7 +75,14 @@ def op_scene(
     held = values_of(outputs, order, values)
     slopes = gradients_of(outputs, order) if gradients else {}
     view = _OpView(order, roots, held, slopes, direction)
-    return view.scene(title), count(len(order), "op")
+    view.entering |= entering
+    view.names, view.step = names or {}, step
+    if wrong is not None:
+        view.wrong, view.colors = wrong, dict.fromkeys(view.colors, QUIET)
+    scene = view.scene()
+    add_title(scene, title)
+    add_caption(scene, caption)
+    return scene, count(len(order), "op")
 
 
 class _OpView:
@@ -85,8 +109,11 @@ class _OpView:
         self.edges: list[Edge] = []
         self.ends: dict[Any, tuple[Any, Any, dict[str, Any]]] = {}  # of each edge
         self.labels: dict[Any, TextLine] = {}
+        self.names: Mapping[Node, str] = {}
+        self.step: str | None = None
+        self.wrong: Collection[tuple[Node, int]] = ()
 
-    def scene(self, title: str | None) -> Scene:
+    def scene(self) -> Scene:
         """Everything at its place."""
         scene = Scene()
         for k, node in enumerate(self.order):
@@ -97,11 +124,6 @@ class _OpView:
         names = {name for item in self.items for name in item.path}
         laid = lay_out_frames(self._sorted(), self.edges, {n: self._pads(n) for n in names})
         self._paint(scene, laid)
-        if title:
-            left, _, _, top = scene.bounds()
-            line = TextLine([(clean(title), "")], 15, color=INK)
-            scene.add(Mark(scene.id("title"), left + line.width / 2, top + 22, line.width,
-                           line.height, (line,), kind="title"))
         return scene
 
     def _sorted(self) -> list[Item]:
@@ -126,13 +148,15 @@ class _OpView:
         self.items.append(Item(key, *(sizes if self.sideways else sizes[::-1]), path))
 
     def _node(self, scene: Scene, node: Node, k: int) -> None:
-        leaf = node.pullback is None
-        name = node.name or (node.op.name if node.op else self.entering.get(node, ""))
+        entering = node in self.entering
+        leaf, op = node.pullback is None or entering, None if entering else node.op
+        own = node.name or self.names.get(node, "")
+        name = self.entering.get(node) or own or (op.name if op else "")
         lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
-        if node.op:
-            lines.append(TextLine([(plain(label_of(node) or node.op.name), "")]))
-            if node.name:
-                lines.append(TextLine([indexed(plain(node.name))], 10, True))
+        if op:
+            lines.append(TextLine([(plain(label_of(node) or op.name), "")]))
+            if own:
+                lines.append(TextLine([indexed(plain(own))], 10, True))
         # Of a single number the value says enough.
         short = node.shape == () and node in self.values
         notes = [] if short else [TextLine([(_shape(node.shape), "")])]
@@ -142,9 +166,9 @@ class _OpView:
             notes.append(TextLine(shown([("grad", "")], self.gradients[node]), says="gradient"))
         color = self.colors.get(node, "")
         lines += [note._replace(size=9, color="" if color else MUTED) for note in notes]
-        fill, line = FILLS["input" if node in self.entering else "block"]
+        fill, line = FILLS["input" if entering else "block"]
         kind = "weight" if color else "input" if leaf else "op"
-        called = node.name or label_of(node) or (node.op.name if node.op else name or "leaf")
+        called = own or label_of(node) or (op.name if op else name or "leaf")
         data = {"name": called, **about_node(node)}
         if color:
             data["weight"] = node.name or ""
@@ -159,11 +183,13 @@ class _OpView:
             scene, f"{k} {called}", lines, color or fill, color or line,
             "#ffffff" if color else INK, 2.0 if node in self.roots else 1.0,
             f"{node}: {node.op.formula}" if node.op else str(node), kind, data,
-        ), _path(node.scope) if node.op else ())
+        ), _path(node.scope) if op else ())
 
     def _constant(self, scene: Scene, constant: Constant, node: Node) -> None:
         value, shape = constant.value, getattr(constant.value, "shape", ())
-        lines = [TextLine([indexed(plain(constant.name))], 11)] if constant.name else []
+        at = "" if constant.t is None else self.step or str(constant.t)
+        name = (plain(constant.name), at) if at else indexed(plain(constant.name))
+        lines = [TextLine([name], 11)] if constant.name else []
         if shape:
             lines.append(TextLine([(_shape(shape), "")], 9, color=MUTED))
         if value is not None and (self.values or not lines):
@@ -171,6 +197,8 @@ class _OpView:
             lines.append(TextLine(shown([], value), size, color=MUTED if lines else ""))
         lines = lines or [TextLine([("constant", "")], 9, color=MUTED)]
         data: dict[str, Any] = {"name": constant.name} if constant.name else {}
+        if constant.t is not None:
+            data["step"] = constant.t
         if constant.value is not None:
             data["values"] = {"": constant.value}
         self._add(constant.key, self._box(
@@ -195,7 +223,7 @@ class _OpView:
         count = len(node.parents)
         across = self.boxes[node].height if self.sideways else self.boxes[node].width
         room = min(_PORT, (across - 8) / count) if count else 0.0
-        for slot, parent in enumerate(node.parents):
+        for slot, parent in enumerate(() if node in self.entering else node.parents):
             enters = room * (slot - (count - 1) / 2)
             tail: Any
             if parent is None:
@@ -283,9 +311,12 @@ class _OpView:
             if edge.tail in self.labels:
                 points = [*laid.ways["to", edge.tail], *points]
             color = self.colors.get(tail)
+            look: tuple[str, float] = (color, 1.6) if color else (WIRE, 1.2)
+            if (head, data.get("slot")) in self.wrong:
+                look, data = (WRONG, 3.2), {**data, "wrong": True}
             scene.join(Path(
-                placed[tail].id, placed[head].id, [self._turned(*p) for p in points],
-                color or WIRE, 1.6 if color else 1.2, kind="operand", data=data, bend=22.0,
+                placed[tail].id, placed[head].id, [self._turned(*p) for p in points], *look,
+                kind="operand", data=data, bend=22.0,
             ))
 
     def _frame(self, scene: Scene, frame: Frame, one: Any, two: Any) -> None:
@@ -315,7 +346,7 @@ def _constant_of(node: Node, slot: int) -> Constant | None:
     for scope in node.scope.chain() if node.scope is not None else ():
         for called, entering in flat(scope.inputs):
             if detached(entering) is value:
-                return Constant(called, value, (scope, called))
+                return Constant(called, value, (scope, called), scope.t)
     return Constant("", value, ("value", id(value)))
 
 

@@ -6,15 +6,16 @@ step stand at the right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from ...engine.node import Node
 from ..reading.boxes import Box, Unrolled, Wire
+from ..render.captions import add_caption, add_title
 from ..render.scene import Mark, Scene
 from ..render.style import FILLS, INK, MUTED, STATE, WIRE, small, state_pieces
-from ..render.text import TextLine, clean, count, painted
+from ..render.text import TextLine, count, painted
 from .buses import draw_buses, draw_sources
 from .canvas import MARGIN, Canvas
 from .ends import draw_ends, entry
@@ -44,15 +45,18 @@ def lay_out(
     words: Mapping[tuple[Box, int], str] | None = None,
     held: Mapping[Node, Any] | None = None,
     slopes: Mapping[Node, Any] | None = None,
+    caption: str | None = None,
+    wrong: Callable[[Wire], bool] | None = None,
 ) -> Scene:
     """The picture of `unrolled`.
 
     terms: what the taps show. notes: further lines in boxes. most: how many columns to draw, the
     first and the last ones (default: all). title: a line above. words: by (box, row), what stands
     below the column of a box, or above the wire from that row into a block at the right. held,
-    slopes: values and gradients, for scripts.
+    slopes: values and gradients, for scripts. caption: words below. wrong: which wires are drawn
+    in red, and then no others in colours.
     """
-    canvas = Canvas(unrolled, terms, notes or {}, most, held or {}, slopes or {})
+    canvas = Canvas(unrolled, terms, notes or {}, most, held or {}, slopes or {}, wrong)
     _steps(canvas)
     draw_sources(canvas)
     _entering(canvas)
@@ -68,9 +72,11 @@ def lay_out(
     for wire in (*canvas.wires.across, *canvas.wires.far):
         if wire.source in canvas.marks and wire.target in canvas.marks:
             _over(canvas, wire)
-    _words(canvas, title)
+    _words(canvas)
+    add_title(canvas.scene, title)
     for (box, row), said in (words or {}).items():
         _said(canvas, box, row, said)
+    add_caption(canvas.scene, caption)
     return canvas.scene
 
 
@@ -197,10 +203,10 @@ def _over(canvas: Canvas, wire: Wire) -> None:
     canvas.carry(wire, (one.right, y1), (x1, y1), (x1, y), (x2, y), (x2, y2), (two.left, y2))
 
 
-def _words(canvas: Canvas, title: str | None) -> None:
-    """The steps below the columns, what the taps mean, and the title."""
+def _words(canvas: Canvas) -> None:
+    """The steps below the columns, and what the taps mean."""
     marks = canvas.scene.marks
-    bottom, top = min(s.bottom for s in marks), max(s.top for s in marks)
+    bottom = min(s.bottom for s in marks)
     left = min(s.left for s in marks)
     steps = {b.column: b.t for b in canvas.unrolled.steps if b.t is not None}
     for column, x in canvas.x.items():
@@ -211,9 +217,6 @@ def _words(canvas: Canvas, title: str | None) -> None:
     if canvas.terms is not None:
         line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
         canvas.text(left + line.width / 2, bottom - 44, line)
-    if title:
-        line = TextLine([(clean(title), "")], 15, color=INK)
-        canvas.text(left + line.width / 2, top + 26, line)
 
 
 def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:

@@ -9,11 +9,12 @@ from ..reading.boxes import Box, Unrolled
 from .text import TextLine, indexed, painted, plain
 
 __all__ = [
-    "CUT", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "STATE", "WIRE", "Look", "colors_of",
-    "look", "pale", "small", "state_pieces",
+    "CUT", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE", "WRONG", "Look",
+    "colors_of", "look", "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
+WRONG, QUIET = "#d50000", "#7b8794"  # what is wrong, and all weights of such a picture
 PALETTE = (
     "#1f77b4", "#d62728", "#2ca02c", "#8e44ad", "#d9730d", "#8c564b", "#c2448f", "#0e8f8f",
     "#7a7a1f", "#4a5fc1",

@@ -26,6 +26,7 @@ from .claims import Claim, distance
 from .explaining import Explainer, Told
 from .findings import Finding, Mistake
 from .model import Model, named_parameters, outputs_of
+from .picture import draw_cell_of, draw_steps_of
 from .report import written
 from .single_steps import Loss
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.figure import Figure
+
+    from minigrad.drawing import Drawing
 
 __all__ = ["Audit", "audit"]
 
@@ -55,8 +58,12 @@ class Audit(Mapping[str, Finding]):
     (False, ['W_hh'])
     """
 
-    def __init__(self, findings: Mapping[str, Finding], weight: str, direct: bool) -> None:
+    def __init__(
+        self, findings: Mapping[str, Finding], weight: str, direct: bool,
+        model: Model, keys: Mapping[str, str],
+    ) -> None:
         self.findings, self.weight, self.direct = dict(findings), weight, direct
+        self._model, self._keys = model, dict(keys)
 
     @property
     def agrees(self) -> bool:
@@ -87,6 +94,47 @@ class Audit(Mapping[str, Finding]):
         panels = [panel for panel in map(_panel, wrong) if panel is not None][:3]
         canvas = Canvas(path, size, style)
         return plot_audit(relative, [finding.name for finding in wrong], panels, canvas)
+
+    def draw(
+        self, name: str | None = None, *, view: str = "auto", direction: str = "LR",
+        title: str | None = None,
+    ) -> Drawing:
+        """The graph of the run with what is wrong in red, and below it the reason.
+
+        name: the claim that is shown (default: the first wrong one with an explanation).
+        view: "cell", one step opened up, in which the operand is red whose rule was not kept;
+            "steps", all steps, with the true terms at the taps, in which the uses are red whose
+            terms are wrong; "auto": the cell, where the explanation is about a rule.
+        direction: of the cell, where data flows: "LR" (default), "RL", "BT" or "TB".
+        title: a line above.
+
+        Raises ValueError for an unknown view, and for "cell" where no rule is to blame; KeyError
+        for a claim that there is not.
+
+        >>> from rnn import ElmanCell
+        >>> cell = ElmanCell(1, 1, biases=0, nonlinearity="identity", dtype=float)
+        >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))
+        >>> claims = {"W_hh": np.array([[3.0]])}
+        >>> audit(claims, cell, np.ones((3, 1, 1)), lambda h, t: h.sum()).draw()
+        <Drawing of step 2, audited: 8 ops>
+        """
+        if view not in ("auto", "cell", "steps"):
+            raise ValueError(
+                f"audit(...).draw(view={view!r}): wanted one of 'auto', 'cell', 'steps'"
+            )
+        wrong = [finding for finding in self.values() if not finding.agrees]
+        best = [f for f in wrong if f.explanations] or wrong
+        chosen = self[name] if name is not None else best[0] if best else None
+        why = chosen.explanations[0].where if chosen and chosen.explanations else None
+        if chosen is not None and why is not None and view != "steps":
+            return draw_cell_of(self._model, chosen, why, direction, title)
+        if view == "cell":
+            raise ValueError(
+                "audit(...).draw(view='cell'): no rule of an op is to blame"
+                f"{f' for ∂L/∂{chosen.name}' if chosen else ''}; draw with view='steps'"
+            )
+        shown = wrong if name is None else [self[name]]
+        return draw_steps_of(self._model, shown, self._keys, title)
 
     def __repr__(self) -> str:
         return written(self.findings)
@@ -204,7 +252,8 @@ def audit(
             name not in wrong, _steps(claim, true, terms, because, rtol) if name in wrong else (),
             because, model.operand(claim.key), nearest, tried,
         )
-    return Audit(findings, model.recurrent_weight(), model.direct())
+    of = {name: claim.key for name, claim in claims.items()}
+    return Audit(findings, model.recurrent_weight(), model.direct(), model, of)
 
 
 def _steps(

@@ -246,5 +246,8 @@ class Explainer:
         both = [wording(self.model.derivation, m) for m in (mistake.first, mistake.second)]
         return (
             " and ".join(w.key for w in both), "; and ".join(w.says for w in both),
-            both[0]._replace(latex=r" \\ ".join(w.latex for w in both)),
+            both[0]._replace(
+                latex=r" \\ ".join(w.latex for w in both),
+                uses=both[0].uses + both[1].uses,
+            ),
         )

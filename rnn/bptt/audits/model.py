@@ -52,6 +52,7 @@ class Model:
     ) -> None:
         self.named = named
         losses: list[tuple[int, Quantity]] = []
+        self.loss: list[Tensor] = []  # as tensors, with their graph
         self._states: dict[str, dict[int, Quantity]] = {}
         with recording() as run:
             for t, output in enumerate(self._outputs(run, model, xs, state), 1):
@@ -59,6 +60,7 @@ class Model:
                     value = checked_loss(loss(output, t), t, "audit")
                 if value is not None and value._node is not None:
                     losses.append((t, run.value(value)))
+                    self.loss.append(value)
                 self.T, self.batch = t, len(output) if output.ndim else 1
         run.finish(named)
         self.run, self.losses = run, [t for t, _ in losses]
@@ -76,8 +78,7 @@ class Model:
         def before(t: int, x: Any, given: Any) -> None:
             if x is not None:
                 run.call_it(x, "x")
-            names = model.state_names(given) if isinstance(model, Cell) else ()
-            for name, part in zip(names, unpack(given), strict=False):
+            for name, part in named_parts(model, given):
                 if not (isinstance(part, Tensor) and part.dtype.kind == "f"):
                     continue
                 run.call_it(part, name)
@@ -198,6 +199,12 @@ def _carried(value: Any, call: Call) -> bool:
     return made is not None and made.here != call.here and made.place.block == call.place.block
 
 
+def named_parts(model: Any, state: Any) -> list[tuple[str, Any]]:
+    """The parts of a state with their names, where they have such."""
+    names = model.state_names(state) if isinstance(model, Cell) else ()
+    return list(zip(names, unpack(state), strict=False))
+
+
 def outputs_of(model: Any, xs: Any, state: Any, before: Any = None) -> Any:
     """The outputs of a model at all steps, one after the other.
 
@@ -222,7 +229,8 @@ def outputs_of(model: Any, xs: Any, state: Any, before: Any = None) -> Any:
     for t, x in enumerate(inputs, 1):
         if before is not None:
             before(t, x, state)
-        with scope(name, t=t):
+        entering = dict(named_parts(model, state))
+        with scope(name, t=t, x=x, **entering):
             output, state = step(x, state)
         yield output
     if before is not None:

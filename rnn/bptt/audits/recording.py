@@ -19,6 +19,7 @@ import numpy as np
 from minigrad import Tensor
 from minigrad.engine.arguments import apply
 from minigrad.engine.context import Scope, local
+from minigrad.engine.node import Node
 from minigrad.engine.op import Op
 from minigrad.scanning.atoms import leaves, replaced
 
@@ -172,6 +173,10 @@ class Recording:
     def known(self, tensor: Tensor) -> Quantity | None:
         """The value of a tensor that the run has met."""
         return self._values[_key(tensor)][1] if _key(tensor) in self._values else None
+
+    def nodes(self) -> dict[Quantity, Node]:
+        """The nodes of all values that are on the tape."""
+        return {value: key for key, (_, value) in self._values.items() if isinstance(key, Node)}
 
     def at(self, call: Call, t: int | None) -> Call | None:
         """The call that stands at the same place in step t, if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .derivation import Derivation
+from .derivation import Derivation, Use
 from .expressions import Apply, Atom
 from .formulas import LATEX, TEXT, Notation
 from .recording import Call, Line, Quantity
@@ -18,6 +18,7 @@ class Wording(NamedTuple):
 
     key: in short. says: all of it. of: whose cotangent is wrong. op, line: where. right, used: what
     it gets by the rule, and with the mistake. latex: both formulas, for notebooks.
+    uses: the arguments whose rules are wrong.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Wording(NamedTuple):
     right: str
     used: str
     latex: str
+    uses: tuple[Use, ...]
 
 
 def wording(derivation: Derivation, mistake: RuleMistake) -> Wording:
@@ -56,6 +58,7 @@ def wording(derivation: Derivation, mistake: RuleMistake) -> Wording:
     return Wording(
         key, f"{what}{source}{scope}: {formula}", of, call.op.name, call.line, right, used,
         rf"{name} \leftarrow {wrong} \quad\text{{instead of}}\quad {wanted}",
+        tuple(mistake.uses),
     )
 
 
