@@ -34,6 +34,7 @@ GUESTS = {
     "minigrad.drawing": (
         "minigrad", "rnn.cell_graph", "rnn.draw_cell", "rnn.demo",
         "rnn.bptt.plots",                            # for its palette
+        "rnn.bptt.audits.picture",
     ),
     "minigrad.testing": ("minigrad", "rnn.testing"),
     "rnn.testing": ("rnn",),

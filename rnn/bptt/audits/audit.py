@@ -26,7 +26,6 @@ from .claims import Claim, distance
 from .explaining import Explainer, Told
 from .findings import Finding, Mistake
 from .model import Model, named_parameters, outputs_of
-from .picture import draw_cell_of, draw_steps_of
 from .report import written
 from .single_steps import Loss
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from minigrad.drawing import Drawing
+    from .picture import Drawing
 
 __all__ = ["Audit", "audit"]
 
@@ -118,6 +117,8 @@ class Audit(Mapping[str, Finding]):
         >>> audit(claims, cell, np.ones((3, 1, 1)), lambda h, t: h.sum()).draw()
         <Drawing of step 2, audited: 8 ops>
         """
+        from .picture import draw_cell_of, draw_steps_of
+
         if view not in ("auto", "cell", "steps"):
             raise ValueError(
                 f"audit(...).draw(view={view!r}): wanted one of 'auto', 'cell', 'steps'"

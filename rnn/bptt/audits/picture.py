@@ -11,9 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from minigrad.drawing.layout.ops import op_scene
 from minigrad.drawing.layout.terms import ledger_terms
 from minigrad.drawing.layout.unrolled import lay_out
+from minigrad.drawing.page.write import html
 from minigrad.drawing.reading.boxes import Wire, along
 from minigrad.drawing.reading.graph import read
 from minigrad.drawing.render.picture import Drawing
+from minigrad.drawing.render.scene import Scene
+from minigrad.drawing.render.text import count
 from minigrad.engine.node import Node
 from minigrad.observe.packing import is_part
 
@@ -23,7 +26,7 @@ from .model import Model
 from .recording import Call
 from .wording import Wording
 
-__all__ = ["draw_cell_of", "draw_steps_of", "why"]
+__all__ = ["Drawing", "draw_cell_of", "draw_steps_of", "why"]
 
 
 def why(findings: Sequence[Finding]) -> str:
@@ -58,7 +61,7 @@ def draw_cell_of(
         model.loss, direction=direction, title=title, caption=why([finding]), inside=inside,
         names=nodes.names(call), wrong=wrong, step="t",
     )
-    return Drawing(scene, f"step {call.t}, audited: {about}")
+    return _drawing(scene, f"step {call.t}, audited: {about}", title)
 
 
 def draw_steps_of(
@@ -91,7 +94,11 @@ def draw_steps_of(
         unrolled, terms=ledger_terms([total], unrolled, True), title=title,
         caption=why(findings), wrong=wrong,
     )
-    return Drawing(scene, f"{model.T} steps, audited")
+    return _drawing(scene, f"{count(model.T, 'step')}, audited", title)
+
+
+def _drawing(scene: Scene, about: str, title: str | None) -> Drawing:
+    return Drawing(scene, about, lambda: html(scene, about, title=title or "Audit"))
 
 
 def _typical(calls: Mapping[int | None, Call], finding: Finding) -> Call:
