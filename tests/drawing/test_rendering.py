@@ -1,7 +1,7 @@
 """Painting and saving: which renderer is used, what is written, what happens without one."""
 
 import importlib.metadata
-import json
+import importlib.util
 import re
 import struct
 import subprocess
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graphviz.backend import dot_command
 
 import minigrad as mg
 from minigrad.drawing import Drawing, RendererNotFoundError, RenderError
@@ -30,7 +29,7 @@ def drawing():
 
 @pytest.fixture
 def no_renderer(monkeypatch):
-    monkeypatch.setattr(painter, "renderers", lambda: iter(()))
+    monkeypatch.setattr(painter, "renderers", lambda kind: iter(()))
 
 
 def words(svg):
@@ -59,7 +58,7 @@ def test_the_renderer_moves_nothing():
     picture = scene(elman(3), True)
     planned = {s.id: (s.x, -s.y) for s in picture.marks if s.fill and s.lines and not s.circle}
     shifts = []
-    painted = painter.render(mg.draw(elman(3), ledger=True).dot, "svg", "neato")
+    painted = painter.render(mg.draw(elman(3), ledger=True).dot, "svg")
     for group in ET.fromstring(painted).iter(f"{SVG}g"):
         path, title = group.find(f".//{SVG}path"), group.findtext(f"{SVG}title")
         if group.get("class") == "node" and title in planned:
@@ -82,8 +81,8 @@ def test_save(drawing, tmp_path):
 
 def test_unknown_ending(drawing, tmp_path):
     """Another ending is refused before anything is written; the known ones are named."""
-    for name in ("graph.pdf", "graph"):
-        with pytest.raises(ValueError, match=r"\.svg, \.png, \.dot"):
+    for name in ("graph.gif", "graph"):
+        with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.html"):
             drawing.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -115,71 +114,100 @@ def test_without_a_renderer(drawing, tmp_path):
     assert not list(tmp_path.iterdir())
     assert drawing.save(tmp_path / "graph.dot").read_text() == drawing.dot
     assert drawing.save(tmp_path / "graph.svg").read_text() == drawing.svg()
-    assert "<svg" in drawing._repr_mimebundle_()["image/svg+xml"]
+    assert drawing._repr_svg_().startswith("<svg ")
 
 
 def test_jupyter(drawing):
-    """In Jupyter a drawing is its SVG; where only text is shown, its repr."""
-    bundle = drawing._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["image/svg+xml"].startswith("<svg ")
-    assert bundle["text/plain"] == repr(drawing) == "<Drawing of 2 steps: 6 boxes, 4 weights>"
-    json.dumps(bundle)
+    """In a notebook a drawing is its SVG, as wide as the column at most."""
+    shown = drawing._repr_svg_()
+    assert shown.startswith("<svg ")
+    assert "max-width:100%;height:auto" in shown.partition(">")[0]
+    assert shown.partition("viewBox")[2] == drawing.svg().partition("viewBox")[2]
+    assert repr(drawing) == "<Drawing of 2 steps: 6 boxes, 4 weights>"
 
 
-def test_graphviz_pure_is_tried_first(monkeypatch, tmp_path):
-    """The renderer of the environment comes first, whatever the PATH is; then a system dot."""
-    pytest.importorskip("graphviz")
+def program(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def without_wheels(monkeypatch, *found):
+    """As if these packages alone were installed."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name if name in found else None)
+    if "graphviz-pure" not in found:
+        def missing(name):
+            raise importlib.metadata.PackageNotFoundError(name)
+
+        monkeypatch.setattr(importlib.metadata, "files", missing)
+
+
+def test_the_order_of_renderers(monkeypatch, tmp_path):
+    """A system dot, then pygraphviz, then graphviz-pure, whatever the PATH is; that has no PDF."""
     try:
         importlib.metadata.distribution("graphviz-pure")
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("graphviz-pure is not installed")
     monkeypatch.setenv("PATH", str(tmp_path))
-    (first,) = painter.renderers()
-    assert first.stem == "graphviz-pure"
-    assert first.is_file()
-    system = tmp_path / "dot"
-    system.write_text("#!/bin/sh\nexit 1\n")
-    system.chmod(0o755)
-    assert [path.stem for path in painter.renderers()] == ["graphviz-pure", "dot"]
+    without_wheels(monkeypatch, "graphviz-pure", "pygraphviz")
+    library, pure = painter.renderers("png")
+    assert library[0] == sys.executable
+    assert Path(pure[0]).stem == "graphviz-pure"
+    assert Path(pure[0]).is_file()
+    system = program(tmp_path / "dot", "exit 1")
+    assert [command[0] for command in painter.renderers("png")] == [
+        str(system), sys.executable, pure[0],
+    ]
+    assert [command[0] for command in painter.renderers("pdf")] == [str(system), sys.executable]
 
 
 def test_a_system_dot_alone(monkeypatch, tmp_path):
-    """Without graphviz-pure a `dot` on the PATH paints; positions are kept with -n2."""
-    good = next(painter.renderers())
+    """A `dot` on the PATH paints; positions are kept with -n2."""
+    *_, good = painter.renderers("png")
     said = tmp_path / "said"
-    system = tmp_path / "dot"
-    system.write_text(f'#!/bin/sh\necho "$@" > {said}\nexec {good} "$@"\n')
-    system.chmod(0o755)
-
-    def missing(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "files", missing)
+    program(tmp_path / "dot", f'echo "$@" > {said}\nexec {good[0]} "$@"')
+    without_wheels(monkeypatch)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert png_size(mg.draw(elman(1)).png())
-    assert said.read_text().split() == ["-Kneato", "-Tpng", "-n2"]
-    assert png_size(mg.draw(elman(1), view="ops").png())
-    assert said.read_text().split() == ["-Kneato", "-Tpng", "-n2"]
+    for view in ("steps", "ops"):
+        assert png_size(mg.draw(elman(1), view=view).png())
+        assert said.read_text().split() == ["-Kneato", "-n2", "-Tpng"]
+
+
+def test_pdf_by_a_system_dot(monkeypatch, tmp_path, drawing):
+    """PDF is asked of a renderer that has it; without one the error names such."""
+    program(tmp_path / "dot", 'cat > /dev/null; echo "%PDF $@"')
+    without_wheels(monkeypatch, "graphviz-pure")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    path = drawing.save(tmp_path / "graph.pdf")
+    assert path.read_bytes() == b"%PDF -Kneato -n2 -Tpdf\n"
+    (tmp_path / "dot").unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RendererNotFoundError, match=r"as pdf .*`pip install pygraphviz`, or inst"):
+        drawing.pdf()
+
+
+def test_pygraphviz(tmp_path, drawing):
+    """Its Graphviz runs in another process, and puts everything where it was put here."""
+    pytest.importorskip("pygraphviz")
+    (command,) = [c for c in painter.renderers("pdf") if c[0] == sys.executable]
+    done = subprocess.run(command, input=drawing.dot.encode(), capture_output=True, check=True)
+    assert done.stdout.startswith(b"%PDF")
 
 
 def test_renderers_that_fail(monkeypatch, tmp_path, drawing):
     """One that fails is passed over; when all fail the error says what each said."""
-    good = next(painter.renderers())
-    bad = tmp_path / "bad"
-    bad.write_text("#!/bin/sh\necho 'out of ink' >&2\nexit 3\n")
-    bad.chmod(0o755)
-    before = dot_command.DOT_BINARY
-    monkeypatch.setattr(painter, "renderers", lambda: iter([bad, tmp_path / "absent", good]))
+    *_, good = painter.renderers("png")
+    bad = [str(program(tmp_path / "bad", "echo 'out of ink' >&2\nexit 3"))]
+    absent = [str(tmp_path / "absent")]
+    monkeypatch.setattr(painter, "renderers", lambda kind: iter([bad, absent, good]))
     assert png_size(drawing.png())
-    monkeypatch.setattr(painter, "renderers", lambda: iter([bad, tmp_path / "absent"]))
-    with pytest.raises(RenderError, match="out of ink"):
+    monkeypatch.setattr(painter, "renderers", lambda kind: iter([bad, absent]))
+    with pytest.raises(RenderError, match=r"status 3: out of ink; .*absent"):
         drawing.png()
-    assert before == dot_command.DOT_BINARY
 
 
-def test_the_graphviz_package_is_left_as_it_was(drawing):
-    """Its program is the user's again after each painting, from any thread."""
-    before = dot_command.DOT_BINARY
+def test_from_several_threads(drawing):
+    """Threads that paint at once get the same bytes."""
     painted = []
     threads = [threading.Thread(target=lambda: painted.append(drawing.png())) for _ in range(4)]
     for thread in threads:
@@ -188,7 +216,6 @@ def test_the_graphviz_package_is_left_as_it_was(drawing):
         thread.join()
     assert len(set(painted)) == 1
     assert len(painted) == 4
-    assert before == dot_command.DOT_BINARY
 
 
 def test_wide_pictures_have_bounded_pngs():
@@ -222,7 +249,7 @@ def test_any_name_is_painted_as_it_is(view, name):
         with mg.scope(name or "rnn", t=t, **{"h": h, name or "x": np.ones(2)}):
             h = np.tanh(h @ w)
     drawing = mg.draw(h.sum(), view=view, title=name or None)
-    for svg in (drawing.svg(), painter.render(drawing.dot, "svg", "neato")):
+    for svg in (drawing.svg(), painter.render(drawing.dot, "svg")):
         shown = [word.replace("\u00a0", " ") for word in words(svg)]
         if name:
             assert name.replace("\n", " ") in shown

@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ...io import replacing
 from .dot import dot
-from .programs import RenderError, render
+from .programs import render
 from .scene import Scene
 from .svg import svg
 
@@ -24,8 +23,9 @@ _AREA = 40_000_000  # the most pixels of a PNG
 class Drawing:
     """A picture of a graph. In Jupyter it shows itself; elsewhere save it.
 
-    ``.dot`` is its DOT text, ``.svg()`` and ``.png()`` are the painted picture, ``.save(path)``
-    writes one of the three by the ending of the name.
+    ``.dot`` is its DOT text, ``.svg()``, ``.png()``, ``.pdf()`` and ``.html()`` are the painted
+    picture, and ``.save(path)`` writes one of them by the ending of the name. ``.scene`` is what
+    is painted, as plain data.
 
     >>> import minigrad as mg
     >>> w = mg.tensor([0.5, 2.0], requires_grad=True, name="w")
@@ -47,9 +47,10 @@ class Drawing:
         """The picture as DOT text."""
         return dot(self.scene)
 
-    def svg(self) -> str:
-        """The picture as SVG text, which needs no renderer."""
-        return svg(self.scene, title=repr(self)[1:-1])
+    def svg(self, *, responsive: bool = False) -> str:
+        """The picture as SVG text, which needs no renderer. responsive: as wide as what it is
+        shown in, and never wider than drawn."""
+        return svg(self.scene, responsive=responsive, title=repr(self)[1:-1])
 
     def png(self) -> bytes:
         """The picture as PNG, 144 pixels an inch; less where it would have over 12,000 pixels
@@ -60,7 +61,14 @@ class Drawing:
         width, height = (side / 72 for side in self.scene.size())
         dpi = min(_DPI, _SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
         text = re.sub(r"\{", f"{{ graph [dpi={dpi:.2f}]", self.dot, count=1)
-        return render(text, "png", "neato")
+        return render(text, "png")
+
+    def pdf(self) -> bytes:
+        """The picture as a PDF of one page, with lines and fonts and no pixels.
+
+        Raises RendererNotFoundError, which says what to install, without a renderer.
+        """
+        return render(self.dot, "pdf")
 
     def html(self) -> str:
         """A page to ask the picture questions: one HTML file that needs no network and no server.
@@ -72,14 +80,15 @@ class Drawing:
         return self._page()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to `path`, as its name says: .svg, .png, .dot or .html.
+        """Write the picture to `path`, as its name says: .svg, .png, .pdf, .dot or .html.
 
         Returns the path. The file appears whole or not at all. Raises ValueError for another
-        ending, OSError where it cannot be written.
+        ending, OSError where it cannot be written, and what `png` and `pdf` do.
         """
         target = Path(path)
         kinds: dict[str, Callable[[], str | bytes]] = {
-            ".svg": self.svg, ".png": self.png, ".dot": lambda: self.dot, ".html": self.html,
+            ".svg": self.svg, ".png": self.png, ".pdf": self.pdf, ".dot": lambda: self.dot,
+            ".html": self.html,
         }
         if target.suffix.lower() not in kinds:
             raise ValueError(
@@ -92,12 +101,9 @@ class Drawing:
             file.write(data)
         return target
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What Jupyter shows: the picture, or without a renderer what to install for one."""
-        try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
-        except RenderError as error:
-            return {"text/plain": f"{self!r}\n{error}"}
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the picture, as wide as its column at most."""
+        return self.svg(responsive=True)
 
     def __repr__(self) -> str:
         return f"<Drawing of {self._about}>"

@@ -1,15 +1,17 @@
-"""Finding a program that renders DOT text, and running it.
+"""Finding what renders DOT text as PNG or PDF, and running it.
 
-Tried in this order: `graphviz-pure`, which the extra ``viz`` installs as a file of the environment
-(so it is found even when the environment is not activated), then a `dot` of the system. The
-`graphviz` package runs either.
+Tried in this order: a `dot` of the system; `pygraphviz`, whose wheels bundle Graphviz; and
+`graphviz-pure`, which the extra ``viz`` installs: a program in a wheel, found even where the
+environment is not activated, which paints no PDF. Each runs in a process of its own.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import shutil
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,12 @@ from ...errors import MinigradError
 
 __all__ = ["RenderError", "RendererNotFoundError", "render", "renderers"]
 
-_lock = threading.Lock()  # the graphviz package keeps the program to run in a global
+_OPTIONS = ("-Kneato", "-n2")  # everything has its place already
+_PYGRAPHVIZ = """\
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="nop2"))
+"""
 
 
 class RenderError(MinigradError, RuntimeError):
@@ -25,53 +32,56 @@ class RenderError(MinigradError, RuntimeError):
 
 
 class RendererNotFoundError(RenderError):
-    """Neither graphviz-pure nor a system Graphviz is there to paint a picture."""
+    """There is nothing to paint a picture with: no Graphviz, and no package that brings it."""
 
 
-def renderers() -> Iterator[Path]:
-    """The renderers that are installed, the preferred one first."""
+def renderers(kind: str) -> Iterator[list[str]]:
+    """The commands that paint DOT text as `kind`, the preferred one first."""
+    system = shutil.which("dot")
+    if system:
+        yield [system, *_OPTIONS, f"-T{kind}"]
+    if importlib.util.find_spec("pygraphviz") is not None:
+        yield [sys.executable, "-c", _PYGRAPHVIZ, kind]
+    pure = None if kind == "pdf" else _graphviz_pure()
+    if pure is not None:
+        yield [str(pure), *_OPTIONS, f"-T{kind}"]
+
+
+def _graphviz_pure() -> Path | None:
+    """The program of the package `graphviz-pure`."""
     try:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:
-        files = []
+        return None
     for file in files:
         if Path(file).stem == "graphviz-pure" and "dist-info" not in str(file):
             program = Path(str(file.locate())).resolve()
             if program.is_file():
-                yield program
-    system = shutil.which("dot")
-    if system:
-        yield Path(system)
+                return program
+    return None
 
 
-def render(dot: str, kind: str, engine: str) -> bytes:
-    """`dot` painted as `kind` ("svg" or "png"). `engine` is "neato", for text in which everything
-    has its position, or "dot".
+def render(dot: str, kind: str) -> bytes:
+    """`dot`, in which everything has its position, painted as `kind`: "png", "pdf" or "svg".
 
     Raises RendererNotFoundError without any renderer, RenderError when all of them fail.
     """
-    import graphviz
-    from graphviz.backend import dot_command
-
     failures: list[str] = []
-    for program in renderers():
-        with _lock:
-            before, dot_command.DOT_BINARY = dot_command.DOT_BINARY, program
-            try:
-                painted = graphviz.pipe(
-                    engine, kind, dot.encode(), quiet=True,
-                    neato_no_op=2 if engine == "neato" else None,
-                )
-            except (OSError, graphviz.ExecutableNotFound, graphviz.CalledProcessError) as error:
-                failures.append(f"{program}: {error}")
-            else:
-                return bytes(painted)
-            finally:
-                dot_command.DOT_BINARY = before
+    for command in renderers(kind):
+        try:
+            done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False)
+        except OSError as error:
+            failures.append(f"{command[0]}: {error}")
+            continue
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+        said = done.stderr.decode(errors="replace").strip()
+        failures.append(f"{command[0]}: status {done.returncode}: {said[-500:]}")
     if failures:
         raise RenderError(f"no renderer could paint the picture as {kind}: {'; '.join(failures)}")
+    wheel = "pygraphviz" if kind == "pdf" else "graphviz-pure` or `pip install pygraphviz"
     raise RendererNotFoundError(
-        f"painting a picture as {kind} needs a renderer, and none was found: run "
-        f"`pip install graphviz-pure`, or install Graphviz on the system so that `dot` is on the "
-        f"PATH. The picture as DOT text needs neither: drawing.dot, or drawing.save('graph.dot')"
+        f"painting a picture as {kind} needs Graphviz, and none was found: run `pip install "
+        f"{wheel}`, or install Graphviz on the system so that `dot` is on the PATH. SVG, HTML and "
+        f"DOT text need nothing: drawing.save('graph.svg')"
     )
