@@ -18,7 +18,7 @@ from minigrad.drawing.render.picture import Drawing
 from minigrad.drawing.render.scene import Scene
 from minigrad.drawing.render.text import count
 from minigrad.engine.node import Node
-from minigrad.observe.packing import is_part
+from minigrad.observe.packing import is_output
 
 from .findings import Finding
 from .formulas import TEXT, Notation
@@ -55,7 +55,7 @@ def draw_cell_of(
         (node, use.slot)
         for use in where.uses
         for other in model.derivation.at_place(use.place) if other.here == call.here
-        for node in nodes.made_by(other) if not is_part(node)
+        for node in nodes.made_by(other) if not is_output(node)
     }
     scene, about = op_scene(
         model.loss, direction=direction, title=title, caption=why([finding]), inside=inside,
@@ -117,7 +117,7 @@ class _Nodes:
     def made_by(self, call: Call) -> set[Node]:
         """The nodes of a call: that of each result, and of an op with several its own."""
         found = {self.of[out] for out in call.outs if out in self.of}
-        return found | {whole for part in found if is_part(part) and (whole := part.parents[0])}
+        return found | {whole for part in found if is_output(part) and (whole := part.parents[0])}
 
     def names(self, here: Call) -> dict[Node, str]:
         """What values are called from the step of a call, where they have a name."""
