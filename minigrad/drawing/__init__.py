@@ -40,6 +40,7 @@ def draw(
     values: bool | Iterable[Tensor] | Module = False,
     gradients: bool = False,
     ledger: bool | Mapping[Any, Any] = False,
+    widths: str = "weight",
     max_steps: int | None = None,
     direction: str | None = None,
     title: str | None = None,
@@ -52,10 +53,12 @@ def draw(
     values: show values: numbers, and norms of arrays. True: those that the graph still holds,
         which are the ones that a derivative needs. Tensors, or a module: theirs as well.
     gradients: show ∂output/∂(weight, state, op): numbers, and norms of arrays.
-    ledger: steps only. True: each tap of a weight W shows ‖G_t‖ of ∂output/∂W = Σ_t G_t by its
-        number, width and colour, relative to the largest of this weight. Or the terms themselves,
-        as a mapping from tensors or names: an ``rnn.bptt.ledger``, lists of ``Use``, or numbers
-        or arrays by t.
+    ledger: steps only. True: each tap of a weight W shows its part of ∂output/∂W = Σ_t G_t by
+        number, width and colour: G_t with its sign where W is one number, else ‖G_t‖. The weight
+        shows the sum, and its share of Σ_t ‖G_t‖, which is less than 100% where parts cancel. Or
+        the terms themselves, as a mapping from tensors or names: an ``rnn.bptt.ledger``, lists of
+        ``Use``, or numbers or arrays by t.
+    widths: whether the width of a tap is relative to the largest of its "weight", or of "all".
     max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
     direction: ops only. Where data flows: "LR" (default), "RL", "BT" or "TB".
     title: a line above the picture.
@@ -84,7 +87,7 @@ def draw(
     from .render.picture import Drawing
 
     outputs = [output] if isinstance(output, Tensor) else list(output)
-    _check(outputs, view, max_steps, direction)
+    _check(outputs, view, max_steps, direction, widths)
     outputs, values = opened(outputs, list(values) if isinstance(values, Iterable) else values)
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
@@ -123,10 +126,12 @@ def draw(
                 "because they differ from step to step; draw with view='steps'"
             )
         return _draw_rolled(outputs, title)
-    return _draw_steps(outputs, values, gradients, ledger, max_steps, title)
+    return _draw_steps(outputs, values, gradients, ledger, widths, max_steps, title)
 
 
-def _check(outputs: Sequence[Any], view: str, max_steps: Any, direction: Any) -> None:
+def _check(
+    outputs: Sequence[Any], view: str, max_steps: Any, direction: Any, widths: str
+) -> None:
     from ..engine.tensor import Tensor
     from ..errors import describe
     from .layout.ops import DIRECTIONS
@@ -137,6 +142,8 @@ def _check(outputs: Sequence[Any], view: str, max_steps: Any, direction: Any) ->
         raise ValueError(
             f"draw(..., direction={direction!r}): wanted one of {', '.join(map(repr, DIRECTIONS))}"
         )
+    if widths not in ("weight", "all"):
+        raise ValueError(f"draw(..., widths={widths!r}): wanted one of 'weight', 'all'")
     if max_steps is not None and (
         isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 2
     ):
@@ -188,11 +195,11 @@ def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
 
 
 def _draw_steps(
-    outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, most: int | None,
-    title: str | None,
+    outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, widths: str,
+    most: int | None, title: str | None,
 ) -> Drawing:
     from .layout.notes import box_notes, gradients_of, values_of
-    from .layout.terms import ledger_terms
+    from .layout.terms import ledger_terms, sums_of
     from .layout.unrolled import lay_out
     from .render.picture import Drawing
     from .render.text import count
@@ -204,10 +211,10 @@ def _draw_steps(
             f"draw(..., view='steps'): {columns:,} steps with {boxes:,} boxes are too many for one "
             f"picture; draw the first and last of them, as with max_steps=12"
         )
-    terms = ledger_terms(outputs, unrolled, ledger)
+    terms = ledger_terms(outputs, unrolled, ledger, widths)
     held = values_of(outputs, unrolled.home, values)
     slopes = gradients_of(outputs, unrolled.home) if gradients else {}
-    notes = box_notes(unrolled, held, slopes)
+    notes = box_notes(unrolled, held, slopes, sums_of(terms))
     scene = lay_out(
         unrolled, terms=terms, notes=notes, most=most, title=title, held=held, slopes=slopes
     )

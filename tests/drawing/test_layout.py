@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
+from minigrad.drawing.render.metrics import width
 from minigrad.drawing.render.scene import Mark, Path, rounded
-from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown, width
+from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown
 from tests.support.pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
 from tests.support.recurrences import losses
 
@@ -120,7 +121,7 @@ def test_words():
     assert indexed("learning_rate") == ("learning_rate", "")
     assert plain("a\nb") == "a b"
     assert len(plain("x" * 100)) < 45
-    assert "".join(text for text, _ in shown([], [[1.0, 1.0], [1.0, 1.0]])) == "norm 2.00"
+    assert "".join(text for text, _ in shown([], [[1.0, 1.0], [1.0, 1.0]])) == "‖·‖ = 2.00"
     assert "".join(text for text, _ in shown([], [1.0, 2.0])) == "[1.00, 2.00]"
     assert width("W", 10) > width("i", 10)
     assert label([TextLine([("h", "")])]) == "h"

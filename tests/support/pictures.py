@@ -6,7 +6,8 @@ from itertools import combinations
 import numpy as np
 
 import minigrad as mg
-from minigrad.drawing.layout.terms import ledger_terms
+from minigrad.drawing.layout.notes import box_notes
+from minigrad.drawing.layout.terms import ledger_terms, sums_of
 from minigrad.drawing.layout.unrolled import lay_out
 from minigrad.drawing.reading.graph import read
 from minigrad.engine.tensor import wrap
@@ -136,7 +137,9 @@ def caption(drawing):
 def scene(output, ledger=False, **options):
     """The scene of a picture, before it becomes DOT text."""
     unrolled = read([output])
-    return lay_out(unrolled, terms=ledger_terms([output], unrolled, ledger), **options)
+    terms = ledger_terms([output], unrolled, ledger)
+    notes = box_notes(unrolled, {}, {}, sums_of(terms))
+    return lay_out(unrolled, terms=terms, notes=notes, **options)
 
 
 def _solid(picture):

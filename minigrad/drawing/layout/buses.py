@@ -88,7 +88,7 @@ def _trunk(
                + [rises[source, w.target] for w in ends])
     canvas.wire(home, canvas.point(last, lane.y), *path, (last, lane.y),
                 color=canvas.colors[source], thick=2.0, arrow=False, kind="bus",
-                data={"weight": source.title})
+                data={"weight": source.title}, dash=canvas.dashes.get(source, ""))
 
 
 def _tap(canvas: Canvas, wire: Wire, lane: Lane) -> None:

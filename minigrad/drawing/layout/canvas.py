@@ -15,6 +15,7 @@ from ..render.style import (
     WIRE,
     WRONG,
     colors_of,
+    dashes_of,
     look,
     pale,
     small,
@@ -60,7 +61,7 @@ class Canvas:
         self.wrong = wrong or (lambda wire: False)
         self.unrolled, self.terms, self.held, self.slopes = unrolled, terms, held, slopes
         self.wires = sort_wires(unrolled)
-        self.colors = colors_of(unrolled)
+        self.colors, self.dashes = colors_of(unrolled), dashes_of(unrolled)
         if wrong is not None:
             self.colors = dict.fromkeys(self.colors, QUIET)
         everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
@@ -187,12 +188,14 @@ class Canvas:
         tooltip: str = "",
         kind: str = "wire",
         data: Mapping[str, Any] | None = None,
+        dash: str = "",
     ) -> None:
         """Draw a wire through some points; its last part is dashed where columns are left out."""
 
-        def add(tail: Mark, head: Mark, through: Sequence[Point], ends: bool, dash: bool) -> None:
+        def add(tail: Mark, head: Mark, through: Sequence[Point], ends: bool, gap: bool) -> None:
             self.scene.join(Path(
-                tail.id, head.id, through, color, thick, ends, dash, tooltip, kind, data or {},
+                tail.id, head.id, through, color, thick, ends, gap, tooltip, kind, data or {},
+                dash=dash,
             ))
 
         (x1, y1), (x2, y2) = points[-2:]
@@ -242,7 +245,7 @@ class Canvas:
             color, thick, data = WRONG, 3.2, {**data, "wrong": True}
         self.wire(
             tail, self.marks[wire.target], *points, color=color, thick=thick, tooltip=about,
-            kind="tap", data=data,
+            kind="tap", data=data, dash=self.dashes.get(wire.source, ""),
         )
 
     def left_of(self, x: float, y: float, words: str, color: str) -> None:

@@ -69,9 +69,10 @@ def gradients_of(outputs: Sequence[Tensor], nodes: Iterable[Node]) -> dict[Node,
 
 
 def box_notes(
-    unrolled: Unrolled, values: Mapping[Node, Any], slopes: Mapping[Node, Any]
+    unrolled: Unrolled, values: Mapping[Node, Any], slopes: Mapping[Node, Any],
+    sums: Mapping[Box, Sequence[tuple[str, str]]],
 ) -> dict[Box, list[TextLine]]:
-    """The lines that values and gradients add to the boxes."""
+    """The lines that values, gradients and the sums of the ledger add to the boxes."""
     notes: dict[Box, list[TextLine]] = defaultdict(list)
     for box in (*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering):
         step = "" if box.t is None else str(box.t)
@@ -87,6 +88,8 @@ def box_notes(
             if node in slopes:
                 what = [("grad ", ""), name] if name and len(named) > 1 else [("grad", "")]
                 notes[box].append(_note("gradient", shown(what, slopes[node])))
+        if box in sums:
+            notes[box].append(_note("sum", sums[box]))
         if values and not box.nodes:
             for value in (detached(value) for _, value in box.entering):
                 if isinstance(value, np.ndarray | np.generic | int | float):

@@ -15,7 +15,7 @@ from ..reading.boxes import Box, Unrolled
 from ..render.text import number
 from .notes import only
 
-__all__ = ["Terms", "ledger_terms"]
+__all__ = ["Terms", "ledger_terms", "sums_of"]
 
 Key = tuple[Box, Box]
 _NOISE = 16  # times the rounding unit of the largest term: what is smaller is drawn as 0
@@ -76,6 +76,27 @@ class Terms:
         """The number at a tap, as text."""
         return number(self.shown(key))
 
+    def sum_of(self, source: Box) -> list[tuple[str, str]]:
+        """The sum at a weight, as pieces of a line: how large it is, and how much of Σ ‖G_t‖."""
+        one = self.totals[source].size == 1
+        count = sum(of is source for of, _ in self.norms)
+        share = f" ({100 * self.kept(source):.0f}%)" if count > 1 else ""
+        ends = ("", "") if one else ("‖", "‖")
+        return [(f"{ends[0]}Σ G", "t"),
+                (f"{ends[1]} = {number(self.total(source))}{share}", "")]
+
+    @property
+    def caption(self) -> list[str]:
+        """What the numbers and the widths mean."""
+        numbers = {value.size == 1 for value in self.values.values()}
+        what = {(True,): "Gₜ", (False,): "‖Gₜ‖"}.get(tuple(numbers), "Gₜ, of arrays ‖Gₜ‖")
+        of = "all weights" if self.relative_to == "all" else "its weight"
+        tap = f"at a tap: {what}, the part of step t in ∂L/∂W = Σₜ Gₜ"
+        return [
+            f"{tap}; its width is relative to the largest of {of}",
+            "at a weight: the sum, and its share of Σₜ ‖Gₜ‖: less than 100% where parts cancel",
+        ]
+
     def data(self, source: Box, target: Box) -> dict[str, Any]:
         """What scripts find at a tap."""
         key = (source, target)
@@ -85,7 +106,7 @@ class Terms:
         found: dict[str, Any] = {"term": value, "norm": norm, "share": self.share(key)}
         if value.size == 1:
             found["value"] = float(value.reshape(-1)[0])
-        total = self.totals[source]
+        total = self.totals.get(source, np.zeros(()))
         size = norm * _norm(total)
         if total.shape == value.shape and norm > self.noise and size > 0:
             found["cosine"] = float(np.vdot(value, total).real / size)
@@ -119,9 +140,15 @@ def ledger_terms(
             values[source, target] = value
         each = steps.values() if isinstance(steps, Mapping) else steps
         found = [detached(use.value if isinstance(use, Use) else use) for use in each]
-        if found:
+        size = int(np.prod(source.nodes[-1].shape))
+        if found and np.size(found[0]) == size:  # not of norms, whose sum says nothing
             totals[source] = sum(found[1:], start=np.asarray(found[0]))
     return Terms(values, totals, relative_to)
+
+
+def sums_of(terms: Terms | None) -> dict[Box, list[tuple[str, str]]]:
+    """The sums at all weights, as pieces of a line."""
+    return {box: terms.sum_of(box) for box in terms.totals} if terms is not None else {}
 
 
 def _given(sources: Mapping[Box, Node], ledger: Any) -> dict[Box, Any]:

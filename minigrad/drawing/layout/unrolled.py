@@ -214,9 +214,10 @@ def _words(canvas: Canvas) -> None:
             canvas.text(x, bottom - 18, small(f"t = {steps[column]}", MUTED))
     if canvas.gap is not None:
         canvas.text(sum(canvas.gap) / 2, bottom - 18, small("...", MUTED))
-    if canvas.terms is not None:
-        line = small("number at a tap: ‖Gₜ‖, the share of step t in ∂L/∂W = Σₜ Gₜ", MUTED)
-        canvas.text(left + line.width / 2, bottom - 44, line)
+    if canvas.terms is not None and canvas.terms.values:
+        for k, words in enumerate(canvas.terms.caption):
+            line = small(words, MUTED)
+            canvas.text(left + line.width / 2, bottom - 44 - 13 * k, line)
 
 
 def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:

@@ -14,7 +14,7 @@ from ...engine.tensor import Tensor
 from ...errors import GradientError
 from ..layout.notes import box_notes, gradients_of, values_of
 from ..layout.ops import op_scene
-from ..layout.terms import ledger_terms
+from ..layout.terms import ledger_terms, sums_of
 from ..layout.unrolled import lay_out
 from ..reading.boxes import Unrolled
 from .calls import recovered, values_of_calls
@@ -36,7 +36,8 @@ def steps_page(
     held = every or values_of(outputs, unrolled.home, values or True)
     terms = None if without else ledger_terms(outputs, unrolled, ledger or True)
     scene = lay_out(
-        unrolled, terms=terms, notes=box_notes(unrolled, held, slopes), most=most, held=held,
+        unrolled, terms=terms, notes=box_notes(unrolled, held, slopes, sums_of(terms)),
+        most=most, held=held,
         slopes=slopes,
     )
     states = (item for box in unrolled.steps for item in box.states.items())

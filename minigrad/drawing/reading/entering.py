@@ -14,6 +14,7 @@ from typing import Any
 from ...engine.node import Node
 from ...engine.tensor import Tensor
 from .boxes import Box, Wire, along
+from .names import told_apart
 from .walk import known_values
 
 __all__ = ["connect", "flat", "node_of"]
@@ -93,6 +94,12 @@ def _leaves(
         home[leaf] = made
         given = state or name or (None if made.kind == "weight" else str(leaf.shape))
         wires += [Wire(made, target, leaf, given) for target in targets]
+    first = {wire.source: wire.target for wire in reversed(wires)}
+    names = told_apart(
+        weights, lambda box: box.title, lambda box: first[box].title if box in first else "",
+    )
+    for box, name in names.items():
+        box.title = name
     return weights, entering, wires
 
 

@@ -65,7 +65,9 @@ def _edge(path: Path) -> dict[str, str]:
     }
     if path.arrow:
         found["arrowsize"] = f"{length / ARROW:.2f}"
-    return found | ({"style": "dashed"} if path.dashed else {})
+    if path.dashed or path.dash:
+        found["style"] = "dotted" if path.dash.startswith("2") else "dashed"
+    return found
 
 
 def tooltip(text: str) -> str:

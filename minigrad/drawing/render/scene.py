@@ -83,6 +83,7 @@ class Path(NamedTuple):
     data: Data = _NONE
     id: str = ""
     bend: float = 7.0  # the radius of its corners
+    dash: str = ""  # lengths of strokes and gaps, of a weight whose colour another has too
 
 
 class _Names:

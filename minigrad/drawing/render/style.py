@@ -9,16 +9,18 @@ from ..reading.boxes import Box, Unrolled
 from .text import TextLine, indexed, painted, plain
 
 __all__ = [
-    "CUT", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE", "WRONG", "Look",
-    "colors_of", "look", "pale", "small", "state_pieces",
+    "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE", "WRONG",
+    "Look", "colors_of", "dash", "dashes_of", "look", "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
 WRONG, QUIET = "#d50000", "#7b8794"  # what is wrong, and all weights of such a picture
+# Told apart by readers who see no red or no green, and dark enough for white words; after the
+# eighth weight the colours come again, with another kind of line.
 PALETTE = (
-    "#1f77b4", "#d62728", "#2ca02c", "#8e44ad", "#d9730d", "#8c564b", "#c2448f", "#0e8f8f",
-    "#7a7a1f", "#4a5fc1",
+    "#0072b2", "#c8501e", "#117a43", "#a03f95", "#8a6500", "#2f2a85", "#b4476a", "#007f86",
 )
+DASHES = ("", "7 3", "2 3", "9 3 2 3")
 FILLS = {
     "cell": ("#fff3d6", "#c9a24b"), "step": ("#f4f4f4", "#888888"),
     "scalar": ("#fde7e7", "#c98080"), "block": ("#f4f4f4", "#888888"),
@@ -112,6 +114,17 @@ def colors_of(unrolled: Unrolled) -> dict[Box, str]:
     boxes = (*unrolled.sources, *unrolled.steps)
     others = [box for box in boxes if box.kind in ("source", "block")]
     return colors | dict.fromkeys(others, "#555555")
+
+
+def dashes_of(unrolled: Unrolled) -> dict[Box, str]:
+    """The kind of line of every weight: with its colour it is of no other."""
+    weights = [box for box in unrolled.sources if box.kind == "weight"]
+    return {box: dash(k) for k, box in enumerate(weights)}
+
+
+def dash(k: int) -> str:
+    """The kind of line of the k-th weight."""
+    return DASHES[k // len(PALETTE) % len(DASHES)]
 
 
 def pale(color: str, share: float) -> str:

@@ -128,7 +128,8 @@ def _path(scene: Scene, path: Path, points: Sequence[Point]) -> list[str]:
         ("C" if k % 3 == 1 else "") + f"{_number(x)},{_number(y)}"
         for k, (x, y) in enumerate(spline[1:], 1)
     )
-    dashed = ' stroke-dasharray="5 3"' if path.dashed else ""
+    dash = "5 3" if path.dashed else path.dash
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
     out.append(
         f'<path class="line" d="M{_number(spline[0][0])},{_number(spline[0][1])} {steps}" '
         f'fill="none" stroke="{path.color}" stroke-width="{path.thick:.2f}"{dashed}/>'

@@ -1,8 +1,5 @@
-"""How labels are written and how much room they take.
-
-Widths are those of Helvetica, which every renderer has or imitates, so boxes can be sized and
-labels kept apart before anything is painted.
-"""
+"""How labels are written and how much room they take, so that boxes can be sized and labels kept
+apart before anything is painted."""
 
 from __future__ import annotations
 
@@ -13,22 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .metrics import MEASURED, width
+
 __all__ = [
     "TextLine", "clean", "count", "escaped", "indexed", "label", "number", "painted", "plain",
-    "shown", "width",
+    "shown",
 ]
 
-# Advance widths in thousandths of the font size; other characters count as wide ones.
-_WIDTHS = {
-    char: width
-    for width, chars in {
-        191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r₀₁₂₃₄₅₆₇₈₉₊₋ₜ", 334: "{}",
-        355: '"', 389: "*", 469: "^", 500: "Jckstvxyz", 556: "#$0123456789?L_abdeghnopqu",
-        584: "+<=>~", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
-        889: "%", 944: "W", 1015: "@",
-    }.items()
-    for char in chars
-} | {"t": 278}
 _SUBSCRIPTS = dict(zip(map(ord, "0123456789+-t"), "₀₁₂₃₄₅₆₇₈₉₊₋ₜ", strict=True))
 # W_xh and h_t-1, but not learning_rate.
 _INDEXED = re.compile(r"((?:.*\.)?[^\W\d_]{1,3})_([^\W_]{1,4}|t[+-]\d)")
@@ -74,14 +62,9 @@ def _below(low: str) -> str:
     return digits if set(digits) <= set(_SUBSCRIPTS.values()) else f"_{low}"
 
 
-def width(text: str, size: float, bold: bool = False) -> float:
-    """The width of a text in points."""
-    return sum(_WIDTHS.get(c, 700) for c in text) * size / 1000 * (1.08 if bold else 1.0)
-
-
 def clean(text: str) -> str:
-    """`text` without line breaks and other control characters."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """`text` without line breaks and other control characters; emoji keep their joiners."""
+    return "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
 
 
 def plain(text: str) -> str:
@@ -127,7 +110,7 @@ def painted(lines: Sequence[TextLine]) -> list[TextLine]:
 
 
 def _rich(lines: Sequence[TextLine]) -> bool:
-    return all((text + low).isascii() for line in lines for text, low in line.pieces)
+    return all(MEASURED.issuperset(text + low) for line in lines for text, low in line.pieces)
 
 
 def _row(line: TextLine) -> str:
@@ -182,5 +165,5 @@ def shown(name: Iterable[tuple[str, str]], value: Any) -> list[tuple[str, str]]:
         words = f"[{', '.join(number(float(v)) for v in array)}]"
     else:
         words = number(float(np.linalg.norm(array.astype(float))))
-        return [("|", ""), *name, (f"| = {words}", "")] if name else [(f"norm {words}", "")]
+        return [("‖", ""), *(name or [("·", "")]), (f"‖ = {words}", "")]
     return [*name, (f" = {words}", "")] if name else [(words, "")]
