@@ -115,7 +115,7 @@ class Audit(Mapping[str, Finding]):
         >>> cell.W_xh.data, cell.W_hh.data = np.ones((1, 1)), np.ones((1, 1))
         >>> claims = {"W_hh": np.array([[3.0]])}
         >>> audit(claims, cell, np.ones((3, 1, 1)), lambda h, t: h.sum()).draw()
-        <Drawing of step 2, audited: 8 ops>
+        <Drawing of step 2, audited: 6 ops>
         """
         from .picture import draw_cell_of, draw_steps_of
 
