@@ -31,7 +31,7 @@ __all__ = ["NAMES", "draw_reader", "plot_gradient", "plot_loss", "write_all"]
 
 GRADIENT, LOSS = "gradient_of_W_hh.png", "loss.png"
 READERS: dict[str, type[Cell]] = {"lstm": LSTMCell, "elman": ElmanCell}
-NAMES = (*(f"{name}{end}" for name in READERS for end in (".svg", ".png", ".dot")), GRADIENT, LOSS)
+NAMES = (*(f"{name}{end}" for name in READERS for end in (".svg", ".png")), GRADIENT, LOSS)
 """Every file that `write_all` may write."""
 
 GREY, PALE = "#666666", "#dddddd"
@@ -40,18 +40,18 @@ GREY, PALE = "#666666", "#dddddd"
 def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
     """Write the pictures to the directory `out`; the files, and what to do if some are missing.
 
-    Without a renderer the graphs are written as DOT text; without matplotlib there are no plots.
+    Without a renderer the graphs are SVG alone; without matplotlib there are no plots.
     """
     from minigrad.drawing import RenderError
 
     written, missing, packages = [], [], []
     for name, kind in READERS.items():
         drawing = draw_reader(kind, run.seed_word)
+        written.append(drawing.save(out / f"{name}.svg"))
         try:
-            written += [drawing.save(out / f"{name}.svg"), drawing.save(out / f"{name}.png")]
+            written.append(drawing.save(out / f"{name}.png"))
         except RenderError:
-            written.append(drawing.save(out / f"{name}.dot"))
-            missing = ["a renderer for the graphs (they are DOT text instead)"]
+            missing = ["a renderer for the graphs as PNG (they are SVG)"]
             packages = ["graphviz-pure"]
     try:
         plot_gradient(run, out / GRADIENT)
@@ -63,7 +63,7 @@ def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
     if not missing:
         return written, ""
     remedy = f"run: {command('pip', 'install', *packages)}"
-    if any(path.suffix == ".dot" for path in written):
+    if "graphviz-pure" in packages:
         remedy += "; for the graphs a system Graphviz (`dot` on the PATH) will do too"
     return written, f"missing: {' and '.join(missing)}; {remedy}"
 

@@ -110,13 +110,13 @@ def test_a_text_of_one_character(tmp_path, out, capsys, small_run):
 
 
 def test_without_the_extra_training_still_works(text, out, capsys, monkeypatch, small_run):
-    """Without renderer and matplotlib the graphs are DOT text, and a line says what to install."""
-    monkeypatch.setattr(render, "renderers", lambda: iter(()))
+    """Without renderer and matplotlib the graphs are SVG, and a line says what to install."""
+    monkeypatch.setattr(render, "renderers", lambda kind: iter(()))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert small_run(text, out, "--updates", 2) == 0
     output, errors = capsys.readouterr()
-    files = ["checkpoint.safetensors", "lstm.dot", "elman.dot"]
+    files = ["checkpoint.safetensors", "lstm.svg", "elman.svg"]
     assert output.splitlines()[-6:-3] == [str(out / name) for name in files]
     assert sorted(p.name for p in out.iterdir()) == sorted(files)
     last = errors.splitlines()[-1]
