@@ -55,7 +55,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import definition, left_to
-from .call import MUTABLE, has_gradient
+from .call import MUTABLE, has_gradient, is_shown
 from .context import local
 from .failures import explained
 from .foreign import operand
@@ -84,11 +84,11 @@ _NAMES: dict[str, Any] = {
     "array": np.array, "copied": copy.deepcopy, "explained": explained,
     "has_gradient": has_gradient, "leaf_behind": leaf_behind, "left_to": left_to, "local": local,
     "mark_views": mark_views, "new": object.__new__, "next_key": next_key, "operand": operand,
-    "settled": settled, "shape_of": np.shape,
+    "is_shown": is_shown, "settled": settled, "shape_of": np.shape,
 }
 _LOCALS = (
     "state", "data", "out", "node", "pullback", "parent", "saved", "shape", "dtype", "error",
-    "leaf", "more", "others", "op", "forward", "ordinary", "marks",
+    "leaf", "more", "others", "op", "forward", "ordinary", "marks", "constant",
 )
 
 
@@ -278,6 +278,9 @@ class _Template:
             others = " and ".join(f"{a}_node is None" for a in usable if a not in chosen)
             yield f"    {test} {others}:" if others else "    else:"
             yield from self._saved(mask, chosen[0], "        ")
+            if len(self.arguments) == 2:
+                (constant,) = {*usable} - {*chosen} or {"None"}
+                yield f"        <constant> = {constant}"
             test = "elif"
 
     def _saved(self, mask: int, parent: str, indent: str) -> Iterator[str]:
@@ -323,6 +326,9 @@ class _Template:
         yield "    <node>.shape = <parent>.shape if <parent>.shape == <shape> else <shape>"
         yield "    <node>.dtype = <dtype>"
         yield "    <node>.scope = <state>.scope"
+        if binary and self.op.usable == 3:
+            yield "    if <constant> is not None and <is_shown>(<constant>):"
+            yield "        <node>.kept = <constant>"
         if isinstance(self.op.forward, np.ufunc):
             yield "    <node>.extra = None"
         else:

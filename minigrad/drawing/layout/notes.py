@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...engine.differentiation import sweep_from
-from ...engine.node import Node
+from ...engine.node import Node, ancestors
 from ...engine.tensor import Tensor, detached, wrap
 from ...errors import GradientError, describe
 from ..reading.boxes import Box, Unrolled
-from ..reading.walk import known_values
+from ..reading.values import all_values
 from ..render.style import MUTED
 from ..render.text import TextLine, shown
 
@@ -33,13 +33,13 @@ def only(outputs: Sequence[Tensor], what: str) -> Tensor:
 def values_of(
     outputs: Sequence[Tensor], order: Iterable[Node], asked: Any
 ) -> dict[Node, Any]:
-    """The values to show: those that the graph still holds, the outputs', and those of the tensors
-    or the module that are `asked` for. None if that is False."""
+    """The values to show: those that follow from what the graph still holds, the outputs', and
+    those of the tensors or the module that are `asked` for. None if that is False."""
     if asked is False:
         return {}
     named = [] if asked is True else _tensors(asked)
-    nodes = list(order)
-    values = known_values(nodes)
+    nodes = ancestors({*order, *(t._node for t in outputs if t._node is not None)})[::-1]
+    values = all_values(nodes)
     for node in nodes:
         scope = node.scope
         for value in scope.inputs.values() if scope is not None else ():

@@ -13,10 +13,11 @@ from ...engine.outputs import number
 from ...engine.tensor import Tensor, detached
 from ...observe.packing import is_output, saved_items
 from ..reading.entering import flat, node_of
+from ..reading.names import told_apart
 from ..reading.walk import label_of
 from ..render.captions import add_caption, add_title
 from ..render.scene import Mark, Path, Scene
-from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, QUIET, WIRE, WRONG
+from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, QUIET, WIRE, WRONG, dash
 from ..render.text import TextLine, count, indexed, painted, plain, shown
 from .facts import about_node
 from .frames import Edge, Frame, Item, Laid, Pads, lay_out_frames
@@ -103,6 +104,12 @@ class _OpView:
         }
         leaves = [node for node in order if node.pullback is None and node not in self.entering]
         self.colors = {leaf: PALETTE[k % len(PALETTE)] for k, leaf in enumerate(leaves)}
+        self.dashes = {leaf: dash(k) for k, leaf in enumerate(leaves)}
+        readers = {parent: node for node in reversed(order) for parent in node.parents}
+        self.called = told_apart(
+            [leaf for leaf in leaves if leaf.name], lambda leaf: str(leaf.name),
+            lambda leaf: _place(readers.get(leaf)),
+        )
         self.sideways = direction in ("LR", "RL")
         self.boxes: dict[Any, Mark] = {}  # without their places
         self.items: list[Item] = []
@@ -150,7 +157,7 @@ class _OpView:
     def _node(self, scene: Scene, node: Node, k: int) -> None:
         entering = node in self.entering
         leaf, op = node.pullback is None or entering, None if entering else node.op
-        own = node.name or self.names.get(node, "")
+        own = self.called.get(node) or node.name or self.names.get(node, "")
         name = self.entering.get(node) or own or (op.name if op else "")
         lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
         if op:
@@ -171,7 +178,7 @@ class _OpView:
         called = own or label_of(node) or (op.name if op else name or "leaf")
         data = {"name": called, **about_node(node)}
         if color:
-            data["weight"] = node.name or ""
+            data["weight"] = own
         if node.scope is not None and node.op is not None:
             data["scope"] = str(node.scope)
             if node.scope.step is not None:
@@ -276,7 +283,7 @@ class _OpView:
             data["part"] = part
         source = source if tail is None else tail
         if source in self.colors:
-            data["weight"] = source.name or ""
+            data["weight"] = self.called.get(source, "")
         self.ends[key] = (source, node, data)
 
     # -- places
@@ -316,7 +323,7 @@ class _OpView:
                 look, data = (WRONG, 3.2), {**data, "wrong": True}
             scene.join(Path(
                 placed[tail].id, placed[head].id, [self._turned(*p) for p in points], *look,
-                kind="operand", data=data, bend=22.0,
+                kind="operand", data=data, bend=22.0, dash=self.dashes.get(tail, ""),
             ))
 
     def _frame(self, scene: Scene, frame: Frame, one: Any, two: Any) -> None:
@@ -336,11 +343,12 @@ def _constant_of(node: Node, slot: int) -> Constant | None:
     """What is known of an operand that needs no gradient."""
     if node.op is None or is_output(node):
         return None
-    name = node.op.argument(slot)
-    saved = saved_items(node)
-    value = saved.get(name)
+    kept = node.constants.get(slot)
+    value = saved_items(node).get(node.op.argument(slot)) if kept is None else detached(kept)
     if node.op.variadic and isinstance(value, tuple):
         value = value[slot]
+    if name := getattr(kept, "name", None):
+        return Constant(name, value, ("value", id(value)))
     if not isinstance(value, np.ndarray):  # unknown, or a number: each has a box of its own
         return Constant("", value, (node, "constant", slot))
     for scope in node.scope.chain() if node.scope is not None else ():
@@ -355,6 +363,11 @@ def _declared(scope: Scope | None) -> Iterator[tuple[str, Node | None]]:
     for one in scope.chain() if scope is not None else ():
         for name, value in flat(one.inputs):
             yield name, node_of(value)
+
+
+def _place(node: Node | None) -> str:
+    """The scope in which a node was recorded, by its own name."""
+    return "" if node is None or node.scope is None else node.scope.name
 
 
 def _path(scope: Scope | None) -> tuple[str, ...]:

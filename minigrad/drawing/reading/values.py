@@ -1,0 +1,86 @@
+"""The values in a graph: what its nodes still hold, and what follows from that.
+
+An op saves what its derivative needs and nothing else. From the weights and what is saved the
+others are computed again, op by op, as far as all operands are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...engine.node import FREED, Node
+from ...engine.outputs import number
+from ...engine.tensor import detached
+from ...observe.packing import is_output, saved_items
+from .walk import known_values
+
+__all__ = ["all_values"]
+
+
+def all_values(order: Sequence[Node]) -> dict[Node, Any]:
+    """The values of nodes, which come oldest first, as far as they can be known.
+
+    A weight that was written to since an op read it is left out: its value is another now.
+    """
+    values = dict(_leaves(order)) | known_values(order)
+    results: dict[Node, Any] = {}
+    for node in order:
+        if node in values or node.op is None:
+            continue
+        if is_output(node):
+            whole, k = node.parents[0], number(node)
+            if whole in results and k is not FREED:
+                values[node] = results[whole][k]
+            continue
+        found = _again(node, values)
+        if node.op.multiple:
+            if isinstance(found, tuple):
+                results[node] = found
+        elif found is not None and np.shape(found) == node.shape:
+            values[node] = found
+    return values
+
+
+def _leaves(order: Iterable[Node]) -> Iterable[tuple[Node, Any]]:
+    """The arrays of weights that are as they were when they were first read."""
+    read: dict[Node, int] = {}
+    for node in order:
+        for parent in node.parents:
+            if parent is not None and parent.pullback is None:
+                read.setdefault(parent, node.key)
+    for node in order:
+        owner = getattr(node, "owner", lambda: None)()
+        # Keys count down, so that a write after the first use has a smaller one.
+        if owner is not None and not node.written < read.get(node, node.key):
+            yield node, owner._data
+
+
+def _again(node: Node, values: Mapping[Node, Any]) -> Any:
+    """What an op makes of its operands; None where one is not known, or a keyword."""
+    op: Any = node.op
+    saved, constants = saved_items(node), node.constants
+    arguments: list[Any] = []
+    for k, parent in enumerate(node.parents):
+        held = saved.get(op.argument(k))
+        if parent is not None:
+            value = values.get(parent)
+        elif k in constants:
+            value = detached(constants[k])
+        else:
+            value = held[k] if op.variadic and isinstance(held, tuple) else held
+        if value is None:
+            return None
+        arguments.append(value)
+    params = {name: saved[name] for name in op.params if name in saved}
+    if "shape" in op.params:
+        params["shape"] = node.shape
+    if any(isinstance(value, np.random.Generator) for value in (*arguments, *params.values())):
+        return None  # it would draw again
+    try:
+        with np.errstate(all="ignore"):
+            return op.forward(*arguments, **params)
+    except (TypeError, ValueError, IndexError):  # a keyword that was not saved
+        return None
