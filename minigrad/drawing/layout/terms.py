@@ -88,8 +88,8 @@ class Terms:
     @property
     def caption(self) -> list[str]:
         """What the numbers and the widths mean."""
-        numbers = {value.size == 1 for value in self.values.values()}
-        what = {(True,): "Gₜ", (False,): "‖Gₜ‖"}.get(tuple(numbers), "Gₜ, of arrays ‖Gₜ‖")
+        single = [value.size == 1 for value in self.values.values()]
+        what = "Gₜ" if all(single) else "Gₜ, of arrays ‖Gₜ‖" if any(single) else "‖Gₜ‖"
         of = "all weights" if self.relative_to == "all" else "its weight"
         tap = f"at a tap: {what}, the part of step t in ∂L/∂W = Σₜ Gₜ"
         return [
