@@ -32,6 +32,8 @@ class Node:
 
     __slots__ = ("dtype", "extra", "kept", "key", "parents", "pullback", "saved", "scope", "shape")
 
+    kept: Any
+
     def __init__(
         self,
         pullback: Any,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.node import FREED, Node
+from ...engine.node import FREED, Leaf, Node
 from ...engine.outputs import number
 from ...engine.tensor import detached
 from ...observe.packing import is_output, saved_items
@@ -52,10 +52,11 @@ def _leaves(order: Iterable[Node]) -> Iterable[tuple[Node, Any]]:
             if parent is not None and parent.pullback is None:
                 read.setdefault(parent, node.key)
     for node in order:
-        owner = getattr(node, "owner", lambda: None)()
         # Keys count down, so that a write after the first use has a smaller one.
-        if owner is not None and not node.written < read.get(node, node.key):
-            yield node, owner._data
+        if isinstance(node, Leaf) and node.written >= read.get(node, node.key):
+            owner = node.owner()
+            if owner is not None:
+                yield node, owner._data
 
 
 def _again(node: Node, values: Mapping[Node, Any]) -> Any:
