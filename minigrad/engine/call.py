@@ -18,7 +18,7 @@ from .node import Node
 from .op import Op, Pullback
 from .variable import Variable, detached, wrap
 
-__all__ = ["MUTABLE", "call", "has_gradient", "is_shown"]
+__all__ = ["MUTABLE", "call", "has_gradient"]
 
 # A tuple's own parts are copied by the ops that take such.
 MUTABLE = frozenset({list, dict, np.ndarray})
@@ -74,12 +74,4 @@ def _recorded(
         (tuple([o.shape for o in out]), tuple([o.dtype for o in out])) if op.multiple
         else (out.shape, out.dtype)
     )
-    node = Node(pullback, parents, saved, shape, dtype, local.state.scope)
-    if constants := {i: a for i, a in enumerate(args) if parents[i] is None and is_shown(a)}:
-        node.kept = constants
-    return node
-
-
-def is_shown(constant: Any) -> bool:
-    """Whether a picture shows an operand without a gradient: a number, or a Tensor with a name."""
-    return type(constant) in (float, int) or getattr(constant, "_name", None) is not None
+    return Node(pullback, parents, saved, shape, dtype, local.state.scope)

@@ -55,7 +55,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import definition, left_to
-from .call import MUTABLE, has_gradient, is_shown
+from .call import MUTABLE, has_gradient
 from .context import local
 from .failures import explained
 from .foreign import operand
@@ -76,6 +76,12 @@ class BinaryNode(Node):
     __slots__ = ("first", "second")
 
     parents = property(attrgetter("first", "second"))  # read only
+
+
+def is_shown(constant: Any) -> bool:
+    """Whether a picture shows an operand without a gradient: a number, or a Tensor with a name.
+    Other arrays are not held, so that they can be freed."""
+    return type(constant) in (float, int) or getattr(constant, "_name", None) is not None
 
 
 # What every generated function can name.

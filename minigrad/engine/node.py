@@ -27,12 +27,10 @@ class Node:
 
     `extra` is None or a dict of rare things: "name", "hooks", "where"; "retain": who keeps the
     gradient, by weak reference; "opens": runs anew what it stands for; "number": which result;
-    "view_of": the leaf that it shows a part of. `kept` is unset where `constants` is empty.
+    "view_of": the leaf that it shows a part of. `kept` is a constant operand that pictures show.
     """
 
     __slots__ = ("dtype", "extra", "kept", "key", "parents", "pullback", "saved", "scope", "shape")
-
-    kept: Any
 
     def __init__(
         self,
@@ -61,13 +59,6 @@ class Node:
     def name(self) -> str | None:
         """The name given to the tensor, if any."""
         return self.extra.get("name") if self.extra else None
-
-    @property
-    def constants(self) -> dict[int, Any]:
-        """Operands without a gradient that pictures show, by place: numbers, and Tensors with a
-        name. Other arrays are not held, so that they can be freed."""
-        kept = getattr(self, "kept", {})
-        return kept if type(kept) is dict else {self.parents.index(None): kept}
 
     def put(self, **extra: Any) -> None:
         """Attach something rare to the node."""

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.node import FREED, Node
 from ..engine.outputs import OUTPUT, number
 
-__all__ = ["is_output", "saved_items", "unpacked"]
+__all__ = ["constant_operand", "is_output", "saved_items", "unpacked"]
 
 
 def is_output(node: Node) -> bool:
@@ -27,6 +27,12 @@ def saved_items(node: Node) -> dict[str, Any]:
     if node.pullback is None or node.saved is FREED or is_output(node):
         return {}
     return dict(zip(node.pullback.residuals, node.saved, strict=True))
+
+
+def constant_operand(node: Node, place: int) -> Any:
+    """What stands at a place without a gradient: a number, or a Tensor with a name, of a sum, a
+    product and the like. None of other arrays and ops, which hold no constants for pictures."""
+    return getattr(node, "kept", None) if node.parents[place] is None else None
 
 
 def unpacked(node: Node, numbers: Mapping[Node, int] | None = None) -> Node | None:

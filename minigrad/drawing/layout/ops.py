@@ -11,7 +11,7 @@ from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
 from ...engine.tensor import Tensor, detached
-from ...observe.packing import is_output, saved_items
+from ...observe.packing import constant_operand, is_output, saved_items
 from ..reading.entering import flat, node_of
 from ..reading.names import told_apart
 from ..reading.walk import label_of
@@ -343,7 +343,7 @@ def _constant_of(node: Node, slot: int) -> Constant | None:
     """What is known of an operand that needs no gradient."""
     if node.op is None or is_output(node):
         return None
-    kept = node.constants.get(slot)
+    kept = constant_operand(node, slot)
     value = saved_items(node).get(node.op.argument(slot)) if kept is None else detached(kept)
     if node.op.variadic and isinstance(value, tuple):
         value = value[slot]

@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.node import FREED, Leaf, Node
 from ...engine.outputs import number
 from ...engine.tensor import detached
-from ...observe.packing import is_output, saved_items
+from ...observe.packing import constant_operand, is_output, saved_items
 from .walk import known_values
 
 __all__ = ["all_values"]
@@ -62,19 +62,16 @@ def _leaves(order: Iterable[Node]) -> Iterable[tuple[Node, Any]]:
 def _again(node: Node, values: Mapping[Node, Any]) -> Any:
     """What an op makes of its operands; None where one is not known, or a keyword."""
     op: Any = node.op
-    saved, constants = saved_items(node), node.constants
+    saved = saved_items(node)
     arguments: list[Any] = []
     for k, parent in enumerate(node.parents):
         held = saved.get(op.argument(k))
-        if parent is not None:
-            value = values.get(parent)
-        elif k in constants:
-            value = detached(constants[k])
-        else:
+        value = values.get(parent) if parent is not None else constant_operand(node, k)
+        if parent is None and value is None:
             value = held[k] if op.variadic and isinstance(held, tuple) else held
         if value is None:
             return None
-        arguments.append(value)
+        arguments.append(detached(value))
     params = {name: saved[name] for name in op.params if name in saved}
     if "shape" in op.params:
         params["shape"] = node.shape
