@@ -125,6 +125,12 @@ def red(drawing):
     return [(path, marks[path.tail], marks[path.head]) for path in found]
 
 
+def shares(drawing):
+    """Of each tap the colour, the width, and how large it is."""
+    taps = [path for path in drawing.scene.paths if path.kind == "tap"]
+    return {(p.data["weight"], p.data["step"]): (p.color, p.thick, p.data["norm"]) for p in taps}
+
+
 def caption(drawing):
     """The words below a picture."""
     lines = [line for mark in drawing.scene.marks if mark.kind == "caption" for line in mark.lines]
