@@ -32,11 +32,14 @@ __all__ = ["draw_cell"]
 Gates = tuple[str, ...]
 
 
-def draw_cell(cell: Cell, *, direction: str = "LR", title: str | None = None) -> Drawing:
+def draw_cell(
+    cell: Cell, *, direction: str = "LR", title: str | None = None, **options: Any
+) -> Drawing:
     """The ops of one step of `cell`: from x_t and the state before, through the gates, to the
     state after.
 
     direction: where data flows: "LR" (default), "RL", "BT" or "TB". title: a line above.
+    options: further ones of ``minigrad.draw``: caption, labels, highlight, theme, size and so on.
 
     A sigmoid or tanh that makes a gate carries the gate's name, and so does the wire of a block of
     columns before it: "rz" is the columns of r and z together.
@@ -72,7 +75,7 @@ def draw_cell(cell: Cell, *, direction: str = "LR", title: str | None = None) ->
         if node is not None and node not in known:
             node.put(name=f"{name}_t")
     return draw(list({part._node: part for part in results}.values()), view="ops",
-                direction=direction, title=title)
+                direction=direction, title=title, **options)
 
 
 def _entering(name: str, value: Any) -> Any:

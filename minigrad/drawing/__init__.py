@@ -24,13 +24,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..engine.tensor import Tensor
     from ..module import Module
-    from .reading.boxes import Unrolled
     from .render.picture import Drawing
 
 __all__ = ["Drawing", "RenderError", "RendererNotFoundError", "draw"]
 
 _VIEWS = ("auto", "steps", "rolled", "ops")
-_MOST_BOXES = 20_000
+_SHOW = ("values", "gradients", "ledger", "shapes", "memory")
 
 
 def draw(
@@ -41,17 +40,27 @@ def draw(
     gradients: bool = False,
     ledger: bool | Mapping[Any, Any] = False,
     widths: str = "weight",
+    show: Iterable[str] | None = None,
+    steps: Iterable[int] | slice | None = None,
     max_steps: int | None = None,
     direction: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    highlight: str | int | Iterable[str | int] | None = None,
     title: str | None = None,
+    caption: str | None = None,
+    theme: str | Mapping[str, Any] = "light",
+    background: str | None = None,
+    scale: float | None = None,
+    width: float | None = None,
+    size: tuple[float, float] | None = None,
 ) -> Drawing:
     """The graph behind `output`, a tensor or several, as a picture.
 
     view: "steps", one column for each time step, one box for each scope in it; "rolled", one
         column for all steps, if they are alike; "ops", one box for each op (at most 400);
         "auto": steps if any op was recorded under ``scope(..., t=t)``.
-    values: show values: numbers, and norms of arrays. True: those that the graph still holds,
-        which are the ones that a derivative needs. Tensors, or a module: theirs as well.
+    values: show values: numbers, and norms of arrays. True: all that follow from the weights and
+        from what the graph still holds. Tensors, or a module: theirs as well.
     gradients: show ∂output/∂(weight, state, op): numbers, and norms of arrays.
     ledger: steps only. True: each tap of a weight W shows its part of ∂output/∂W = Σ_t G_t by
         number, width and colour: G_t with its sign where W is one number, else ‖G_t‖. The weight
@@ -59,16 +68,27 @@ def draw(
         the terms themselves, as a mapping from tensors or names: an ``rnn.bptt.ledger``, lists of
         ``Use``, or numbers or arrays by t.
     widths: whether the width of a tap is relative to the largest of its "weight", or of "all".
+    show: what boxes say beside their names, in the place of the flags: some of "values",
+        "gradients", "ledger", "shapes", and "memory", what the steps hold for their derivatives.
+    steps: steps only. The columns that are drawn: time steps, as [1, 2, 10, 50], or a slice.
     max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
     direction: ops only. Where data flows: "LR" (default), "RL", "BT" or "TB".
-    title: a line above the picture.
+    labels: what weights, scopes, inputs and ops are called in the picture, by name.
+    highlight: a weight, a scope, an op, a step, or several: all else is drawn faint.
+    title, caption: words above and below the picture.
+    theme: "light", "dark", "print" (for paper without colours), or a dict with some parts of one:
+        paper, ink, wire, state, muted, wrong, weights, weight_ink, fills.
+    background: a colour like "#fffaf0", or "transparent".
+    scale, width, size: how large it is shown: a factor, a width, or a size that it fits into, in
+        pixels of 1/96 inch. A notebook never shows it wider than its column.
 
     Draw before ``backward()``, or after ``backward(retain_graph=True)``: `gradients` and `ledger`
     need what a backward pass frees. Nothing is changed by drawing.
 
-    Raises ValueError for a tensor without a graph, for an unknown view, for graphs too large to
-    draw, and for steps that differ too much to be rolled up; GradientError where `gradients` or
-    `ledger=True` are asked of several numbers, and GraphFreedError after ``backward()``.
+    Raises ValueError for a tensor without a graph, for an unknown view or option, for graphs too
+    large to draw, and for steps that differ too much to be rolled up; GradientError where
+    `gradients` or `ledger=True` are asked of several numbers, and GraphFreedError after
+    ``backward()``.
 
     >>> import minigrad as mg
     >>> w = mg.tensor(0.9, requires_grad=True, name="w")
@@ -84,49 +104,53 @@ def draw(
     from ..engine.node import ancestors
     from ..engine.opening import opened
     from ..engine.tensor import Tensor
-    from .render.picture import Drawing
+    from .views import Options, draw_ops, draw_rolled, draw_steps
 
     outputs = [output] if isinstance(output, Tensor) else list(output)
     _check(outputs, view, max_steps, direction, widths)
+    shown = _shown(show)
     outputs, values = opened(outputs, list(values) if isinstance(values, Iterable) else values)
+    asked = Options(
+        values or "values" in shown, gradients or "gradients" in shown,
+        ledger or "ledger" in shown, widths, None if show is None else shown, steps, max_steps,
+        direction, labels or {}, highlight, title, caption, theme, background, scale, width, size,
+    )
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
         timed = any(n.scope is not None and n.scope.step is not None and n.pullback for n in nodes)
         view = "steps" if timed else "ops"
+    chosen = steps is not None or max_steps is not None
     if view == "ops":
-        if ledger or max_steps is not None:
+        if ledger or chosen:
             raise ValueError(
-                "draw(..., view='ops') has neither ledger nor max_steps, which are of the step "
-                "view; record the ops under minigrad.scope(name, t=t), as rnn.unroll does, and "
-                "draw them with view='steps'"
+                "draw(..., view='ops') has neither ledger nor max_steps nor steps, which are of "
+                "the step view; record the ops under minigrad.scope(name, t=t), as rnn.unroll "
+                "does, and draw them with view='steps'"
             )
-        from .layout.ops import op_scene
-
-        scene, about = op_scene(
-            outputs, values=values, gradients=gradients, direction=direction or "LR", title=title
-        )
-
-        def page() -> str:
-            from .page.views import ops_page
-
-            return ops_page(
-                outputs, values=values, direction=direction or "LR", title=title, about=about
-            )
-
-        return Drawing(scene, about, page)
+        return draw_ops(outputs, asked)
     if direction is not None:
         raise ValueError(
             f"draw(..., direction={direction!r}): time goes to the right in the step view; leave "
             f"direction out, or draw with view='ops'"
         )
     if view == "rolled":
-        if values is not False or gradients or ledger or max_steps is not None:
+        if values is not False or gradients or ledger or chosen or shown:
             raise ValueError(
-                "draw(..., view='rolled') has neither values, gradients, ledger nor max_steps, "
-                "because they differ from step to step; draw with view='steps'"
+                "draw(..., view='rolled') has neither values, gradients, ledger, show, max_steps "
+                "nor steps, because they differ from step to step; draw with view='steps'"
             )
-        return _draw_rolled(outputs, title)
-    return _draw_steps(outputs, values, gradients, ledger, widths, max_steps, title)
+        return draw_rolled(outputs, asked)
+    return draw_steps(outputs, asked)
+
+
+def _shown(show: Iterable[str] | None) -> frozenset[str]:
+    shown = frozenset([show] if isinstance(show, str) else show or ())
+    if unknown := shown - set(_SHOW):
+        raise ValueError(
+            f"draw(..., show={sorted(map(str, unknown))}): wanted some of "
+            f"{', '.join(map(repr, _SHOW))}"
+        )
+    return shown
 
 
 def _check(
@@ -162,73 +186,6 @@ def _check(
             "requires grad: make a tensor with requires_grad=True, and check for no_grad() or "
             "detach()"
         )
-
-
-def _unrolled(outputs: Sequence[Tensor], view: str) -> Unrolled:
-    from .reading.graph import read
-
-    unrolled = read(outputs)
-    if not unrolled.steps:
-        raise ValueError(
-            f"draw(..., view={view!r}): no op was recorded under a time step; label the steps with "
-            f"`with minigrad.scope(name, t=t):`, as rnn.unroll does, or draw with view='ops'"
-        )
-    return unrolled
-
-
-def _draw_rolled(outputs: Sequence[Tensor], title: str | None) -> Drawing:
-    from .layout.rolled import roll
-    from .layout.unrolled import lay_out
-    from .page.write import html
-    from .render.picture import Drawing
-    from .render.text import count
-
-    unrolled = _unrolled(outputs, "rolled")
-    rolled, words = roll(unrolled)
-    scene = lay_out(rolled, title=title, words=words)
-    weights = sum(box.kind == "weight" for box in rolled.sources)
-    about = (
-        f"{count(unrolled.columns, 'step')} as one: {count(len(rolled.steps), 'box')}, "
-        f"{count(weights, 'weight')}"
-    )
-    return Drawing(scene, about, lambda: html(scene, about, title=title or ""))
-
-
-def _draw_steps(
-    outputs: Sequence[Tensor], values: Any, gradients: bool, ledger: Any, widths: str,
-    most: int | None, title: str | None,
-) -> Drawing:
-    from .layout.notes import box_notes, gradients_of, values_of
-    from .layout.terms import ledger_terms, sums_of
-    from .layout.unrolled import lay_out
-    from .render.picture import Drawing
-    from .render.text import count
-
-    unrolled = _unrolled(outputs, "steps")
-    columns, boxes = unrolled.columns, len(unrolled.steps)
-    if boxes * min(1.0, (most or columns) / columns) > _MOST_BOXES:
-        raise ValueError(
-            f"draw(..., view='steps'): {columns:,} steps with {boxes:,} boxes are too many for one "
-            f"picture; draw the first and last of them, as with max_steps=12"
-        )
-    terms = ledger_terms(outputs, unrolled, ledger, widths)
-    held = values_of(outputs, unrolled.home, values)
-    slopes = gradients_of(outputs, unrolled.home) if gradients else {}
-    notes = box_notes(unrolled, held, slopes, sums_of(terms))
-    scene = lay_out(
-        unrolled, terms=terms, notes=notes, most=most, title=title, held=held, slopes=slopes
-    )
-    weights = sum(box.kind == "weight" for box in unrolled.sources)
-    about = f"{count(columns, 'step')}: {count(boxes, 'box')}, {count(weights, 'weight')}"
-
-    def page() -> str:
-        from .page.views import steps_page
-
-        return steps_page(
-            outputs, unrolled, values=values, ledger=ledger, most=most, title=title, about=about
-        )
-
-    return Drawing(scene, about, page)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
 from ..engine.node import FREED, Node, ancestors
 from ..engine.opening import opened
@@ -13,7 +14,8 @@ __all__ = ["Tape"]
 
 
 class Tape:
-    """The ops behind some tensors, oldest first; ``print(Tape(loss))`` shows them as a table.
+    """The ops behind some tensors, oldest first; ``print(Tape(loss))`` shows them as a table, and
+    a notebook as one of HTML.
 
     Its columns: a number, the op (or ``leaf``), its name, the shape, the numbers of the operands
     (``·`` for a constant), what is saved for the backward pass, and the scope.
@@ -47,6 +49,21 @@ class Tape:
 
     def table(self, most: int = 60) -> str:
         """The table; of more than `most` nodes only the first and the last ones."""
+        rows = self._rows(most)
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it."""
+        head, *rows = [[escape(cell) for cell in row] for row in self._rows(60)]
+        lines = [f"<tr><th>{'</th><th>'.join(head)}</th></tr>"]
+        lines += [f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows]
+        return f"<table>\n{chr(10).join(lines)}\n</table>"
+
+    def _rows(self, most: int) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("#", "op", "name", "shape", "operands", "saved", "scope")]
         place = {node: k for k, node in enumerate(self.nodes)}
         shown = self.nodes
@@ -56,11 +73,7 @@ class Tape:
             if place[node] - int(rows[-1][0] if len(rows) > 1 else -1) > 1:
                 rows.append((str(place[node] - 1), "…", "", "", "", "", ""))
             rows.append((str(place[node]), *_cells(node, place)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
+        return rows
 
 
 def _cells(node: Node, place: dict[Node, int]) -> tuple[str, ...]:

@@ -341,7 +341,7 @@ def test_bad_outputs():
 
 def test_too_many_steps(monkeypatch):
     """More boxes than a picture can hold are refused, and max_steps is named."""
-    monkeypatch.setattr(sys.modules["minigrad.drawing"], "_MOST_BOXES", 100)
+    monkeypatch.setattr(sys.modules["minigrad.drawing.views"], "_MOST_BOXES", 100)
     loss = elman(40)
     with pytest.raises(ValueError, match=r"40 steps with 120 boxes .* max_steps=12"):
         mg.draw(loss)

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 
 import minigrad as mg
+from minigrad.drawing.layout.columns import first_and_last
 from minigrad.drawing.layout.notes import box_notes
 from minigrad.drawing.layout.terms import ledger_terms, sums_of
 from minigrad.drawing.layout.unrolled import lay_out
@@ -140,9 +141,10 @@ def caption(drawing):
 # -- geometry
 
 
-def scene(output, ledger=False, **options):
+def scene(output, ledger=False, most=None, **options):
     """The scene of a picture, before it becomes DOT text."""
     unrolled = read([output])
+    options["kept"] = first_and_last(unrolled.columns, most)
     terms = ledger_terms([output], unrolled, ledger)
     notes = box_notes(unrolled, {}, {}, sums_of(terms))
     return lay_out(unrolled, terms=terms, notes=notes, **options)

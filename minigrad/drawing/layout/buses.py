@@ -76,16 +76,17 @@ def _trunk(
     """Draw the wire along one lane. A further lane (turn > 0) branches off beside its source."""
     source = lane.source
     home = canvas.marks.get(source)
+    taps = [canvas.marks[w.target].x + lane.port for w in steps]
+    taps += [rises[source, w.target] for w in ends]
     if home is None:  # in a column that is left out
-        home = canvas.point(sum(canvas.gap or ()) / 2, lane.y)
+        home = canvas.point(canvas.before(min(taps)), lane.y)
     path: list[Point] = [(home.right, home.y)]
     if source in canvas.marks and source.column is not None:
         path += [(canvas.down(source), home.y), (canvas.down(source), lane.y)]
     elif turn:
         x = home.right + TURN * turn
         path += [(x, home.y), (x, lane.y)]
-    last = max([canvas.marks[w.target].x + lane.port for w in steps]
-               + [rises[source, w.target] for w in ends])
+    last = max(taps)
     canvas.wire(home, canvas.point(last, lane.y), *path, (last, lane.y),
                 color=canvas.colors[source], thick=2.0, arrow=False, kind="bus",
                 data={"weight": source.title}, dash=canvas.dashes.get(source, ""))

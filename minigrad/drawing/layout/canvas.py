@@ -53,10 +53,11 @@ class Canvas:
         unrolled: Unrolled,
         terms: Terms | None,
         notes: Mapping[Box, Sequence[TextLine]],
-        most: int | None,
+        kept: Sequence[int] | None,
         held: Mapping[Node, Any],
         slopes: Mapping[Node, Any],
-        wrong: Callable[[Wire], bool] | None = None,
+        wrong: Callable[[Wire], bool] | None,
+        labels: Mapping[str, str],
     ) -> None:
         self.wrong = wrong or (lambda wire: False)
         self.unrolled, self.terms, self.held, self.slopes = unrolled, terms, held, slopes
@@ -66,7 +67,7 @@ class Canvas:
             self.colors = dict.fromkeys(self.colors, QUIET)
         everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
         self.looks = {
-            box: look(box, unrolled, self.colors.get(box, ""), notes.get(box, ()))
+            box: look(box, unrolled, self.colors.get(box, ""), notes.get(box, ()), labels)
             for box in everything
         }
         sizes = {box: Size(found.width, found.height) for box, found in self.looks.items()}
@@ -74,14 +75,14 @@ class Canvas:
         self.scene = Scene()
         self.marks: dict[Box, Mark] = {}
         self.x: dict[int, float] = {}
-        self.gap: tuple[float, float] | None = None
+        self.gaps: list[tuple[float, float]] = []  # where columns are left out, from the left
         self.left_width = max(
             [self.looks[box].width + 18 for box in everything
              if box.kind in ("weight", "source", "initial")] + [46.0]
         )
-        self._columns(most)
+        self._columns(list(range(unrolled.columns)) if kept is None else kept)
 
-    def _columns(self, most: int | None) -> None:
+    def _columns(self, kept: Sequence[int]) -> None:
         """The x of every column that is drawn, from the width that one column needs."""
         grid, rows = self.grid, self.grid.rows
         widest = max(row.width / 2 for row in rows)
@@ -98,16 +99,12 @@ class Canvas:
         self.left_channel = max(taps, widest + (max(38.0, label + 4) if marked else 8))
         left = self.left_channel + CHANNEL * len(grid.left_channels)
         pitch = max(left + self.right, 2 * widest + _BETWEEN)
-        count = self.unrolled.columns
-        kept = list(range(count))
-        if most is not None and most < count:
-            kept = kept[: (most + 1) // 2] + kept[count - most // 2 :]
         x = 0.0
         for k, column in enumerate(kept):
             if k and column != kept[k - 1] + 1:
                 x += _GAP
                 middle = x - (pitch + _GAP) / 2
-                self.gap = (middle - 16, middle + 16)
+                self.gaps.append((middle - 16, middle + 16))
             self.x[column] = x
             x += pitch
         lanes = [source for source, _ in grid.lanes if source.column is None]
@@ -136,6 +133,10 @@ class Canvas:
             return [(mark.x, mark.top)]
         x, y = mark.x + up[key], mark.top + 8 + 5 * list(up).index(key)
         return [(x, mark.top), (x, y), (self.beside(mark, key), y)]
+
+    def before(self, x: float) -> float:
+        """A place to the left of `x` where columns are left out."""
+        return max((sum(gap) / 2 for gap in self.gaps if gap[1] < x), default=self.start)
 
     def down(self, source: Box) -> float:
         """The x of the wire from a block above the steps down to its lane."""
@@ -199,15 +200,17 @@ class Canvas:
             ))
 
         (x1, y1), (x2, y2) = points[-2:]
-        low, high = self.gap or (0.0, 0.0)
-        over = min(x1, x2) < low and high < max(x1, x2)
-        if self.gap is None or dashed or y1 != y2 or not over:
+        over = [gap for gap in self.gaps if min(x1, x2) < gap[0] and gap[1] < max(x1, x2)]
+        if dashed or y1 != y2 or not over:
             add(source, target, points, arrow, dashed)
             return
-        one, two = (self.point(x, y1) for x in sorted(self.gap, reverse=x1 > x2))
-        add(source, one, (*points[:-1], (one.x, y1)), False, False)
-        add(one, two, ((one.x, y1), (two.x, y1)), False, True)
-        add(two, target, ((two.x, y1), (x2, y2)), arrow, False)
+        tail, through = source, points[:-1]
+        for gap in over if x1 < x2 else over[::-1]:
+            one, two = (self.point(x, y1) for x in sorted(gap, reverse=x1 > x2))
+            add(tail, one, (*through, (one.x, y1)), False, False)
+            add(one, two, ((one.x, y1), (two.x, y1)), False, True)
+            tail, through = two, ((two.x, y1),)
+        add(tail, target, (*through, (x2, y2)), arrow, False)
 
     def cut(self, x: float, y: float) -> None:
         """Mark where a state was detached: values pass, gradients do not."""

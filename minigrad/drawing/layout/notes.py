@@ -12,12 +12,13 @@ from ...engine.differentiation import sweep_from
 from ...engine.node import Node, ancestors
 from ...engine.tensor import Tensor, detached, wrap
 from ...errors import GradientError, describe
+from ...observe.packing import saved_items
 from ..reading.boxes import Box, Unrolled
 from ..reading.values import all_values
 from ..render.style import MUTED
 from ..render.text import TextLine, shown
 
-__all__ = ["box_notes", "gradients_of", "only", "values_of"]
+__all__ = ["box_notes", "gradients_of", "memory_of", "only", "values_of"]
 
 
 def only(outputs: Sequence[Tensor], what: str) -> Tensor:
@@ -70,9 +71,11 @@ def gradients_of(outputs: Sequence[Tensor], nodes: Iterable[Node]) -> dict[Node,
 
 def box_notes(
     unrolled: Unrolled, values: Mapping[Node, Any], slopes: Mapping[Node, Any],
-    sums: Mapping[Box, Sequence[tuple[str, str]]],
+    sums: Mapping[Box, Sequence[tuple[str, str]]], *, shapes: bool = False,
+    memory: Mapping[Box, int] | None = None,
 ) -> dict[Box, list[TextLine]]:
-    """The lines that values, gradients and the sums of the ledger add to the boxes."""
+    """The lines that values, gradients, the sums of the ledger, shapes and the bytes that are held
+    add to the boxes."""
     notes: dict[Box, list[TextLine]] = defaultdict(list)
     for box in (*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering):
         step = "" if box.t is None else str(box.t)
@@ -81,6 +84,11 @@ def box_notes(
         }
         if not box.states and box.nodes:
             named[None] = box.nodes[-1]
+        last = next(iter(named.values()), None)
+        if shapes and last is not None:
+            notes[box].append(_note("shape", [(str(tuple(last.shape)), "")]))
+        if memory and box in memory:
+            notes[box].append(_note("memory", [(_bytes(memory[box]), "")]))
         for name, node in named.items():
             if node in values:
                 notes[box].append(_note("value", shown([name] if name else [], values[node])))
@@ -95,6 +103,31 @@ def box_notes(
                 if isinstance(value, np.ndarray | np.generic | int | float):
                     notes[box].append(_note("value", shown([], value)))
     return notes
+
+
+def memory_of(unrolled: Unrolled) -> dict[Box, int]:
+    """How many bytes each step and block holds for its derivatives; what several hold counts
+    where it is held first, and weights not at all."""
+    seen = {id(value) for value in all_values([b.nodes[-1] for b in unrolled.sources]).values()}
+    found: dict[Box, int] = {}
+    for box in (*unrolled.steps, *unrolled.ends):
+        total = 0
+        for node in box.nodes:
+            for held in saved_items(node).values():
+                for array in held if isinstance(held, tuple) else (held,):
+                    if isinstance(array, np.ndarray) and id(array) not in seen:
+                        seen.add(id(array))
+                        total += array.nbytes
+        found[box] = total
+    return found
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
 
 
 def _note(says: str, pieces: Sequence[tuple[str, str]]) -> TextLine:

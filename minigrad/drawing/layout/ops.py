@@ -52,12 +52,15 @@ def op_scene(
     names: Mapping[Node, str] | None = None,
     wrong: Collection[tuple[Node, int]] | None = None,
     step: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    show: Collection[str] | None = None,
 ) -> tuple[Scene, str]:
     """The picture of the ops behind `outputs`, and a few words about it.
 
     inside: those that are drawn; what they read of others are inputs. names: what nodes are called
     that have no name of their own. wrong: the operands, by op and number, that are drawn in red.
-    step: what inputs have as a subscript (default: the number of their step).
+    step: what inputs have as a subscript (default: the number of their step). labels: what boxes
+    and frames are called, by name. show: whether shapes are said, where it is given.
     """
     roots = {t._node for t in outputs if t._node is not None}
     order = [node for node in reversed(ancestors(roots)) if not is_output(node) or label_of(node)]
@@ -77,7 +80,8 @@ def op_scene(
     slopes = gradients_of(outputs, order) if gradients else {}
     view = _OpView(order, roots, held, slopes, direction)
     view.entering |= entering
-    view.names, view.step = names or {}, step
+    view.names, view.step, view.other = names or {}, step, labels or {}
+    view.shapes = show is None or "shapes" in show
     if wrong is not None:
         view.wrong, view.colors = wrong, dict.fromkeys(view.colors, QUIET)
     scene = view.scene()
@@ -118,6 +122,8 @@ class _OpView:
         self.labels: dict[Any, TextLine] = {}
         self.names: Mapping[Node, str] = {}
         self.step: str | None = None
+        self.other: Mapping[str, str] = {}
+        self.shapes = True
         self.wrong: Collection[tuple[Node, int]] = ()
 
     def scene(self) -> Scene:
@@ -158,14 +164,15 @@ class _OpView:
         entering = node in self.entering
         leaf, op = node.pullback is None or entering, None if entering else node.op
         own = self.called.get(node) or node.name or self.names.get(node, "")
-        name = self.entering.get(node) or own or (op.name if op else "")
-        lines = [TextLine([indexed(plain(name))], 12, True)] if leaf and name else []
+        name = own or self.entering.get(node) or (op.name if op else "")
+        lines = [TextLine([self._label(name)], 12, True)] if leaf and name else []
         if op:
-            lines.append(TextLine([(plain(label_of(node) or op.name), "")]))
+            word = label_of(node) or op.name
+            lines.append(TextLine([(plain(self.other.get(word, word)), "")]))
             if own:
-                lines.append(TextLine([indexed(plain(own))], 10, True))
+                lines.append(TextLine([self._label(own)], 10, True))
         # Of a single number the value says enough.
-        short = node.shape == () and node in self.values
+        short = not self.shapes or (node.shape == () and node in self.values)
         notes = [] if short else [TextLine([(_shape(node.shape), "")])]
         if node in self.values:
             notes.append(TextLine(shown([], self.values[node]), says="value"))
@@ -192,12 +199,17 @@ class _OpView:
             f"{node}: {node.op.formula}" if node.op else str(node), kind, data,
         ), _path(node.scope) if op else ())
 
+    def _label(self, name: str) -> tuple[str, str]:
+        """What something is called in the picture, with its subscript."""
+        return indexed(plain(self.other.get(name, name)))
+
     def _constant(self, scene: Scene, constant: Constant, node: Node) -> None:
         value, shape = constant.value, getattr(constant.value, "shape", ())
         at = "" if constant.t is None else self.step or str(constant.t)
-        name = (plain(constant.name), at) if at else indexed(plain(constant.name))
+        name = self._label(constant.name)
+        name = (name[0], at) if at and not name[1] else name
         lines = [TextLine([name], 11)] if constant.name else []
-        if shape:
+        if shape and self.shapes:
             lines.append(TextLine([(_shape(shape), "")], 9, color=MUTED))
         if value is not None and (self.values or not lines):
             size = 9 if lines else 11
@@ -334,7 +346,8 @@ class _OpView:
             scene.id(f"frame {path}"), (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, (), *FRAME,
             tooltip=path, kind="frame", data={"scope": path},
         ))
-        line = TextLine([(plain(frame.path[-1]), "")], 10, color=MUTED)
+        name = self.other.get(frame.path[-1], frame.path[-1])
+        line = TextLine([(plain(name), "")], 10, color=MUTED)
         scene.add(Mark(scene.id("text"), x1 + 7 + line.width / 2, y2 - 5 - line.height / 2,
                        line.width, line.height, (line,), ink=MUTED))
 

@@ -7,7 +7,6 @@ step stand at the right.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from ...engine.node import Node
@@ -40,23 +39,25 @@ def lay_out(
     *,
     terms: Terms | None = None,
     notes: Mapping[Box, Sequence[TextLine]] | None = None,
-    most: int | None = None,
+    kept: Sequence[int] | None = None,
     title: str | None = None,
     words: Mapping[tuple[Box, int], str] | None = None,
     held: Mapping[Node, Any] | None = None,
     slopes: Mapping[Node, Any] | None = None,
     caption: str | None = None,
     wrong: Callable[[Wire], bool] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Scene:
     """The picture of `unrolled`.
 
-    terms: what the taps show. notes: further lines in boxes. most: how many columns to draw, the
-    first and the last ones (default: all). title: a line above. words: by (box, row), what stands
+    terms: what the taps show. notes: further lines in boxes. kept: the columns
+    that are drawn (default: all). title: a line above. words: by (box, row), what stands
     below the column of a box, or above the wire from that row into a block at the right. held,
     slopes: values and gradients, for scripts. caption: words below. wrong: which wires are drawn
-    in red, and then no others in colours.
+    in red, and then no others in colours. labels: what boxes are called, by name.
     """
-    canvas = Canvas(unrolled, terms, notes or {}, most, held or {}, slopes or {}, wrong)
+    canvas = Canvas(unrolled, terms, notes or {}, kept, held or {}, slopes or {}, wrong,
+                    labels or {})
     _steps(canvas)
     draw_sources(canvas)
     _entering(canvas)
@@ -125,9 +126,12 @@ def _along(canvas: Canvas, wire: Wire) -> None:
     one, two = canvas.marks.get(wire.source), canvas.marks.get(wire.target)
     if one is None or two is None:
         early, late = (one, two) if forward else (two, one)
+        columns = sorted((wire.source.column or 0, wire.target.column or 0))
+        if early is None and late is not None and min(canvas.x) == columns[1]:
+            _enters(canvas, wire, late)
         if early is None or late is not None:
             return  # neither end is drawn, or `_along` drew it for the box before the gap
-        late = _after_gap(canvas, wire.source.row)
+        late = _after_gap(canvas, wire.source.row, columns[0])
         if late is None:
             return
         one, two = (early, late) if forward else (late, early)
@@ -169,10 +173,20 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     canvas.carry(wire, *back, source=delay, color=STATE, thick=1.6, dashed=wire.cut, kind="state")
 
 
-def _after_gap(canvas: Canvas, row: int) -> Mark | None:
-    """The box of a row in the first column after those that are left out."""
-    drawn = sorted(canvas.x)
-    after = next((b for a, b in pairwise(drawn) if b != a + 1), None)
+def _enters(canvas: Canvas, wire: Wire, first: Mark) -> None:
+    """A state that comes from columns left out before the first that is drawn, or goes there."""
+    row = canvas.grid.rows[wire.source.row]
+    y = row.y + row.sides[along_key(wire.source.row, wire.name)]
+    outside = canvas.point(first.left - 30, y)
+    ends = (outside, first) if steps_over(wire) > 0 else (first, outside)
+    xs = (outside.x, first.left) if steps_over(wire) > 0 else (first.left, outside.x)
+    canvas.carry(wire, (xs[0], y), (xs[1], y), source=ends[0], target=ends[1], color=STATE,
+                 thick=1.6, dashed=True, kind="state")
+
+
+def _after_gap(canvas: Canvas, row: int, column: int) -> Mark | None:
+    """The box of a row in the first drawn column after `column`."""
+    after = next((c for c in sorted(canvas.x) if c > column), None)
     boxes = (b for b in canvas.unrolled.steps if (b.column, b.row) == (after, row))
     return next((canvas.marks[b] for b in boxes), None)
 
@@ -212,8 +226,8 @@ def _words(canvas: Canvas) -> None:
     for column, x in canvas.x.items():
         if column in steps:
             canvas.text(x, bottom - 18, small(f"t = {steps[column]}", MUTED))
-    if canvas.gap is not None:
-        canvas.text(sum(canvas.gap) / 2, bottom - 18, small("...", MUTED))
+    for gap in canvas.gaps:
+        canvas.text(sum(gap) / 2, bottom - 18, small("...", MUTED))
     if canvas.terms is not None and canvas.terms.values:
         for k, words in enumerate(canvas.terms.caption):
             line = small(words, MUTED)

@@ -26,7 +26,8 @@ __all__ = ["ops_page", "steps_page"]
 
 
 def steps_page(
-    outputs: Sequence[Tensor], unrolled: Unrolled, *, values: Any, ledger: Any, most: int | None,
+    outputs: Sequence[Tensor], unrolled: Unrolled, *, values: Any, ledger: Any,
+    kept: Sequence[int],
     title: str | None, about: str,
 ) -> Page:
     """The page of an unrolled graph. The arguments are those of ``draw``."""
@@ -37,8 +38,7 @@ def steps_page(
     terms = None if without else ledger_terms(outputs, unrolled, ledger or True)
     scene = lay_out(
         unrolled, terms=terms, notes=box_notes(unrolled, held, slopes, sums_of(terms)),
-        most=most, held=held,
-        slopes=slopes,
+        kept=kept, held=held, slopes=slopes,
     )
     states = (item for box in unrolled.steps for item in box.states.items())
     return html(

@@ -16,8 +16,9 @@ def told_apart(
 ) -> dict[T, str]:
     """Names that differ: W_hh of an encoder and of a decoder are encoder.W_hh and decoder.W_hh.
 
-    place: where a thing is used first, which is put before a name that several have. Where that
-    is one place, they are numbered.
+    name: what a thing is called. place: where it is used first, which is put before a name that
+    several have; where that is one place, or nowhere, they are numbered in their order.
+    Returns the names in the order of the things.
 
     >>> told_apart([(1, "W", "enc"), (2, "W", "dec"), (3, "b", "dec")], lambda w: w[1],
     ...            lambda w: w[2])

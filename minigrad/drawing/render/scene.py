@@ -109,6 +109,7 @@ class Scene:
         self.marks: list[Mark] = []
         self.paths: list[Path] = []
         self.background = "#ffffff"
+        self.scale = 1.0  # how much larger it is shown than drawn
         self.slugs: dict[str, str] = {}  # by id: what it is called in SVG
         self.nodes: dict[str, Sequence[Any]] = {}  # by id of a mark: the ops that it stands for
         self._ids, self._taken = _Names("{} ({})"), _Names("{}-{}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..reading.boxes import Box, Unrolled
@@ -10,7 +10,7 @@ from .text import TextLine, indexed, painted, plain
 
 __all__ = [
     "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE", "WRONG",
-    "Look", "colors_of", "dash", "dashes_of", "look", "pale", "small", "state_pieces",
+    "Look", "colors_of", "dash", "dashes_of", "look", "mixed", "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
@@ -18,7 +18,7 @@ WRONG, QUIET = "#d50000", "#7b8794"  # what is wrong, and all weights of such a 
 # Told apart by readers who see no red or no green, and dark enough for white words; after the
 # eighth weight the colours come again, with another kind of line.
 PALETTE = (
-    "#0072b2", "#c8501e", "#117a43", "#a03f95", "#8a6500", "#2f2a85", "#b4476a", "#007f86",
+    "#0070a8", "#cb4f10", "#6e00db", "#9f6e3c", "#b30f7c", "#0a317f", "#721845", "#9c0d0d",
 )
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
 FILLS = {
@@ -50,13 +50,18 @@ class Look(NamedTuple):
         return sum(line.height for line in self.lines)
 
 
-def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine] = ()) -> Look:
-    """The words and colours of a box; `color` is that of its wire, if it has one of its own."""
-    name, step = plain(box.title), box.at
+def look(
+    box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine] = (),
+    labels: Mapping[str, str] | None = None,
+) -> Look:
+    """The words and colours of a box; `color` is that of its wire, if it has one of its own.
+    labels: other names for boxes, by their own."""
+    own = (labels or {}).get(box.title)
+    name, step = plain(own or box.title), box.at
     tooltip = _about(box)
     kind: str = box.kind
     if kind == "weight":
-        lines = [TextLine([indexed(_short(box, unrolled))], 11, True)]
+        lines = [TextLine([indexed(plain(own) if own else _short(box, unrolled))], 11, True)]
         lines += [note._replace(color="") for note in notes]
         return Look(name, painted(lines), color, color, "#ffffff", tooltip, kind)
     if kind == "step" and box.states:
@@ -64,11 +69,13 @@ def look(box: Box, unrolled: Unrolled, color: str = "", notes: Sequence[TextLine
         if not any(note.low for note in notes):  # notes with subscripts name the states already
             lines.append(TextLine(state_pieces(list(box.states), step), 10))
     elif kind in ("step", "input", "initial"):
-        symbol = name == "loss" and not notes  # ℓ: with notes the label could not have two sizes
+        # With notes the label could not have two sizes.
+        symbol = box.title == "loss" and not own and not notes
         lines = [TextLine([("ℓ" if symbol else name, step)], 12 if symbol else 11)]
     else:
         size = 15 if name == "Σ" and not notes else 11
-        lines = [TextLine([(plain(word), "")], size) for word in box.title.split("\n")]
+        lines = [TextLine([(plain(word), "")], size)
+                 for word in (own or box.title).split("\n")]
     if box.scalar and kind == ("step" if box.column is not None else "block"):
         kind = "scalar"
     fill, line = FILLS[kind]
@@ -127,8 +134,14 @@ def dash(k: int) -> str:
     return DASHES[k // len(PALETTE) % len(DASHES)]
 
 
-def pale(color: str, share: float) -> str:
-    """`color`, nearer to white the smaller its share."""
-    keep = 0.3 + 0.7 * share
-    parts = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
-    return "#" + "".join(f"{round(255 - keep * (255 - part)):02x}" for part in parts)
+def pale(color: str, share: float, paper: str = "#ffffff") -> str:
+    """`color`, nearer to the paper the smaller its share."""
+    return mixed(color, paper, 0.7 - 0.7 * share)
+
+
+def mixed(color: str, other: str, share: float) -> str:
+    """A colour with a share of another in it, both in six digits."""
+    if not (len(color) == len(other) == 7):
+        return color
+    pairs = [(int(color[k : k + 2], 16), int(other[k : k + 2], 16)) for k in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)

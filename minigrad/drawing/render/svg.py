@@ -29,13 +29,15 @@ def svg(scene: Scene, *, responsive: bool = False, title: str = "") -> str:
     title: what a screen reader calls the picture.
     """
     width, height = scene.size()
-    size = f'width="{_number(width * _INCH)}" height="{_number(height * _INCH)}"'
+    shown = _INCH * scene.scale
+    size = f'width="{_number(width * shown)}" height="{_number(height * shown)}"'
     if responsive:
         size = f'style="max-width:100%;height:auto" {size}'
     box = f'viewBox="0 0 {_number(width)} {_number(height)}"'
     fonts = f'font-family="{escape(FONTS)}" text-anchor="middle"'
     name = 'xmlns="http://www.w3.org/2000/svg" class="minigrad" role="img" xml:space="preserve"'
-    paper = f'width="{_number(width)}" height="{_number(height)}" fill="{scene.background}"'
+    ground = "none" if scene.background == "transparent" else scene.background
+    paper = f'width="{_number(width)}" height="{_number(height)}" fill="{ground}"'
     out = [
         f"<svg {name} {size} {box} {fonts}>",
         f"<title>{_text(title or 'graph')}</title>",
