@@ -29,9 +29,9 @@ FAULTS = [
         STEPS, "the smallest contribution has the widest tap",
     ),
     Fault(
-        "minigrad/drawing/layout/canvas.py",
-        "kept = kept[: (most + 1) // 2] + kept[count - most // 2 :]",
-        "kept = kept[: most // 2] + kept[count - most // 2 :]",
+        "minigrad/drawing/layout/columns.py",
+        "kept[: (most + 1) // 2] + kept[columns - most // 2 :]",
+        "kept[: most // 2] + kept[columns - most // 2 :]",
         STEPS, "of a long sequence one column too few",
     ),
     Fault(
