@@ -43,6 +43,7 @@ def draw(
     show: Iterable[str] | None = None,
     steps: Iterable[int] | slice | None = None,
     max_steps: int | None = None,
+    wrap: int | None = None,
     direction: str | None = None,
     labels: Mapping[str, str] | None = None,
     highlight: str | int | Iterable[str | int] | None = None,
@@ -72,6 +73,7 @@ def draw(
         "gradients", "ledger", "shapes", and "memory", what the steps hold for their derivatives.
     steps: steps only. The columns that are drawn: time steps, as [1, 2, 10, 50], or a slice.
     max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
+    wrap: steps only. At most so many columns in a row, with further rows below, for print.
     direction: ops only. Where data flows: "LR" (default), "RL", "BT" or "TB".
     labels: what weights, scopes, inputs and ops are called in the picture, by name.
     highlight: a weight, a scope, an op, a step, or several: all else is drawn faint.
@@ -113,18 +115,19 @@ def draw(
     asked = Options(
         values or "values" in shown, gradients or "gradients" in shown,
         ledger or "ledger" in shown, widths, None if show is None else shown, steps, max_steps,
-        direction, labels or {}, highlight, title, caption, theme, background, scale, width, size,
+        wrap, direction, labels or {}, highlight, title, caption, theme, background, scale, width,
+        size,
     )
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
         timed = any(n.scope is not None and n.scope.step is not None and n.pullback for n in nodes)
         view = "steps" if timed else "ops"
-    chosen = steps is not None or max_steps is not None
+    chosen = any(one is not None for one in (steps, max_steps, wrap))
     if view == "ops":
         if ledger or chosen:
             raise ValueError(
-                "draw(..., view='ops') has neither ledger nor max_steps nor steps, which are of "
-                "the step view; record the ops under minigrad.scope(name, t=t), as rnn.unroll "
+                "draw(..., view='ops') has neither ledger nor max_steps, steps or wrap, which are "
+                "of the step view; record the ops under minigrad.scope(name, t=t), as rnn.unroll "
                 "does, and draw them with view='steps'"
             )
         return draw_ops(outputs, asked)
@@ -136,8 +139,8 @@ def draw(
     if view == "rolled":
         if values is not False or gradients or ledger or chosen or shown:
             raise ValueError(
-                "draw(..., view='rolled') has neither values, gradients, ledger, show, max_steps "
-                "nor steps, because they differ from step to step; draw with view='steps'"
+                "draw(..., view='rolled') has neither values, gradients, ledger, show, max_steps, "
+                "steps nor wrap, because they differ from step to step; draw with view='steps'"
             )
         return draw_rolled(outputs, asked)
     return draw_steps(outputs, asked)

@@ -9,11 +9,12 @@ from .layout.columns import columns_kept
 from .layout.notes import box_notes, gradients_of, memory_of, values_of
 from .layout.ops import op_scene
 from .layout.rolled import roll
+from .layout.rows import in_rows
 from .layout.terms import ledger_terms, sums_of
 from .layout.unrolled import lay_out
 from .page.write import html
 from .reading.graph import read
-from .render.captions import add_caption
+from .render.captions import add_caption, add_title
 from .render.picture import Drawing
 from .render.text import count
 from .render.themes import highlighted, scaled, themed
@@ -38,6 +39,7 @@ class Options(NamedTuple):
     show: frozenset[str] | None
     steps: Any
     max_steps: int | None
+    wrap: int | None
     direction: str | None
     labels: Mapping[str, str]
     highlight: Any
@@ -101,10 +103,11 @@ def draw_steps(outputs: Sequence[Tensor], asked: Options) -> Drawing:
         unrolled, held, slopes, sums_of(terms), shapes="shapes" in show,
         memory=memory_of(unrolled) if "memory" in show else {},
     )
-    scene = lay_out(
-        unrolled, terms=terms, notes=notes, kept=kept, title=asked.title, held=held,
-        slopes=slopes, labels=asked.labels,
-    )
+    scene = in_rows(kept, asked.wrap, lambda columns: lay_out(
+        unrolled, terms=terms, notes=notes, kept=columns, held=held, slopes=slopes,
+        labels=asked.labels,
+    ))
+    add_title(scene, asked.title)
     _finish(scene, asked)
     weights = sum(box.kind == "weight" for box in unrolled.sources)
     about = f"{count(columns, 'step')}: {count(boxes, 'box')}, {count(weights, 'weight')}"

@@ -51,6 +51,26 @@ def test_steps_that_are_not_there():
         mg.draw(loss, steps=[1], max_steps=2)
 
 
+def test_rows_for_print():
+    """Three columns a row, one row below another; each has the weights, and all ids differ."""
+    drawing = mg.draw(lstm(8), ledger=True, wrap=3, title="In rows", caption="below")
+    scene = drawing.scene
+    assert steps(drawing) == list(range(1, 9))
+    heights = [mark.y for mark in boxes(drawing)]
+    assert [len({*heights[k : k + 3]}) for k in (0, 3, 6)] == [1, 1, 1]
+    assert heights[0] > heights[3] > heights[6]
+    assert [m.data["weight"] for m in boxes(drawing, "weight")].count("W_hh") == 3
+    ids = [part.id for part in (*scene.marks, *scene.paths)]
+    assert len(set(ids)) == len(ids)
+    taps = {scene.slugs[path.id] for path in scene.paths if path.kind == "tap"}
+    assert {mark.data["tap"] for mark in scene.marks if "tap" in mark.data} == taps
+    assert_clear(scene)
+    assert mg.draw(lstm(3), wrap=3).dot == mg.draw(lstm(3)).dot
+    for bad in (0, 2.5, True):
+        with pytest.raises(ValueError, match=f"wrap={bad}.*how many columns"):
+            mg.draw(lstm(3), wrap=bad)
+
+
 def test_labels():
     """Weights, scopes and ops have the names that are given, with subscripts; data keep theirs."""
     loss = elman(2)

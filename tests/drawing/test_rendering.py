@@ -206,6 +206,21 @@ def test_renderers_that_fail(monkeypatch, tmp_path, drawing):
         drawing.png()
 
 
+def test_letters_without_a_font(monkeypatch):
+    """A PNG in which letters are boxes says so; those that its fonts have, and SVG, do not."""
+    def drawn(name):
+        return mg.draw(mg.tensor(1.0, requires_grad=True, name=name) * 2.0, view="ops")
+
+    pure = [c for c in painter.renderers("png") if Path(c[0]).stem == "graphviz-pure"]
+    if not pure:
+        pytest.skip("graphviz-pure is not installed")
+    monkeypatch.setattr(painter, "renderers", lambda kind: iter(pure))
+    with pytest.warns(UserWarning, match=r"no glyphs for '重み🙂' .* save the picture as SVG"):
+        drawn("重み🙂").png()
+    drawn("größe Ωθ ‖∂‖ → שלום").png()
+    assert "重み🙂" in drawn("重み🙂").svg()
+
+
 def test_from_several_threads(drawing):
     """Threads that paint at once get the same bytes."""
     painted = []

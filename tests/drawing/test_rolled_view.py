@@ -151,3 +151,18 @@ def test_nothing_overlaps(loss):
     except ValueError:
         reject()
     assert_clear(lay_out(graph, words=words))
+
+
+def test_a_scan_is_rolled_as_its_loop():
+    """A scan is drawn from its program, opened: rolled up it is the picture of the loop."""
+    cell = rnn.LSTMCell(3, 4, dtype=float, rng=0)
+    xs = np.random.default_rng(0).normal(size=(4, 2, 3))
+    model = rnn.Recurrent(cell)
+    pictures = []
+    for how in ("scan", "unroll"):
+        outputs, _ = model(xs, how=how)
+        scene = mg.draw((outputs * outputs).sum(), view="rolled").scene
+        pictures.append([
+            (m.kind, m.x, m.y, [str(line) for line in m.lines]) for m in scene.marks
+        ])
+    assert pictures[0] == pictures[1]

@@ -12,6 +12,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from ...errors import MinigradError
 __all__ = ["RenderError", "RendererNotFoundError", "render", "renderers"]
 
 _OPTIONS = ("-Kneato", "-n2")  # everything has its place already
+_PURE = "graphviz-pure"
+# Latin, Greek, Cyrillic and Hebrew letters, and signs: what the fonts in graphviz-pure have.
+_GLYPHS = ((0x0, 0x24F), (0x370, 0x4FF), (0x590, 0x5FF), (0x1D00, 0x1EFF), (0x2000, 0x23FF))
 _PYGRAPHVIZ = """\
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -50,15 +54,27 @@ def renderers(kind: str) -> Iterator[list[str]]:
 def _graphviz_pure() -> Path | None:
     """The program of the package `graphviz-pure`."""
     try:
-        files = importlib.metadata.files("graphviz-pure") or []
+        files = importlib.metadata.files(_PURE) or []
     except importlib.metadata.PackageNotFoundError:
         return None
     for file in files:
-        if Path(file).stem == "graphviz-pure" and "dist-info" not in str(file):
+        if Path(file).stem == _PURE and "dist-info" not in str(file):
             program = Path(str(file.locate())).resolve()
             if program.is_file():
                 return program
     return None
+
+
+def _warn_of_boxes(dot: str) -> None:
+    """Say which characters graphviz-pure has painted as boxes, having no font with them."""
+    missing = [c for c in dict.fromkeys(dot)
+               if not any(low <= ord(c) <= high for low, high in _GLYPHS)]
+    if missing:
+        warnings.warn(
+            f"{_PURE} has no glyphs for {''.join(missing[:20])!r} and paints boxes in their place; "
+            f"save the picture as SVG, or install Graphviz or pygraphviz, which use your fonts",
+            stacklevel=4,
+        )
 
 
 def render(dot: str, kind: str) -> bytes:
@@ -74,6 +90,8 @@ def render(dot: str, kind: str) -> bytes:
             failures.append(f"{command[0]}: {error}")
             continue
         if done.returncode == 0 and done.stdout:
+            if kind == "png" and Path(command[0]).stem == _PURE:
+                _warn_of_boxes(dot)
             return done.stdout
         said = done.stderr.decode(errors="replace").strip()
         failures.append(f"{command[0]}: status {done.returncode}: {said[-500:]}")
