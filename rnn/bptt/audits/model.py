@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import Tensor, scope
+from minigrad.engine.context import Scope, local
 from minigrad.engine.op import OPS
 from minigrad.engine.tensor import tensor
 from minigrad.module import Module
@@ -229,9 +230,13 @@ def outputs_of(model: Any, xs: Any, state: Any, before: Any = None) -> Any:
     for t, x in enumerate(inputs, 1):
         if before is not None:
             before(t, x, state)
-        entering = dict(named_parts(model, state))
-        with scope(name, t=t, x=x, **entering):
+        outside = local.state    # a part may have any name, one of scope's arguments too
+        entering = {"x": x, **dict(named_parts(model, state))}
+        local.state = outside.under(Scope(name, t, outside.scope, entering))
+        try:
             output, state = step(x, state)
+        finally:
+            local.state = outside
         yield output
     if before is not None:
         before(len(inputs) + 1, None, state)
