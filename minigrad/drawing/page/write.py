@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
@@ -12,6 +14,7 @@ from typing import Any
 from ...engine.node import Node
 from ..render.scene import Scene
 from ..render.svg import svg
+from ..render.themes import themed
 from .facts import facts
 from .packing import as_json, packed
 from .replay import Replay
@@ -19,6 +22,7 @@ from .replay import Replay
 __all__ = ["Page", "html"]
 
 _HERE = Path(__file__).parent
+_COLOR = re.compile(r'class="(?:mark|path) (\w+)"|(fill|stroke)="(#[0-9a-fA-F]{6})"')
 
 
 class Page(str):
@@ -60,16 +64,35 @@ def html(
         "width": width, "height": height, "words": about, "without": without or None,
         "times": times or {},
     }
+    painted = svg(scene, title=about)
     data = packed(found | {"nodes": []}) | {"nodes": packed(found["nodes"])}  # each has its room
     return Page(Template(_text("page.html")).substitute(
         title=escape(title or "Graph"),
         about=escape(about),
-        styles=_all("styles", "*.css"),
+        styles=f"{_dark(scene, painted)}\n{_all('styles', '*.css')}",
         scripts=_all("scripts", "*.js"),
-        svg=svg(scene, title=about),
+        svg=painted,
         data=as_json(data | {"replay": replay and replay.data}),
         records=replay.records if replay else "const RECORDS = [];",
     ))
+
+
+def _dark(scene: Scene, painted: str) -> str:
+    """For each kind of part and each of its colours, the one that it has in the dark theme.
+
+    They are read off the two pictures, which differ in nothing else. painted: the light one. What
+    is chosen or runs has rules of its own, before which these give way.
+    """
+    dark = copy.copy(scene)
+    themed(dark, "dark", None)
+    rules: dict[str, None] = {}
+    kind = ""
+    for one, two in zip(_COLOR.finditer(painted), _COLOR.finditer(svg(dark)), strict=True):
+        kind = one[1] or kind
+        if one[2] and one[3] != two[3]:
+            where = f':where([data-theme="dark"]) #stage :where(.{kind}) [{one[2]}="{one[3]}"]'
+            rules[f"{where}{{{one[2]}:{two[3]}}}"] = None
+    return "\n".join(rules)
 
 
 @lru_cache(maxsize=8)

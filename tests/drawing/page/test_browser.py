@@ -6,7 +6,9 @@ import pytest
 
 import minigrad as mg
 import rnn
+from minigrad.drawing.render.themes import THEMES
 from minigrad.observe.contributions import contributions
+from tests.drawing.test_models import MODELS as ALL
 from tests.support.pages import watched
 from tests.support.pictures import elman, gru, lstm, parameter, weights
 
@@ -50,6 +52,52 @@ def test_opens_from_a_file(browser, files, name, size, scheme):
         assert light is (scheme == "light")
         page.one("#theme").click()
         assert page.style("body", "backgroundColor") != ground
+
+
+def test_dark_is_the_dark_theme(browser, files):
+    """In the dark a picture has the colours of ``theme="dark"``, words and wires too."""
+    with watched(browser, files["lstm"], scheme="dark") as page:
+        theme = THEMES["dark"]
+        for selector, name, color in (
+            (".cell > rect", "fill", theme.fills["cell"][0]),
+            (".cell > rect", "stroke", theme.fills["cell"][1]), (".cell text", "fill", theme.ink),
+            (".weight text", "fill", theme.weight_ink), (".state > .line", "stroke", theme.state),
+        ):
+            red, green, blue = (int(color[k : k + 2], 16) for k in (1, 3, 5))
+            assert page.style(f"#stage {selector}", name) == f"rgb({red}, {green}, {blue})"
+        page.one("#stage .weight > rect").first.click()
+        assert page.style("#stage .weight.chosen > rect", "stroke") == "rgb(127, 176, 255)"
+
+
+def test_of_fifty_steps(browser, tmp_path):
+    """An LSTM of 50 steps is a page of less than 1.5 MB; it opens, and its boxes can be read."""
+    cell = rnn.LSTMCell(3, 32, dtype=float, rng=0)
+    xs = np.random.default_rng(0).normal(size=(50, 8, 3))
+    file = mg.draw((rnn.unroll(cell, xs)[0] ** 2).mean()).save(tmp_path / "long.html")
+    assert file.stat().st_size < 1_500_000
+    with watched(browser, file) as page:
+        assert page.one("#stage g.cell").count() == 50
+        assert page.one("#stage g.cell text").first.bounding_box()["height"] > 7
+        page.one("#search").fill("t=40 W_hh")
+        assert page.texts("#found") == ["1 of 1"]
+        assert page.one("#details .heat").count() >= 2
+        page.shot("fifty")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_model_is_a_page(browser, tmp_path, name):
+    """Whatever the graph, everything can be chosen, and each panel and moment shown."""
+    file = mg.draw(ALL[name]()).save(tmp_path / "page.html")
+    with watched(browser, file) as page:
+        for own in page.page.evaluate("selectable.slice(0, 30)"):
+            page.page.evaluate("(own) => select(own)", own)
+        for tab in page.page.locator("#tabs button").all():
+            if tab.is_visible():
+                tab.click()
+        page.slide("#scrub", 7)
+        page.slide("#scrub", 10_000)
+        page.page.keyboard.press("Escape")
+        assert bool(page.data["replay"]) is bool(page.one("#tab-knobs").count())
 
 
 def test_pan_and_zoom(page):
