@@ -16,11 +16,11 @@ report, as it is after training.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
+from examples._command import command
 from minigrad import optim
 from minigrad.functional import cross_entropy
 from rnn import GRU, Readout, Seq2Seq
@@ -57,7 +57,7 @@ def train(updates, reverse, seed=0):
     return [*reports, report(loss_of(model, rng, reverse), model)]
 
 
-def main(directory="out", updates=300):
+def main(folder="out", updates=300):
     runs = {way: train(updates, way == "in reverse") for way in ("in order", "in reverse")}
     print("Before training:", runs["in order"][0].table("weights"), sep="\n")
     print(f"\nWhat each step gives to the gradient of the encoder's W_xh, t = 1 to {LENGTH}, in %:")
@@ -70,10 +70,10 @@ def main(directory="out", updates=300):
     after = runs["in reverse"][1]
     print("\nThe update gate of the encoder, step by step, after training in reverse:")
     print(after["encoder.cell.W_hh[z]"])
-    path = Path(directory) / "gradient_report.png"
+    path = Path(folder) / "gradient_report.png"
     after.plot(path)
     print(f"\nwrote {path}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    command(main, __doc__)

@@ -36,7 +36,9 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
     if size < _SMALL:
         return np.empty(shape, dtype)
     with _lock:
-        return _block(size)[:size].view(dtype).reshape(shape)
+        block = _block(size)
+    block.setflags(write=True)  # what was handed out read-only is so down to its memory
+    return block[:size].view(dtype).reshape(shape)
 
 
 def _block(size: int) -> np.ndarray[Any, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.engine.values import frozen
 from minigrad.scanning import memory
 from minigrad.scanning.memory import empty
 
@@ -31,6 +32,15 @@ def test_what_is_let_go_of_is_lent_again(blocks):
     del a
     b = empty((3 * ROW,), np.float32)
     assert (b.ctypes.data, b.shape, b.dtype, len(blocks)) == (where, (3 * ROW,), np.float32, 1)
+
+
+def test_what_was_handed_out_read_only_is_written_to_again(blocks):
+    """An array of the user's is read-only down to the block, which the next one may write to."""
+    seen = frozen(empty((2, ROW), np.float64))
+    assert not blocks[0].flags.writeable
+    del seen
+    empty((2, ROW), np.float64)[:] = 1.0
+    assert len(blocks) == 1
 
 
 @pytest.mark.parametrize("seen", [
