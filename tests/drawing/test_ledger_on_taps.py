@@ -53,21 +53,17 @@ def test_signed_numbers_are_drawn_signed():
 
 
 def test_rounding_noise_is_nothing():
-    """What is left of a sum that cancels is drawn as 0, and not as the widest tap."""
-    w, b = parameter("w", 3, 3), parameter("b", 3)
-    h, losses = mg.tensor(np.ones((2, 3))), []
-    for t in (1, 2):
-        with mg.scope("rnn", t=t, h=h):
-            h = h @ w
-        with mg.scope("loss", t=t):
-            losses.append(mg.functional.softmax(h + b).sum() * 0.1 + h.sum())
-    drawing = mg.draw(sum(losses), ledger=True)
-    thick = {p.data["weight"]: p.thick for p in drawing.scene.paths if p.kind == "tap"}
-    noise = [p.data["norm"] for p in drawing.scene.paths if p.data.get("weight") == "b"
-             and p.kind == "tap"]
-    assert max(noise) < 1e-15
-    assert thick["b"] == 0.8 < thick["w"]
-    assert "0" in texts(drawing)
+    """What is left of sums that cancel is drawn as 0, and not as the widest taps."""
+    loss = elman(3)
+    terms = {"W_hh": [np.ones((4, 4))] * 3, "b_h": [1e-17 * t * np.ones(4) for t in (1, 2, 3)]}
+    drawing = mg.draw(loss, ledger=terms)
+    thick = {(p.data["weight"], p.data["step"]): p.thick
+             for p in drawing.scene.paths if p.kind == "tap"}
+    assert [thick["b_h", t] for t in (1, 2, 3)] == [0.8] * 3
+    assert [thick["W_hh", t] for t in (1, 2, 3)] == pytest.approx([3.6] * 3)
+    assert texts(drawing).count("0") == 3
+    (bias,) = [m for m in drawing.scene.marks if m.data.get("weight") == "b_h"]
+    assert "= 0 (0%)" in str(bias.lines[-1])
 
 
 def test_widths_of_all_weights_compared():

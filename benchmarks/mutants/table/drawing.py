@@ -4,6 +4,7 @@ from ..fault import Fault
 
 STEPS, ROLLED = "tests/drawing/test_steps_view.py", "tests/drawing/test_rolled_view.py"
 OPS, NETWORKS = "tests/drawing/test_ops_view.py", "tests/drawing/test_networks.py"
+TAPS, AUDITED = "tests/drawing/test_ledger_on_taps.py", "tests/rnn/bptt/audits/test_picture.py"
 
 FAULTS = [
     Fault(
@@ -103,5 +104,41 @@ FAULTS = [
         "return (wire.target.column or 0) - (wire.source.column or 0)",
         "return abs((wire.target.column or 0) - (wire.source.column or 0))",
         f"{ROLLED} {NETWORKS}", "rolled view: a wire from the future is one from the past",
+    ),
+    Fault(
+        "minigrad/drawing/layout/terms.py",
+        "return min(norm / most, 1.0) if norm > self.noise and most > 0 else 0.0",
+        "return min(norm / most, 1.0) if most > 0 else 0.0",
+        TAPS, "rounding noise has the widest tap",
+    ),
+    Fault(
+        "minigrad/drawing/reading/names.py",
+        "elif places.count(places[k]) == 1 and places[k]:", "elif not title:",
+        TAPS, "weights of an encoder and a decoder are numbered",
+    ),
+    Fault(
+        "minigrad/drawing/reading/values.py",
+        "if isinstance(node, Leaf) and node.written >= read.get(node, node.key):",
+        "if isinstance(node, Leaf):",
+        OPS, "a weight that was changed is drawn with its value of now",
+    ),
+    Fault(
+        "minigrad/drawing/layout/layers.py", "while pools and pools[-1][0] > mean:",
+        "while pools and pools[-1][0] > mean + 20:",
+        "tests/drawing/test_layout.py", "op view: boxes of one rank overlap",
+    ),
+    Fault(
+        "minigrad/drawing/layout/ops.py", "if (head, data.get(\"slot\")) in self.wrong:",
+        "if head in {op for op, _ in self.wrong}:",
+        AUDITED, "an audit's picture: all operands of the op are red",
+    ),
+    Fault(
+        "rnn/bptt/audits/picture.py", "return (wire.node, wire.target.t) in taps",
+        "return wire.node in {node for node, _ in taps}",
+        AUDITED, "an audit's picture: a weight that is wrong is red at all steps",
+    ),
+    Fault(
+        "minigrad/drawing/render/svg.py", "return escape(clean(text))", "return clean(text)",
+        "tests/drawing/test_svg.py", "SVG: names are not escaped",
     ),
 ]
