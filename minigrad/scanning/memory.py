@@ -21,7 +21,7 @@ import numpy as np
 __all__ = ["empty"]
 
 _SMALL = 1 << 16  # bytes: below it an array costs next to nothing
-_MOST = 1 << 28   # bytes that may lie idle
+_MOST = 1 << 28   # bytes that are held at most: what goes beyond them is let go of as ever
 _blocks: list[np.ndarray[Any, Any]] = []  # of bytes, lent or idle
 _lock = threading.Lock()
 
@@ -49,12 +49,18 @@ def _block(size: int) -> np.ndarray[Any, Any]:
         return min(fitting, key=len)
     # No more may lie idle than is in use, so that no memory is held for shapes of long ago.
     idle.sort(key=len)
-    used = size + sum(map(len, _blocks)) - sum(map(len, idle))
-    while sum(map(len, idle)) > min(used, _MOST):
+    used = size + _size(_blocks) - _size(idle)
+    while _size(idle) > used:
         gone = idle.pop()
         _blocks[:] = [block for block in _blocks if block is not gone]
-    _blocks.append(np.empty(size, np.uint8))
-    return _blocks[-1]
+    made = np.empty(size, np.uint8)
+    if size + _size(_blocks) <= _MOST:
+        _blocks.append(made)
+    return made
+
+
+def _size(blocks: list[Any]) -> int:
+    return sum(map(len, blocks))
 
 
 def _references(blocks: list[Any], k: int) -> int:

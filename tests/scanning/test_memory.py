@@ -69,6 +69,16 @@ def test_no_more_lies_idle_than_is_in_use(blocks):
         del a
 
 
+def test_no_more_is_held_than_a_process_can_spare(blocks, monkeypatch):
+    """Whatever a run needs at once: beyond a limit memory goes back to the system."""
+    monkeypatch.setattr(memory, "_MOST", 5 * 8 * ROW)
+    several = [empty((2, ROW), np.float64) for _ in range(4)]
+    for k, array in enumerate(several):
+        array[...] = k
+    assert [float(array.mean()) for array in several] == [0, 1, 2, 3]
+    assert size(blocks) == 4 * 8 * ROW
+
+
 def test_outputs_outlive_later_calls():
     """Outputs, gradients and the graph of one call, while others run between."""
     rng = np.random.default_rng(0)

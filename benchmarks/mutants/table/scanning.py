@@ -71,8 +71,12 @@ FAULTS = [
         MEMORY, "a small array is lent all of the memory",
     ),
     Fault(
-        ROOM + "memory.py", "> min(used, _MOST):", "> 2 * _MOST:",
+        ROOM + "memory.py", "while _size(idle) > used:", "while _size(idle) > 9 * used:",
         MEMORY, "memory for shapes of long ago is held",
+    ),
+    Fault(
+        ROOM + "memory.py", "    if size + _size(_blocks) <= _MOST:\n", "    if size <= _MOST:\n",
+        MEMORY, "all memory that was ever used at once is held",
     ),
     Fault(
         ROOM + "hoist.py", "known = constant | set(loops.forward.inputs[\"x\"])\n",
