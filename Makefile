@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough test-browser test-peers check bench learn mutants audit clean FORCE
+.PHONY: help demo test test-thorough browser test-browser test-peers check bench learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -36,9 +36,11 @@ test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
 
-test-browser: $(VENV)/.has-browser ## open the pages of pictures in Chromium, and ask them
-	$(need-chromium)
+test-browser: browser ## open the pages of pictures in Chromium, and ask them
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page $(PYTEST_ARGS)
+
+browser: $(VENV)/.has-browser
+	$(need-chromium)
 
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
