@@ -7,21 +7,20 @@ rule that takes g for a constant would pass a test that holds it fixed.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.differentiation import sweep_from
-from ..engine.tensor import Tensor, as_tensor, detached
+from ..engine.tensor import as_tensor, detached
 from ..engine.values import as_array
 from ..errors import MinigradError, describe
-from ..transforms.derivatives import jvp, vjp
+from ..transforms.derivatives import vjp
 from ..transforms.tree import flatten
-from .differences import FINE, GOOD, CheckRefused, Slope, measure
-from .refusals import refuse_low_precision, refuse_nonlinear, refuse_random
+from .calls import leaf
+from .differences import CheckRefused, Slope
+from .flat import Flat, Rows, gradients_of
 
 __all__ = ["CheckRefused", "GradientMismatch", "check_grads"]
 
@@ -104,7 +103,7 @@ def check_grads(
     check = _Check(tuple(modes), rtol, full, directions, seed, np.random.default_rng(seed))
     flat = _flat(lambda *leaves: f(*rebuild(list(leaves))))
     for level in range(1, order + 1):
-        function = _Flat(flat, arrays, names, level)
+        function = Flat(flat, arrays, names, level)
         check.run(function)
         if level < order:
             n = len(arrays)
@@ -133,135 +132,14 @@ def _flat(f: Function) -> Function:
 
 def _pullback(f: Function, n: int) -> Function:
     """(x₁, ..., xₙ, g₁, ...) ↦ the gradient for every x under the cotangents g of f."""
-    return lambda *args: vjp(f, *args[:n])[1](args[n:])
 
+    def pulled(*args: Any) -> Any:
+        if any(a.requires_grad for a in args):
+            return vjp(f, *args[:n])[1](args[n:])
+        leaves = [leaf(x._data) for x in args[:n]]  # for numbers alone, in a third of the time
+        return gradients_of(f(*leaves), [g._data for g in args[n:]], leaves)
 
-class _Flat:
-    """A function of arrays as one from a vector to a vector, and where each entry belongs."""
-
-    def __init__(self, f: Function, xs: Sequence[FloatArray], names: Sequence[str], level: int):
-        self.f, self.xs, self.names, self.level = f, xs, names, level
-        self.x = np.concatenate([x.ravel() for x in xs])
-        self.free = np.isfinite(self.x)
-        # A step is relative to the size of large inputs; powers of two keep it exact.
-        size = np.abs(np.where(self.free, self.x, 1.0))
-        self.unit = np.exp2(np.ceil(np.log2(np.maximum(size, 1.0))))
-        first = f(*map(Tensor, xs))
-        if not first:
-            raise CheckRefused("check_grads: the function returned nothing to differentiate")
-        self.output_shapes = [y.shape for y in first]
-        for y in first:
-            if y.dtype != np.float64:
-                raise CheckRefused(
-                    f"check_grads: the function returned {describe(y)} for float64 inputs; its "
-                    f"derivative can only be measured in float64"
-                )
-        if level == 1:
-            refuse_low_precision(self.record()[1])
-        self.y = _join(first)
-        if not np.isfinite(self.y).all():
-            raise CheckRefused(f"check_grads: {self.what} is not finite at the given point")
-        refuse_random(self(self.x), self.y, self.what)
-
-    @property
-    def what(self) -> str:
-        return "the function" if self.level == 1 else f"its derivative of order {self.level - 1}"
-
-    @property
-    def output_names(self) -> list[str]:
-        if self.level > 1:
-            return [f"the gradient of {name}" for name in self.names[: len(self.output_shapes)]]
-        return ["the output"] if len(self.output_shapes) == 1 else [
-            f"output {k}" for k in range(len(self.output_shapes))
-        ]
-
-    def split(self, vector: FloatArray) -> list[FloatArray]:
-        """A vector of inputs as arrays."""
-        ends = np.cumsum([x.size for x in self.xs])[:-1].tolist()
-        return [p.reshape(x.shape) for p, x in zip(np.split(vector, ends), self.xs, strict=True)]
-
-    def __call__(self, vector: FloatArray) -> FloatArray:
-        return _join(self.f(*map(Tensor, self.split(vector))))
-
-    def slope(self, v: FloatArray) -> Slope:
-        """The derivative along `v`, measured more finely the more entries it sums over."""
-        good = FINE if np.count_nonzero(v) > 1 else GOOD
-        return measure(lambda s: self(self.x + s * v), self.y, self.what, good)
-
-    def scatter(self, v: FloatArray, h: float) -> FloatArray:
-        """The noise of the results a step `h` along `v`: their change where the inputs move by
-        hardly more than their rounding."""
-        tiny = float(np.finfo(float).eps) * self.unit * np.sign(v)
-        jumps = [
-            self(at + k * tiny) - self(at)
-            for at in (self.x + h * v, self.x - h * v) for k in (-4, -2, 2, 4)
-        ]
-        return np.asarray(np.max(np.abs(jumps), axis=0))
-
-    def refuse_strange(self, lines: FloatArray) -> None:
-        """Raise CheckRefused for a function that differences cannot check."""
-        for _ in range(8):
-            refuse_random(self(self.x), self.y, self.what)
-        refuse_nonlinear(self.slope, lines, self.what)
-
-    def record(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Leaves with the values of the inputs, and the outputs on their graph."""
-        leaves = [Tensor(x, requires_grad=True) for x in self.xs]
-        return leaves, list(self.f(*leaves))
-
-    def jvp(self, v: FloatArray) -> FloatArray:
-        """J v by minigrad."""
-        return _join(jvp(self.f, self.xs, self.split(v))[1])
-
-    def input_place(self, k: int) -> tuple[str, tuple[int, ...]]:
-        """Which argument, and which entry of it, the input `k` is."""
-        return _place(k, self.names, [x.shape for x in self.xs])
-
-    def output_place(self, k: int) -> tuple[str, tuple[int, ...]]:
-        return _place(k, self.output_names, self.output_shapes)
-
-
-class _Rows:
-    """Vector–Jacobian products uᵀJ by minigrad, all from one recorded call."""
-
-    def __init__(self, function: _Flat) -> None:
-        self.leaves, self.outputs = function.record()
-        self.sizes = [y.size for y in self.outputs]
-
-    def __call__(self, u: FloatArray) -> FloatArray:
-        at, live, seeds = 0, [], []
-        for y, size in zip(self.outputs, self.sizes, strict=True):
-            part = u[at : at + size]
-            at += size
-            if y.requires_grad and part.any():
-                live.append(y)
-                seeds.append(part.reshape(y.shape))
-        found: dict[Any, Any] = {}
-        if live:
-            found = sweep_from(live, seeds, self.leaves, retain_graph=True)
-        return _join([found.get(x._node, np.zeros(x.shape)) for x in self.leaves])
-
-    @property
-    def cut(self) -> bool:
-        """Whether no gradient can reach the inputs."""
-        return not any(y.requires_grad for y in self.outputs)
-
-
-def _join(parts: Sequence[Any]) -> FloatArray:
-    """Arrays or Tensors as one vector."""
-    return np.concatenate([np.zeros(0), *(np.ravel(np.asarray(detached(p))) for p in parts)])
-
-
-def _place(
-    k: int, names: Sequence[str], shapes: Sequence[tuple[int, ...]]
-) -> tuple[str, tuple[int, ...]]:
-    """The name and the index within its array of entry `k` of the joined vector."""
-    for name, shape in zip(names, shapes, strict=False):
-        size = math.prod(shape)
-        if k < size:
-            return name, tuple(int(i) for i in np.unravel_index(k, shape))
-        k -= size
-    raise IndexError(k)
+    return pulled
 
 
 class _Check(NamedTuple):
@@ -274,7 +152,7 @@ class _Check(NamedTuple):
     seed: int
     rng: np.random.Generator
 
-    def run(self, function: _Flat) -> None:
+    def run(self, function: Flat) -> None:
         """Check the first derivative of `function`."""
         n, m = function.x.size, function.y.size
         if m == 0 or not function.free.any():
@@ -284,7 +162,7 @@ class _Check(NamedTuple):
         along = basis if small else self._dense(self.directions, len(basis)) @ basis
         slopes = [function.slope(v) for v in along]
         if "rev" in self.modes:
-            pull = _Rows(function)
+            pull = Rows(function)
             us = identity if small else self._dense(self.directions, m)
             rows = np.array([pull(u) for u in us])
             wrong, at = self._worst(function, rows @ along.T, us, along, slopes)
@@ -292,12 +170,19 @@ class _Check(NamedTuple):
                 i, j = at
                 self._fail(function, "rev", us[i], along[j], rows[i].__matmul__, wrong, pull.cut)
         if "fwd" in self.modes:
-            if function.level > 1:
-                # A forward derivative of a backward one takes three sweeps: one direction suffices.
-                along = self._dense(1, len(basis)) @ basis
-                slopes = [function.slope(v) for v in along]
+            # A forward derivative of a backward one takes three sweeps: one direction suffices.
+            count = self.directions if function.level == 1 else 1
+            if small:
+                # The draws of what follows do not depend on the modes.
+                lines = self._replace(rng=np.random.default_rng(self.seed))
+                weights = lines._dense(count, len(basis))
+                along, slopes = weights @ basis, [_combined(slopes, w) for w in weights]
+            along, slopes = along[:count], slopes[:count]
             columns = np.transpose([function.jvp(v) for v in along])
             wrong, at = self._worst(function, columns, identity, along, slopes)
+            if at is not None and small:  # what cancels in a sum has a noise of its own
+                slopes = [function.slope(v) for v in along]
+                wrong, at = self._worst(function, columns, identity, along, slopes)
             if at is not None:
                 u = identity[at[0]]
                 self._fail(
@@ -310,7 +195,7 @@ class _Check(NamedTuple):
         return self.rng.choice([-1.0, 1.0], shape) * self.rng.uniform(0.5, 1.5, shape)
 
     def _worst(
-        self, function: _Flat, found: FloatArray, cotangents: FloatArray, along: FloatArray,
+        self, function: Flat, found: FloatArray, cotangents: FloatArray, along: FloatArray,
         slopes: Sequence[Slope],
     ) -> tuple[str, tuple[int, int] | None]:
         """How many of the products uᵀJv are wrong, and which one most.
@@ -340,7 +225,7 @@ class _Check(NamedTuple):
 
     def _fail(
         self,
-        function: _Flat,
+        function: Flat,
         mode: str,
         u: FloatArray,
         v: FloatArray,
@@ -380,6 +265,12 @@ class _Check(NamedTuple):
             order=function.level, mode=mode, argument=argument, entry=entry, output=output,
             output_entry=output_entry, found=found, expected=expected, step=slope.step,
         )
+
+
+def _combined(slopes: Sequence[Slope], weights: FloatArray) -> Slope:
+    """The slope along a weighted sum of directions."""
+    value, error = (np.transpose([s[k] for s in slopes]) for k in (0, 1))
+    return Slope(value @ weights, error @ np.abs(weights), min(s.step for s in slopes))
 
 
 def _at(entry: tuple[int, ...] | None) -> str:

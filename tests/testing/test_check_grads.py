@@ -15,7 +15,7 @@ from minigrad.testing import (
     GradientMismatch,
     check_grads,
     check_op,
-    gradcheck,
+    flat,
     mutant,
 )
 from minigrad.testing.differences import measure
@@ -297,16 +297,30 @@ def test_order_three():
 
 def test_forward_mode_is_checked_by_itself(monkeypatch):
     """A wrong jvp is found by "fwd", and is no concern of "rev"."""
-    right_jvp = gradcheck.jvp
+    right_jvp = flat.jvp
 
     def wrong_jvp(f, xs, vs):
         y, tangent = right_jvp(f, xs, vs)
         return y, tuple(1.001 * t for t in tangent)
 
-    monkeypatch.setattr(gradcheck, "jvp", wrong_jvp)
+    monkeypatch.setattr(flat, "jvp", wrong_jvp)
     check_grads(np.tanh, X, modes=("rev",))
     with pytest.raises(GradientMismatch, match=r"minigrad \(fwd\)"):
         check_grads(np.tanh, X, modes=("fwd",))
+
+@pytest.mark.parametrize("k", range(12))
+def test_forward_mode_is_checked_at_every_entry(monkeypatch, k):
+    """The derivative by one entry among others is found wrong, and named."""
+    right_jvp = flat.jvp
+
+    def wrong_jvp(f, xs, vs):
+        v = np.array(vs[0])
+        v[k] *= 1.001
+        return right_jvp(f, xs, [v])
+
+    monkeypatch.setattr(flat, "jvp", wrong_jvp)
+    with pytest.raises(GradientMismatch, match=rf"argument 0\[{k}\]\n  minigrad \(fwd\)"):
+        check_grads(np.tanh, np.linspace(-1.0, 1.5, 12), order=1)
 
 
 def test_the_printed_seed_replays():
