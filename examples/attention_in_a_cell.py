@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 import rnn
+from examples._command import command
 from minigrad.functional import softmax
 from rnn.testing import check_cell
 
@@ -56,4 +57,4 @@ def main(examples=5):
 
 
 if __name__ == "__main__":
-    main()
+    command(main, __doc__)

@@ -10,7 +10,8 @@ needed" truncated BPTT diverges in worst cases, "while ARTBP converges reliably"
   to the full gradient, to rounding error.
 - The price: what comes back over k steps is there with probability (1-p)^k, and then weighs
   (1-p)^-k: so its variance is (1-p)^-k - 1 times the square of its mean. With their probability of
-  a cut, which falls with the length of the window, it grows like a power of k instead.
+  a cut, which falls with the length of the window, it grows like a power of k instead; over the
+  few steps of the picture the two are alike.
 - The task, after theirs: s_t = A s_{t-1} + (θ, ..., θ, -θ, ..., -θ), A with ½ on the diagonal and
   above it, loss ½ Σ_t (s_t[0] - 1)². With θ, what is near s[0] pulls it up, and what is far pulls
   it down, and more. A short window sees the former only, and walks away from the solution.
