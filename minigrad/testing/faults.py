@@ -133,10 +133,12 @@ def _planted_in_fit(m: Mutant) -> Iterator[Mutant]:
     right, generated = looked_up.fitted, {p: p.generated for p in _pullbacks(m.op)}
 
     def fit(c: Any, parent: Any, node: Any, i: int) -> Any:
-        c = dense(c)
-        if node.op is m.op and i == m.position and np.shape(c) != parent.shape:
+        # Pullbacks of other ops that are written in the block keep this function: to them, and
+        # after the block to all, it is the right one.
+        if looked_up.fitted is fit and node.op is m.op and i == m.position:
+            c = dense(c)
             extra = len(np.shape(c)) - len(parent.shape)
-            if extra >= 0:
+            if np.shape(c) != parent.shape and extra >= 0:
                 copy: list[Any] = [0] * extra
                 copy += [slice(0, 1) if n == 1 else slice(None) for n in parent.shape]
                 c = c[tuple(copy)]

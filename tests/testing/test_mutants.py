@@ -79,6 +79,22 @@ def _changed(call, right):
         return True
 
 
+def test_what_another_op_has_written_under_a_fault_is_right():
+    """A pullback that is first used in the block keeps nothing of the fault: what was not chosen
+    contributes nothing, in the block and after it."""
+    root = planted("()->()", vjps=(lambda g, out: g * 0.5 / out,))(np.sqrt)
+    x = mg.tensor([-1.0, 4.0], requires_grad=True)
+
+    def slopes():
+        with np.errstate(all="ignore"):
+            (g,) = mg.gradients(np.where(x.numpy() > 0, root(x * 1), 0.0).sum(), [x])
+        return g.numpy()
+
+    with mutant("add", "not_unbroadcast"):
+        np.testing.assert_array_equal(slopes(), [0, 0.25])
+    np.testing.assert_array_equal(slopes(), [0, 0.25])
+
+
 def test_what_users_hold_is_changed():
     """NumPy's function, the method and the operator all have the fault."""
     x = mg.tensor(X, requires_grad=True)
