@@ -157,7 +157,7 @@ def test_mypy_without_the_plugin(tmp_path):
     mypy --strict says so where that is returned as a Tensor."""
     settings = tmp_path / "settings.ini"
     settings.write_text("[mypy]", encoding="utf-8")
-    cache = tmp_path / "cache"
+    cache = ROOT / ".mypy_cache" / "without_plugin"  # the other settings have theirs beside it
     errors, _ = mypy(ACCEPTED, options=["--config-file", settings, "--cache-dir", cache])
     said = set(errors[ACCEPTED.name].values())
     assert said == {'Returning Any from function declared to return "Tensor"  [no-any-return]'}
