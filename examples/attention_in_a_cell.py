@@ -2,7 +2,6 @@
 
 h scores the encoder's outputs by a bilinear form (Luong, Pham and Manning, 2015) and reads their
 mean by the softmax of the scores. No step changes what is attended to: it is handed on.
-
 Run it with ``python -m examples.attention_in_a_cell``.
 """
 

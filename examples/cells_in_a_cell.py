@@ -2,7 +2,6 @@
 
 The state is a dict of the states of the two, and of the number of steps so far. Where the slow LSTM
 does not tick it keeps its state, so gradients reach further through it (El Hihi and Bengio, 1995).
-
 Run it with ``python -m examples.cells_in_a_cell``.
 """
 

@@ -2,7 +2,6 @@
 
 h_t = μ_t + σ_t ε_t with ε_t ~ N(0, 1) (Kingma and Welling, 2014). The noise is a part of the
 inputs, so that the cell can be checked; or it comes from a generator in the state.
-
 Run it with ``python -m examples.sampling_cell``.
 """
 

@@ -1,7 +1,6 @@
 """Substeps: a cell that is a differential equation, solved twice by the midpoint rule at each step.
 
 dh/dt = -h + tanh(x W_xh + h W_hh + b_h), from one input to the next in n substeps.
-
 Run it with ``python -m examples.substeps``.
 """
 
