@@ -41,6 +41,7 @@ test-browser: browser ## open the pages of pictures in Chromium, and ask them
 
 browser: $(VENV)/.has-browser
 	$(need-chromium)
+	@timeout 60 $(VENV)/bin/python -m tests.support.pages
 
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
@@ -100,6 +101,7 @@ $(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
 define need-chromium
 @command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
     echo 'Installing Chromium, with apt-get'; \
+    export DEBIAN_FRONTEND=noninteractive; \
     apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; } || { \
     echo 'the tests of pages need Chromium: install it so that "chromium" is on the PATH' >&2; exit 1; }
 endef

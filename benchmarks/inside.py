@@ -71,12 +71,12 @@ def watching(probe: Probe) -> Iterator[None]:
 
     plan.compiled = reporting
     run.plan_of = probe.wrapped("trace", traced, traced)
-    plan._plans.clear()  # one that is there already would not report
+    plan.forget()  # one that is there already would not report
     try:
         yield
     finally:
         plan.compiled, run.plan_of = compiled, traced
-        plan._plans.clear()
+        plan.forget()
 
 
 def with_ticks(source: str, names: dict[str, Any], probe: Probe) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from .program import Program
 from .source import compiled
 from .step import Traced, Tree, traced, transposed
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["Plan", "forget", "plan_of"]
 
 _WORTH_A_COPY = 4  # so many steps gain more than it costs to lay out weights for them
 _MOST = 64  # plans that are kept: the oldest goes first
@@ -84,6 +84,13 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"<plan of {len(self.program.equations)} equations a step; print its .source>"
+
+
+def forget() -> None:
+    """Let go of all plans: whatever is called is planned anew."""
+    with _lock:
+        _plans.clear()
+        _last.clear()
 
 
 def _nothing(*args: Any) -> None:

@@ -45,7 +45,7 @@ def test_no_plan_leads_back_to_itself(collector_off):
     gc.collect()
     for rows in range(300, 305):
         call(rows, workers=1 + rows % 2)
-    plans._plans.clear()
+    plans.forget()
     assert gc.collect() == 0
 
 

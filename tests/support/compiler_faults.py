@@ -63,11 +63,11 @@ class CompilerFault(NamedTuple):
 @contextmanager
 def _no_plans():
     before = dict(plans._plans)
-    plans._plans.clear()
+    plans.forget()
     try:
         yield
     finally:
-        plans._plans.clear()
+        plans.forget()
         plans._plans.update(before)
 
 

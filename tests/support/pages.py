@@ -20,6 +20,16 @@ def chromium():
     return path
 
 
+@contextmanager
+def started():
+    """The browser, running."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 class Opened:
     """A page that is open, and questions to it."""
 
@@ -85,3 +95,8 @@ def watched(browser, file, size="slide", scheme="light", motion="no-preference")
         assert wrong == []
     finally:
         context.close()
+
+
+if __name__ == "__main__":  # whether a browser starts at all
+    with started() as one:
+        one.new_page().goto("about:blank")

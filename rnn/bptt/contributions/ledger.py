@@ -222,6 +222,8 @@ class Ledger(Mapping[Key, Array]):
             return ""
         norms = self.norms(name)
         k = int(norms.argmax())
+        if norms[k] == 0:
+            return "0"
         return f"{norms[k]:.4g} at t={self.steps[k]}"
 
 

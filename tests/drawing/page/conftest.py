@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import chromium
+from tests.support.pages import started
 
 
 def pytest_collection_modifyitems(config, items):
@@ -16,8 +16,5 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        made = engine.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield made
-        made.close()
+    with started() as one:
+        yield one
