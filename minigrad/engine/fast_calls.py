@@ -22,13 +22,13 @@ def tanh(x):
     out = new(Tensor)
     out._data = data
     if x_node is None or not state.record:
-        out._node = None
+        out._node = out._name = None
         return out
     pullback, parent = pullback_1, x_node
     saved = (data,)
     dtype = data.dtype
     if dtype is not parent.dtype and not has_gradient(op, data):
-        out._node = None
+        out._node = out._name = None
         return out
     shape = data.shape
     out._node = node = new(Node)
@@ -265,12 +265,12 @@ class _Template:
             constant = " and ".join(f"{a}_node is None" for a in usable)
             constant = f"({constant})" if len(usable) > 1 else constant
             yield f"    if {constant} or not <state>.record:"
-            yield "        <out>._node = None"
+            yield "        <out>._node = <out>._name = None"
             yield "        return <out>"
             yield from self._choose(usable)
             yield from self._node()
         else:
-            yield "    <out>._node = None"
+            yield "    <out>._node = <out>._name = None"
         yield "    return <out>"
 
     def _choose(self, usable: list[str]) -> Iterator[str]:
@@ -315,7 +315,7 @@ class _Template:
         binary = len(self.arguments) == 2
         yield "    <dtype> = <data>.dtype"
         yield "    if <dtype> is not <parent>.dtype and not <has_gradient>(<op>, <data>):"
-        yield "        <out>._node = None"
+        yield "        <out>._node = <out>._name = None"
         yield "        return <out>"
         yield "    <shape> = <data>.shape"
         yield f"    <out>._node = <node> = <new>(<{'BinaryNode' if binary else 'Node'}>)"

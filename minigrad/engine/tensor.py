@@ -66,8 +66,7 @@ class Tensor(WithGradient, Methods):  # type: ignore[misc]  # Methods says why
             data = data._data
         self._data = frozen(as_array(data, dtype))
         self._node = None
-        if name is not None:
-            self._name: str | None = name
+        self._name = name
         if requires_grad:
             self.requires_grad = True
 

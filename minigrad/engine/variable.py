@@ -22,6 +22,7 @@ class Variable:
     _data: Any
     _node: Node | None
     _grad: Any
+    _name: str | None
     _source: Any
 
     _kind: ClassVar[type[Variable]]  # what ops make: Tensor, which says so
@@ -31,6 +32,8 @@ def wrap(data: Any, node: Node | None) -> Any:
     """A Tensor around an array that the engine owns; no copy."""
     out = _new(Variable._kind)
     out._data, out._node = data, node
+    if node is None:
+        out._name = None
     return out
 
 
