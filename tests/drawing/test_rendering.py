@@ -17,6 +17,7 @@ import minigrad as mg
 from minigrad.drawing import Drawing, RendererNotFoundError, RenderError
 from minigrad.drawing.render import programs as painter
 from minigrad.drawing.render.scene import Mark, Scene
+from minigrad.functional import sigmoid
 from tests.support.pictures import edges, elman, nodes, parameter, scene
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -215,6 +216,7 @@ def test_letters_without_a_font(monkeypatch):
     if not pure:
         pytest.skip("graphviz-pure is not installed")
     monkeypatch.setattr(painter, "renderers", lambda kind: iter(pure))
+    mg.draw(sigmoid(parameter("x", 2)).sum(), view="ops").png()  # a tooltip has ⁻ˣ, no label
     with pytest.warns(UserWarning, match=r"no glyphs for '重み🙂' .* save the picture as SVG"):
         drawn("重み🙂").png()
     drawn("größe Ωθ ‖∂‖ → שלום").png()

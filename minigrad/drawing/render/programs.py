@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ _OPTIONS = ("-Kneato", "-n2")  # everything has its place already
 _PURE = "graphviz-pure"
 # Latin, Greek, Cyrillic and Hebrew letters, and signs: what the fonts in graphviz-pure have.
 _GLYPHS = ((0x0, 0x24F), (0x370, 0x4FF), (0x590, 0x5FF), (0x1D00, 0x1EFF), (0x2000, 0x23FF))
+_TOOLTIP = re.compile(r'tooltip=("([^"\\]|\\.)*"|[^\s\]]+)')  # which is not painted
 _PYGRAPHVIZ = """\
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -67,7 +69,7 @@ def _graphviz_pure() -> Path | None:
 
 def _warn_of_boxes(dot: str) -> None:
     """Say which characters graphviz-pure has painted as boxes, having no font with them."""
-    missing = [c for c in dict.fromkeys(dot)
+    missing = [c for c in dict.fromkeys(_TOOLTIP.sub("", dot))
                if not any(low <= ord(c) <= high for low, high in _GLYPHS)]
     if missing:
         warnings.warn(

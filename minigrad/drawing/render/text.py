@@ -94,7 +94,9 @@ def label(lines: Sequence[TextLine]) -> str:
     """
     import graphviz
 
-    if not _rich(lines) or (len(lines) < 2 and not any(n.low or n.bold for n in lines)):
+    lines = [line._replace(pieces=[(_in_fonts(a), _in_fonts(b)) for a, b in line.pieces])
+             for line in lines]
+    if not _rich(lines) or (len(lines) < 2 and not any(map(_tabled, lines))):
         return graphviz.nohtml("\\n".join(escaped(str(line)) for line in lines))  # type: ignore[no-any-return]  # a str
     rows = "".join(f"<tr><td>{_row(line)}</td></tr>" for line in lines)
     if len(lines) == 1 and lines[0].bold:  # else it is painted a little too high
@@ -113,11 +115,22 @@ def _rich(lines: Sequence[TextLine]) -> bool:
     return all(MEASURED.issuperset(text + low) for line in lines for text, low in line.pieces)
 
 
+def _in_fonts(text: str) -> str:
+    """Text with the one sign of products that the fonts of renderers have."""
+    return text.replace("⊙", "×")
+
+
+def _tabled(line: TextLine) -> bool:
+    """Whether a line needs cells, and is of letters whose widths all renderers agree on."""
+    return (line.low or line.bold) and all((a + b).isascii() for a, b in line.pieces)
+
+
 def _row(line: TextLine) -> str:
     """One line as HTML: subscripts are cells that begin lower, in a table of exactly their width,
-    which would else spread over the whole label."""
-    if not line.low:
-        return _font("".join(text for text, _ in line.pieces), line.size, line)
+    which would else spread over the whole label. Cells of other letters than ASCII's are too wide
+    in some renderers, so a line of those is one piece."""
+    if not (line.low and _tabled(line)):
+        return _font(str(line), line.size, line)
     upper = lower = ""
     for text, low in line.pieces:
         if text:
