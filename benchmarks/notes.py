@@ -71,6 +71,14 @@ Where a bar is missed, these say why.
 - **Sums of a step.** The layer norm of a cell of one's own takes means of rows of 4H and of H in
   every step, two of each forwards and backwards, and some six passes over the gates around them,
   each a call of NumPy; XLA makes one loop of them.
+- **Two cores.** Workers share the rows of a batch. Each makes all the calls of a step, for half the
+  columns, so what a call costs beside its arithmetic is not halved; and PyTorch's kernel, faster on
+  one core, spreads as well. Of one core's time of ours 0.71 is left at H = 256, 0.65 at H = 512.
+- **A kernel of XLA's** has no calls within a step, which counts while states are small: GRU and RNN
+  at H = 64 and 128.
+- **A tape op.** Of its 2.9 µs NumPy's three multiplications take 0.8 and the sum of the factor's
+  gradients 0.3; the tensor and its node 0.7; the walk from the last node to the first 0.2; the
+  sweep, which finds, checks and hands on two cotangents, 0.9. Each is a dozen steps of Python's.
 
 One pass taken apart (`python -m benchmarks.tables`), one thread. The plan's own source runs with a
 clock behind every statement; of each call the fastest over all passes counts. "Products" multiply
