@@ -56,7 +56,9 @@ def _mark(op: Op, out: Variable, args: Sequence[Any], params: Mapping[str, Any])
         marks(out, *args, **params)
     else:
         mark_views(out, args)
-    if out._node is not None and (leaf := leaf_behind(out)) is not None:
+    if out._node is None or out._data.base is None:  # one entry is a number, with its own memory
+        return
+    if (leaf := leaf_behind(out)) is not None:
         out._node.put(view_of=leaf)
 
 

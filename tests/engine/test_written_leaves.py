@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.engine.arguments import definition
 from minigrad.engine.op import OPS
 from minigrad.errors import MutationError
 from minigrad.optim import SGD
 from minigrad.testing import drawn_calls
+from minigrad.testing.calls import caller
 
 RNG = np.random.default_rng(0)
 X, W = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
@@ -196,3 +198,15 @@ def _recorded(call):
     if node is not None and call.op.multiple:
         node = node.parents[0]
     return args, total, () if node is None else node.pullback.residuals
+
+
+@pytest.mark.parametrize("function", [caller(OPS["getitem"]), definition(OPS["getitem"])])
+def test_one_entry_has_memory_of_its_own(function):
+    """x[0] is a number: a write to x leaves it, and the gradient of what was made of it, as it is;
+    by the call that is generated and by its definition."""
+    x = mg.tensor([3.0, 5.0], requires_grad=True)
+    y = function(x, index=0) ** 2
+    with mg.no_grad():
+        x[0] = 7.0
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [6.0, 0.0])
