@@ -329,7 +329,7 @@ class _Writer:
         storage = storage_of(loop.ahead, (), (), added=read)
         names = [self.lines.free("steps") for _ in storage.arrays]
         for name, v in zip(names, storage.arrays, strict=True):
-            self.made(name, str((loop.steps, *v.shape)), v)
+            self.made(name, _tuple([f"min(T, {loop.steps})", *map(str, v.shape)]), v)
         return {v: f"{names[k]}[:end - start]" for v, k in storage.temps.items()}
 
     def block(self, loop: Loop, arrays: dict[Var, str]) -> None:
