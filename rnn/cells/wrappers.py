@@ -82,7 +82,7 @@ class _Extended(Wrapper):
 
     def _more(self, inner: dict[str, Held]) -> dict[str, Held]:
         """The further parts, given those of the cell."""
-        raise NotImplementedError
+        raise NotImplementedError  # each wrapper has its own
 
     @property
     def state_form(self) -> Form:

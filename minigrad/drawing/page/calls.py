@@ -111,9 +111,14 @@ def run(found: Calls) -> dict[int, Any]:
     """All values, by place. What is wrong with calls or values raises."""
     values = dict(found.given)
     for call in found.calls:
-        out = call.op.forward(*[values[a] for a in call.args], **call.params)
-        values.update(zip(call.results, out if call.op.multiple else (out,), strict=True))
+        _make(call, values)
     return values
+
+
+def _make(call: OpCall, values: dict[int, Any]) -> None:
+    """Compute the results of a call."""
+    out = call.op.forward(*[values[a] for a in call.args], **call.params)
+    values.update(zip(call.results, out if call.op.multiple else (out,), strict=True))
 
 
 def _key(node: Node) -> Any:
@@ -196,8 +201,7 @@ def _forward(call: OpCall, values: dict[int, Any]) -> bool:
     """Compute a call whose operands are known; whether they are."""
     if any(a not in values for a in call.args):
         return False
-    out = call.op.forward(*[values[a] for a in call.args], **call.params)
-    values.update(zip(call.results, out if call.op.multiple else (out,), strict=True))
+    _make(call, values)
     return True
 
 
