@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough browser test-browser test-peers check bench learn mutants audit clean FORCE
+.PHONY: help demo test test-thorough browser test-browser test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -53,6 +53,9 @@ check: $(VENV)/.has-dev ## lint, type-check, and type-check what users write, wi
 
 bench: $(BENCH)/.has-peers ## time minigrad beside PyTorch, JAX and autograd, print the ratios
 	$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+gallery: $(VENV)/.has-viz ## draw docs/gallery anew
+	$(ONE_THREAD) $(VENV)/bin/python -c "from examples.gallery import write_docs; write_docs()"
 
 learn: $(VENV)/.has-viz ## train on long-lag tasks until each bar is reached, minutes (LEARN_ARGS="--only copy")
 	$(ONE_THREAD) $(VENV)/bin/python -m benchmarks.learning $(LEARN_ARGS)

@@ -1,6 +1,6 @@
 """Draw a small Elman, LSTM and GRU network over five steps, with the ledger on the taps.
 
-Run it with ``python -m examples.draw_unrolled [FOLDER]``; README.md shows what it writes.
+Run it with ``python -m examples.draw_unrolled [FOLDER]``.
 """
 
 from __future__ import annotations

@@ -79,9 +79,9 @@ class BinaryNode(Node):
 
 
 def is_shown(constant: Any) -> bool:
-    """Whether a picture shows an operand without a gradient: a number, or a Tensor with a name.
-    Other arrays are not held, so that they can be freed."""
-    return type(constant) in (float, int) or getattr(constant, "_name", None) is not None
+    """Whether pictures show a constant: a number, or a Tensor with a name. Others can be freed."""
+    return (type(constant) in (float, int) or getattr(constant, "_name", None) is not None
+            or (isinstance(constant, np.generic | Tensor) and constant.shape == ()))
 
 
 # What every generated function can name.

@@ -24,6 +24,8 @@ from .variable import detached
 
 __all__ = ["WithGradient"]
 
+_SMALL = 1024  # numbers: so many a leaf keeps when its tensor is gone, for pictures
+
 
 class WithGradient(Writable):
     """The part of Tensor that has to do with its gradient."""
@@ -81,6 +83,8 @@ class WithGradient(Writable):
                 )
             self._node = Leaf(self.shape, self.dtype, self.name)
             self._node.owner = weakref.ref(self)
+            if self.size <= _SMALL:
+                self._node.kept = self._data
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set ``requires_grad`` and return the tensor."""

@@ -27,7 +27,7 @@ class Node:
 
     `extra` is None or a dict of rare things: "name", "hooks", "where"; "retain": who keeps the
     gradient, by weak reference; "opens": runs anew what it stands for; "number": which result;
-    "view_of": the leaf that it shows a part of. `kept` is a constant operand that pictures show.
+    "view_of": the leaf that it shows a part of. `kept`, for pictures: a constant, or a small leaf.
     """
 
     __slots__ = ("dtype", "extra", "kept", "key", "parents", "pullback", "saved", "scope", "shape")

@@ -57,6 +57,8 @@ def _leaves(order: Iterable[Node]) -> Iterable[tuple[Node, Any]]:
             owner = node.owner()
             if owner is not None:
                 yield node, owner._data
+            elif hasattr(node, "kept") and not node.written:
+                yield node, node.kept
 
 
 def _again(node: Node, values: Mapping[Node, Any]) -> Any:
@@ -72,13 +74,23 @@ def _again(node: Node, values: Mapping[Node, Any]) -> Any:
         if value is None:
             return None
         arguments.append(detached(value))
-    params = {name: saved[name] for name in op.params if name in saved}
-    if "shape" in op.params:
-        params["shape"] = node.shape
+    params = _keywords(node, saved)
     if any(isinstance(value, np.random.Generator) for value in (*arguments, *params.values())):
         return None  # it would draw again
     try:
         with np.errstate(all="ignore"):
+            if op.name in ("expand_dims", "squeeze"):  # whose axes the shape tells
+                return np.reshape(arguments[0], node.shape)
             return op.forward(*arguments, **params)
     except (TypeError, ValueError, IndexError):  # a keyword that was not saved
         return None
+
+
+def _keywords(node: Node, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of a call that were saved, and those that the result tells."""
+    params: Any = node.op.params if node.op else ()
+    found = {name: saved[name] for name in params if name in saved}
+    told = {"shape": node.shape, "dtype": node.dtype}
+    if node.parents[0] is not None:
+        told["keepdims"] = len(node.shape) == len(node.parents[0].shape)
+    return {name: told[name] for name in params if name in told} | found
