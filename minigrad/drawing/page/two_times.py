@@ -148,5 +148,6 @@ class _Table:
         errors = []
         for lag in range(max(self.by_lag, default=-1) + 1):
             missing = missing - self.by_lag.get(lag, 0.0)
-            errors.append(float(np.linalg.norm(missing)) / size)
+            error = float(np.linalg.norm(missing)) / size
+            errors.append(error if error > 1e-12 else 0.0)  # what is less is rounding
         return {"norms": self.norms.tolist(), "kept": self.kept.tolist(), "errors": errors}

@@ -79,8 +79,8 @@ def _again(node: Node, values: Mapping[Node, Any]) -> Any:
         return None  # it would draw again
     try:
         with np.errstate(all="ignore"):
-            if op.name in ("expand_dims", "squeeze"):  # whose axes the shape tells
-                return np.reshape(arguments[0], node.shape)
+            if op.moves_data and op.params and params.keys().isdisjoint(op.params):
+                return np.reshape(arguments[0], node.shape)  # as its rule, too, knows only shapes
             return op.forward(*arguments, **params)
     except (TypeError, ValueError, IndexError):  # a keyword that was not saved
         return None
