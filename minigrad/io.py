@@ -23,7 +23,7 @@ from .engine.tensor import detached
 from .engine.values import as_array
 from .errors import FileFormatError, describe
 
-__all__ = ["load", "load_metadata", "replacing", "save"]
+__all__ = ["contents", "load", "load_metadata", "replacing", "save"]
 
 VERSION = 1
 _VERSION_KEY, _DIGEST_KEY = "minigrad.version", "minigrad.sha256"
@@ -38,6 +38,8 @@ _DTYPES = {
     "I8": "i1", "I16": "<i2", "I32": "<i4", "I64": "<i8",
     "F16": "<f2", "F32": "<f4", "F64": "<f8",
 }
+# Types that NumPy lacks, and the one in which each of their values is exact.
+_WIDENED = {"BF16": "float32", "F8_E5M2": "float16", "F8_E4M3": "float16"}
 _CODES = {np.dtype(dtype): code for code, dtype in _DTYPES.items()}
 
 Array = np.ndarray[Any, Any]
@@ -86,9 +88,11 @@ def load(path: PathLike, *, verify: bool = True) -> dict[str, Array]:
     verify: whether the file must carry minigrad's checksum, and match it. False reads safetensors
         files that other programs wrote.
 
-    Names are keys and nothing else: no name is ever used as a path. Raises FileFormatError, which
-    names the file, what is wrong and what to do, for a file that is truncated, damaged, of a newer
-    version or no safetensors file (pickles are refused unread); OSError if it cannot be read.
+    Values of bfloat16 come as float32, of an 8-bit float as float16: NumPy has no narrower type in
+    which they are exact. Names are keys and nothing else: no name is ever used as a path.
+    Raises FileFormatError, which names the file, what is wrong and what to do, for a file that is
+    truncated, damaged, of a newer version or no safetensors file (pickles are refused unread);
+    OSError if it cannot be read.
 
     >>> import tempfile
     >>> from minigrad.module import Module, Parameter
@@ -102,9 +106,23 @@ def load(path: PathLike, *, verify: bool = True) -> dict[str, Array]:
     >>> model.w.numpy()
     array([1., 2.])
     """
+    return contents(path, verify=verify)[0]
+
+
+def contents(
+    path: PathLike, *, verify: bool = True
+) -> tuple[dict[str, Array], dict[str, str]]:
+    """What `load` and `load_metadata` give, of one and the same reading of the file.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "weights.safetensors")
+    >>> save(path, {"n": 3}, {"epoch": "7"})
+    >>> contents(path)
+    ({'n': array(3)}, {'epoch': '7'})
+    """
     header, flat = _read(path, verify)
     found = {name: _array(path, name, entry) for name, entry in flat}
-    return {name: found[name] for name in header if name in found}
+    return {name: found[name] for name in header if name in found}, _metadata(header)
 
 
 def load_metadata(path: PathLike, *, verify: bool = True) -> dict[str, str]:
@@ -116,7 +134,11 @@ def load_metadata(path: PathLike, *, verify: bool = True) -> dict[str, str]:
     >>> load_metadata(path)
     {'epoch': '7'}
     """
-    metadata = _read(path, verify)[0].get("__metadata__") or {}
+    return _metadata(_read(path, verify)[0])
+
+
+def _metadata(header: Mapping[str, Any]) -> dict[str, str]:
+    metadata = header.get("__metadata__") or {}
     return {key: text for key, text in metadata.items() if not key.startswith("minigrad.")}
 
 
@@ -330,15 +352,33 @@ def _check_digest(path: PathLike, raw: bytes, length: int) -> None:
 
 def _array(path: PathLike, name: str, entry: Mapping[str, Any]) -> Array:
     """A writeable native array of one entry, whose size the parser has compared with its shape."""
-    if entry["dtype"] not in _DTYPES:
+    code = entry["dtype"]
+    if code not in _DTYPES and code not in _WIDENED:
         _refuse(
             path,
             f"tensor {name!r} has dtype {entry['dtype']}, which NumPy lacks",
             f"convert it to one of {', '.join(_DTYPES)}",
         )
-    dtype = np.dtype(_DTYPES[entry["dtype"]])
     try:
-        array = np.frombuffer(entry["data"], dtype).reshape(entry["shape"])
+        flat = _widened(code, entry["data"]) if code in _WIDENED else (
+            np.frombuffer(entry["data"], _DTYPES[code])
+        )
+        array = flat.reshape(entry["shape"])
     except (ValueError, OverflowError) as error:
         _refuse(path, f"tensor {name!r} claims the shape {entry['shape']} ({error})", _ANOTHER)
-    return np.array(array, dtype.newbyteorder("="))
+    return np.array(array, array.dtype.newbyteorder("="))
+
+
+def _widened(code: str, data: bytes) -> Array:
+    """Values of a type that NumPy lacks, in a wider one that has every one of them."""
+    if code == "BF16":  # the upper half of a float32
+        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    if code == "F8_E5M2":  # the upper half of a float16
+        return (np.frombuffer(data, "u1").astype(np.uint16) << 8).view(np.float16)
+    # F8_E4M3: a sign, 4 bits e of exponent, 3 bits m of mantissa, and no infinity.
+    bits = np.arange(256)
+    e, m = bits >> 3 & 15, bits & 7
+    values = np.where(e == 0, m * 2.0**-9, (8 + m) * 2.0 ** (e - 10.0))
+    values = np.where(bits & 127 == 127, np.nan, values)
+    table: Array = np.where(bits >> 7, -values, values).astype(np.float16)
+    return np.take(table, np.frombuffer(data, "u1"))

@@ -31,6 +31,7 @@ from .cells import (
     SkipCell,
     ZoneoutCell,
 )
+from .checkpoints import Checkpoint, load_checkpoint, load_model, save_checkpoint
 from .convert.onnx_files import onnx_export
 from .layers import GRU, LSTM, RNN, Recurrent
 from .models import (
@@ -50,12 +51,12 @@ if TYPE_CHECKING:
     from . import testing as testing
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "Cell", "CoupledLSTMCell", "DropoutCell", "ElmanCell", "GRUCell",
-    "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
+    "GRU", "LSTM", "RNN", "Cell", "Checkpoint", "CoupledLSTMCell", "DropoutCell", "ElmanCell",
+    "GRUCell", "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
     "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
     "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell", "each_step",
-    "generate", "greedy", "join_directions", "last", "losses", "onnx_export", "sampled", "scan",
-    "steps", "tasks", "unroll",
+    "generate", "greedy", "join_directions", "last", "load_checkpoint", "load_model", "losses",
+    "onnx_export", "sampled", "save_checkpoint", "scan", "steps", "tasks", "unroll",
 ]
 
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it

@@ -19,7 +19,7 @@ from ..sequence.unrolling import each_step
 from .generation import Generated, generate, stacked
 from .tokens import greedy
 
-__all__ = ["Seq2Seq", "join_directions"]
+__all__ = ["Seq2Seq", "join_directions", "unchanged"]
 
 
 def join_directions(state: Any) -> Any:
@@ -41,6 +41,15 @@ def join_directions(state: Any) -> Any:
     N, B, H = shape[0] // 2, shape[1], shape[2]
     apart = as_tensor(state).reshape(N, 2, B, H)
     return np.swapaxes(apart, 1, 2).reshape(N, B, 2 * H)
+
+
+def unchanged(state: Any) -> Any:
+    """The state itself, for a decoder like the encoder; by name, so that checkpoints can hold it.
+
+    >>> unchanged(3)
+    3
+    """
+    return state
 
 
 class Seq2Seq(Module):
@@ -76,7 +85,7 @@ class Seq2Seq(Module):
         *,
         start: Any,
         feed: Callable[[Any], Any] = greedy,
-        bridge: Callable[[Any], Any] = lambda state: state,
+        bridge: Callable[[Any], Any] = unchanged,
         rng: Rng = None,
     ) -> None:
         for name, layer in (("encoder", encoder), ("decoder", decoder)):

@@ -23,7 +23,7 @@ RNN = [
     {"sequence"},
     {"layers"},
     {"models", "losses"},
-    {"bptt", "convert", "cell_graph", "draw_cell"},
+    {"bptt", "convert", "cell_graph", "draw_cell", "checkpoints"},
     {"tasks", "testing"},
     {"demo"},
     {"__main__", ""},
