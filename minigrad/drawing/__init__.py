@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "RenderError", "RendererNotFoundError", "draw"]
 
 _VIEWS = ("auto", "steps", "rolled", "ops")
-_SHOW = ("values", "gradients", "ledger", "shapes", "memory")
+_SHOW = ("values", "gradients", "ledger", "backward", "shapes", "memory")
 
 
 def draw(
@@ -39,6 +39,7 @@ def draw(
     values: bool | Iterable[Tensor] | Module = False,
     gradients: bool = False,
     ledger: bool | Mapping[Any, Any] = False,
+    backward: bool = False,
     widths: str = "weight",
     show: Iterable[str] | None = None,
     steps: Iterable[int] | slice | None = None,
@@ -68,9 +69,12 @@ def draw(
         shows the sum, and its share of Σ_t ‖G_t‖, which is less than 100% where parts cancel. Or
         the terms themselves, as a mapping from tensors or names: an ``rnn.bptt.ledger``, lists of
         ``Use``, or numbers or arrays by t.
-    widths: whether the width of a tap is relative to the largest of its "weight", or of "all".
+    backward: draw the cotangents too, as arrows against the wires: the way of the backward pass.
+    widths: steps only. Whether the width of a tap is relative to the largest of its
+        "weight", or of "all".
     show: what boxes say beside their names, in the place of the flags: some of "values",
-        "gradients", "ledger", "shapes", and "memory", what the steps hold for their derivatives.
+        "gradients", "ledger", "backward", "shapes", and of steps "memory", what they hold for their
+        derivatives.
     steps: steps only. The columns that are drawn: time steps, as [1, 2, 10, 50], or a slice.
     max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
     wrap: steps only. At most so many columns in a row, with further rows below, for print.
@@ -79,10 +83,13 @@ def draw(
     highlight: a weight, a scope, an op, a step, or several: all else is drawn faint.
     title, caption: words above and below the picture.
     theme: "light", "dark", "print" (for paper without colours), or a dict with some parts of one:
-        paper, ink, wire, state, muted, wrong, weights, weight_ink, fills.
+        paper, ink, wire, state, muted, wrong, back, weights, weight_ink, fills.
     background: a colour like "#fffaf0", or "transparent".
     scale, width, size: how large it is shown: a factor, a width, or a size that it fits into, in
         pixels of 1/96 inch. A notebook never shows it wider than its column.
+
+    A page (``save("x.html")``) has values, gradients and the ledger in any case. It is shown in its
+    reader's light or dark, unless another theme was asked for, and opens as large as was asked.
 
     Draw before ``backward()``, or after ``backward(retain_graph=True)``: `gradients` and `ledger`
     need what a backward pass frees. Nothing is changed by drawing.
@@ -106,7 +113,8 @@ def draw(
     from ..engine.node import ancestors
     from ..engine.opening import opened
     from ..engine.tensor import Tensor
-    from .views import Options, draw_ops, draw_rolled, draw_steps
+    from .options import Options
+    from .views import draw_ops, draw_rolled, draw_steps
 
     outputs = [output] if isinstance(output, Tensor) else list(output)
     _check(outputs, view, max_steps, direction, widths)
@@ -114,9 +122,9 @@ def draw(
     outputs, values = opened(outputs, list(values) if isinstance(values, Iterable) else values)
     asked = Options(
         values or "values" in shown, gradients or "gradients" in shown,
-        ledger or "ledger" in shown, widths, None if show is None else shown, steps, max_steps,
-        wrap, direction, labels or {}, highlight, title, caption, theme, background, scale, width,
-        size,
+        ledger or "ledger" in shown, backward or "backward" in shown, widths,
+        None if show is None else shown, steps, max_steps, wrap, direction, labels or {}, highlight,
+        title, caption, theme, background, scale, width, size,
     )
     if view == "auto":
         nodes = ancestors(t._node for t in outputs if t._node is not None)
@@ -124,11 +132,11 @@ def draw(
         view = "steps" if timed else "ops"
     chosen = any(one is not None for one in (steps, max_steps, wrap))
     if view == "ops":
-        if ledger or chosen:
+        if asked.ledger or chosen or widths != "weight" or "memory" in shown:
             raise ValueError(
-                "draw(..., view='ops') has neither ledger nor max_steps, steps or wrap, which are "
-                "of the step view; record the ops under minigrad.scope(name, t=t), as rnn.unroll "
-                "does, and draw them with view='steps'"
+                "draw(..., view='ops') has neither ledger nor max_steps, steps, wrap, widths or "
+                "show=['memory'], which are of the step view; record the ops under "
+                "minigrad.scope(name, t=t), as rnn.unroll does, and draw them with view='steps'"
             )
         return draw_ops(outputs, asked)
     if direction is not None:
@@ -137,10 +145,12 @@ def draw(
             f"direction out, or draw with view='ops'"
         )
     if view == "rolled":
-        if values is not False or gradients or ledger or chosen or shown:
+        if (values is not False or gradients or ledger or chosen or widths != "weight"
+                or shown - {"backward"}):
             raise ValueError(
-                "draw(..., view='rolled') has neither values, gradients, ledger, show, max_steps, "
-                "steps nor wrap, because they differ from step to step; draw with view='steps'"
+                "draw(..., view='rolled') has neither values, gradients, ledger, widths, show, "
+                "max_steps, steps nor wrap, because they differ from step to step; draw with "
+                "view='steps'"
             )
         return draw_rolled(outputs, asked)
     return draw_steps(outputs, asked)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
+from minigrad.drawing.render.cotangents import add_cotangents
 from minigrad.drawing.render.metrics import width
 from minigrad.drawing.render.scene import Mark, Path, rounded
 from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown
@@ -27,15 +28,18 @@ def test_nothing_overlaps(make, T, ledger):
 
 @given(loss=losses(), ledger=st.booleans(), most=st.sampled_from([None, 2, 3]))
 def test_nothing_overlaps_in_any_recurrence(loss, ledger, most):
-    """The same for layers, directions, attention, shared weights, cuts and heads of all kinds."""
-    assert_clear(scene(loss, ledger, most=most))
+    """The same for layers, directions, attention, shared weights, cuts and heads of all kinds, with
+    backward arrows too."""
+    picture = scene(loss, ledger, most=most)
+    add_cotangents(picture)
+    assert_clear(picture)
 
 
 @settings(max_examples=10)
 @given(loss=losses(), direction=st.sampled_from(["LR", "RL", "TB", "BT"]))
 def test_nothing_overlaps_in_the_op_view(loss, direction):
     """Boxes, labels and wires of ops keep clear of one another too; frames hold their own ops."""
-    picture = mg.draw(loss, view="ops", direction=direction).scene
+    picture = mg.draw(loss, view="ops", direction=direction, backward=True).scene
     assert_clear(picture)
     frames = [mark for mark in picture.marks if mark.kind == "frame"]
     for mark in picture.marks:

@@ -28,9 +28,9 @@ _MOST_NUMBERS = 200_000_000  # of all G[s, t] together, which are computed and n
 
 
 def two_times(output: Tensor, home: Mapping[Node, Box], scene: Scene) -> dict[str, Any]:
-    """By weight the columns of the losses ("rows") and their "steps", the "taps" and their
-    "columns", and the numbers: "norms" ‖G[s, t]‖, "kept" ‖Σ_s' G[s', t]‖ over s' ≤ s, and "errors",
-    by k2 - 1: ‖G - G truncated to k2 steps‖ / ‖G‖.
+    """By weight the columns of the losses ("rows"), their "steps" and the marks that they read
+    ("starts"), the "taps" and their "columns", and the numbers: "norms" ‖G[s, t]‖, "kept"
+    ‖Σ_s' G[s', t]‖ over s' ≤ s, and "errors", by k2 - 1: ‖G - G truncated to k2 steps‖ / ‖G‖.
 
     home: the box of each node. Empty where the loss reads one step of what is used at one step,
     or where there is too much to compute.
@@ -55,9 +55,13 @@ def two_times(output: Tensor, home: Mapping[Node, Box], scene: Scene) -> dict[st
             tables[weight].add(k, row, box, np.asarray(value, float))
     steps = {box.column: box.t for box in home.values() if box.t is not None}
     marks = {nodes[-1]: scene.slugs[own] for own, nodes in scene.nodes.items() if nodes}
+    drawn = {home[nodes[0]]: scene.slugs[own] for own, nodes in scene.nodes.items()
+             if nodes and nodes[0] in home}
+    starts = [sorted({drawn[home[node]] for node in entries[row] if home[node] in drawn})
+              for row in rows]
     return {
         marks[weight]: {
-            "rows": rows, "steps": [steps.get(row) for row in rows],
+            "rows": rows, "steps": [steps.get(row) for row in rows], "starts": starts,
             "taps": [scene.slugs[path.id] for path in table.taps.values()],
             "columns": [box.column for box in table.taps],
         } | table.numbers()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,9 +11,10 @@ from string import Template
 from typing import Any
 
 from ...engine.node import Node
+from ..options import Options
 from ..render.scene import Scene
 from ..render.svg import svg
-from ..render.themes import themed
+from ..render.themes import Colours, coloured, is_dark
 from .facts import facts
 from .packing import as_json, packed
 from .replay import Replay
@@ -44,32 +44,38 @@ class Page(str):
 def html(
     scene: Scene,
     about: str,
+    asked: Options,
     *,
     values: Mapping[Node, Any] | None = None,
     gradients: Mapping[Node, Any] | None = None,
     names: Mapping[Node, str] | None = None,
-    title: str = "",
     without: str = "",
+    verdict: str = "",
     times: Mapping[str, Any] | None = None,
     replay: Replay | None = None,
 ) -> Page:
     """The page of a picture.
 
-    about: the picture in a few words. values, gradients, names: of ops in it, by node. title: its
-    heading. without: why there are no gradients, if there are none. times: the two-time tables.
-    replay: what the page needs to run the model itself.
+    scene: in the colours of the light theme. about: the picture in a few words. asked: what else
+    was asked for. values, gradients, names: of ops in it, by node. without: why there are no
+    gradients, if there are none. verdict: of an audit, what is wrong with what is red. times: the
+    two-time tables. replay: what the page needs to run the model itself.
     """
     width, height = scene.size()
     found = facts(scene, values or {}, gradients or {}, names or {}) | {
         "width": width, "height": height, "words": about, "without": without or None,
-        "times": times or {},
+        "verdict": verdict or None,
+        "times": times or {}, "labels": dict(asked.labels), "backward": asked.backward,
+        "scale": scene.scale if asked.sized else None,
+        "theme": None if asked.theme == "light" else _scheme(asked.theme),
     }
-    painted = svg(scene, title=about)
+    own = coloured(scene, asked.colours)
+    ground, painted = _ground(own), svg(own, title=about)
     data = packed(found | {"nodes": []}) | {"nodes": packed(found["nodes"])}  # each has its room
     return Page(Template(_text("page.html")).substitute(
-        title=escape(title or "Graph"),
+        title=escape(asked.title or "Graph"),
         about=escape(about),
-        styles=f"{_dark(scene, painted)}\n{_all('styles', '*.css')}",
+        styles=f"{_other(scene, painted, asked, ground)}\n{_all('styles', '*.css')}",
         scripts=_all("scripts", "*.js"),
         svg=painted,
         data=as_json(data | {"replay": replay and replay.data}),
@@ -77,20 +83,33 @@ def html(
     ))
 
 
-def _dark(scene: Scene, painted: str) -> str:
-    """For each kind of part and each of its colours, the one that it has in the dark theme.
+def _ground(scene: Scene) -> str:
+    """The background of a scene, which the page paints and the scene leaves alone from here on."""
+    ground = "none" if scene.background == "transparent" else scene.background
+    scene.background = "#ffffff"
+    return ground
 
-    They are read off the two pictures, which differ in nothing else. painted: the light one. What
-    is chosen or runs has rules of its own, before which these give way.
+
+def _scheme(theme: Any) -> str:
+    return "dark" if is_dark(theme) else "light"
+
+
+def _other(scene: Scene, painted: str, asked: Options, ground: str) -> str:
+    """The ground of the picture, and for each kind of part and each of its colours that which it
+    has in the other scheme: in the dark, or where the picture is dark, in the light.
+
+    They are read off the two pictures, which differ in nothing else. painted: the one that the page
+    has, on its ground. What is chosen or runs has rules of its own, before which these give way.
     """
-    dark = copy.copy(scene)
-    themed(dark, "dark", None)
-    rules: dict[str, None] = {}
+    there = {"light": "dark", "dark": "light"}[_scheme(asked.theme)]
+    other = coloured(scene, Colours(there, None, asked.highlight))
+    rules = {f"#stage{{background:{ground}}}": None,
+             f'[data-theme="{there}"] #stage{{background:{_ground(other)}}}': None}
     kind = ""
-    for one, two in zip(_COLOR.finditer(painted), _COLOR.finditer(svg(dark)), strict=True):
+    for one, two in zip(_COLOR.finditer(painted), _COLOR.finditer(svg(other)), strict=True):
         kind = one[1] or kind
         if one[2] and one[3] != two[3]:
-            where = f':where([data-theme="dark"]) #stage :where(.{kind}) [{one[2]}="{one[3]}"]'
+            where = f':where([data-theme="{there}"]) #stage :where(.{kind}) [{one[2]}="{one[3]}"]'
             rules[f"{where}{{{one[2]}:{two[3]}}}"] = None
     return "\n".join(rules)
 

@@ -15,9 +15,11 @@ def dot(scene: Scene) -> str:
     # Frames lie below everything; without any, lines end below the dots and boxes.
     framed = any(mark.kind == "frame" for mark in scene.marks)
     order = "nodesfirst" if framed else "edgesfirst"
+    asked = {"size": f'{",".join(f"{side:.2f}" for side in scene.inches())}!'}
     graph = graphviz.Digraph(
         comment="every position is given: paint it with neato -n2", engine="neato",
-        graph_attr={"bgcolor": scene.background, "pad": "0.2", "outputorder": order},
+        graph_attr={"bgcolor": scene.background, "pad": "0.2", "outputorder": order,
+                    **(asked if scene.scale != 1 else {})},
         node_attr={"fontname": "Helvetica", "shape": "box", "fixedsize": "shape",
                    "label": "", "margin": "0"},
         edge_attr={"fontname": "Helvetica"},

@@ -58,9 +58,9 @@ class Drawing:
 
         Raises RendererNotFoundError, which says what to install, without a renderer.
         """
-        width, height = (side / 72 for side in self.scene.size())
+        width, height = self.scene.inches()
         most = min(_SIDE / max(width, height), (_AREA / (width * height)) ** 0.5)
-        dpi = min(_DPI * self.scene.scale, most)
+        dpi = min(_DPI, most)
         text = re.sub(r"\{", f"{{ graph [dpi={dpi:.2f}]", self.dot, count=1)
         return render(text, "png")
 
@@ -69,9 +69,7 @@ class Drawing:
 
         Raises RendererNotFoundError, which says what to install, without a renderer.
         """
-        width, height = (side * self.scene.scale / 72 for side in self.scene.size())
-        size = f'size="{width:.2f},{height:.2f}!"'
-        return render(re.sub(r"\{", f"{{ graph [{size}]", self.dot, count=1), "pdf")
+        return render(self.dot, "pdf")
 
     def html(self) -> str:
         """A page to ask the picture questions: one HTML file that needs no network and no server.

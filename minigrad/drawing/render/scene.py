@@ -145,6 +145,11 @@ class Scene:
         left, bottom, right, top = self.bounds()
         return right - left + 2 * _PAD, top - bottom + 2 * _PAD
 
+    def inches(self) -> tuple[float, float]:
+        """Width and height as it is shown."""
+        width, height = self.size()
+        return width * self.scale / 72, height * self.scale / 72
+
     def turned(self) -> Callable[[float, float], Point]:
         """From a place here to that in the SVG, where y goes down from the top left corner."""
         left, _, _, top = self.bounds()

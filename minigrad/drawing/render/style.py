@@ -9,11 +9,13 @@ from ..reading.boxes import Box, Unrolled
 from .text import TextLine, indexed, painted, plain
 
 __all__ = [
-    "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE", "WRONG",
+    "BACK", "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE",
+    "WRONG",
     "Look", "colors_of", "dash", "dashes_of", "look", "mixed", "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
+BACK = "#00796b"  # of arrows against the wires
 WRONG, QUIET = "#d50000", "#7b8794"  # what is wrong, and all weights of such a picture
 # Told apart by readers who see no red or no green, and dark enough for white words; after the
 # eighth weight the colours come again, with another kind of line.

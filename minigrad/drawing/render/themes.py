@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .scene import Mark, Path, Scene
 from .style import (
+    BACK,
     CUT,
     DASHES,
     FILLS,
@@ -23,7 +25,7 @@ from .style import (
     pale,
 )
 
-__all__ = ["THEMES", "Theme", "highlighted", "scaled", "themed"]
+__all__ = ["THEMES", "Colours", "Theme", "coloured", "is_dark", "scaled"]
 
 _GREY = "#555555"  # of wires from what was computed before all steps
 _PIXELS = 96 / 72  # of a point
@@ -34,9 +36,9 @@ class Theme(NamedTuple):
     """The colours of a picture, six-digit ones: "#1a2b3c".
 
     paper, ink: of the ground and of words. wire, state, muted: of wires, of states along time, and
-    of small words. weights: of the weights, one after the other. weight_ink: of words on them.
-    fills: by kind of box, its ground and its border. dashed: whether weights differ in the kind of
-    line too, for paper without colours.
+    of small words. wrong, back: of what is wrong, and of backward arrows. weights: of the weights,
+    one after the other. weight_ink: of words on them. fills: by kind of box, its ground and its
+    border. dashed: whether weights differ in the kind of line too, for paper without colours.
     """
 
     paper: str = "#ffffff"
@@ -45,6 +47,7 @@ class Theme(NamedTuple):
     state: str = STATE
     muted: str = MUTED
     wrong: str = WRONG
+    back: str = BACK
     weights: tuple[str, ...] = PALETTE
     weight_ink: str = "#ffffff"
     fills: Mapping[str, tuple[str, str]] = {**FILLS, "frame": FRAME}
@@ -55,7 +58,7 @@ LIGHT = Theme()
 THEMES = {
     "light": LIGHT,
     "dark": Theme(
-        "#16181d", "#ececec", "#9aa0a8", "#d5d8dd", "#aab0b8", "#ff5c5c",
+        "#16181d", "#ececec", "#9aa0a8", "#d5d8dd", "#aab0b8", "#ff5c5c", "#4db6ac",
         ("#66b3ff", "#ff9966", "#aaf8d1", "#c042ff", "#ecec13", "#ff5500", "#8476cb", "#76cbaf"),
         "#101114",
         {
@@ -67,18 +70,42 @@ THEMES = {
         },
     ),
     "print": Theme(
-        ink="#000000", wire="#444444", state="#000000", muted="#333333",
+        ink="#000000", wire="#444444", state="#000000", muted="#333333", back="#444444",
         fills=dict.fromkeys((*FILLS, "frame"), ("#ffffff", "#444444")), dashed=True,
     ),
 }
 
 
-def themed(scene: Scene, theme: Any, background: str | None) -> None:
-    """Colour a scene, which was made in the light theme.
+class Colours(NamedTuple):
+    """What was asked for of the colours of a picture, by the names of ``draw``."""
 
-    Raises ValueError for an unknown theme, colour or part of a theme.
+    theme: Any = "light"
+    background: str | None = None
+    highlight: Any = None
+
+
+def coloured(scene: Scene, colours: Colours) -> Scene:
+    """A scene, which was made in the light theme, in other colours.
+
+    Raises ValueError for an unknown theme, colour or part of a theme, and for a highlight that is
+    not there.
     """
-    found = _theme(theme)
+    scene = copy.copy(scene)  # its lists are replaced
+    found = _theme(colours.theme)
+    _themed(scene, found, colours.background)
+    if colours.highlight is not None:
+        clear = scene.background == "transparent"
+        _highlighted(scene, colours.highlight, found.paper if clear else scene.background)
+    return scene
+
+
+def is_dark(theme: Any) -> bool:
+    """Whether a theme has a dark paper."""
+    paper = _theme(theme).paper
+    return sum(int(paper[k : k + 2], 16) for k in (1, 3, 5)) < 3 * 128
+
+
+def _themed(scene: Scene, found: Theme, background: str | None) -> None:
     if background is not None and background != "transparent":
         background = _color(background, "background")
     if found is not LIGHT:
@@ -97,7 +124,7 @@ def _theme(theme: Any) -> Theme:
                 f"a theme are {', '.join(Theme._fields)}"
             )
         parts = dict(theme)
-        for name in ("paper", "ink", "wire", "state", "muted", "wrong", "weight_ink"):
+        for name in ("paper", "ink", "wire", "state", "muted", "wrong", "back", "weight_ink"):
             if name in parts:
                 parts[name] = _color(parts[name], f"theme[{name!r}]")
         if "weights" in parts:
@@ -107,7 +134,7 @@ def _theme(theme: Any) -> Theme:
             for kind, pair in parts.get("fills", {}).items()
         }}
         return LIGHT._replace(**parts)
-    if theme not in THEMES:
+    if not isinstance(theme, str) or theme not in THEMES:
         raise ValueError(
             f"draw(..., theme={theme!r}): wanted one of {', '.join(map(repr, THEMES))}, or a dict "
             f"with some of {', '.join(Theme._fields)}"
@@ -129,6 +156,7 @@ def _of(color: str, theme: Theme) -> str:
     return {
         INK: theme.ink, WIRE: theme.wire, STATE: theme.state, MUTED: theme.muted,
         _GREY: theme.muted, QUIET: theme.muted, CUT: theme.wrong, WRONG: theme.wrong,
+        BACK: theme.back,
     }.get(color, color)
 
 
@@ -153,16 +181,14 @@ def _path(path: Path, theme: Theme, base: Mapping[Any, str]) -> Path:
     share = path.data.get("share")
     if share is not None and own and not path.data.get("wrong"):
         color = pale(_of(own, theme), share, theme.paper)
-    if theme.dashed and own in PALETTE:
+    if theme.dashed and own in PALETTE and path.kind != "cotangent":
         dash = DASHES[(PALETTE.index(own) + DASHES.index(dash)) % len(DASHES)]
     return path._replace(color=color, dash=dash)
 
 
-def highlighted(scene: Scene, highlight: Any) -> None:
+def _highlighted(scene: Scene, highlight: Any, paper: str) -> None:
     """Make everything fainter but what is asked for: names of weights, boxes, scopes or ops, or
     steps. The wires of a box that is asked for stay as they are, too.
-
-    Raises ValueError where there is no such thing.
     """
     one = isinstance(highlight, str | int) or not isinstance(highlight, Iterable)
     wanted = [highlight] if one else list(highlight)
@@ -185,9 +211,9 @@ def highlighted(scene: Scene, highlight: Any) -> None:
         return (mark.id in near or joint or mark.data.get("tap") in slugs
                 or mark.kind in ("title", "caption", "frame"))
 
-    scene.marks = [m if stays(m) else _fainter(m, scene.background) for m in scene.marks]
+    scene.marks = [m if stays(m) else _fainter(m, paper) for m in scene.marks]
     scene.paths = [
-        p if p.id in kept else p._replace(color=mixed(p.color, scene.background, _FAINT))
+        p if p.id in kept else p._replace(color=mixed(p.color, paper, _FAINT))
         for p in scene.paths
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from minigrad.drawing.layout.ops import op_scene
 from minigrad.drawing.layout.terms import ledger_terms
 from minigrad.drawing.layout.unrolled import lay_out
+from minigrad.drawing.options import Options
 from minigrad.drawing.page.write import html
 from minigrad.drawing.reading.boxes import Wire, along
 from minigrad.drawing.reading.graph import read
@@ -61,7 +62,7 @@ def draw_cell_of(
         model.loss, direction=direction, title=title, caption=why([finding]), inside=inside,
         names=nodes.names(call), wrong=wrong, step="t",
     )
-    return _drawing(scene, f"step {call.t}, audited: {about}", title)
+    return _drawing(scene, f"step {call.t}, audited: {about}", title, [finding])
 
 
 def draw_steps_of(
@@ -94,11 +95,14 @@ def draw_steps_of(
         unrolled, terms=ledger_terms([total], unrolled, True), title=title,
         caption=why(findings), wrong=wrong,
     )
-    return _drawing(scene, f"{count(model.T, 'step')}, audited", title)
+    return _drawing(scene, f"{count(model.T, 'step')}, audited", title, findings)
 
 
-def _drawing(scene: Scene, about: str, title: str | None) -> Drawing:
-    return Drawing(scene, about, lambda: html(scene, about, title=title or "Audit"))
+def _drawing(
+    scene: Scene, about: str, title: str | None, findings: Sequence[Finding]
+) -> Drawing:
+    asked = Options(title=title or "Audit")
+    return Drawing(scene, about, lambda: html(scene, about, asked, verdict=why(findings)))
 
 
 def _typical(calls: Mapping[int | None, Call], finding: Finding) -> Call:

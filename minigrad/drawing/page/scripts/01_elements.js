@@ -23,6 +23,9 @@ function draw(name, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
+/** Words in which names have their subscripts lowered: W_xh, h_{t-1}. */
+const lowered = (text) => text.split(/_(\{[^{}]*\}|[A-Za-z0-9]{1,4}(?![A-Za-z0-9_]))/).map((part, k) => (k % 2 ? make("sub", {}, part.replace(/[{}]/g, "")) : part));
+
 const find = (id) => document.getElementById(id);
 
 /** Say something to those who listen to the page instead of looking at it. */

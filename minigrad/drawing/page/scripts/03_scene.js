@@ -11,6 +11,7 @@ const { marks, paths, ops, nodes, sums } = data;
 const kindOf = (id) => (marks[id] || paths[id]).kind;
 const isBox = (id) => ["cell", "step", "scalar", "block", "source", "op", "initial", "input", "leaf", "constant"].includes(marks[id]?.kind);
 const isWeight = (id) => marks[id]?.kind === "weight";
+const isWrong = (id) => paths[id]?.wrong === true;
 const isTap = (id) => paths[id]?.kind === "tap";
 
 /** The weight of a bus, a tap or the weight's own box; null for anything else. */
@@ -36,16 +37,19 @@ const callsOf = new Map();
 nodes.forEach((node, k) => callsOf.set(node.mark, [...(callsOf.get(node.mark) ?? []), k]));
 const callsIn = (mark) => callsOf.get(mark) ?? [];
 
-const nameOf = (id) => (marks[id] ? marks[id].weight ?? marks[id].name ?? marks[id].words : paths[id]?.name) || kindOf(id);
+/** What something is called in the picture: by its label, if it was given one. */
+const labelOf = (name) => (Object.hasOwn(data.labels, name) ? data.labels[name] : name);
+const nameOf = (id) => labelOf((marks[id] ? marks[id].weight ?? marks[id].name ?? marks[id].words : paths[id]?.name) || kindOf(id));
 
 /** A box, tap or weight in words: "lstm at t = 3", "tap of W_hh at t = 3". */
 function titleOf(id) {
   const thing = marks[id] || paths[id];
   const at = thing.step == null ? "" : ` at t = ${thing.step}`;
-  if (isTap(id)) return `${nameOf(thing.tail)} in ${thing.into ?? nameOf(thing.head)}${at}`;
+  if (isTap(id)) return `${nameOf(thing.tail)} in ${thing.into ? labelOf(thing.into) : nameOf(thing.head)}${at}`;
+  if (isWrong(id) && thing.argument) return `${thing.into}: ${thing.argument} = ${nameOf(thing.tail)}`;
   return `${nameOf(id)}${at}`;
 }
 
-/** What can be selected: boxes, weights and taps, in the order of the picture. */
-const selectable = [...Object.keys(marks).filter((id) => isBox(id) || isWeight(id)), ...Object.keys(paths).filter(isTap)]
+/** What can be selected: boxes, weights, taps and what an audit found wrong, in the order of the picture. */
+const selectable = [...Object.keys(marks).filter((id) => isBox(id) || isWeight(id)), ...Object.keys(paths).filter((id) => isTap(id) || isWrong(id))]
   .filter((id) => find(id));

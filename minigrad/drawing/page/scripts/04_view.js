@@ -54,15 +54,16 @@ function fit() {
   look(fitting(), { x: whole.width / 2, y: whole.height / 2 });
 }
 
-/** The first view: all of the picture, or where its words would be too small, its left end. */
+/** The first view: at the scale that was asked for; else all of the picture, or where its words
+ *  would be too small, its left end around the first box. */
 function open() {
-  fit();
-  const readable = Math.min(0.72, stage.clientHeight / (whole.height + 16));
-  if (view.scale < readable) {
-    look(readable, { x: whole.width / 2, y: whole.height / 2 });
-    view.x = -8;
-    show();
-  }
+  const asked = data.scale && (data.scale * 96) / 72, readable = 0.72;
+  if (!asked && fitting() > 0.8 * readable) return fit();
+  const scale = asked || readable, first = Object.values(marks).find(({ kind }) => ["cell", "step", "scalar", "op"].includes(kind));
+  const high = whole.height * scale < stage.clientHeight || !first;
+  look(scale, { x: whole.width / 2, y: high ? whole.height / 2 : first.y });
+  if (whole.width * scale > stage.clientWidth) view.x = -8;
+  show();
 }
 
 /** Bring a box, or the box that a tap leads to, into view if it is not. */

@@ -34,8 +34,8 @@ function tapTable(weight, onpick) {
 
 /** The gradient of a weight in words: its norm, and how much of the taps cancels in it. */
 function sumWords(weight) {
-  const { norm, cancel } = marks[weight];
-  if (norm === undefined) return "";
+  const { norm, cancel, gradients } = marks[weight], gradient = Object.values(gradients ?? {})[0];
+  if (norm === undefined) return gradient ? `gradient ${brief(gradient)}` : "";
   const left = cancel === undefined || Number(cancel) > 0.9995 ? "" : `, ${percent(Number(cancel))} of Σ ‖Gₜ‖: the rest cancels`;
   return `‖Σ Gₜ‖ = ${number(norm)}${left}`;
 }

@@ -21,7 +21,7 @@ function insides(mark) {
   return [...items.values()];
 }
 
-const callWords = (k) => (nodes[k].op === undefined ? nodes[k].part ?? "" : ops[nodes[k].op].name);
+const callWords = (k) => (nodes[k].op === undefined ? nodes[k].part ?? "" : labelOf(ops[nodes[k].op].name));
 
 /** Each item's row is the longest way from what enters; within a row, below what it reads. */
 function arranged(items) {

@@ -46,11 +46,20 @@ function showWeight(weight) {
     part("Its value", arrayView(Object.values(mark.values ?? {})[0])));
 }
 
+/** What an audit says of what is wrong. */
+const verdict = (id) => isWrong(id) && make("p", { class: "warning" }, lowered(data.verdict));
+
+/** A wire that an audit found wrong. */
+function showWrong(id) {
+  const call = callsIn(paths[id].head).find((k) => ops[nodes[k].op]?.name === paths[id].into);
+  put(heading(titleOf(id)), verdict(id), call !== undefined && ruleView(ops[nodes[call].op], paths[id].argument));
+}
+
 function showTap(tap) {
   const path = paths[tap], weight = path.tail;
   const call = callsIn(path.head).find((k) => nodes[k].args.includes(weight));
   const op = call === undefined ? ops.find((one) => one.name === path.op) : ops[nodes[call].op];
-  put(heading(titleOf(tap)),
+  put(heading(titleOf(tap)), verdict(tap),
     path.norm !== undefined && make("table", { class: "facts" },
       [["‖Gₜ‖", number(path.norm)], ["share of the sum", percent(partOf(tap, Number(marks[weight].norm)))],
         ["cosine with the sum", path.cosine === undefined ? "·" : number(path.cosine)]]
@@ -66,21 +75,26 @@ function named(arrays) {
   return Object.entries(arrays ?? {}).map(([name, array]) => [name && make("h4", {}, name), arrayView(array)]);
 }
 
+/** Mark one op of an opened box. */
+function markOp(call) {
+  details.querySelectorAll(".opened .op").forEach((op) => op.classList.toggle("now", op.dataset.call === String(call)));
+}
+
+/** Mark one op of an opened box, and show it below. */
+function openOp(call) {
+  markOp(call);
+  find("opened-op")?.replaceChildren(...callView(call));
+}
+
 function showBox(id) {
-  const mark = marks[id], opened = make("div", { id: "opened-op" });
-  const inside = cellView(id, (call) => {
-    details.querySelectorAll(".op.now").forEach((op) => op.classList.remove("now"));
-    details.querySelector(`.op[data-call="${call}"]`)?.classList.add("now");
-    opened.replaceChildren(...callView(call));
-  });
-  const calls = callsIn(id);
+  const mark = marks[id], inside = cellView(id, openOp), calls = callsIn(id);
   if (calls.length === 1) { // a box of the op view
     put(heading(titleOf(id)), mark.scope && make("p", { class: "note" }, mark.scope), callView(calls[0]).slice(1));
     return;
   }
   put(heading(titleOf(id)),
     mark.scope && make("p", { class: "note" }, mark.scope),
-    part("Inside", inside, inside && make("p", { class: "note" }, "Choose an op for its numbers and its rule."), opened),
+    part("Inside", inside, inside && make("p", { class: "note" }, "Choose an op for its numbers and its rule."), make("div", { id: "opened-op" })),
     part("Values", named(mark.values)),
     part("Gradients", named(mark.gradients)));
 }
@@ -98,14 +112,18 @@ function callView(call) {
 }
 
 function showAbout() {
-  const weights = Object.keys(marks).filter(isWeight);
+  const weights = Object.keys(marks).filter(isWeight), tapped = selectable.some(isTap), wrong = selectable.filter(isWrong);
   put(heading("This picture"),
     make("p", {}, data.words),
+    data.verdict && make("p", { class: "warning" }, lowered(data.verdict)),
     data.without && make("p", { class: "warning" }, data.without),
+    wrong.length > 0 && part("In red", make("ul", { class: "weights" }, wrong.map((id) => make("li", {}, make("button", { onclick: () => select(id) }, titleOf(id)))))),
     weights.length > 0 && part("Weights", make("ul", { class: "weights" }, weights.map((weight) => make("li", {},
-      make("button", { onclick: () => select(weight) }, nameOf(weight)), " ", make("span", { class: "note" }, sumWords(weight)))))),
-    part("Ask it", make("p", {}, "Point at a weight’s wire to see what each step contributes to its gradient. Click a tap for its Gₜ and the rule, "
-      + "a box for the ops inside. Play runs the two sweeps. Press ? for the keys.")));
+      make("button", { onclick: () => select(weight) }, nameOf(weight)), make("span", { class: "note" }, sumWords(weight)))))),
+    part("Ask it", make("p", {}, tapped ? "Point at a weight’s wire to see what each step contributes to its gradient. Click a tap for its Gₜ and the rule, "
+      + "a box for the ops inside. " : "Click a box for its value, its gradient and the rule of its op. ",
+    nodes.length > 0 && "Play runs the two sweeps. ", "Press ? for the keys.")),
+    data.knobless && make("p", { class: "note", id: "knobless" }, data.knobless));
 }
 
 let shown; // what the panel shows
@@ -116,6 +134,7 @@ function showDetails(id) {
   shown = id;
   if (id == null) showAbout();
   else if (isTap(id) && isWeight(paths[id].tail)) showTap(id);
+  else if (isWrong(id)) showWrong(id);
   else if (weightOf(id)) showWeight(weightOf(id));
   else if (marks[id]) showBox(id);
   else showAbout();

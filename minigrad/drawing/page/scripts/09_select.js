@@ -35,7 +35,7 @@ function hover(id) {
   showDetails(id ?? chosen);
 }
 
-const isKnown = (id) => id && (isBox(id) || weightOf(id) || isTap(id));
+const isKnown = (id) => id && (isBox(id) || weightOf(id) || isTap(id) || isWrong(id));
 
 /** What of the picture an event is on. */
 function under(event) {

@@ -4,7 +4,7 @@
 const search = find("search"), found = find("found");
 let hits = [], hit = -1;
 
-const textOf = (id) => [titleOf(id), marks[id]?.words, marks[id]?.scope, ...(isBox(id) ? callsIn(id).map((k) => [callWords(k), nodes[k].name]) : [])]
+const textOf = (id) => [titleOf(id), marks[id]?.weight, marks[id]?.name, paths[id]?.weight, marks[id]?.words, marks[id]?.scope, ...(isBox(id) ? callsIn(id).map((k) => [callWords(k), nodes[k].name]) : [])]
   .flat().filter(Boolean).join(" ").toLowerCase();
 
 /** The things whose words hold all words of the query; "t=3" asks for a step. */

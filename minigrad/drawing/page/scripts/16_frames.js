@@ -30,6 +30,27 @@ frames.forEach(({ sweep, call }, at) => {
   }
 });
 
+/** For each backward arrow, the moment at which its cotangent flows: that of the op which reads what
+ *  its wire carries; along the wire of a weight that of the first tap. */
+const flowsAt = new Map();
+{
+  const readAt = new Map();
+  frames.forEach(({ sweep, call }, at) => {
+    if (sweep === "forward") return;
+    const { mark, args } = nodes[call];
+    for (const arg of args) {
+      const pair = `${mark} ${typeof arg === "number" ? nodes[arg].mark : arg}`;
+      if (!readAt.has(pair)) readAt.set(pair, at);
+    }
+  });
+  for (const [id, { kind, along, tail, head }] of Object.entries(paths)) {
+    if (kind !== "cotangent") continue;
+    const first = () => Math.min(...tapsOf(paths[along].tail).map((tap) => comesAt.get(tap) ?? Infinity));
+    flowsAt.set(id, isTap(along) ? comesAt.get(along)
+      : kindOf(along) === "bus" ? first() : readAt.get(`${tail} ${head}`) ?? returnedAt.get(head));
+  }
+}
+
 /** By weight: [moment, norm of the sum so far], the newest tap first. */
 const growth = new Map(Object.entries(sums).map(([weight, steps]) => [
   weight, steps.map(([tap, norm]) => ({ at: comesAt.get(tap) ?? -1, norm: Number(norm), tap })),

@@ -60,6 +60,7 @@ function goToMoment(at) {
   find("stop").hidden = !playing();
   drawGauges();
   if (!playing()) {
+    showDetails(chosen);
     running.replaceChildren(make("span", { class: "note" }, `${frames.length} moments: each op forward, then each op backward, newest first.`));
     only("running", []);
     return;
@@ -77,13 +78,25 @@ function goToMoment(at) {
   for (const id of Object.keys(paths)) {
     find(id)?.classList.toggle("reached", isTap(id) && back ? comesAt.get(id) <= moment : !isTap(id) || find(paths[id].head)?.classList.contains("reached"));
   }
+  for (const [id, at] of flowsAt) find(id)?.classList.toggle("flowed", at <= moment);
   for (const text of picture.querySelectorAll("[data-tap]")) {
     text.classList.toggle("reached", (comesAt.get(text.dataset.tap) ?? Infinity) <= moment);
   }
   only("running", [mark, ...frame.taps]);
   const [title, rule] = wordsOf(frame);
   running.replaceChildren(make("strong", {}, title), make("code", { title: rule }, rule || " "));
-  if (chosen === mark) details.querySelectorAll(".opened .op").forEach((op) => op.classList.toggle("now", op.dataset.call === String(frame.call)));
+  follow(mark, frame.call);
+}
+
+/** The panel shows the box that runs, opened, with its op marked; in a pause that op's numbers too. */
+function follow(mark, call) {
+  if (shown !== mark) {
+    openTab("details");
+    showDetails(mark);
+    find("panel").scrollTop = 0;
+  }
+  if (timer) markOp(call);
+  else openOp(call);
 }
 
 /** The next moment; with less motion, that of the next box. */
@@ -104,7 +117,9 @@ function pause() {
   clearInterval(timer);
   timer = null;
   showTimer();
-  if (playing()) say(running.textContent);
+  if (!playing()) return;
+  openOp(frames[moment].call);
+  say(running.textContent);
 }
 
 /** All moments in about half a minute, none shorter than a frame of the screen. */

@@ -15,12 +15,36 @@ function keptOf(table, reach) {
   });
 }
 
+/** The boxes and wires that a loss is computed from: all that its cotangents can come through. */
+function behind(starts) {
+  const lit = new Set(starts), todo = [...starts];
+  while (todo.length) {
+    const mark = todo.pop();
+    for (const [id, { head, tail, cut, kind }] of Object.entries(paths)) {
+      if (head !== mark || cut || lit.has(id) || kind === "cotangent") continue;
+      lit.add(id);
+      if (!lit.has(tail)) todo.push(tail);
+      lit.add(tail);
+    }
+  }
+  return lit;
+}
+
+/** Make all else faint; null for nothing. */
+function lightUp(starts) {
+  picture.classList.toggle("alone", starts !== null);
+  const lit = starts ? behind(starts) : new Set();
+  for (const [id, path] of Object.entries(paths)) if (path.kind === "cotangent" && lit.has(path.along)) lit.add(id);
+  only("lit", [...lit, ...Object.keys(paths).filter((id) => kindOf(id) === "bus" && lit.has(paths[id].tail))]);
+}
+
 function showTimes() {
   const table = times[asked.weight], { row, reach } = asked;
   const values = row !== null ? table.norms[row].map(Number) : keptOf(table, reach ?? Infinity);
   const most = Math.max(...(row !== null ? values : table.kept[table.kept.length - 1].map(Number)));
   if (row === null && reach === null) resetTaps();
-  else setTaps(new Map(table.taps.map((tap, j) => [tap, values[j]])), most);
+  else setTaps(new Map(table.taps.map((tap, j) => [tap, values[j]])), most, reach !== null);
+  lightUp(row === null ? null : table.starts[row]);
   find("times").querySelectorAll(".row").forEach((line) => line.classList.toggle("now", Number(line.dataset.row) === row));
   find("times-words").replaceChildren(...timesWords(table, values));
 }

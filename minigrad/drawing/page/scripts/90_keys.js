@@ -4,7 +4,7 @@
 const KEYS = [
   ["← → ↑ ↓", "go to the neighbour; Shift moves the picture"], ["Enter", "choose it"], ["/", "search; Enter for the next hit"],
   ["+  −", "zoom"], ["0", "show all"], ["Space", "play or pause"], [",  .", "one op back or on"], ["Home  End", "the first or last moment"],
-  ["d", "light or dark"], ["Esc", "leave what is open"], ["?", "this list"],
+  ["b", "backward arrows"], ["d", "light or dark"], ["Esc", "leave what is open"], ["?", "this list"],
 ];
 
 find("help").append(
@@ -23,7 +23,7 @@ const here = () => [document.activeElement?.closest?.("#stage g")?.id, chosen, s
 const DO = {
   "/": () => search.focus(), "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit,
   " ": () => frames.length && toggle(), ".": () => step(1), ",": () => step(-1), Home: () => step(-Infinity), End: () => step(Infinity),
-  d: () => find("theme").click(), "?": () => find("help").showModal(), Enter: () => here() && select(here()),
+  b: () => find("backward").click(), d: () => find("theme").click(), "?": () => find("help").showModal(), Enter: () => here() && select(here()),
   Escape: () => (playing() ? leave() : select(null)),
 };
 
