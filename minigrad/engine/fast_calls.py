@@ -31,7 +31,7 @@ def tanh(x):
         out._node = out._name = None
         return out
     shape = data.shape
-    out._node = node = new(Node)
+    out._node = node = BareNode()
     node.key = next_key()
     node.pullback = pullback
     node.parents = (x_node,)
@@ -69,7 +69,14 @@ from .views import leaf_behind, mark_views
 __all__ = ["Primitive", "function_of", "source_of"]
 
 
-class BinaryNode(Node):
+class BareNode(Node):
+    """A node that is made empty, and filled in by the call that makes it."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+class BinaryNode(BareNode):
     """A node with two parents in slots of their own. A tuple of them would be one object more that
     Python's collector visits, again and again while a long graph grows; saved arrays it skips."""
 
@@ -86,8 +93,8 @@ def is_shown(constant: Any) -> bool:
 
 # What every generated function can name.
 _NAMES: dict[str, Any] = {
-    "BinaryNode": BinaryNode, "MUTABLE": MUTABLE, "Node": Node, "PLAIN": PLAIN, "Tensor": Tensor,
-    "array": np.array, "copied": copy.deepcopy, "explained": explained,
+    "BareNode": BareNode, "BinaryNode": BinaryNode, "MUTABLE": MUTABLE, "PLAIN": PLAIN,
+    "Tensor": Tensor, "array": np.array, "copied": copy.deepcopy, "explained": explained,
     "has_gradient": has_gradient, "leaf_behind": leaf_behind, "left_to": left_to, "local": local,
     "mark_views": mark_views, "new": object.__new__, "next_key": next_key, "operand": operand,
     "is_shown": is_shown, "settled": settled, "shape_of": np.shape,
@@ -318,7 +325,7 @@ class _Template:
         yield "        <out>._node = <out>._name = None"
         yield "        return <out>"
         yield "    <shape> = <data>.shape"
-        yield f"    <out>._node = <node> = <new>(<{'BinaryNode' if binary else 'Node'}>)"
+        yield f"    <out>._node = <node> = <{'BinaryNode' if binary else 'BareNode'}>()"
         yield "    <node>.key = <next_key>()"
         yield "    <node>.pullback = <pullback>"
         if binary:

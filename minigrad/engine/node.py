@@ -46,6 +46,9 @@ class Node:
         self.shape, self.dtype, self.scope = shape, dtype, scope
         self.extra: dict[str, Any] | None = None
 
+    first = property(lambda self: self.parents[0])  # of two
+    second = property(lambda self: self.parents[1])
+
     @property
     def op(self) -> Op | None:
         return None if self.pullback is None else self.pullback.op

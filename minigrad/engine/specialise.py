@@ -6,7 +6,7 @@ minigrad.testing holds it equal to the definition, ``pull_back`` in ``pullback``
 >>> import minigrad as mg
 >>> print(written_out(mg.catalogue("tanh")[0].pullback(1)).source)
 def pullback_of_tanh(node, g, saved, needed, lazily, totals):
-    if isinstance(g, Cotangent):
+    if type(g) is not ndarray and isinstance(g, Cotangent):
         return pull_back(node, g, saved, needed, lazily, totals)
     out, = saved
     p0, = node.parents
@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from . import pullback as definition
+from .expressions import expression_of
 from .lazy import LazySum
 from .op import Pullback, Rule
 
@@ -91,14 +92,17 @@ def source_of(pullback: Pullback) -> str:
     op = pullback.op.name if pullback.op.name.isidentifier() else "op"
     lines = [
         f"def pullback_of_{op}(node, g, saved, needed, lazily, totals):",
-        "    if isinstance(g, Cotangent):",
+        "    if type(g) is not ndarray and isinstance(g, Cotangent):",
         "        return pull_back(node, g, saved, needed, lazily, totals)",
     ]
     if pullback.residuals:
         saved = "".join(f"{_variable(name)}, " for name in pullback.residuals)
         lines.append(f"    {saved.strip()} = saved")
-    parents = "".join(f"p{i}, " for i in range(len(pullback.op.arguments)))
-    lines.append(f"    {parents.strip()} = node.parents")
+    if len(pullback.op.arguments) == 2:
+        lines.append("    p0, p1 = node.first, node.second")
+    else:
+        parents = "".join(f"p{i}, " for i in range(len(pullback.op.arguments)))
+        lines.append(f"    {parents.strip()} = node.parents")
     for step in pullback.steps:
         lines += [f"    if p{step.place} in needed:"]
         lines += [f"        {line}" for line in _handed_on(pullback, step.place, step.rule)]
@@ -118,15 +122,27 @@ def _handed_on(pullback: Pullback, i: int, rule: Rule) -> Iterator[str]:
         yield f"    hand_on(totals, {p}, LazySum(item, total_{i}, {p}, (node, {i})))"
         yield "else:"
         indent = "    "
+    value, shaped = _value(pullback, i, rule)
+    fits = f"{shaped}.shape == {p}.shape and c.dtype is {p}.dtype is not half"
     for line in (
-        f"c = rule_{i}({_arguments(pullback, rule)})",
-        f"if type(c) is ndarray and c.shape == {p}.shape and c.dtype is {p}.dtype is not half:",
+        f"c = {value}",
+        f"if type(c) is ndarray and {fits}:",
         f"    t{i} = totals.get({p})",
         f"    totals[{p}] = c if t{i} is None else t{i} + c",
         "else:",
         f"    hand_on(totals, {p}, fitted(c, {p}, node, {i}))",
     ):
         yield indent + line
+
+
+def _value(pullback: Pullback, i: int, rule: Rule) -> tuple[str, str]:
+    """A contribution, and the name of what has its shape. Arithmetic of an elementwise op's
+    cotangent, result and arguments stands here as it is: it has the shape of the node."""
+    op, needs = pullback.op, pullback.op.needs(rule)
+    known = all(n in ("out", *op.arguments) and _variable(n) == n for n in needs)
+    if op.elementwise and known and (expression := expression_of(rule)):
+        return expression, "node"
+    return f"rule_{i}({_arguments(pullback, rule)})", "c"
 
 
 def _arguments(pullback: Pullback, rule: Rule) -> str:

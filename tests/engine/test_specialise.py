@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.engine.expressions import expression_of
 from minigrad.engine.op import OPS
 from minigrad.engine.specialise import source_of
 
@@ -29,13 +30,15 @@ def test_a_traceback_shows_the_generated_line(monkeypatch):
 
 
 def test_every_source_says_what_it_calls():
-    """For every op and argument the source calls its rule with what the rule names."""
+    """For every op and argument the source calls its rule with what the rule names, or says it."""
     for op in OPS.values():
         if op.joint is not None:
             continue
         source = source_of(op.pullback(op.usable))
         for i, rule in enumerate(op.rules):
-            if rule is not None:
+            if rule is not None and op.elementwise and (said := expression_of(rule)):
+                assert f"        c = {said}\n" in source
+            elif rule is not None:
                 line = next(line for line in source.splitlines() if f"c = rule_{i}(" in line)
                 named = line.partition("(")[2].rstrip(")").replace("_,", ",").split(", ")[1:]
                 assert [name.rstrip("_") for name in named] == list(op.needs(rule))
