@@ -11,7 +11,7 @@ from minigrad import __version__ as __version__
 from minigrad.engine.callers import pass_over
 from minigrad.suggest import unknown_name
 
-from . import bptt, convert, losses, tasks
+from . import bptt, convert, losses, tasks, training
 from .cell_graph import draw_cell
 from .cells import (
     Cell,
@@ -46,6 +46,7 @@ from .models import (
 )
 from .sequence.scanning import scan
 from .sequence.unrolling import detach, each_step, steps, unroll
+from .training import Trainer
 
 if TYPE_CHECKING:
     from . import testing as testing
@@ -54,9 +55,10 @@ __all__ = [
     "GRU", "LSTM", "RNN", "Cell", "Checkpoint", "CoupledLSTMCell", "DropoutCell", "ElmanCell",
     "GRUCell", "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
     "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
-    "Seq2Seq", "SkipCell", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell", "each_step",
-    "generate", "greedy", "join_directions", "last", "load_checkpoint", "load_model", "losses",
-    "onnx_export", "sampled", "save_checkpoint", "scan", "steps", "tasks", "unroll",
+    "Seq2Seq", "SkipCell", "Trainer", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell",
+    "each_step", "generate", "greedy", "join_directions", "last", "load_checkpoint", "load_model",
+    "losses", "onnx_export", "sampled", "save_checkpoint", "scan", "steps", "tasks", "training",
+    "unroll",
 ]
 
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it

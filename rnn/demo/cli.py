@@ -20,11 +20,12 @@ import numpy as np
 
 from minigrad.errors import FileFormatError, GradientError, StateDictError
 
+from ..training import Budget, Interrupt
 from . import checkpoint, pictures, report, text
 from .language_model import encode_seed, sample
 from .progress import Progress
 from .run import Run, Settings
-from .train import Budget, Interrupt, train
+from .train import train
 
 __all__ = ["main"]
 
@@ -313,7 +314,7 @@ def _check_memory(settings: Settings, size: int) -> None:
 
 def _budget(arguments: argparse.Namespace, run: Run) -> Budget:
     if arguments.updates is not None:
-        budget = Budget(updates=arguments.updates)
+        budget = Budget(steps=arguments.updates)
     else:
         budget = Budget(seconds=60 * (arguments.minutes or 1.0))
     if budget.done(run) == 1:

@@ -93,6 +93,9 @@ class Run:
         """How many updates there have been."""
         return len(self.losses)
 
+    steps = updates    # as a Budget calls it
+    epochs = 0.0
+
     @property
     def characters(self) -> int:
         """How many characters they have read."""

@@ -25,6 +25,7 @@ RNN = [
     {"models", "losses"},
     {"bptt", "convert", "cell_graph", "draw_cell", "checkpoints"},
     {"tasks", "testing"},
+    {"training"},
     {"demo"},
     {"__main__", ""},
 ]

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 
 from rnn.demo.run import Run, Settings
-from rnn.demo.train import Budget, train
+from rnn.demo.train import train
+from rnn.training import Budget
 
 TONGUE_TWISTER = "Peter Piper picked a peck of pickled peppers. " * 20
 OPTIONS = ["--hidden", "5", "--batch", "2", "--steps", "6"]
@@ -22,7 +23,7 @@ def make_run(**changes):
 def after(updates, **changes):
     """The run after so many updates."""
     run = make_run(**changes)
-    train(run, Budget(updates=updates))
+    train(run, Budget(steps=updates))
     return run
 
 

@@ -138,14 +138,14 @@ FAULTS = [
         "n-grams: probabilities of unseen characters sum to more than 1",
     ),
     Fault(
-        "rnn/demo/train.py", "return (1 + math.cos(math.pi * done)) / 2",
+        "rnn/training/budget.py", "return (1 + math.cos(math.pi * done)) / 2",
         "return (1 + math.cos(math.pi * done / 2)) / 2",
-        f"{TRAIN} rnn/demo/train.py", "training: the learning rate ends at a half",
+        f"{TRAIN} rnn/training/budget.py", "training: the learning rate ends at a half",
     ),
     Fault(
-        "rnn/demo/train.py",
-        "        signal.signal(signal.SIGINT, self._before)\n\n    def __enter__",
-        "        pass\n\n    def __enter__",
+        "rnn/training/interrupt.py",
+        "            self._pass_on()\n\n    def _pass_on",
+        "            pass\n\n    def _pass_on",
         f"{TRAIN} tests/rnn/demo/test_cli.py", "training: a second Ctrl-C is not raised",
     ),
 ]

@@ -15,7 +15,8 @@ from minigrad.errors import FileFormatError, StateDictError
 from rnn.demo.checkpoint import Keeper, load_run, load_settings, load_writer, save_run
 from rnn.demo.language_model import sample
 from rnn.demo.text import TextError
-from rnn.demo.train import Budget, train
+from rnn.demo.train import train
+from rnn.training import Budget
 from tests.support.small_runs import PANGRAM, after, assert_same_bits, make_run
 
 
@@ -38,13 +39,13 @@ def test_resumed_run_is_bit_identical(tmp_path, at):
         if run.updates == at:
             signal.raise_signal(signal.SIGINT)
 
-    assert not train(half, Budget(updates=10), [stop])
+    assert not train(half, Budget(steps=10), [stop])
     assert half.updates == at
     save_run(tmp_path / "half", half)
     resumed = load_run(tmp_path / "half", PANGRAM)
     assert_same_bits(resumed, half)
     assert resumed.seconds == half.seconds
-    assert train(resumed, Budget(updates=10))
+    assert train(resumed, Budget(steps=10))
     assert_same_bits(resumed, whole)
     for run in (resumed, whole):
         run.written = "".join(sample(run.model, run.vocabulary, "dog", 20, 1.0, run.rng))
@@ -215,7 +216,7 @@ def test_failed_save_leaves_the_old_file(saved, monkeypatch):
     other file behind."""
     run, path = saved
     before = path.read_bytes()
-    train(run, Budget(updates=6))
+    train(run, Budget(steps=6))
 
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

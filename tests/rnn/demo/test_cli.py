@@ -18,7 +18,8 @@ from rnn.demo.checkpoint import load_run, load_writer
 from rnn.demo.progress import Progress
 from rnn.demo.run import Run, Settings
 from rnn.demo.text import documentation
-from rnn.demo.train import Budget, train
+from rnn.demo.train import train
+from rnn.training import Budget
 from tests.support.paths import ROOT
 from tests.support.small_runs import OPTIONS, TONGUE_TWISTER
 
@@ -209,7 +210,7 @@ def test_ctrl_c_writes_the_last_whole_update(text, out):
             signal.raise_signal(signal.SIGINT)
 
     same = Run(half.settings, TONGUE_TWISTER)
-    train(same, Budget(updates=100_000), [stop])
+    train(same, Budget(steps=100_000), [stop])
     assert half.losses == same.losses
     for name, array in same.model.state_dict().items():
         assert half.model.state_dict()[name].tobytes() == array.tobytes()
@@ -316,7 +317,7 @@ def test_progress_on_a_terminal_is_a_bar(capsys):
     """On a terminal there is one live bar: nats, bits, characters/s and the time that is left."""
     stream, run = Terminal(), Run(Settings(hidden=3, batch=2, steps=4), TONGUE_TWISTER)
     with Progress(stream) as progress:
-        train(run, Budget(updates=3), [progress.watch])
+        train(run, Budget(steps=3), [progress.watch])
         progress.say("a sample")
     last = stream.text.split("\r")[-1]
     assert "100%|" in last
@@ -342,7 +343,7 @@ def test_progress_elsewhere_is_a_few_lines(capsys):
     """In a log file a long run leaves about ten lines."""
     run = Run(Settings(hidden=1, batch=1, steps=1), TONGUE_TWISTER)
     with Progress() as progress:
-        train(run, Budget(updates=200), [progress.watch])
+        train(run, Budget(steps=200), [progress.watch])
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 11
     assert [line.split("%")[0].strip() for line in lines][1:] == [f"{10 * k}" for k in range(1, 11)]

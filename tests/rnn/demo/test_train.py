@@ -18,7 +18,8 @@ from rnn.demo.baselines import ngram_bits
 from rnn.demo.language_model import CharLSTM, held_out_bits, sample
 from rnn.demo.run import Run, Settings
 from rnn.demo.text import Split, TextError, Vocabulary
-from rnn.demo.train import Budget, Interrupt, cosine, train
+from rnn.demo.train import train
+from rnn.training import Budget, Interrupt, cosine
 from tests.support.paths import ROOT
 from tests.support.small_runs import (
     PANGRAM,
@@ -76,7 +77,7 @@ def test_divergence_is_an_error_and_leaves_the_last_whole_update():
     healthy = run.model.b_y.numpy().copy()
     run.model.b_y.data = nan
     with pytest.raises(GradientError, match="not finite"):
-        train(run, Budget(updates=9))
+        train(run, Budget(steps=9))
     run.model.b_y.data = healthy
     after_error = everything(run)[0]
     assert all(before[name].tobytes() == after_error[name].tobytes() for name in before)
@@ -99,10 +100,10 @@ def test_settings_out_of_range(field, value):
 def test_budget_counts_from_the_first_update():
     """A run is done when its time or its number of updates is used up, whichever it was given."""
     run = make_run()
-    assert Budget(updates=4).done(run) == 0
-    train(run, Budget(updates=4))
+    assert Budget(steps=4).done(run) == 0
+    train(run, Budget(steps=4))
     assert run.updates == 4
-    assert Budget(updates=8).done(run) == 0.5
+    assert Budget(steps=8).done(run) == 0.5
     run.seconds = 30.0
     assert Budget(seconds=60).done(run) == 0.5
     assert Budget(seconds=15).done(run) == 1
@@ -210,7 +211,7 @@ def test_interrupt_in_mid_update_finishes_it(monkeypatch):
     # Of one long run and a run of 3 updates the first 3 differ by the learning rate alone.
     monkeypatch.setattr(training, "cosine", lambda done: 1.0)
     before = signal.getsignal(signal.SIGINT)
-    assert not train(run, Budget(updates=100))
+    assert not train(run, Budget(steps=100))
     assert signal.getsignal(signal.SIGINT) is before
     assert run.updates == 3
     assert run.losses[0] == whole.losses[0]
@@ -242,7 +243,7 @@ def test_where_sigint_is_ignored():
 def test_training_in_another_thread():
     """Signals go to the main thread; in others training works without."""
     run = make_run()
-    thread = threading.Thread(target=train, args=(run, Budget(updates=2)))
+    thread = threading.Thread(target=train, args=(run, Budget(steps=2)))
     thread.start()
     thread.join()
     assert run.updates == 2
