@@ -1,6 +1,7 @@
 """The training loop: update after update until the time, or their number, is up.
 
-Read Run.update in rnn/demo/run.py first: it is one update.
+Read Run.update in rnn/demo/run.py first: it is one update. The loop for any module and any loss is
+``rnn.Trainer``.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ def train(run: Run, budget: Budget, observers: Sequence[Observer] = ()) -> bool:
 
     >>> from rnn.demo.run import Run, Settings
     >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
-    >>> train(run, Budget(steps=3)), run.updates
-    (True, 3)
+    >>> train(run, Budget(steps=3))
+    True
+    >>> run.updates
+    3
     """
     with Interrupt() as interrupt:
         while (done := budget.done(run)) < 1 and not interrupt.received:
