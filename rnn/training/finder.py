@@ -32,6 +32,11 @@ class LearningRates:
 
     rates, losses: of each step, (N,). smoothed: the losses as a mean that forgets, corrected for
     its start: s_k = β s_{k-1} + (1 − β) ℓ_k, divided by 1 − βᵏ.
+
+    >>> rates = np.geomspace(1e-3, 1.0, 7)
+    >>> found = LearningRates(rates, rates, np.array([2.0, 1.9, 1.5, 1.0, 0.9, 1.2, 9.0]))
+    >>> round(found.suggestion, 3)
+    0.01
     """
 
     rates: Array
@@ -40,13 +45,7 @@ class LearningRates:
 
     @property
     def suggestion(self) -> float:
-        """The rate at which the smoothed loss falls fastest over log(rate), before its minimum.
-
-        >>> rates = np.geomspace(1e-3, 1.0, 7)
-        >>> found = LearningRates(rates, rates, np.array([2.0, 1.9, 1.5, 1.0, 0.9, 1.2, 9.0]))
-        >>> round(found.suggestion, 3)
-        0.01
-        """
+        """The rate at which the smoothed loss falls fastest over log(rate), before its minimum."""
         lowest = max(int(np.argmin(self.smoothed)), 1)
         slopes = np.gradient(self.smoothed, np.log(self.rates)) if len(self.rates) > 1 else [0.0]
         return float(self.rates[int(np.argmin(slopes[: lowest + 1]))])
