@@ -20,6 +20,8 @@ class Checkpoints:
     every: save the last state after so many seconds of training, and whenever it ends: so that not
         even a power cut loses much of it.
 
+    Raises ValueError for an empty folder or a negative time.
+
     >>> import tempfile
     >>> Checkpoints(tempfile.mkdtemp()).last.name
     'last.safetensors'
