@@ -219,7 +219,8 @@ class Module:
         """A hint for a state dict with these names, which no parameter here has; "" for none.
 
         Override it where such names are known, as those of another program for the same parameters.
-        The names are relative to this module.
+        The names are relative to this module; if none is its own, they are those at paths that
+        no module here has.
 
         >>> class Line(Module):
         ...     def explain_keys(self, unexpected):
@@ -237,11 +238,15 @@ class Module:
     def _explanations(self, unexpected: Sequence[str]) -> list[str]:
         """The hints of this module and of those inside, each text once."""
         names = [name for name in unexpected if isinstance(name, str)]
+        elsewhere = [
+            name for name in names
+            if ("." in name or "/" in name) and name.partition(".")[0] not in vars(self)
+        ]
         found = {}
         for path, module in self.named_modules():
             prefix = f"{path}." if path else ""
             here = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
-            text = module.explain_keys(here) if here else ""
+            text = module.explain_keys(here or elsewhere) if here or elsewhere else ""
             if text:
                 found[text] = True
         return list(found)

@@ -9,6 +9,7 @@ __all__ = ["reader_of"]
 
 _TORCH = re.compile(r"(?:(.*\.)?)(?:weight|bias)_(?:ih|hh|hr)(_l\d+(_reverse)?)?")
 _KERAS = re.compile(r"(?:.*/)?(?:recurrent_)?kernel(?::0)?")
+_KERAS_FILE = re.compile(r"(?:.*/)?cell/vars/\d")
 _GATES = re.compile(r"W_[a-zA-Z]")
 
 
@@ -28,6 +29,8 @@ def reader_of(names: Sequence[str]) -> str:
         told = f"PyTorch's names: {_call('torch', 'state_dict' + prefix)}"
     elif any(_KERAS.fullmatch(name) for name in names):
         told = f"Keras' names: {_call('keras', 'weights')}"
+    elif any(_KERAS_FILE.fullmatch(name) for name in names):
+        told = "names in a file of Keras': rnn.convert.load(layer, rnn.convert.from_file(path))"
     elif {"W", "R"} <= set(names):
         told = f"ONNX's names: {_call('onnx', 'arrays')}"
     elif any(_GATES.fullmatch(name) for name in names):

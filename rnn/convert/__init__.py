@@ -1,6 +1,7 @@
 """Parameters to and from other frameworks, and which convention some given weights follow.
 
-Everything is plain dictionaries of arrays: none of those packages is needed. Readers
+Everything is plain dictionaries of arrays: none of those packages is needed. ``from_file`` and
+``to_file`` read and write files of theirs. Readers
 (``from_torch``, ``from_keras``, ``from_onnx``, ``from_gates``) give ``Weights``, whose ``cell()``
 is a new cell; ``load`` writes them into existing cells and layers. Writers (``to_torch`` and so on)
 take cells, layers or Weights. Moving numbers is all they do, so that round trips are exact.
@@ -20,6 +21,7 @@ True
 
 from .cells import load, weights_of
 from .explaining import explain
+from .files import from_file, to_file
 from .gates import from_gates, to_gates
 from .keras import from_keras, to_keras
 from .operators import Operator, from_onnx, to_onnx
@@ -30,7 +32,7 @@ from .weights import CellWeights, Weights
 from_pytorch, to_pytorch = from_torch, to_torch
 
 __all__ = [
-    "CellWeights", "Explanation", "Match", "Operator", "Weights", "explain", "from_gates",
-    "from_keras", "from_onnx", "from_pytorch", "from_torch", "load", "to_gates", "to_keras",
-    "to_onnx", "to_pytorch", "to_torch", "weights_of",
+    "CellWeights", "Explanation", "Match", "Operator", "Weights", "explain", "from_file",
+    "from_gates", "from_keras", "from_onnx", "from_pytorch", "from_torch", "load", "to_file",
+    "to_gates", "to_keras", "to_onnx", "to_pytorch", "to_torch", "weights_of",
 ]

@@ -27,7 +27,7 @@ from .reading import (
 )
 from .weights import GATES, CellWeights, Weights, kind_of
 
-__all__ = ["from_keras", "to_keras"]
+__all__ = ["from_keras", "keras_arrays", "keras_options", "to_keras"]
 
 _ORDER = {"rnn": ("h",), "lstm": ("i", "f", "g", "o"), "gru": ("z", "r", "n")}
 _PARTS = ("kernel", "recurrent_kernel", "bias")
@@ -261,11 +261,23 @@ def to_keras(thing: Any) -> dict[str, Array]:
         elif len(weights.layers) == 1:
             paths = [""]
         for path, cell in zip(paths, directions, strict=True):
-            arrays |= {path + part: array for part, array in _written(cell).items()}
+            arrays |= {path + part: array for part, array in keras_arrays(cell).items()}
     return arrays
 
 
-def _written(cell: CellWeights) -> dict[str, Array]:
+def keras_options(cell: CellWeights) -> dict[str, Any]:
+    """The arguments of the Keras layer that computes what a cell does."""
+    if cell.kind == "rnn":
+        return {"activation": ACTIVATIONS[cell.nonlinearity].keras}
+    options: dict[str, Any] = {
+        name: ACTIVATIONS[getattr(cell, name)].keras
+        for name in ("activation", "recurrent_activation")
+    }
+    return options | ({"reset_after": cell.reset == "after"} if cell.kind == "gru" else {})
+
+
+def keras_arrays(cell: CellWeights) -> dict[str, Array]:
+    """The arrays of one layer in one direction; raises as `to_keras` does."""
     for what in ("peepholes", "projection"):
         if what in cell.conventions():
             raise ValueError(f"to_keras: Keras' LSTM has no {what}")

@@ -14,13 +14,15 @@ import numpy as np
 
 from minigrad.io import replacing
 
-from . import Weights, to_onnx, weights_of
+from .cells import weights_of
 from .onnx_graph import Graph, Value
+from .operators import to_onnx
+from .weights import Weights
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["graph_of", "onnx_export"]
+__all__ = ["graph_of", "needed_onnx", "onnx_export"]
 
 
 def onnx_export(
@@ -62,7 +64,7 @@ def onnx_export(
     >>> [value.name for value in model.graph.output]      # doctest: +SKIP
     ['y', 'h_n']
     """
-    onnx = _onnx()
+    onnx = needed_onnx("onnx_export")
     if isinstance(opset, bool) or not isinstance(opset, int) or opset < 14:
         raise ValueError(f"onnx_export(opset={opset!r}): wanted 14 or later")
     graph = graph_of(
@@ -119,7 +121,8 @@ def graph_of(
     return graph
 
 
-def _onnx() -> Any:
+def needed_onnx(owner: str) -> Any:
+    """The package onnx, or an error that says how to install it."""
     try:
         import onnx
         import onnx.checker
@@ -127,7 +130,7 @@ def _onnx() -> Any:
         import onnx.numpy_helper
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "onnx_export needs the package onnx; install it with: pip install onnx",
+            f"{owner} needs the package onnx; install it with: pip install onnx",
             name=error.name,
         ) from error
     return onnx

@@ -7,7 +7,7 @@ are two biases or none, and ``nn.GRU`` resets after the product and keeps h wher
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from .reading import (
 )
 from .weights import GATES, CellWeights, Weights, kind_of
 
-__all__ = ["from_torch", "to_torch"]
+__all__ = ["from_torch", "recurrent_modules", "to_torch"]
 
 _KEY = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)(?:_l(\d+)(_reverse)?)?")
 
@@ -94,6 +94,16 @@ def _by_place(
         raise ValueError("from_torch: some keys name a layer (_l0), some do not; pass one module's")
     common_dtype(arrays, "from_torch")
     return found, forms == {True}
+
+
+def recurrent_modules(names: Iterable[str]) -> list[str]:
+    """The prefixes of the recurrent modules in a state dict, in its order.
+
+    >>> recurrent_modules(["encoder.gru.weight_ih_l0", "encoder.gru.weight_hh_l0", "fc.weight"])
+    ['encoder.gru.']
+    """
+    found = (re.fullmatch(r"(|.*\.)weight_hh(_l\d+(_reverse)?)?", name) for name in names)
+    return list(dict.fromkeys(match[1] for match in found if match))
 
 
 def _hint(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from minigrad.module import Module
 from ..sequence.lengths import as_lengths
 
 __all__ = ["Readout", "last"]
+
+_ELSEWHERE = {"weight": ("PyTorch's Linear", "weight.T"), "kernel": ("Keras' Dense", "kernel")}
 
 
 class Readout(Module):
@@ -48,6 +51,18 @@ class Readout(Module):
     def forward(self, h: Any) -> Tensor:
         y: Tensor = as_tensor(h) @ self.W_hq
         return y if self.b_q is None else y + self.b_q
+
+    def explain_keys(self, unexpected: Sequence[str]) -> str:
+        """What loads the parameters of PyTorch's ``nn.Linear`` or Keras' ``Dense``."""
+        for name in unexpected:
+            last = name.replace("/", ".").rpartition(".")[2]
+            if last in _ELSEWHERE and f"{name.removesuffix(last)}bias" in unexpected:
+                whose, matrix = _ELSEWHERE[last]
+                return (
+                    f"These are names of {whose}: readout.load_state_dict({{'W_hq': {matrix}, "
+                    f"'b_q': bias}}) reads them"
+                )
+        return ""
 
 
 def last(

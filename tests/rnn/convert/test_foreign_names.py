@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import StateDictError
-from rnn import GRU, LSTM, DropoutCell, LSTMCell, Recurrent
+from rnn import GRU, LSTM, DropoutCell, LSTMCell, Readout, Recurrent
 from rnn.convert import (
     from_gates,
     from_keras,
@@ -65,3 +65,30 @@ def test_names_of_nobody(name):
     with pytest.raises(StateDictError) as caught:
         LSTMCell(K, H).load_state_dict({name: np.ones(1)})
     assert "rnn.convert" not in str(caught.value)
+
+
+def test_at_other_paths():
+    """Names of a model that is built otherwise are told as well, with their prefix; so are those of
+    a linear head."""
+    model = mg.Module()
+    model.layer, model.head = GRU(K, H), Readout(H, 2)
+    theirs = {f"encoder.gru.{k}": v for k, v in to_torch(GRU(K, H)).items()}
+    with pytest.raises(StateDictError, match=r"from_torch\(state_dict, prefix='encoder.gru.'\)\)"):
+        model.load_state_dict(theirs)
+    file = {f"layers/gru/cell/vars/{k}": np.ones(1) for k in range(3)}
+    with pytest.raises(StateDictError, match=r"from_file\(path\)\) reads them"):
+        model.load_state_dict(file)
+    for names, told in (
+        (("fc.weight", "fc.bias"), r"PyTorch's Linear: .*'W_hq': weight\.T"),
+        (("dense/kernel", "dense/bias"), r"Keras'"),
+    ):
+        with pytest.raises(StateDictError, match=told):
+            model.load_state_dict(dict.fromkeys(names, np.ones(2)))
+
+
+def test_the_hint_for_a_linear_head_loads_it():
+    """W_hq is PyTorch's weight transposed."""
+    head, weight, bias = Readout(H, 2), np.ones((2, H), np.float32), np.zeros(2, np.float32)
+    with pytest.raises(StateDictError, match=r"load_state_dict\({'W_hq': weight\.T, 'b_q': bias}"):
+        head.load_state_dict({"weight": weight, "bias": bias})
+    head.load_state_dict({"W_hq": weight.T, "b_q": bias})
