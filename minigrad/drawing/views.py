@@ -77,9 +77,9 @@ def draw_steps(outputs: Sequence[Tensor], asked: Options) -> Drawing:
         notes = box_notes(
             unrolled, held, slopes, sums_of(terms), shapes="shapes" in show, memory=memory,
         )
-        return in_rows(kept, asked.wrap, lambda columns: lay_out(
-            unrolled, terms=terms, notes=notes, kept=columns, held=held, slopes=slopes,
-            labels=asked.labels,
+        return in_rows(unrolled, kept, asked.wrap, lambda part, columns, elsewhere, last: lay_out(
+            part, terms=terms, notes=notes, kept=columns, held=held, slopes=slopes,
+            labels=asked.labels, whole=unrolled, elsewhere=elsewhere, legend=last,
         ))
 
     scene = lay(

@@ -140,8 +140,9 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model(name):
-    """It is drawn, its SVG is valid and its bytes are stable; in the unrolled view and in that of
-    its ops nothing overlaps, and every weight has a wire to each step that reads it."""
+    """It is drawn, its SVG is valid and its bytes are stable; in the unrolled view, in rows and in
+    the view of its ops nothing overlaps; every weight is in full once, with a wire to each step
+    that reads it."""
     made = MODELS[name]()
     timed = name not in ("mlp", "scalar neuron", "x · x", "diamond")
     options = {"max_steps": 6} if timed else {}
@@ -157,3 +158,8 @@ def test_every_model(name):
     assert {mark.data["weight"] for mark in weights} <= used
     if name != "T = 200":
         assert_clear(mg.draw(made, view="ops").scene)
+    if timed and name != "T = 200":
+        in_rows = mg.draw(made, wrap=2).scene
+        assert_clear(in_rows)
+        full = [mark.data["weight"] for mark in in_rows.marks if mark.kind == "weight"]
+        assert sorted(full) == sorted(mark.data["weight"] for mark in weights)

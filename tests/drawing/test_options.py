@@ -52,14 +52,24 @@ def test_steps_that_are_not_there():
 
 
 def test_rows_for_print():
-    """Three columns a row, one row below another; each has the weights, and all ids differ."""
+    """Three columns a row, one row below another. Weights are in full in the first and only named
+    in the others, as the sum is in all but the last; states go on; all ids differ."""
     drawing = mg.draw(lstm(8), ledger=True, wrap=3, title="In rows", caption="below")
     scene = drawing.scene
     assert steps(drawing) == list(range(1, 9))
     heights = [mark.y for mark in boxes(drawing)]
     assert [len({*heights[k : k + 3]}) for k in (0, 3, 6)] == [1, 1, 1]
     assert heights[0] > heights[3] > heights[6]
-    assert [m.data["weight"] for m in boxes(drawing, "weight")].count("W_hh") == 3
+    assert [m.data["weight"] for m in boxes(drawing, "weight")].count("W_hh") == 1
+    words = [[str(line) for line in mark.lines] for mark in boxes(drawing, "mention")]
+    assert words.count(["W_hh", "as above"]) == words.count(["Σ", "below"]) == 2
+    assert len(words) == 4 * 2 + 2
+    (total,) = [mark for mark in scene.marks if [str(line) for line in mark.lines] == ["Σ"]]
+    assert total.y < heights[3]
+    (legend,) = [m for m in scene.marks if "at a weight" in " ".join(map(str, m.lines))]
+    assert legend.top < min(mark.bottom for mark in boxes(drawing))
+    stubs = [p for p in scene.paths if p.kind == "state" and p.dashed]
+    assert len(stubs) == 8  # h and c, out of two rows and into two
     ids = [part.id for part in (*scene.marks, *scene.paths)]
     assert len(set(ids)) == len(ids)
     taps = {scene.slugs[path.id] for path in scene.paths if path.kind == "tap"}

@@ -17,6 +17,7 @@ from ..render.style import (
     colors_of,
     dashes_of,
     look,
+    named,
     pale,
     small,
     state_pieces,
@@ -58,18 +59,21 @@ class Canvas:
         slopes: Mapping[Node, Any],
         wrong: Callable[[Wire], bool] | None,
         labels: Mapping[str, str],
+        whole: Unrolled,
+        elsewhere: Mapping[Box, str],
     ) -> None:
         self.wrong = wrong or (lambda wire: False)
         self.unrolled, self.terms, self.held, self.slopes = unrolled, terms, held, slopes
         self.wires = sort_wires(unrolled)
-        self.colors, self.dashes = colors_of(unrolled), dashes_of(unrolled)
+        self.colors, self.dashes = colors_of(whole), dashes_of(whole)
         if wrong is not None:
             self.colors = dict.fromkeys(self.colors, QUIET)
         everything = [*unrolled.steps, *unrolled.ends, *unrolled.sources, *unrolled.entering]
         self.looks = {
-            box: look(box, unrolled, self.colors.get(box, ""), notes.get(box, ()), labels)
+            box: look(box, whole, self.colors.get(box, ""), notes.get(box, ()), labels)
             for box in everything
         }
+        self.looks |= {box: named(self.looks[box], where) for box, where in elsewhere.items()}
         sizes = {box: Size(found.width, found.height) for box, found in self.looks.items()}
         self.grid = Grid(unrolled, self.wires, sizes)
         self.scene = Scene()
@@ -151,7 +155,8 @@ class Canvas:
         found = self.looks[box]
         self.marks[box] = self.scene.add(Mark(
             self.scene.id(found.id), x, y, width, height, found.lines, found.fill, found.line,
-            found.ink, 2.0 if box.output else 1.0, circle, box.cut, found.tooltip, found.kind,
+            found.ink, 2.0 if box.output and found.kind != "mention" else 1.0, circle,
+            box.cut or found.kind == "mention", found.tooltip, found.kind,
             about_box(box, self.held, self.slopes, self.terms),
         ))
         self.scene.nodes[self.marks[box].id] = box.nodes

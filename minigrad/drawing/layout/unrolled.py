@@ -47,6 +47,9 @@ def lay_out(
     caption: str | None = None,
     wrong: Callable[[Wire], bool] | None = None,
     labels: Mapping[str, str] | None = None,
+    whole: Unrolled | None = None,
+    elsewhere: Mapping[Box, str] | None = None,
+    legend: bool = True,
 ) -> Scene:
     """The picture of `unrolled`.
 
@@ -54,10 +57,12 @@ def lay_out(
     that are drawn (default: all). title: a line above. words: by (box, row), what stands
     below the column of a box, or above the wire from that row into a block at the right. held,
     slopes: values and gradients, for scripts. caption: words below. wrong: which wires are drawn
-    in red, and then no others in colours. labels: what boxes are called, by name.
+    in red, and then no others in colours. labels: what boxes are called, by name. whole: the graph
+    that this is a part of, whose colours it has. elsewhere: boxes that are only named, and words
+    that say where they are. legend: whether words below say what the taps mean.
     """
     canvas = Canvas(unrolled, terms, notes or {}, kept, held or {}, slopes or {}, wrong,
-                    labels or {})
+                    labels or {}, whole or unrolled, elsewhere or {})
     _steps(canvas)
     draw_sources(canvas)
     _entering(canvas)
@@ -73,7 +78,7 @@ def lay_out(
     for wire in (*canvas.wires.across, *canvas.wires.far):
         if wire.source in canvas.marks and wire.target in canvas.marks:
             _over(canvas, wire)
-    _words(canvas)
+    _words(canvas, legend)
     add_title(canvas.scene, title)
     for (box, row), said in (words or {}).items():
         _said(canvas, box, row, said)
@@ -128,7 +133,9 @@ def _along(canvas: Canvas, wire: Wire) -> None:
         early, late = (one, two) if forward else (two, one)
         columns = sorted((wire.source.column or 0, wire.target.column or 0))
         if early is None and late is not None and min(canvas.x) == columns[1]:
-            _enters(canvas, wire, late)
+            _goes_on(canvas, wire, late, -1)
+        if early is not None and max(canvas.x) == columns[0]:
+            _goes_on(canvas, wire, early, 1)
         if early is None or late is not None:
             return  # neither end is drawn, or `_along` drew it for the box before the gap
         late = _after_gap(canvas, wire.source.row, columns[0])
@@ -173,13 +180,17 @@ def _loop(canvas: Canvas, wire: Wire, x: float) -> None:
     canvas.carry(wire, *back, source=delay, color=STATE, thick=1.6, dashed=wire.cut, kind="state")
 
 
-def _enters(canvas: Canvas, wire: Wire, first: Mark) -> None:
-    """A state that comes from columns left out before the first that is drawn, or goes there."""
+def _goes_on(canvas: Canvas, wire: Wire, mark: Mark, side: int) -> None:
+    """A state between the first or the last column that is drawn and columns beyond it, to the left
+    (side -1) or to the right (1)."""
     row = canvas.grid.rows[wire.source.row]
     y = row.y + row.sides[along_key(wire.source.row, wire.name)]
-    outside = canvas.point(first.left - 30, y)
-    ends = (outside, first) if steps_over(wire) > 0 else (first, outside)
-    xs = (outside.x, first.left) if steps_over(wire) > 0 else (first.left, outside.x)
+    edge = mark.x + side * mark.width / 2
+    outside = canvas.point(edge + 30 * side, y)
+    into = side * steps_over(wire) < 0
+    ends, xs = (outside, mark), (outside.x, edge)
+    if not into:
+        ends, xs = ends[::-1], xs[::-1]
     canvas.carry(wire, (xs[0], y), (xs[1], y), source=ends[0], target=ends[1], color=STATE,
                  thick=1.6, dashed=True, kind="state")
 
@@ -217,7 +228,7 @@ def _over(canvas: Canvas, wire: Wire) -> None:
     canvas.carry(wire, (one.right, y1), (x1, y1), (x1, y), (x2, y), (x2, y2), (two.left, y2))
 
 
-def _words(canvas: Canvas) -> None:
+def _words(canvas: Canvas, legend: bool) -> None:
     """The steps below the columns, and what the taps mean."""
     marks = canvas.scene.marks
     bottom = min(s.bottom for s in marks)
@@ -228,7 +239,7 @@ def _words(canvas: Canvas) -> None:
             canvas.text(x, bottom - 18, small(f"t = {steps[column]}", MUTED))
     for gap in canvas.gaps:
         canvas.text(sum(gap) / 2, bottom - 18, small("...", MUTED))
-    if canvas.terms is not None and canvas.terms.values:
+    if legend and canvas.terms is not None and canvas.terms.values:
         for k, words in enumerate(canvas.terms.caption):
             line = small(words, MUTED)
             canvas.text(left + line.width / 2, bottom - 44 - 13 * k, line)

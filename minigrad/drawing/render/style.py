@@ -11,7 +11,8 @@ from .text import TextLine, indexed, painted, plain
 __all__ = [
     "BACK", "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE",
     "WRONG",
-    "Look", "colors_of", "dash", "dashes_of", "look", "mixed", "pale", "small", "state_pieces",
+    "Look", "colors_of", "dash", "dashes_of", "look", "mixed", "named", "pale", "small",
+    "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
@@ -83,6 +84,15 @@ def look(
     fill, line = FILLS[kind]
     at = f"{name}[t={step}]" if step else name
     return Look(at, painted([*lines, *notes]), fill, color or line, INK, tooltip, kind)
+
+
+def named(full: Look, where: str) -> Look:
+    """A box that is only named, because it is elsewhere: its name in its colour, on white."""
+    own = full.line if full.kind == "weight" else MUTED
+    return full._replace(
+        lines=painted([full.lines[0]._replace(color=""), TextLine([(where, "")], 9, color=MUTED)]),
+        fill=FILLS["initial"][0], line=own, ink=own, kind="mention",
+    )
 
 
 def _short(box: Box, unrolled: Unrolled) -> str:

@@ -161,7 +161,7 @@ def _of(color: str, theme: Theme) -> str:
 
 
 def _mark(mark: Mark, theme: Theme) -> Mark:
-    kind = {"delay": "initial", "op": "block"}.get(mark.kind, mark.kind)
+    kind = {"delay": "initial", "mention": "initial", "op": "block"}.get(mark.kind, mark.kind)
     fill, line = LIGHT.fills.get(kind, ("", ""))
     new_fill, new_line = theme.fills.get(kind, ("", ""))
     if mark.kind == "text":  # white below the two strokes of a cut
