@@ -310,10 +310,10 @@ def everything():
     return mg.draw(total(outputs), show=shown, theme="dark")
 
 
-@picture("One weight highlighted.")
+@picture("All ways from one input to a later loss.")
 def highlighted():
     outputs, _ = rnn.unroll(rnn.GRUCell(2, 3, rng=0, dtype=float), inputs(4))
-    return mg.draw(total(outputs), ledger=True, highlight="W_hh")
+    return mg.draw(total(outputs), ledger=True, highlight="x[2] -> loss[t=4]")
 
 
 @picture("An audit: a published derivation goes wrong at the operand in red, and the words below "

@@ -47,7 +47,7 @@ def draw(
     wrap: int | None = None,
     direction: str | None = None,
     labels: Mapping[str, str] | None = None,
-    highlight: str | int | Iterable[str | int] | None = None,
+    highlight: str | int | Tensor | Iterable[str | int | Tensor] | None = None,
     title: str | None = None,
     caption: str | None = None,
     theme: str | Mapping[str, Any] = "light",
@@ -80,7 +80,8 @@ def draw(
     wrap: steps only. At most so many columns in a row, with further rows below, for print.
     direction: ops only. Where data flows: "LR" (default), "RL", "BT" or "TB".
     labels: what weights, scopes, inputs and ops are called in the picture, by name.
-    highlight: a weight, a scope, an op, a step, or several: all else is drawn faint.
+    highlight: a weight, a scope, an op or a state by name; a step by number; a Tensor; a path, as
+        "W_hh -> loss[t=3]", which is all ways between two of these; or several: all else is faint.
     title, caption: words above and below the picture.
     theme: "light", "dark", "print" (for paper without colours), or a dict with some parts of one:
         paper, ink, wire, state, muted, wrong, back, weights, weight_ink, fills.

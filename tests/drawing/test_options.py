@@ -197,25 +197,6 @@ def test_background():
 
 
 @pytest.mark.parametrize(
-    "asked, kept",
-    [("W_hh", {"W_hh"}), (2, {2}), ("output", {"output"}), (["W_xh", 1], {"W_xh", 1})],
-)
-def test_highlight(asked, kept):
-    """What is asked for keeps its colours, and its wires do; all else is nearer to the paper."""
-    plain, marked = mg.draw(elman(3)), mg.draw(elman(3), highlight=asked)
-    before = {part.id: part for part in (*plain.scene.marks, *plain.scene.paths)}
-    faint = 0
-    for part in (*marked.scene.marks, *marked.scene.paths):
-        said = {part.data.get(key) for key in ("name", "weight", "step", "into")}
-        if said & kept:
-            assert part == before[part.id]
-        faint += part != before[part.id]
-    assert faint > 10
-    with pytest.raises(ValueError, match=r"highlight='V'.*there are W_hh"):
-        mg.draw(elman(3), highlight="V")
-
-
-@pytest.mark.parametrize(
     "options, wide",
     [({}, 1.0), ({"scale": 2}, 2.0), ({"width": 640}, None), ({"size": (320, 9e4)}, None)],
 )

@@ -119,11 +119,15 @@ def test_without_a_renderer(drawing, tmp_path):
 
 
 def test_jupyter(drawing):
-    """In a notebook a drawing is its SVG, as wide as the column at most."""
+    """In a notebook a drawing is its SVG, as wide as the column at most, and scrolled where its
+    words could not be read then."""
     shown = drawing._repr_svg_()
     assert shown.startswith("<svg ")
-    assert "max-width:100%;height:auto" in shown.partition(">")[0]
+    style = r'style="max-width:100%;min-width:([\d.]+)px;height:auto" width="(.*?)"'
+    least, wide = re.search(style, shown).groups()
+    assert float(least) == pytest.approx(0.6 * float(wide), abs=0.01)
     assert shown.partition("viewBox")[2] == drawing.svg().partition("viewBox")[2]
+    assert drawing._repr_html_() == f'<div style="overflow-x:auto">{shown}</div>'
     assert repr(drawing) == "<Drawing of 2 steps: 6 boxes, 4 weights>"
 
 

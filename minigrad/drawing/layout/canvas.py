@@ -164,12 +164,12 @@ class Canvas:
 
     def text(
         self, x: float, y: float, line: TextLine, fill: str = "",
-        data: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None, kind: str = "text",
     ) -> Mark:
         """Draw words on their own."""
         return self.scene.add(Mark(
             self.scene.id("text"), x, y, line.width + 2, line.height, (line,), fill,
-            ink=line.color or MUTED, data=data or {},
+            ink=line.color or MUTED, kind=kind, data=data or {},
         ))
 
     def dot(self, name: str, x: float, y: float, color: str = WIRE) -> Mark:

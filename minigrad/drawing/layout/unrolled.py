@@ -242,7 +242,7 @@ def _words(canvas: Canvas, legend: bool) -> None:
     if legend and canvas.terms is not None and canvas.terms.values:
         for k, words in enumerate(canvas.terms.caption):
             line = small(words, MUTED)
-            canvas.text(left + line.width / 2, bottom - 44 - 13 * k, line)
+            canvas.text(left + line.width / 2, bottom - 44 - 13 * k, line, kind="legend")
 
 
 def _said(canvas: Canvas, box: Box, row: int, said: str) -> None:

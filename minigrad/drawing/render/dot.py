@@ -5,7 +5,11 @@ from __future__ import annotations
 from .scene import ARROW, Mark, Path, Scene, arrow_length, rounded, shortened
 from .text import clean, escaped, label
 
-__all__ = ["dot", "tooltip"]
+__all__ = ["FONTS", "dot", "tooltip"]
+
+# Helvetica's name alone is taken for a PostScript font, and where that is missing for DejaVu Sans,
+# which is wider than what boxes are made for; in a list each is looked for by its name.
+FONTS = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"
 
 
 def dot(scene: Scene) -> str:
@@ -20,9 +24,9 @@ def dot(scene: Scene) -> str:
         comment="every position is given: paint it with neato -n2", engine="neato",
         graph_attr={"bgcolor": scene.background, "pad": "0.2", "outputorder": order,
                     **(asked if scene.scale != 1 else {})},
-        node_attr={"fontname": "Helvetica", "shape": "box", "fixedsize": "shape",
+        node_attr={"fontname": FONTS, "shape": "box", "fixedsize": "shape",
                    "label": "", "margin": "0"},
-        edge_attr={"fontname": "Helvetica"},
+        edge_attr={"fontname": FONTS},
     )
     for mark in scene.marks:
         graph.node(mark.id, **_node(mark))

@@ -49,7 +49,7 @@ class Drawing:
 
     def svg(self, *, responsive: bool = False) -> str:
         """The picture as SVG text, which needs no renderer. responsive: as wide as what it is
-        shown in, and never wider than drawn."""
+        shown in, never wider than drawn, and never narrower than 0.6 of that."""
         return svg(self.scene, responsive=responsive, title=repr(self)[1:-1])
 
     def png(self) -> bytes:
@@ -102,8 +102,13 @@ class Drawing:
             file.write(data)
         return target
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture, as wide as its column at most; a long one, whose
+        words could not be read then, is scrolled."""
+        return f'<div style="overflow-x:auto">{self.svg(responsive=True)}</div>'
+
     def _repr_svg_(self) -> str:
-        """What a notebook shows: the picture, as wide as its column at most."""
+        """What a notebook shows where it takes no HTML."""
         return self.svg(responsive=True)
 
     def __repr__(self) -> str:

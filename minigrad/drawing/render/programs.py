@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import re
 import shutil
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import MinigradError
+from .pure import for_pure, warn_of_boxes
 
 __all__ = ["RenderError", "RendererNotFoundError", "render", "renderers"]
 
 _OPTIONS = ("-Kneato", "-n2")  # everything has its place already
 _PURE = "graphviz-pure"
-# Latin, Greek, Cyrillic and Hebrew letters, and signs: what the fonts in graphviz-pure have.
-_GLYPHS = ((0x0, 0x24F), (0x370, 0x4FF), (0x590, 0x5FF), (0x1D00, 0x1EFF), (0x2000, 0x23FF))
-_TOOLTIP = re.compile(r'tooltip=("([^"\\]|\\.)*"|[^\s\]]+)')  # which is not painted
 _PYGRAPHVIZ = """\
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
@@ -67,18 +63,6 @@ def _graphviz_pure() -> Path | None:
     return None
 
 
-def _warn_of_boxes(dot: str) -> None:
-    """Say which characters graphviz-pure has painted as boxes, having no font with them."""
-    missing = [c for c in dict.fromkeys(_TOOLTIP.sub("", dot))
-               if not any(low <= ord(c) <= high for low, high in _GLYPHS)]
-    if missing:
-        warnings.warn(
-            f"{_PURE} has no glyphs for {''.join(missing[:20])!r} and paints boxes in their place; "
-            f"save the picture as SVG, or install Graphviz or pygraphviz, which use your fonts",
-            stacklevel=4,
-        )
-
-
 def render(dot: str, kind: str) -> bytes:
     """`dot`, in which everything has its position, painted as `kind`: "png", "pdf" or "svg".
 
@@ -86,14 +70,16 @@ def render(dot: str, kind: str) -> bytes:
     """
     failures: list[str] = []
     for command in renderers(kind):
+        pure = Path(command[0]).stem == _PURE
+        text = for_pure(dot) if pure else dot
         try:
-            done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False)
+            done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
         except OSError as error:
             failures.append(f"{command[0]}: {error}")
             continue
         if done.returncode == 0 and done.stdout:
-            if kind == "png" and Path(command[0]).stem == _PURE:
-                _warn_of_boxes(dot)
+            if kind == "png" and pure:
+                warn_of_boxes(text)
             return done.stdout
         said = done.stderr.decode(errors="replace").strip()
         failures.append(f"{command[0]}: status {done.returncode}: {said[-500:]}")

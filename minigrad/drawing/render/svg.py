@@ -20,19 +20,21 @@ FONTS = (
     "Helvetica, Arial, 'Liberation Sans', 'Noto Sans', 'Noto Sans CJK SC', 'Noto Emoji', sans-serif"
 )
 _INCH = 96 / 72  # CSS pixels in a point
+_LEAST = 0.6  # of its size, where it is fitted into a column: smaller words cannot be read
 
 
 def svg(scene: Scene, *, responsive: bool = False, title: str = "") -> str:
     """The SVG text of a scene.
 
-    responsive: as wide as its surroundings, and never larger than drawn.
+    responsive: as wide as its surroundings, but never larger than drawn, nor below 0.6 of that.
     title: what a screen reader calls the picture.
     """
     width, height = scene.size()
     shown = _INCH * scene.scale
     size = f'width="{_number(width * shown)}" height="{_number(height * shown)}"'
     if responsive:
-        size = f'style="max-width:100%;height:auto" {size}'
+        least = f"min-width:{_number(width * shown * _LEAST)}px"
+        size = f'style="max-width:100%;{least};height:auto" {size}'
     box = f'viewBox="0 0 {_number(width)} {_number(height)}"'
     fonts = f'font-family="{escape(FONTS)}" text-anchor="middle"'
     name = 'xmlns="http://www.w3.org/2000/svg" class="minigrad" role="img" xml:space="preserve"'

@@ -94,8 +94,6 @@ def label(lines: Sequence[TextLine]) -> str:
     """
     import graphviz
 
-    lines = [line._replace(pieces=[(_in_fonts(a), _in_fonts(b)) for a, b in line.pieces])
-             for line in lines]
     if not _rich(lines) or (len(lines) < 2 and not any(map(_tabled, lines))):
         return graphviz.nohtml("\\n".join(escaped(str(line)) for line in lines))  # type: ignore[no-any-return]  # a str
     rows = "".join(f"<tr><td>{_row(line)}</td></tr>" for line in lines)
@@ -113,11 +111,6 @@ def painted(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def _rich(lines: Sequence[TextLine]) -> bool:
     return all(MEASURED.issuperset(text + low) for line in lines for text, low in line.pieces)
-
-
-def _in_fonts(text: str) -> str:
-    """Text with the one sign of products that the fonts of renderers have."""
-    return text.replace("⊙", "×")
 
 
 def _tabled(line: TextLine) -> bool:

@@ -1,12 +1,13 @@
-"""How a finished picture is coloured and sized: its theme, its background, what is highlighted."""
+"""How a finished picture is coloured and sized: its theme, its background."""
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .highlight import highlighted
 from .scene import Mark, Path, Scene
 from .style import (
     BACK,
@@ -21,7 +22,6 @@ from .style import (
     STATE,
     WIRE,
     WRONG,
-    mixed,
     pale,
 )
 
@@ -29,7 +29,6 @@ __all__ = ["THEMES", "Colours", "Theme", "coloured", "is_dark", "scaled"]
 
 _GREY = "#555555"  # of wires from what was computed before all steps
 _PIXELS = 96 / 72  # of a point
-_FAINT = 0.8  # how much of the paper is in what is not highlighted
 
 
 class Theme(NamedTuple):
@@ -95,7 +94,7 @@ def coloured(scene: Scene, colours: Colours) -> Scene:
     _themed(scene, found, colours.background)
     if colours.highlight is not None:
         clear = scene.background == "transparent"
-        _highlighted(scene, colours.highlight, found.paper if clear else scene.background)
+        highlighted(scene, colours.highlight, found.paper if clear else scene.background)
     return scene
 
 
@@ -184,56 +183,6 @@ def _path(path: Path, theme: Theme, base: Mapping[Any, str]) -> Path:
     if theme.dashed and own in PALETTE and path.kind != "cotangent":
         dash = DASHES[(PALETTE.index(own) + DASHES.index(dash)) % len(DASHES)]
     return path._replace(color=color, dash=dash)
-
-
-def _highlighted(scene: Scene, highlight: Any, paper: str) -> None:
-    """Make everything fainter but what is asked for: names of weights, boxes, scopes or ops, or
-    steps. The wires of a box that is asked for stay as they are, too.
-    """
-    one = isinstance(highlight, str | int) or not isinstance(highlight, Iterable)
-    wanted = [highlight] if one else list(highlight)
-    data = {part.id: part.data for part in scene.marks} | {p.id: p.data for p in scene.paths}
-    kept = {own for own, said in data.items() if any(_is(said, name) for name in wanted)}
-    for name in wanted:
-        if not any(_is(said, name) for said in data.values()):
-            known = sorted({str(m.data["name"]) for m in scene.marks if "name" in m.data})
-            raise ValueError(
-                f"draw(..., highlight={name!r}): there is no such weight, box, scope, op or step; "
-                f"there are {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
-            )
-    kept |= {p.id for p in scene.paths if {p.tail, p.head} <= kept}
-    shown = [p for p in scene.paths if p.id in kept]
-    near = kept | {end for p in shown for end in (p.tail, p.head)}
-    slugs, colors = {scene.slugs[own] for own in kept}, {p.color for p in shown}
-
-    def stays(mark: Mark) -> bool:
-        joint = mark.kind == "dot" and mark.fill in colors
-        return (mark.id in near or joint or mark.data.get("tap") in slugs
-                or mark.kind in ("title", "caption", "frame"))
-
-    scene.marks = [m if stays(m) else _fainter(m, paper) for m in scene.marks]
-    scene.paths = [
-        p if p.id in kept else p._replace(color=mixed(p.color, paper, _FAINT))
-        for p in scene.paths
-    ]
-
-
-def _is(data: Mapping[str, Any], name: Any) -> bool:
-    if isinstance(name, int):
-        return data.get("step") == name
-    said = {data.get(key) for key in ("name", "weight", "op", "into")}
-    scope = str(data.get("scope", ""))
-    return name in said or name == scope or name in re.split(r"[/\[]", scope)
-
-
-def _fainter(mark: Mark, paper: str) -> Mark:
-    def mix(color: str) -> str:
-        return mixed(color, paper, _FAINT) if color else ""
-
-    return mark._replace(
-        fill=mix(mark.fill), line=mix(mark.line), ink=mix(mark.ink),
-        lines=[one._replace(color=mix(one.color)) for one in mark.lines],
-    )
 
 
 def scaled(scene: Scene, scale: float | None, width: float | None, size: Any) -> None:
