@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from minigrad.console import spell_out
+
 __all__ = ["command"]
 
 
@@ -30,4 +32,5 @@ def command(main: Callable[..., None], about: str) -> None:
             "folder", nargs="?", default=folder.default,
             help=f"where pictures are written (default: {folder.default})",
         )
+    spell_out()
     main(**vars(parser.parse_args()))

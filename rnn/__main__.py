@@ -1,12 +1,11 @@
 """``python -m rnn``: see ``python -m rnn --help``."""
 
 import sys
-from io import TextIOWrapper
+
+from minigrad.console import spell_out
 
 from .demo.cli import main
 
 if __name__ == "__main__":
-    # A model can write characters that the terminal's encoding lacks.
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    spell_out()  # a model, too, can write signs that the console lacks
     sys.exit(main())

@@ -54,6 +54,7 @@ from typing import Any
 
 import numpy as np
 
+from ..console import printable
 from .arguments import definition, left_to
 from .call import MUTABLE, has_gradient
 from .context import local
@@ -121,6 +122,8 @@ class Primitive(Op):
                 f"a rule of op {self.name!r} names {sorted(unknown)}; it can name 'g' (first) and "
                 f"{', '.join(self.rule_names)}"
             )
+
+    __repr__ = printable(Op.__repr__)
 
     @property
     def source(self) -> str | None:

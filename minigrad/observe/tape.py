@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from ..console import printable
 from ..engine.node import FREED, Node, ancestors
 from ..engine.opening import opened
 from ..engine.outputs import OUTPUT, number
@@ -41,6 +42,7 @@ class Tape:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
+    @printable
     def __str__(self) -> str:
         return self.table()
 

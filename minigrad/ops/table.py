@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..console import printable
 from ..engine.op import OPS, Op
 
 __all__ = ["OpTable", "catalogue"]
@@ -14,6 +15,7 @@ class OpTable(tuple[Op, ...]):
 
     __slots__ = ()
 
+    @printable
     def __str__(self) -> str:
         width = max((len(op.name) for op in self), default=0)
         signature = max((len(op.signature) for op in self), default=0)

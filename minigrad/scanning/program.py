@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..console import printable
 from ..engine.arguments import apply
 from ..engine.op import Op
 from ..engine.tensor import Tensor, detached
@@ -86,6 +87,7 @@ class Program:
     outputs: dict[str, list[Any]]
     sums: list[Sum] = field(default_factory=list)
 
+    @printable
     def __str__(self) -> str:
         return table(self)
 

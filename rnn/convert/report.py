@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from minigrad.console import printable
+
 from .weights import Weights
 
 __all__ = ["Explanation", "Match"]
@@ -105,6 +107,7 @@ class Explanation:
             raise ValueError(f"the convention is not settled\n{self}")
         return self.best.weights
 
+    @printable
     def __str__(self) -> str:
         return "\n".join(_lines(self))
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from minigrad.console import printable
+
 from ..layers import Recurrent
 from ..layers.stack import MERGES
 from .cell_weights import GATES, CellWeights, kind_of
@@ -134,6 +136,7 @@ class Weights:
         merge = self.merge if self.bidirectional else "concat"
         return Recurrent(self.cells(), merge=merge, reverse=self.reverse, **options)
 
+    @printable
     def __repr__(self) -> str:
         first = self.layers[0][0]
         sizes = [first.input_size, *(row[0].hidden_size for row in self.layers)]

@@ -82,3 +82,19 @@ def test_version_has_one_source():
         [sys.executable, "-S", "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
     )
     assert out.stdout.strip() == minigrad.__version__
+
+
+def test_the_workflow_runs_what_is_promised():
+    """Every Python of the classifiers on three systems, and the oldest NumPy that is taken."""
+    text = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    promised = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if re.search(r":: 3\.\d", c)]
+    (pythons,) = re.findall(r"python: \[(.*)\]", text)
+    assert re.findall(r"[\d.]+", pythons) == promised
+    (oldest,) = re.findall(r"numpy>=(\d+)", " ".join(PROJECT["dependencies"]))
+    assert set(re.findall(r'numpy: "([\d.]+)"', text)) == {f"{oldest}.0.0"}
+    (systems,) = re.findall(r"os: \[(.*)\]", text)
+    assert systems == "ubuntu-latest, macos-latest, windows-latest"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ('-m pip install -e ".[test]"', "-m pytest -n auto"):
+        assert command in text
+        assert command in readme  # in PowerShell

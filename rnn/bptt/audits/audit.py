@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.console import printable
 from minigrad.module import Module
 
 from ...cells import Cell
@@ -137,6 +138,7 @@ class Audit(Mapping[str, Finding]):
         shown = wrong if name is None else [self[name]]
         return draw_steps_of(self._model, shown, self._keys, title)
 
+    @printable
     def __repr__(self) -> str:
         return written(self.findings)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.console import printable
+
 from ..graph import pull_back, units
 from ..plots.contributions import plot_rtrl
 from ..plots.figures import Canvas
@@ -75,6 +77,7 @@ class RTRL(Mapping[str, Array]):
         }
         return plot_rtrl(self.steps, self.sensitivities, taken, Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         width = max(len("parameter"), *map(len, self))
         lines = [f"RTRL over {len(self.steps)} steps", f"{'parameter':<{width}}  ‖gradient‖"]

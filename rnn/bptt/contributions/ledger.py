@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.console import printable
 
 from ..plots.contributions import plot_ledger
 from ..plots.figures import Canvas
@@ -186,6 +187,7 @@ class Ledger(Mapping[Key, Array]):
             totals[label] = float(norm(self.total(key)))
         return plot_ledger(self.steps, lines, totals, Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         if not self._entries:
             return "Ledger of no weights"

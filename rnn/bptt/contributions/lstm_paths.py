@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor, contributions
+from minigrad.console import printable
 from minigrad.engine.node import ancestors
 from minigrad.engine.opening import opened
 from minigrad.engine.tensor import wrap
@@ -82,6 +83,7 @@ class LSTMTerms(Mapping[str, Array]):
         canvas = Canvas(path, size, style)
         return plot_terms({**titled, "sum": self.total[row]}, self.of, self.by, canvas)
 
+    @printable
     def __repr__(self) -> str:
         found = ", ".join(f"{name} {value:.4g}" for name, value in self.norms().items())
         return f"LSTMTerms of ∂{self.of}/∂{self.by}: ‖·‖₂ of {found}"
@@ -225,6 +227,7 @@ class LSTMPaths:
         canvas = Canvas(path, size, style)
         return plot_paths(self.steps, norms["c"], norms["h"], norms["total"], canvas)
 
+    @printable
     def __repr__(self) -> str:
         lines = [f"{'t':>3}  {'along c':>9}  {'through h':>9}  {'∂L/∂c_t':>9}"]
         for t, *row in zip(self.steps, *self.norms().values(), strict=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.console import printable
 from minigrad.engine.opening import opened
 
 from ..plots.contributions import TwoTimePanel, plot_two_time
@@ -59,6 +60,7 @@ class TwoTime(ArrayResult):
         """
         return plot_two_time([_panel(self)], Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         if not self.use_steps:
             return f"TwoTime({self.name}: {NO_STEPS})"
@@ -112,6 +114,7 @@ class TwoTimes(Mapping[str, TwoTime]):
         chosen = [self[name] for name in (self if names is None else names)]
         return plot_two_time([_panel(table) for table in chosen], Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         return "\n".join(map(repr, self.values())) or "TwoTimes of no weights"
 

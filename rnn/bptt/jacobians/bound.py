@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.console import printable
 from minigrad.engine.tensor import detached
 from minigrad.module import Module
 
@@ -76,6 +77,7 @@ class Bound:
         """
         return plot_bound(self.rate, self.radius * self.gamma_h, lags, Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         says = (
             "the gradient must vanish" if self.rate < 1
@@ -169,6 +171,7 @@ class Spectrum(Mapping[str, Array]):
         """
         return plot_spectrum(self.eigenvalues, Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         lines = ["Spectrum of W_hh", "gate  largest |eigenvalue|  singular values"]
         for gate, values in self.singular_values.items():

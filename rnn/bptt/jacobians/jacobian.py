@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.console import printable
 from minigrad.engine.node import ancestors
 from minigrad.engine.opening import opened
 from minigrad.engine.tensor import detached
@@ -96,6 +97,7 @@ class Jacobian(ArrayResult):
         canvas = Canvas(path, size, style)
         return plot_jacobian(matrix, self.singular_values, self.of, self.by, chosen, canvas)
 
+    @printable
     def __repr__(self) -> str:
         values = self.singular_values
         smallest = float(np.min(values, initial=np.inf)) if values.size else 0.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tensor
+from minigrad.console import printable
 from minigrad.engine.opening import opened
 
 from ..graph import (
@@ -83,6 +84,7 @@ class Norms(ArrayResult):
             self.lags, self.values, self.rate, self.singular_values, self.of, limit, canvas
         )
 
+    @printable
     def __repr__(self) -> str:
         return (
             f"Norms of ∂{self.of}/∂h over lags 0 to {len(self.values) - 1}: from "

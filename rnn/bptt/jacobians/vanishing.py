@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad import init
 from minigrad.checks import Rng, as_generator
+from minigrad.console import printable
 
 from ...cells import Cell, ElmanCell, GRUCell, LSTMCell
 from ...cells.state import unpack
@@ -79,6 +80,7 @@ class Vanishing(Mapping[tuple[str, float], Norms]):
         bounds = {scale: limit.at(range(T)) for scale, limit in self.bounds.items()}
         return plot_vanishing(relative, bounds, self.states, Canvas(path, size, style))
 
+    @printable
     def __repr__(self) -> str:
         T = len(next(iter(self._found.values())))
         lags = sorted(k for k in {1, T // 10, T // 2, T - 1} if 0 < k < T)

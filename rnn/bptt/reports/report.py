@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minigrad import Tensor
+from minigrad.console import printable
 from minigrad.errors import GradientError
 
 from ..contributions.naming import Key, NamedWeights, weights_of
@@ -175,6 +176,7 @@ class Report:
         names: dict[str, Any] = dict.fromkeys(row.weight for row in rows)
         return cls(loss, rows, NamedWeights(names, gates))
 
+    @printable
     def __repr__(self) -> str:
         return self.table()
 

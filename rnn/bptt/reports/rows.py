@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.console import printable
+
 from ..contributions.naming import layer_of
 from ..contributions.terms import Terms
 from ..result import norm
@@ -98,6 +100,7 @@ class ReportRow:
         low = beyond <= beyond[0] / 2
         return float(lags[low][0]) if low.any() else float("inf")
 
+    @printable
     def __repr__(self) -> str:
         title = f"{self.name}{f' in {self.place}, {self.direction}' if self.steps else ''}"
         lines = [f"{title}: ‖G‖ = {self.total:.4g}"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad import Tensor
 from minigrad.checks import as_size
+from minigrad.console import printable
 from minigrad.engine.tensor import detached
 from minigrad.module import Module
 
@@ -116,6 +117,7 @@ class TruncationError:
             self.reach if isinstance(self.reach, tuple) else None, relative, angles, canvas
         )
 
+    @printable
     def __repr__(self) -> str:
         width = max(len("all"), *map(len, self.full))
         lines = []
