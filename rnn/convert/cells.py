@@ -11,7 +11,7 @@ from .cell_weights import CellWeights
 from .one_cell import describe, write
 from .weights import Weights
 
-__all__ = ["load", "weights_of"]
+__all__ = ["grid_of", "load", "weights_of"]
 
 
 def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
@@ -36,7 +36,7 @@ def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
     if isinstance(thing, CellWeights):
         return Weights(((thing,),))
     rows = tuple(
-        tuple(describe(cell, owner) for cell in directions) for directions in _grid(thing, owner)
+        tuple(describe(cell, owner) for cell in directions) for directions in grid_of(thing, owner)
     )
     if isinstance(thing, Recurrent):
         return Weights(rows, thing.merge, thing.reverse)
@@ -44,7 +44,7 @@ def weights_of(thing: Any, owner: str = "weights_of") -> Weights:
     return Weights(rows, merge if isinstance(merge, str) else "concat")
 
 
-def _grid(thing: Any, owner: str) -> list[list[Cell]]:
+def grid_of(thing: Any, owner: str) -> list[list[Cell]]:
     """The cells of `thing` by layer and direction."""
     if isinstance(thing, Cell):
         return [[thing]]
@@ -84,7 +84,7 @@ def load(target: Any, weights: Any, *, cast: bool = False) -> None:
     >>> bool((cell.b_h.numpy()[3:6] == (theirs["bias_ih"] + theirs["bias_hh"])[3:6]).all())
     True
     """
-    grid, given = _grid(target, "load"), weights_of(weights, "load")
+    grid, given = grid_of(target, "load"), weights_of(weights, "load")
     mine, theirs = [len(row) for row in grid], [len(row) for row in given.layers]
     if mine != theirs:
         raise ValueError(

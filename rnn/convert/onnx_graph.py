@@ -5,12 +5,13 @@ Nothing here needs the package onnx, so what an exported file computes can be te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Graph", "Node", "Value"]
+__all__ = ["Graph", "Last", "Node", "Value"]
 
 
 class Node(NamedTuple):
@@ -30,9 +31,19 @@ class Value(NamedTuple):
     shape: tuple[int | str, ...]
 
 
+class Last(NamedTuple):
+    """A part of the last states: the names of its values (cells, B, *shape), and of how many."""
+
+    names: list[str]
+    cells: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
 class Graph:
     """A graph that grows by ``node``, ``constant``, ``input`` and ``result``.
 
+    around: the graph of which this one is a part, as the body of a Scan.
     Values inside are time-major; with `batch_first` its inputs and outputs are (B, ...).
 
     >>> graph = Graph(np.dtype(np.float32), batch_first=True)
@@ -41,10 +52,14 @@ class Graph:
     ([('Transpose', {'perm': [1, 0, 2]}), ('Transpose', {'perm': [1, 0, 2]})], ('B', 'T', 5))
     """
 
-    def __init__(self, dtype: np.dtype[Any], batch_first: bool) -> None:
+    def __init__(
+        self, dtype: np.dtype[Any], batch_first: bool, around: Graph | None = None
+    ) -> None:
         self.dtype, self.batch_first = dtype, batch_first
         self.nodes: list[Node] = []
-        self.constants: dict[str, Any] = {}
+        # A graph inside of another one sees the constants of that one.
+        self.constants: dict[str, Any] = {} if around is None else around.constants
+        self._names: Iterator[int] = count() if around is None else around._names
         self.inputs: list[Value] = []
         self.outputs: list[Value] = []
 
@@ -57,22 +72,37 @@ class Graph:
         off_on = self.constant("off_on", np.array([0, 1], self.dtype))
         return self._turned(self.node("OneHot", [x, depth, off_on], axis=-1))
 
-    def state(self, name: str, cells: int, width: int) -> str:
-        """An input as (cells, B, H)."""
-        return self._turned(self.input(name, self.dtype, self._axes(cells, "B", width)))
+    def state(self, name: str, cells: int, *shape: int, dtype: Any = None) -> str:
+        """An input as (cells, B, ...)."""
+        kind = self.dtype if dtype is None else self.dtype_of(dtype)
+        return self._turned(self.input(name, kind, self._axes(cells, "B", *shape)), len(shape))
 
     def input(self, name: str, dtype: np.dtype[Any], shape: Sequence[int | str]) -> str:
         """Declare an input."""
         self.inputs.append(Value(name, dtype, tuple(shape)))
         return name
 
-    def result(self, name: str, of: str, shape: Sequence[int | str]) -> None:
+    def result(
+        self, name: str, of: str, shape: Sequence[int | str], dtype: Any = None
+    ) -> None:
         """Declare an output."""
         if self.batch_first:
-            self.node("Transpose", [of], [name], perm=[1, 0, 2])
+            self.node("Transpose", [of], [name], perm=[1, 0, *range(2, len(shape))])
         else:
             self.node("Identity", [of], [name])
-        self.outputs.append(Value(name, self.dtype, tuple(self._axes(*shape))))
+        kind = self.dtype if dtype is None else self.dtype_of(dtype)
+        self.outputs.append(Value(name, kind, tuple(self._axes(*shape))))
+
+    def merged(self, sides: list[str], merge: str | None) -> str:
+        """The outputs (T, B, H) of two directions as one."""
+        if merge == "concat":
+            return self.node("Concat", sides, axis=2)
+        return self.node({"sum": "Add", "mul": "Mul", "ave": "Mean"}[str(merge)], sides)
+
+    def dtype_of(self, dtype: Any) -> np.dtype[Any]:
+        """The type in the file: that of the graph for all floats, one for all integers."""
+        kind = np.dtype(dtype).kind
+        return self.dtype if kind == "f" else np.dtype(bool if kind == "b" else np.int64)
 
     def split(self, name: str, sizes: list[int]) -> list[str]:
         """A value cut along its first axis."""
@@ -88,18 +118,32 @@ class Graph:
         """Add a node; the name of its first output."""
         while not inputs[-1]:
             inputs = inputs[:-1]
-        names = outputs or [f"{op.lower()}_{len(self.nodes)}"]
+        names = outputs or [self.fresh(op.lower())]
         self.nodes.append(Node(op, tuple(inputs), tuple(names), attributes))
         return names[0]
+
+    def fresh(self, what: str) -> str:
+        """A name that no other value has."""
+        return f"{what}_{next(self._names)}"
 
     def constant(self, name: str, value: Any) -> str:
         """Add an array to the file."""
         self.constants[name] = value
         return name
 
-    def _axes(self, first: int | str, second: int | str, *rest: int | str) -> list[int | str]:
-        return [second, first, *rest] if self.batch_first else [first, second, *rest]
+    def constant_of(self, array: np.ndarray[Any, Any]) -> str:
+        """Add an array to the file under some name; a number only once."""
+        if array.size > 1:
+            return self.constant(self.fresh("constant"), array)
+        numbers = array.ravel().tolist()
+        return self.constant(f"{array.dtype}_{array.shape}_{numbers}", array)
 
-    def _turned(self, name: str) -> str:
+    def _axes(self, *axes: int | str) -> list[int | str]:
+        first, second, *rest = [*axes, "", ""]
+        turned = [second, first, *rest] if self.batch_first else [first, second, *rest]
+        return turned[: len(axes)]
+
+    def _turned(self, name: str, rest: int = 1) -> str:
         """The value with its first two axes exchanged, where inputs and outputs are (B, ...)."""
-        return self.node("Transpose", [name], perm=[1, 0, 2]) if self.batch_first else name
+        perm = [1, 0, *range(2, 2 + rest)]
+        return self.node("Transpose", [name], perm=perm) if self.batch_first else name

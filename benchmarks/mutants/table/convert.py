@@ -86,7 +86,7 @@ FAULTS = [
         EXPORT, "ONNX: directions and sequences mixed up in the outputs",
     ),
     Fault(
-        "rnn/convert/onnx_files.py", "{\"sum\": \"Add\", \"mul\": \"Mul\", \"ave\"",
+        "rnn/convert/onnx_graph.py", "{\"sum\": \"Add\", \"mul\": \"Mul\", \"ave\"",
         "{\"sum\": \"Mul\", \"mul\": \"Add\", \"ave\"",
         "tests/rnn/convert/test_onnx_graph.py", "ONNX: merge by sum and by product swapped",
     ),

@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_written(tmp_path):
     path = tmp_path / "cell.onnx"
     path.write_text("old")
     with pytest.raises(ValueError, match="no projection"):
-        onnx_export(ProjectedLSTMCell(K, H, 1), path)
+        onnx_export(ProjectedLSTMCell(K, H, 1), path, how="operator")
     assert path.read_text() == "old"
 
 
@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_written(tmp_path):
         (LSTMCell(K, H), {"dtype": int}, "wanted float32 or float64"),
         (LSTMCell(K, H), {"opset": 9}, "opset=9.*14 or later"),
         (Recurrent([LSTMCell(K, H), LSTMCell(H, 3)]), {}, r"the layers have \[2, 3\] units"),
-        (Recurrent(ZoneoutCell(LSTMCell(K, H), 0.5)), {}, "a step of its own"),
+        (Recurrent(ZoneoutCell(LSTMCell(K, H), 0.5)), {"how": "operator"}, "a step of its own"),
     ],
 )
 def test_what_is_refused(thing, options, message):

@@ -152,4 +152,4 @@ def test_shapes_that_are_declared():
 def test_what_is_refused(thing, options, message):
     """Dtypes and layers that have no place in ONNX's operators."""
     with pytest.raises(ValueError, match=message):
-        graph_of(thing, **options)
+        graph_of(thing, how="operator", **options)
