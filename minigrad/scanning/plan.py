@@ -124,7 +124,8 @@ def plan_of(
 
     def trace(named: bool, before: Plan | None = None) -> Traced:
         written = None if before is None else before.written
-        traces.append(traced(step, state, x, active, x_active, named, written))
+        like = traces[-1] if traces else None
+        traces.append(traced(step, state, x, active, x_active, named, written, like))
         return traces[-1]
 
     try:

@@ -91,15 +91,19 @@ Tree = tuple[list[Any], Callable[[list[Any]], Any]]
 def traced(
     step: Callable[[Any, Any], Any], state: Tree, x: Tree, active: Sequence[bool],
     x_active: Sequence[bool], named: bool = False, before: Written | None = None,
+    like: Traced | None = None,
 ) -> Traced:
     """The program of ``step(x, state)``. state, x: arrays, and what builds their containers.
 
     before: a trace with such arguments, which this one follows as long as it is the same.
     active, x_active: which of them are on the graph; more of the state will be where the step
-    puts it there. Mostly that is all of it, so that one trace will do.
+    puts it there. Mostly that is all of it, or what it was in the trace `like`, so that one trace
+    will do.
     """
     records = local.state.record
     guess = [a or (records and v.dtype.kind == "f") for a, v in zip(active, state[0], strict=True)]
+    if like is not None:
+        guess = list(map(_on_graph, like.inputs["state"]))
     if before is not None and before.active["state"] != guess:
         before = None
     found = _once(step, state, x, guess, x_active, named, before)
