@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -11,20 +13,31 @@ from ..observe.contributions import contributions
 from .calls import Call
 from .trial import Trial, pull, pull_linked
 
-__all__ = ["differs", "effect"]
+__all__ = ["differs", "effect", "effects"]
 
 Array = np.ndarray[Any, Any]
 
 
 def effect(call: Call) -> list[Array] | None:
+    """All gradients of a call, or None where there are none; see `effects`."""
+    found = effects(call)
+    return None if found is None else list(found)
+
+
+def effects(call: Call) -> Iterator[Array] | None:
     """Gradients of order 1 in one sweep and use by use, with every argument used twice, and of
-    order 2 with respect to arguments and cotangents; None where there are none."""
+    order 2 with respect to arguments and cotangents, each as it is asked for; None where there are
+    none."""
     try:
         trial = Trial(call)
     except Exception:
         return None
     if not trial.differentiable or not any(np.size(call.args[i]) for i in trial.live):
         return None
+    return _effects(trial, call)
+
+
+def _effects(trial: Trial, call: Call) -> Iterator[Array]:
     leaves, first = trial.record()
     args = list(call.args)
     for i, x in zip(trial.live, leaves, strict=True):
@@ -32,24 +45,24 @@ def effect(call: Call) -> list[Array] | None:
     second = [y for y in call(*args) if y.dtype.kind == "f"]
     ys = [y for y in first if y.dtype.kind == "f"] + second
     gs = [*trial.cotangents, *trial.draw_cotangents()]
-    found = pull(ys, gs, leaves)
+    yield from pull(ys, gs, leaves)
     for y, g in zip(ys, gs, strict=True):
         if y.requires_grad:
             for uses in contributions(y, leaves, g):
-                found += [np.asarray(detached(use.value)) for use in uses]
+                yield from (np.asarray(detached(use.value)) for use in uses)
     seeds = [Tensor(g, requires_grad=True) for g in gs]
     pulled = [as_tensor(x) for x in pull_linked(list(zip(ys, seeds, strict=True)), leaves)]
-    found += [np.array(detached(y)) for y in pulled]
+    yield from (np.array(detached(y)) for y in pulled)
     rng = np.random.default_rng(call.seed)
-    return found + pull(pulled, [rng.normal(size=y.shape) for y in pulled], [*leaves, *seeds])
+    yield from pull(pulled, [rng.normal(size=y.shape) for y in pulled], [*leaves, *seeds])
 
 
-def differs(found: list[Array] | None, right: list[Array]) -> bool:
+def differs(found: Iterable[Array] | None, right: Sequence[Array]) -> bool:
     """Whether any number differs by more than rounding."""
-    if found is None or len(found) != len(right):
-        return True
-    return not all(
-        a.shape == b.shape
-        and np.allclose(a, b, rtol=1e-6, atol=1e-9 * (1 + np.abs(b).max(initial=0)), equal_nan=True)
-        for a, b in zip(found, right, strict=True)
+    return found is None or any(
+        a is None or b is None or a.shape != b.shape
+        or not np.allclose(
+            a, b, rtol=1e-6, atol=1e-9 * (1 + np.abs(b).max(initial=0)), equal_nan=True
+        )
+        for a, b in zip_longest(found, right)
     )
