@@ -18,6 +18,7 @@ from ..engine.op import Op
 from ..errors import MinigradError
 from .calls import record_of
 from .faults import Mutant
+from .gradcheck import at_once
 
 __all__ = [
     "MUTANT_KINDS", "Fault", "Mutant", "MutantSurvived", "assert_kills_mutants", "mutant",
@@ -177,7 +178,7 @@ F = TypeVar("F", bound=Fault)
 
 def notices(test: Callable[[], Any], fault: Fault) -> bool:
     """Whether `test` fails under the fault."""
-    with fault.planted():
+    with fault.planted(), at_once():
         try:
             test()
         except Exception:

@@ -63,5 +63,5 @@ def test_derivatives(call):
     live = [k for k, y in enumerate(first) if getattr(y, "requires_grad", False) and y.size]
     if live:
         check_grads(
-            lambda *xs: tuple(results(*xs)[k] for k in live), *[ARRAYS[n] for n in names]
+            lambda *xs: tuple(results(*xs)[k] for k in live), *[ARRAYS[n] for n in names], full=12
         )

@@ -66,7 +66,7 @@ def test_every_method(function, method):
     for n in (1, 2, 3, 6):
         x = np.random.default_rng(n).permutation(n * 2).reshape(n, 2) * 1.0
         if function is g.func:
-            check_grads(partial(g, q=[0.0, 0.25, 0.5, 0.61, 1.0]), x)
+            check_grads(partial(g, q=[0.0, 0.25, 0.5, 0.61, 1.0]), x, full=12)
             continue
         for q in (0.0, 0.25, 0.5, 0.61, 1.0):
             # A percentile is the quantile of a hundredth, which is checked by differences.
@@ -90,7 +90,7 @@ def test_gradient_of_the_fraction(function, method):
 def test_both_gradients_at_once(method):
     """The fraction's slope depends on the entries: mixed second derivatives are right."""
     check_grads(
-        lambda x, q: np.quantile(x, q, axis=1, method=method), X, np.array([0.23, 0.47])
+        lambda x, q: np.quantile(x, q, axis=1, method=method), X[:1], np.array([0.23, 0.47])
     )
 
 
