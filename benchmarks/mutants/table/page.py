@@ -25,8 +25,8 @@ FAULTS = [
         TIMES, "a truncation counts from the first step",
     ),
     Fault(
-        "minigrad/drawing/page/calls.py", "value = result + known[call.args[1]] if first",
-        "value = result - known[call.args[1]] if first",
+        "minigrad/drawing/reading/calls.py", "value = result + values[call.args[1]] if first",
+        "value = result - values[call.args[1]] if first",
         REPLAY, "a constant that was subtracted from is found with the wrong sign",
     ),
     Fault(

@@ -40,13 +40,10 @@ def values_of(
         return {}
     named = [] if asked is True else _tensors(asked)
     nodes = ancestors({*order, *(t._node for t in outputs if t._node is not None)})[::-1]
-    values = all_values(nodes)
-    for node in nodes:
-        scope = node.scope
-        for value in scope.inputs.values() if scope is not None else ():
-            if isinstance(value, Tensor) and value._node is not None:
-                values[value._node] = value._data
-    return values | {t._node: t._data for t in (*outputs, *named) if t._node is not None}
+    known = [value for node in nodes if node.scope is not None
+             for value in node.scope.inputs.values() if isinstance(value, Tensor)]
+    shown = {t._node: t._data for t in (*known, *outputs, *named) if t._node is not None}
+    return all_values(nodes, shown) | shown
 
 
 def _tensors(asked: Any) -> list[Tensor]:

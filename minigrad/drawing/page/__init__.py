@@ -8,8 +8,8 @@ ops; replay. write puts it together with page.html, the styles and the scripts.
 The scripts are plain JavaScript without a library, one idea each, in the order of their names; all
 are in one scope. 01 to 03: elements, numbers, the data. 04: pan and zoom. 05 to 08: what is shown
 of arrays, weights, boxes. 09 to 12: choosing, search, tabs, theme. 14: other numbers at the taps.
-15: backward arrows. 16 and 17: the two sweeps. 18: two times. 20 to 22: arrays, the tape, the
-knobs. 90: the keyboard.
+15: backward arrows. 16 and 17: the two sweeps. 18: two times. 20 to 23: a little NumPy. 25 and
+26: the tape, the knobs. 90: the keyboard.
 """
 
 __all__: list[str] = []

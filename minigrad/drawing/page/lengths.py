@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.op import OPS
-from .calls import Calls, OpCall
+from ..reading.calls import Calls, OpCall
 
 __all__ = ["lengthened"]
 

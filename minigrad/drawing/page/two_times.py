@@ -21,9 +21,9 @@ from ...engine.tensor import Tensor, detached
 from ..reading.boxes import Box
 from ..render.scene import Path, Scene
 
-__all__ = ["two_times"]
+__all__ = ["MOST_STEPS", "two_times"]
 
-_MOST_STEPS = 64  # of the loss: there is a sweep for each
+MOST_STEPS = 64  # of the loss: there is a sweep for each
 _MOST_NUMBERS = 200_000_000  # of all G[s, t] together, which are computed and not kept
 
 
@@ -39,7 +39,7 @@ def two_times(output: Tensor, home: Mapping[Node, Box], scene: Scene) -> dict[st
     entries = _entries(output, home)
     rows = sorted(entries)
     sizes = {w: len(own) * int(np.prod(w.shape, dtype=int)) for w, own in taps.items()}
-    if len(rows) > _MOST_STEPS or len(rows) * sum(sizes.values()) > _MOST_NUMBERS:
+    if len(rows) > MOST_STEPS or len(rows) * sum(sizes.values()) > _MOST_NUMBERS:
         return {}
     tables = {w: _Table(own, len(rows)) for w, own in taps.items() if len(own) > 1}
     for k, row in enumerate(rows):

@@ -11,18 +11,19 @@ from typing import Any
 
 from ...engine.node import Node, ancestors
 from ...engine.tensor import Tensor
-from ...errors import GradientError
+from ...errors import GradientError, MutationError
 from ..layout.notes import gradients_of, values_of
 from ..layout.terms import ledger_terms
 from ..options import Options, with_words
 from ..reading.boxes import Unrolled
 from ..render.scene import Scene
-from .calls import recovered, values_of_calls
-from .replay import replay
-from .two_times import two_times
+from .replay import NoKnobs, Replay, replay
+from .two_times import MOST_STEPS, two_times
 from .write import Page, html
 
 __all__ = ["ops_page", "rolled_page", "steps_page"]
+
+_ELSEWHERE = "Two times and knobs are of recurrences: in the page of their steps, view='steps'."
 
 
 def steps_page(
@@ -31,24 +32,31 @@ def steps_page(
 ) -> Page:
     """The page of an unrolled graph. lay: makes the scene of terms, values and gradients."""
     slopes, without = _gradients(outputs, unrolled.home)
-    calls = recovered(outputs[0], unrolled.home) if len(outputs) == 1 else None
-    every = values_of_calls(calls, outputs[0])
-    held = every or values_of(outputs, unrolled.home, asked.values or True)
+    held = values_of(outputs, unrolled.home, asked.values or True)
     terms = None if without else ledger_terms(
         outputs, unrolled, asked.ledger or True, asked.widths)
     scene = with_words(lay(terms, held, slopes), asked, backward=True)
     states = (item for box in unrolled.steps for item in box.states.items())
+    times: Mapping[str, Any] = {}
+    model: Replay | None = None
+    absent: list[str] = []
+    if not without:
+        times = two_times(outputs[0], unrolled.home, scene)
+        if not times and unrolled.columns > MOST_STEPS:
+            absent.append(f"No two-time table: it is one of at most {MOST_STEPS} losses.")
+        try:
+            model = replay(outputs[0], unrolled, scene)
+        except NoKnobs as reason:
+            absent.append(f"No knobs: {reason}.")
     return html(
-        scene, about, asked, values=held, gradients=slopes, without=without,
-        names={node: name for name, node in states if node is not None},
-        times={} if without else two_times(outputs[0], unrolled.home, scene),
-        replay=replay(calls, unrolled, scene) if calls and every and not without else None,
+        scene, about, asked, values=held, gradients=slopes, without=without, absent=absent,
+        names={node: name for name, node in states if node is not None}, times=times, replay=model,
     )
 
 
 def rolled_page(asked: Options, about: str, lay: Callable[[], Scene]) -> Page:
     """The page of the rolled graph, in which numbers differ from step to step: it has none."""
-    return html(with_words(lay(), asked, backward=True), about, asked)
+    return html(with_words(lay(), asked, backward=True), about, asked, absent=[_ELSEWHERE])
 
 
 def ops_page(
@@ -61,12 +69,13 @@ def ops_page(
     slopes, without = _gradients(outputs, nodes)
     scene, _ = lay(asked.values or True, not without)
     scene = with_words(scene, asked, backward=True)
-    return html(scene, about, asked, values=held, gradients=slopes, without=without)
+    return html(scene, about, asked, values=held, gradients=slopes, without=without,
+                absent=[_ELSEWHERE])
 
 
 def _gradients(outputs: Sequence[Tensor], nodes: Any) -> tuple[Mapping[Node, Any], str]:
     """The gradients by node, or none and the reason why there are none."""
     try:
         return gradients_of(outputs, nodes), ""
-    except GradientError as error:
+    except (GradientError, MutationError) as error:
         return {}, f"Without gradients. {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -51,6 +51,7 @@ def html(
     names: Mapping[Node, str] | None = None,
     without: str = "",
     verdict: str = "",
+    absent: Sequence[str] = (),
     times: Mapping[str, Any] | None = None,
     replay: Replay | None = None,
 ) -> Page:
@@ -58,13 +59,14 @@ def html(
 
     scene: in the colours of the light theme. about: the picture in a few words. asked: what else
     was asked for. values, gradients, names: of ops in it, by node. without: why there are no
-    gradients, if there are none. verdict: of an audit, what is wrong with what is red. times: the
-    two-time tables. replay: what the page needs to run the model itself.
+    gradients, if there are none. verdict: of an audit, what is wrong with what is red.
+    absent: what the page has not, and why. times: the two-time tables. replay: what the page needs
+    to run the model itself.
     """
     width, height = scene.size()
     found = facts(scene, values or {}, gradients or {}, names or {}) | {
         "width": width, "height": height, "words": about, "without": without or None,
-        "verdict": verdict or None,
+        "verdict": verdict or None, "absent": list(absent),
         "times": times or {}, "labels": dict(asked.labels), "backward": asked.backward,
         "scale": scene.scale if asked.sized else None,
         "theme": None if asked.theme == "light" else _scheme(asked.theme),

@@ -131,16 +131,89 @@ def test_a_scalar_of_constants():
     assert found["gradients"]["w"] == pytest.approx([mg.gradients(loss, [w])[0].item()], rel=1e-9)
 
 
-@pytest.mark.parametrize("why", ["large", "freed", "unknown", "several"])
-def test_absent_where_it_cannot_be(why):
-    """No knobs for large models, after backward(), for ops without JavaScript, for several results:
-    the page is whole in all else."""
-    cell = rnn.ElmanCell(2, 150 if why == "large" else 3, dtype=float, rng=0)
-    outputs, _ = rnn.unroll(cell, XS)
+class Characters:
+    """A small model of characters: tokens in, cross-entropy out, with attention if asked for."""
+
+    def __init__(self, attends=False):
+        rng = np.random.default_rng(0)
+        self.attends, V = attends, 5
+        self.tokens, self.targets = rng.integers(0, V, (4, 2)), rng.integers(0, V, (4, 2))
+        self.leaves = {"E": mg.Parameter(rng.normal(size=(V, 2)), name="E"),
+                       "W_hy": mg.Parameter(rng.normal(size=(3, V)), name="W_hy")}
+        self.cell = rnn.LSTMCell(2, 3, dtype=float, rng=0)
+        self.leaves |= dict(self.cell.named_parameters())
+
+    def run(self, steps):
+        E, W_hy, total, states = self.leaves["E"], self.leaves["W_hy"], mg.tensor(0.0), []
+        xs = [mg.functional.embedding(self.tokens[min(t, 4 + (t - 4) % 3 - 3)], E)
+              for t in range(steps)]
+        for t, (h, _) in enumerate(rnn.steps(self.cell, xs)):
+            with mg.scope("output", t=t + 1):
+                if self.attends:
+                    states.append(h)
+                    over = np.stack(states)
+                    scores = mg.functional.softmax((over * h).sum(axis=-1), dim=0)
+                    h = (over * scores[:, :, None]).sum(axis=0)
+                y = h @ W_hy
+            with mg.scope("loss", t=t + 1):
+                target = self.targets[min(t, 4 + (t - 4) % 3 - 3)]
+                total = total + mg.functional.cross_entropy(y, target)
+        return total
+
+
+@pytest.mark.parametrize("attends", [False, True])
+def test_characters(attends):
+    """Tokens that pick rows of a table, and losses over classes, for any number of steps; attention
+    over all states before, for the number that there is."""
+    model = Characters(attends)
+    lengths = [4] if attends else [4, 2, 8]
+    questions = [(n, {"weights": w}) for n in lengths for w in ({}, {"W_hh": 1.5, "E": 0.5})]
+    text = mg.draw(model.run(4)).html()
+    for (steps, ask), found in zip(questions, reruns(text, questions), strict=True):
+        other = Characters(attends)
+        for name, factor in ask["weights"].items():
+            other.leaves[name].data = factor * other.leaves[name].numpy()
+        loss = other.run(steps)
+        assert found["loss"] == pytest.approx(loss.item(), rel=1e-9)
+        slopes = mg.gradients(loss, list(other.leaves.values()))
+        for name, slope in zip(other.leaves, slopes, strict=True):
+            assert found["gradients"][name] == pytest.approx(np.ravel(slope), rel=1e-6, abs=1e-9)
+
+
+def test_a_bias_that_nobody_holds():
+    """A weight that nothing has kept is found from what it was added to: the values are there, and
+    so are the knobs."""
+    loss = (rnn.unroll(rnn.LSTMCell(2, 3, dtype=float, rng=0), XS)[0] ** 2).sum()
+    (found,) = reruns(mg.draw(loss).html(), [(4, {})])
+    assert found["loss"] == pytest.approx(loss.item(), rel=1e-9)
+    (bias,) = (m for m in mg.draw(loss, values=True).scene.marks if m.data.get("weight") == "b_h")
+    expected = rnn.LSTMCell(2, 3, dtype=float, rng=0).b_h.numpy()
+    assert bias.data["values"][""] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def models(why):
+    """A graph that no page can run, and what the page says of it."""
+    cell = rnn.ElmanCell(2, 300 if why == "large" else 3, dtype=float, rng=0)
+    outputs, _ = rnn.unroll(cell, np.tile(XS, (120, 1, 1)) if why == "long" else XS)
     loss = (np.linalg.det(outputs[-1, :1, :1] + 1.0) if why == "unknown" else outputs.sum())
+    if why == "written":
+        cell.W_hh.data = 2 * cell.W_hh.numpy()
     if why == "freed":
         loss.backward()
-    page = mg.draw([loss, outputs] if why == "several" else loss, view="steps").html()
+    return {"several": [loss, outputs], "array": outputs}.get(why, loss), cell
+
+
+@pytest.mark.parametrize(("why", "says"), [
+    ("large", "the model has 91,"), ("long", "op calls, and a page runs 2,000"),
+    ("unknown", "there is no JavaScript for det"),
+    ("written", ""), ("freed", ""), ("several", ""), ("array", ""),
+])
+def test_absent_where_it_cannot_be(why, says):
+    """No knobs for what is too much, what is not known any more, and ops without JavaScript: the
+    page says so, and is whole in all else; without gradients it says that, which is enough."""
+    output, _cell = models(why)
+    page = mg.draw(output, view="steps", max_steps=4 if why == "long" else None).html()
     assert '"replay":null' in page
     assert "const RECORDS = [];" in page
-    assert ("Without gradients" in page) is (why in ("freed", "several"))
+    assert ("Without gradients" in page) is (not says)
+    assert says in page if says else '"absent":[]' in page

@@ -123,7 +123,7 @@ function showAbout() {
     part("Ask it", make("p", {}, tapped ? "Point at a weight’s wire to see what each step contributes to its gradient. Click a tap for its Gₜ and the rule, "
       + "a box for the ops inside. " : "Click a box for its value, its gradient and the rule of its op. ",
     nodes.length > 0 && "Play runs the two sweeps. ", "Press ? for the keys.")),
-    data.knobless && make("p", { class: "note", id: "knobless" }, data.knobless));
+    data.absent.map((text) => make("p", { class: "note absent" }, text)));
 }
 
 let shown; // what the panel shows

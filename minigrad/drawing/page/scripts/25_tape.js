@@ -7,7 +7,9 @@
 // program.loss    the place of the loss                            program.leaves { place: weight's id }
 
 const replay = data.replay ?? null;
-const constants = new Map((replay?.values ?? []).map(([place, shape, values]) => [place, array(shape, values.map(Number))]));
+/** The numbers of a constant: a list, or the bytes of doubles in base 64. */
+const doubles = (values) => (typeof values === "string" ? new Float64Array(Uint8Array.from(atob(values), (c) => c.charCodeAt(0)).buffer) : values.map(Number));
+const constants = new Map((replay?.values ?? []).map(([place, shape, values]) => [place, array(shape, doubles(values))]));
 
 /** The loss and, by weight, the terms of its gradient by step, with weights and inputs scaled. */
 function rerun(program, { weights = {}, input = 1 } = {}) {
