@@ -20,7 +20,7 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough browser test-browser test-peers check bench gallery learn mutants audit clean FORCE
+.PHONY: help demo test test-thorough browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -45,6 +45,9 @@ browser: $(VENV)/.has-browser
 
 test-peers: $(BENCH)/.has-peers ## run the tests that compare with PyTorch and autograd
 	$(BENCH)/bin/python -m pytest -m peers $(PYTEST_ARGS)
+
+test-mpi: $(VENV)/.has-mpi ## run the tests that train on several ranks, by mpiexec
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest tests/rnn/parallel $(PYTEST_ARGS)
 
 check: $(VENV)/.has-dev ## lint, type-check, and type-check what users write, with mypy and pyright
 	$(VENV)/bin/python -m ruff check .
@@ -93,6 +96,11 @@ $(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev $(VENV)/.has-browser: \
 	@$(PIP) --editable '.[$*]'
 	@$(@D)/bin/python -m compileall -q minigrad rnn
 	@touch $(STAMPS_$*:%=$(@D)/.has-%)
+
+$(VENV)/.has-mpi: $(VENV)/.has-test
+	@echo 'Installing the extra mpi into $(@D)'
+	@$(PIP) --editable '.[mpi]'
+	@touch $@
 
 $(BENCH)/.has-peers: pyproject.toml Makefile $(call unless-usable,$(BENCH))
 	$(make-venv)

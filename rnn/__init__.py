@@ -11,7 +11,7 @@ from minigrad import __version__ as __version__
 from minigrad.engine.callers import pass_over
 from minigrad.suggest import unknown_name
 
-from . import bptt, convert, losses, tasks, training
+from . import bptt, convert, losses, parallel, tasks, training
 from .cell_graph import draw_cell
 from .cells import (
     Cell,
@@ -57,8 +57,8 @@ __all__ = [
     "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
     "Seq2Seq", "SkipCell", "Trainer", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell",
     "each_step", "generate", "greedy", "join_directions", "last", "load_checkpoint", "load_model",
-    "losses", "onnx_export", "sampled", "save_checkpoint", "scan", "steps", "tasks", "training",
-    "unroll",
+    "losses", "onnx_export", "parallel", "sampled", "save_checkpoint", "scan", "steps", "tasks",
+    "training", "unroll",
 ]
 
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it

@@ -192,7 +192,7 @@ class Trainer:
             self._feed = Feed(batches, self.epoch, self.batch, self.rng, self._start)
         self.stopped, self.done = "", self._budget.done(self)
         self.model.train()
-        with Interrupt() as interrupt:
+        with self._interrupt() as interrupt:
             try:
                 self._tell("on_start", self)
                 while self.done < 1 and not self.stopped and not interrupt.received:
@@ -209,10 +209,16 @@ class Trainer:
                 raise
             finally:
                 with interrupt.held():
-                    self._tell("on_end", self)
+                    self._end()
         if interrupt.received:
             raise KeyboardInterrupt
         return self.history
+
+    def _interrupt(self) -> Interrupt:
+        return Interrupt()
+
+    def _end(self) -> None:
+        self._tell("on_end", self)
 
     def _step(self, feed: Feed, interrupt: Interrupt) -> None:
         """One step, or the end of an epoch that has no batch left."""

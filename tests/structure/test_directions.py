@@ -26,6 +26,7 @@ RNN = [
     {"bptt", "convert", "cell_graph", "draw_cell", "checkpoints"},
     {"tasks", "testing"},
     {"training"},
+    {"parallel"},
     {"demo"},
     {"__main__", ""},
 ]
