@@ -30,6 +30,8 @@ own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are 
 - **Without AVX-512**: both told to do as on a processor that lacks it.
 - **Nothing set**: no variable, no argument, as many threads as the libraries take.
 - **Two cores**: the layer's defaults with two processors, and with one.
+- **Two ranks**: `ParallelTrainer` with Adam on a character model, T = 64, V = 96, two processes of
+  one thread each and one of one; the fastest step of each run.
 - **Memory of a step**: of `minigrad.scan` of an LSTM that is asked for its last state only, B = 1,
   H = 64; outputs, which are linear under checkpoint too, would hide the rest.
 - **Peak memory**: T = 256, B = 64, H = 256: the highest resident memory during the first full step

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .kernels import AVX2
 from .measure import MISSING
 
-__all__ = ["NotInstalled", "Spread", "alternate", "rotate", "run", "run_import"]
+__all__ = ["NotInstalled", "Spread", "alternate", "rotate", "run", "run_import", "run_json"]
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = (
@@ -79,7 +79,7 @@ def run(
     as it takes by itself, as a user has it who has set nothing. settings: of the environment."""
     options["threads"] = threads
     command = [sys.executable, "-m", "benchmarks.measure", job, json.dumps(options)]
-    return _json(command, threads, settings)
+    return run_json(command, threads, settings)
 
 
 _IMPORT = """
@@ -99,12 +99,13 @@ def run_import(module: str, cache: str) -> dict[str, Any]:
     in the folder `cache`, even where the environment forbids to write it: users have it.
     """
     keep = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
-    return _json([sys.executable, "-c", _IMPORT.format(module)], 1, keep)
+    return run_json([sys.executable, "-c", _IMPORT.format(module)], 1, keep)
 
 
-def _json(
+def run_json(
     command: list[str], threads: int | None, settings: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
+    """What a command prints in its last line, as JSON; threads, settings: as in `run`."""
     env = {k: v for k, v in os.environ.items() if k not in REMOVED}
     env |= _limits(threads) | dict(settings or {})
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
