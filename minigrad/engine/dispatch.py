@@ -42,7 +42,7 @@ def _requires_grad(values: Iterable[Any]) -> bool:
         if isinstance(value, ArrayLike):
             if value._node is not None:
                 return True
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             if _requires_grad(value):
                 return True
         elif isinstance(value, dict) and _requires_grad(value.values()):
@@ -162,7 +162,7 @@ def plain(value: Any) -> Any:
     """`value` with the values of Tensors, read-only, in their place, also in containers."""
     if isinstance(value, ArrayLike):
         return frozen(value._data)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         parts = [plain(v) for v in value]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if isinstance(value, dict):
@@ -173,10 +173,10 @@ def plain(value: Any) -> Any:
 def wrapped(result: Any, wrap: Wrap, given: Sequence[Any] = ()) -> Any:
     """What NumPy returned for the Tensors and arrays in `given`, arrays of numbers as Tensors. An
     array that was given stays itself; a view of one that may change is copied."""
-    if isinstance(result, list | tuple):
+    if isinstance(result, (list, tuple)):
         parts = [wrapped(r, wrap, given) for r in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    if not isinstance(result, np.ndarray | np.generic) or result.dtype.kind not in "biufc":
+    if not isinstance(result, (np.ndarray, np.generic)) or result.dtype.kind not in "biufc":
         return result
     if isinstance(result, np.generic) or result.base is None:
         return result if any(result is x for x in given) else wrap(result, None)
@@ -218,7 +218,7 @@ def _leaves(value: Any) -> Iterator[Any]:
     """What is in nested containers."""
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         for part in value:
             yield from _leaves(part)
     else:

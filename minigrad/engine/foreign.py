@@ -64,9 +64,9 @@ def is_foreign(value: Any) -> bool:
 
 def refuse_masked(value: Any) -> None:
     """Raise TypeError if `value` is a masked array, or a list that holds one."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         for part in value:
-            if not isinstance(part, float | int):
+            if not isinstance(part, (float, int)):
                 refuse_masked(part)
     elif isinstance(value, np.ma.MaskedArray):
         raise TypeError(
@@ -96,8 +96,8 @@ def _refuse_known(value: Any) -> None:
         if root == "scipy" and rest.startswith("sparse"):
             raise TypeError(_SPARSE.format(name))
     if isinstance(value, Decimal) or (
-        isinstance(value, numbers.Number) and not isinstance(value, complex | np.generic)
-        and not isinstance(value, numbers.Integral | float)
+        isinstance(value, numbers.Number) and not isinstance(value, (complex, np.generic))
+        and not isinstance(value, (numbers.Integral, float))
     ):
         raise TypeError(f"a {kind.__name__} is no number of NumPy's; pass float(value)")
 

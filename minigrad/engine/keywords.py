@@ -32,7 +32,7 @@ def plain_keywords(name: str, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _holds_tensor(value: Any) -> bool:
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return any(type(part) not in PLAIN and _holds_tensor(part) for part in value)
     if isinstance(value, Mapping):
         return any(map(_holds_tensor, value.values()))
@@ -53,7 +53,7 @@ def settled(name: str, key: str, value: Any) -> Any:
         return value._data if value.ndim else value._data.item()
     if isinstance(value, Mapping):
         return {k: settled(name, key, part) for k, part in value.items()}
-    if isinstance(value, tuple | list) and _holds_tensor(value):
+    if isinstance(value, (tuple, list)) and _holds_tensor(value):
         return type(value)([settled(name, key, part) for part in value])
     return value
 

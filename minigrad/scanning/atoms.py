@@ -48,7 +48,7 @@ def token(tree: Any, name: Callable[[Any], Any]) -> Any:
     """
     if (known := name(tree)) is not None:
         return ("var", known)
-    if isinstance(tree, tuple | list):
+    if isinstance(tree, (tuple, list)):
         return (type(tree), *[token(part, name) for part in tree])
     if isinstance(tree, dict):
         return ("dict", *[(key, token(part, name)) for key, part in sorted(tree.items())])
@@ -56,6 +56,6 @@ def token(tree: Any, name: Callable[[Any], Any]) -> Any:
         return ("slice", *[token(part, name) for part in (tree.start, tree.stop, tree.step)])
     if isinstance(tree, np.ndarray):
         return (tree.shape, tree.dtype.str, tree.tobytes())
-    if isinstance(tree, bool | int | float | complex | str | np.generic | None):
+    if tree is None or isinstance(tree, (bool, int, float, complex, str, np.generic)):
         return (type(tree), repr(tree))
     return tree

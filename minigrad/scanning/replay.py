@@ -135,7 +135,7 @@ class _Caller:
                 if nothing_chosen and np.shape(value) == equation.outs[0].shape:
                     return value
         out = called(equation, args, params)
-        arrays = [a for a in args if isinstance(a, Tensor | np.ndarray)]
+        arrays = [a for a in args if isinstance(a, (Tensor, np.ndarray))]
         if arrays and all(id(a) in self.masks for a in arrays):
             self.masks[id(out)] = out, self.masks[id(arrays[0])][1]
         return out

@@ -199,7 +199,7 @@ def _pair(result: Any) -> tuple[Any, Any]:
 
 
 def _outline(value: Any) -> str:
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"one Tensor of shape {value.shape}" if isinstance(value, Tracer) else describe(value)
 

@@ -131,7 +131,7 @@ class Trace:
     def operand(self, value: Any, what: str) -> Tracer:
         """A result of the step as a tracer; a constant becomes a captured input."""
         value = unwrapped(value)
-        if not isinstance(value, Tensor | np.ndarray | np.generic | int | float):
+        if not isinstance(value, (Tensor, np.ndarray, np.generic, int, float)):
             raise TypeError(f"scan: {what} holds {describe(value)}; wanted Tensors or numbers")
         made = self._operand(as_tensor(value))
         return made  # type: ignore[no-any-return]  # a Tracer
@@ -150,7 +150,7 @@ class Trace:
             return a
         if isinstance(a, Tensor):
             return self._capture(a, a._data, a._node)
-        if a is None or isinstance(a, bool | int | float | complex | str):
+        if a is None or isinstance(a, (bool, int, float, complex, str)):
             return a
         array = operand(a)
         if array is NotImplemented:
@@ -216,7 +216,7 @@ class Trace:
         except (ValueError, TypeError, IndexError) as error:
             explain(error, op.name, op.arguments, [given] if op.variadic else given, params)
         results = out if op.multiple else (out,)
-        if not all(isinstance(o, np.ndarray | np.generic) for o in results):
+        if not all(isinstance(o, (np.ndarray, np.generic)) for o in results):
             raise TraceError(
                 f"scan: {op.name} at {caller_line()} gives {out!r}, which is no array, and so "
                 f"the same for every step only by chance; run the step as it is, with how='unroll'"

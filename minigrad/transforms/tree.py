@@ -39,7 +39,7 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Make] | None:
             return made
 
         return keys, list(tree.values()), filled
-    if isinstance(tree, list | tuple):
+    if isinstance(tree, (list, tuple)):
         if hasattr(tree, "_fields"):
             return list(tree._fields), list(tree), lambda parts: kind(*parts)
         return list(range(len(tree))), list(tree), kind
@@ -142,7 +142,7 @@ def _family(tree: Any) -> Any:
     """What containers have in common that may stand for each other."""
     if isinstance(tree, dict):
         return "dict"
-    return "sequence" if isinstance(tree, list | tuple) else type(tree)
+    return "sequence" if isinstance(tree, (list, tuple)) else type(tree)
 
 
 def _differs(tree: Any, like: Any, what: str, at: str) -> str:
@@ -157,7 +157,7 @@ def _outline(tree: Any) -> str:
         return "None"
     if isinstance(tree, dict):
         return f"a dict with the keys {sorted(map(str, tree))}"
-    if isinstance(tree, list | tuple):
+    if isinstance(tree, (list, tuple)):
         return f"a {type(tree).__name__} of {len(tree)}"
     if inside is not None:
         return f"a {type(tree).__name__} with the fields {inside[0]}"

@@ -95,9 +95,9 @@ def _axes(*names: str) -> _Rows:
             axis = op.params[name] if name not in params else params[name]
             if axis is None:
                 axis = tuple(range(rank))
-            many = axis if isinstance(axis, tuple | list) else (axis,)
+            many = axis if isinstance(axis, (tuple, list)) else (axis,)
             shifted = tuple(a % rank + 1 for a in many) if rank else ()
-            moved[name] = shifted if isinstance(axis, tuple | list) else shifted[0]
+            moved[name] = shifted if isinstance(axis, (tuple, list)) else shifted[0]
         return op.forward(*args, **moved)
 
     return call
@@ -110,13 +110,13 @@ def _transpose(op: Op, args: Any, params: Any, ranks: Any, live: Any) -> Any:
 
 def _reshape(op: Op, args: Any, params: Any, ranks: Any, live: Any) -> Any:
     shape = params["shape"]
-    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     return np.reshape(args[0], (len(args[0]), *shape)) if -1 not in shape else None
 
 
 def _broadcast_to(op: Op, args: Any, params: Any, ranks: Any, live: Any) -> Any:
     shape = params["shape"]
-    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     padded = (len(args[0]), *[1] * (len(shape) - ranks[0]), *args[0].shape[1:])
     return np.broadcast_to(np.reshape(args[0], padded), (len(args[0]), *shape))
 
@@ -128,7 +128,7 @@ def _whole(index: Any) -> tuple[Any, ...]:
 
 def _plain(index: Any) -> bool:
     """Whether an index has no arrays in it, whose axes would move."""
-    return not any(isinstance(i, np.ndarray | list) for i in leaves(index))
+    return not any(isinstance(i, (np.ndarray, list)) for i in leaves(index))
 
 
 def _getitem(op: Op, args: Any, params: Any, ranks: Any, live: Any) -> Any:
