@@ -13,7 +13,7 @@ from ..engine.op import OPS, Op
 from .calls import Call, leaf, record_of
 from .extras import hypothesis_for
 from .extreme_values import extreme_values, many_entries
-from .gradcheck import default_seed
+from .gradcheck import default_seed, only_whether
 from .laws import LAWS, WITHOUT_GRADIENT, Law
 from .lines import elementwise, line_options
 from .options import every_option, option_calls
@@ -56,7 +56,7 @@ def check_op(op: Any, *, examples: int | None = None, seed: int | None = None) -
         useful += check_call(call)
 
     try:
-        _run(laws, record, examples, seed, shrink=True)
+        _run(laws, record, examples, seed, shrink=not only_whether.get())
     except Exception as error:
         error.add_note(
             f"replay with minigrad.testing.check_op({record.name!r}, examples={examples}, "

@@ -24,7 +24,7 @@ from .calls import leaf
 from .differences import CheckRefused, Slope
 from .flat import Flat, Rows, gradients_of
 
-__all__ = ["CheckRefused", "GradientMismatch", "at_once", "check_grads"]
+__all__ = ["CheckRefused", "GradientMismatch", "at_once", "check_grads", "only_whether"]
 
 Function = Callable[..., Any]
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -51,21 +51,22 @@ class GradientMismatch(MinigradError, AssertionError):
         self.step: float = details["step"]
 
 
-_at_once: ContextVar[bool] = ContextVar("at_once", default=False)
+only_whether: ContextVar[bool] = ContextVar("only_whether", default=False)
+"""Whether it is enough to know that something is wrong, and not in which smallest case."""
 
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """A block for those who want to know whether a derivative is wrong, and not which.
+    """A block for those who want to know whether something is wrong, and not what.
 
     A wrong product is neither traced back to one entry, nor is the function asked first whether
-    differences can check it at all.
+    differences can check it at all; and of calls and trials no smaller one is looked for.
     """
-    before = _at_once.set(True)
+    before = only_whether.set(True)
     try:
         yield
     finally:
-        _at_once.reset(before)
+        only_whether.reset(before)
 
 
 def default_seed() -> int:
@@ -237,7 +238,7 @@ class _Check(NamedTuple):
             wrong &= ~(difference <= rtol * size + 2 * (error + rounding))
         if not wrong.any():
             return "", None
-        if not _at_once.get():
+        if not only_whether.get():
             along_any = self._dense(2, len(function.x)) * function.unit * function.free
             function.refuse_strange(along_any)
         relative = np.where(wrong, difference / (size + 1e-300), -1.0)
@@ -256,7 +257,7 @@ class _Check(NamedTuple):
     ) -> None:
         """Raise for the wrong product claim(v) ≠ uᵀJv, narrowed down to one input."""
         slope = function.slope(v)
-        while np.count_nonzero(v) > 1 and not _at_once.get():
+        while np.count_nonzero(v) > 1 and not only_whether.get():
             halves = []
             for support in np.array_split(np.flatnonzero(v), 2):
                 half = np.zeros_like(v)

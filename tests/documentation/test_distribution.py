@@ -10,6 +10,7 @@ import pytest
 
 import minigrad
 import rnn
+from tests.support.many import for_each
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -36,7 +37,7 @@ def foreign(text):
     return found
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))
+@for_each(TEXTS)
 def test_no_text_sends_users_to_foreign_packages(path):
     """No text, message or requirement installs the distributions that only share our names."""
     assert foreign(path.read_text(encoding="utf-8")) == []

@@ -7,10 +7,9 @@ import pkgutil
 import re
 import sys
 
-import pytest
-
 import minigrad
 import rnn
+from tests.support.many import for_each
 from tests.support.modules import PACKAGES
 
 # A package publishes the names in its ``__all__``, and these modules are meant to be imported too.
@@ -50,7 +49,7 @@ def add(found, module_name):
 PUBLIC = public()
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@for_each(PUBLIC)
 def test_public_names_are_documented(name):
     """A docstring of its own, and for all but errors an example."""
     thing = PUBLIC[name]

@@ -11,6 +11,7 @@ import pytest
 import minigrad as mg
 from minigrad.ops.page import PAGE
 from minigrad.ops.pytorch.words import WORDS
+from tests.support.many import for_each
 
 NAMES = sorted(name for name in dir(mg.Tensor) if not name.startswith("_"))
 GROUPS = PAGE.partition("\nWhat it is\n")[2]
@@ -49,7 +50,7 @@ def test_the_page_comes_first():
     assert "out=None, *, where=True" not in " ".join(shown)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_the_first_line_says_what_it_does(name):
     """It is one short sentence, and not how NumPy's ufunc is called."""
     line = first_line(name)

@@ -2,9 +2,8 @@
 
 import inspect
 
-import pytest
-
 import minigrad.functional as F
+from tests.support.many import for_each
 
 # Names, the order of parameters, what is keyword-only, and defaults.
 SIGNATURES = """
@@ -167,7 +166,7 @@ def _plain(function):
 LINES = SIGNATURES.replace(",\n    ", ", ").strip().splitlines()
 
 
-@pytest.mark.parametrize("line", LINES)
+@for_each(LINES)
 def test_signatures_stay(line):
     """A call that was right stays right: no parameter is renamed, moved, or has another default."""
     name = line.partition("(")[0]
@@ -180,7 +179,7 @@ def test_every_name_is_in_the_table():
     assert sorted(F.__all__) == [line.partition("(")[0] for line in LINES]
 
 
-@pytest.mark.parametrize("name", F.__all__)
+@for_each(F.__all__)
 def test_help(name):
     """Each has a help text with an example, its own name, and an annotation for every parameter."""
     function = getattr(F, name)

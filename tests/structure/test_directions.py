@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.many import for_each
 from tests.support.modules import MODULES, imports
 
 # A module may import from its own room and from the storeys above its own line.
@@ -57,7 +58,7 @@ def storey(package, name):
     return found[0]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_each(MODULES)
 def test_imports_point_down(name):
     """Whenever it runs, no import goes to a higher room, nor to another one of the same storey."""
     package, own = room(name)

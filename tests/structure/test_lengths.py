@@ -3,8 +3,7 @@
 import ast
 from statistics import median
 
-import pytest
-
+from tests.support.many import for_each
 from tests.support.modules import MODULES, text_of
 from tests.support.paths import ROOT
 
@@ -56,7 +55,7 @@ def test_no_file_is_long():
     assert {name: n for name, n in found.items() if n > 400} == {}
 
 
-@pytest.mark.parametrize("name", [n for n, p in MODULES.items() if p.name != "__init__.py"])
+@for_each([n for n, p in MODULES.items() if p.name != "__init__.py"])
 def test_short_files_have_a_reason(name):
     """A file of fewer than 40 lines is one idea that has no place beside another; the table says
     which. A front door (``__init__.py``) may be short."""

@@ -6,6 +6,7 @@ import pytest
 
 import rnn  # noqa: F401  # registers the ops of cells
 from minigrad.engine.op import OPS
+from tests.support.many import for_each
 from tests.support.modules import MODULES, text_of
 
 REGISTRIES = {"OPS"}  # tables of the ops themselves, by name; in others a name decides
@@ -57,7 +58,7 @@ def named(node):
     return text.endswith(".name") or text in {*REGISTRIES, "None"} or text.startswith("str(")
 
 
-@pytest.mark.parametrize("name", MODULES)
+@for_each(MODULES)
 def test_no_op_is_told_by_its_name(name):
     """A name in a string says nothing of ops of the user's own, nor of one that was renamed."""
     assert not list(asks_by_name(ast.parse(text_of(name))))

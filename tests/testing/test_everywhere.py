@@ -11,6 +11,7 @@ from minigrad.engine.domain import Domain
 from minigrad.engine.op import OPS
 from minigrad.testing import CheckRefused, LawBroken, UndeclaredKink, check_grads, check_op
 from minigrad.testing.checking import check_everywhere
+from minigrad.testing.gradcheck import at_once
 from minigrad.testing.numbers import numbers
 from minigrad.testing.options import option_calls
 from minigrad.testing.slopes import measure_slopes
@@ -27,7 +28,7 @@ MORE = range(1, 1 + settings().max_examples // 200)
 def test_what_is_wrong_somewhere_is_caught(case, seed):
     """NaN far out, zero beyond 5, wrong at or near one point, at ties, for some arrays, keywords,
     dtypes or orders only, and kinks that no record names: each is caught, whatever is drawn."""
-    with pytest.raises((AssertionError, CheckRefused)):
+    with at_once(), pytest.raises((AssertionError, CheckRefused)):
         check_op(FAULTY[case], examples=3, seed=seed)
 
 
@@ -38,7 +39,7 @@ def test_what_is_right_passes(case, seed):
     check_op(RIGHT[case], examples=3, seed=seed)
 
 
-@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("name", OPS if MORE else [])
 def test_no_false_alarms(name):
     """Every op of the catalogue passes what goes everywhere, under every seed."""
     for seed in MORE:

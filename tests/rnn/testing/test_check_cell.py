@@ -87,7 +87,7 @@ def test_every_cell_of_the_package_obeys_every_law(name):
     check_cell(CELLS[name], examples=most // 5 if most > 100 else 5)
 
 
-@pytest.mark.parametrize("law", cell_laws(LeakyCell), ids=str)
+@pytest.mark.parametrize("law", cell_laws(LeakyCell, examples=5), ids=str)
 def test_each_law_can_be_a_test_of_its_own(law):
     """cell_laws parametrizes; a cell without a reference and without declared gates will do."""
     law()

@@ -9,8 +9,14 @@ from rnn.bptt.audits.model import Model, named_parameters
 from rnn.bptt.audits.rule_mistakes import Both, rule_mistakes
 from rnn.bptt.audits.sum_mistakes import sum_mistakes
 from rnn.bptt.audits.wording import wording
-from tests.support.audited import B, H, K, T, elman, readout
+from tests.support.audited import B, H, K, T, elman, readout, share
 from tests.support.running import sequence
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch):
+    """The audits of a test, which are many, are of one run."""
+    share(monkeypatch)
 
 
 def model_of(cell):

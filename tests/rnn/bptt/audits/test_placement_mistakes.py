@@ -6,9 +6,16 @@ import pytest
 from rnn import ElmanCell, GRUCell, LSTMCell
 from rnn.bptt import audit, ledger, rtrl
 from rnn.sequence.unrolling import steps
+from tests.support.audited import share
 
 T, B, K, H = 5, 2, 3, 3
 XS = np.random.default_rng(0).normal(size=(T, B, K))
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch):
+    """The audits of a test are of one run."""
+    share(monkeypatch)
 
 
 def loss(output, t):
