@@ -46,7 +46,7 @@ def add_to_grads(found: Iterable[tuple[Callable[[], Variable | None], Any]]) -> 
     """Add each gradient to the ``.grad`` of its tensor, if that still lives: to all, or to none."""
     try:
         with _writing:
-            _assign([(x, _sum(x, g)) for owner, g in found if (x := owner()) is not None])
+            _assign(found)
     except BaseException:
         with suppress(RuntimeError):  # it is not ours any more: the usual case
             _writing.release()  # Ctrl-C has come between the end of the block and the release
@@ -60,7 +60,8 @@ def _sum(x: Variable, g: Any) -> Any:
     return wrap(g._data, g._node) if isinstance(g, Variable) else wrap(np.array(g), None)
 
 
-def _assign(new: Sequence[tuple[Variable, Any]]) -> None:
+def _assign(found: Iterable[tuple[Callable[[], Variable | None], Any]]) -> None:
+    new = [(x, _sum(x, g)) for owner, g in found if (x := owner()) is not None]
     try:
         for x, g in new:
             x._grad = g

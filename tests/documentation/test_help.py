@@ -3,6 +3,7 @@
 import inspect
 import pydoc
 import re
+import sys
 from collections import Counter
 
 import numpy as np
@@ -42,9 +43,12 @@ def test_the_page_comes_first():
     """Help on Tensor begins with the page, of two screens, and has no text of NumPy's."""
     shown = [line.removeprefix(" |").strip() for line in text_of(mg.Tensor).splitlines()]
     page = [line.strip() for line in PAGE.splitlines()]
-    assert shown[5 : 5 + len(page)] == page
+    start = shown.index(page[0])
+    assert start < 12  # behind the signature, which Python 3.13 puts on several lines
+    assert shown[start : start + len(page)] == page
     assert len(page) <= 110
-    assert len(shown) < 6.5 * len(NAMES)  # what pydoc lists behind it: a few lines each
+    # What pydoc lists behind it is a few lines each: of Python 3.13 one more for an argument.
+    assert len(shown) < (6.5 if sys.version_info < (3, 13) else 7.5) * len(NAMES)
     assert max(map(len, PAGE.splitlines())) <= 100
     assert "array_like" not in " ".join(shown)
     assert "out=None, *, where=True" not in " ".join(shown)
