@@ -114,7 +114,8 @@ def _written(found: Calls, unrolled: Unrolled, scene: Scene) -> Replay:
                    for p, v in sorted(given.items()) if np.asarray(v).dtype.kind in "fiub"],
         "leaves": {str(p): scene.slugs[marks[n]] for n, p in found.leaves.items() if n in marks},
         "inputs": sorted(_inputs(found, unrolled) - records.fixed),
-        "programs": programs, "steps": steps, "loss": float(run(found)[found.result].item()),
+        "programs": programs, "steps": steps,
+        "loss": float(f"{run(found)[found.result].item():.12g}"),  # the same on every processor
         "start": next((b.t for b in unrolled.steps if b.column == 0 and b.t is not None), 1),
     }, f"const ARRAYS = [{','.join(records.arrays.sources)}];\n"
        f"const RECORDS = [\n{','.join(records.sources)}\n];")
