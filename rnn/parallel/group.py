@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,6 +33,9 @@ class Comm(Protocol):
     def gather(self, value: Any) -> list[Any]:
         """The values of all ranks, in their order, on each."""
 
+    def end(self, code: int) -> None:
+        """End the processes of all ranks at once."""
+
 
 class Alone:
     """One process that nobody joins."""
@@ -44,6 +47,9 @@ class Alone:
 
     def gather(self, value: Any) -> list[Any]:
         return [value]
+
+    def end(self, code: int) -> None:
+        raise SystemExit(code)
 
 
 class Group:
@@ -167,6 +173,24 @@ class Group:
         """
         parts: list[tuple[Part, float]] = self.gather((part_of(ledger), float(weight)))
         return summed(parts, ledger)
+
+    # -- runs that have nothing to do with each other
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """``[function(item) for item in items]`` on each rank, which the ranks share among them:
+        seeds or settings of runs that each trains alone.
+
+        >>> Group().map(lambda seed: 10 * seed, [1, 2, 3])
+        [10, 20, 30]
+        """
+        own = [function(item) for item in items[self.rank :: self.size]]
+        every = self.gather(own)
+        return [every[k % self.size][k // self.size] for k in range(len(items))]
+
+    def end(self, code: int) -> None:
+        """End all ranks at once with this exit code, for one that cannot go on: the others would
+        wait for it for ever."""
+        self._comm.end(code)
 
     # -- being the same
 

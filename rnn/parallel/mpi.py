@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
+import time
 import traceback
+from collections.abc import Callable
+from io import StringIO
 from types import TracebackType
 from typing import Any
 
@@ -13,9 +17,10 @@ import numpy as np
 
 from .group import Group
 
-__all__ = ["world"]
+__all__ = ["run_command", "world"]
 
-_STARTED = ("PMI_SIZE", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
+# What the launchers of MPICH, Open MPI and Slurm tell the processes that they start.
+_STARTED = ("PMI_SIZE", "PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
 
 
 @functools.cache
@@ -32,16 +37,17 @@ def world() -> Group:
     try:
         from mpi4py import MPI
     except ModuleNotFoundError as error:
-        if any(os.environ.get(name, "1") != "1" for name in _STARTED):
+        sizes = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
+        if any(os.environ.get(name, "1") != "1" for name in sizes):
             raise ModuleNotFoundError(
                 "rnn.parallel.world: this is one of several ranks, and joins them by the package "
                 "mpi4py; install it with: pip install mpi4py mpich", name=error.name,
             ) from error
         return Group()
-    comm = MPI.COMM_WORLD
-    if comm.size > 1:
-        _end_together(comm)
-    return Group(_MPI(MPI, comm))
+    group = Group(_MPI(MPI, MPI.COMM_WORLD))
+    if group.size > 1:
+        _end_together(group)
+    return group
 
 
 class _MPI:
@@ -62,17 +68,43 @@ class _MPI:
         return found
 
 
-def _end_together(comm: Any) -> None:
-    """Let an exception that nobody catches end all ranks: the others would wait for ever."""
+    def end(self, code: int) -> None:
+        self._comm.Abort(code)
+
+
+def _end_together(group: Group) -> None:
+    """Let an exception that nobody catches end all ranks."""
 
     def hook(
         kind: type[BaseException], error: BaseException, where: TracebackType | None
     ) -> None:
         lines = "".join(traceback.format_exception(kind, error, where))
-        print(
-            f"{lines}rank {comm.rank} of {comm.size} has failed, which ends the others",
-            file=sys.stderr, flush=True,
-        )
-        comm.Abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
+        said = f"{lines}{group!r} has failed, which ends the others"
+        print(said, file=sys.__stderr__, flush=True)
+        group.end(130 if issubclass(kind, KeyboardInterrupt) else 1)
 
     sys.excepthook = hook
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """The exit code of a command that every rank runs, such as ``python -m rnn train``.
+
+    Among several ranks the root alone prints. One that fails alone says so, and ends the others.
+
+    >>> run_command(lambda: 2)
+    2
+    """
+    if not any(name in os.environ for name in _STARTED) or world().size == 1:
+        return command()
+    group, told = world(), StringIO()
+    if group.root:
+        code = command()
+    else:
+        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            code = command()
+    if code not in (0, 130):    # after Ctrl-C, all have stopped together
+        if not group.root:
+            time.sleep(2)    # mostly the root has failed by the same, and says it
+            print(f"{group!r}: {told.getvalue()}", file=sys.__stderr__, flush=True)
+        group.end(code)
+    return code

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from types import FrameType
@@ -35,14 +37,15 @@ class ParallelTrainer(Trainer):
         batch, None for a part that every rank gets whole.
     carry: that of the whole batch, cut likewise: along the first axis of a part with up to two
         axes, h (B, H), else along the second, (layers, B, H).
-    weight: as of ``Trainer``; by default the number of rows. The gradient is the mean over all
-        ranks with these weights: with ``weight=lambda x, lengths: lengths.sum()`` ragged shares
-        give that of the whole batch.
+    weight: as of ``Trainer``; by default, among ranks, the number of rows. The gradient is the mean
+        over all ranks with these weights: with ``weight=lambda x, lengths: lengths.sum()`` ragged
+        shares give that of the whole batch.
 
-    All ranks go through the same batches, so their `rng` has to have the same seed, and take their
-    own rows; generators inside the model draw otherwise on every rank. So the order of the data
-    does not depend on the number of ranks, and training goes on with another number from the same
-    checkpoint, which the root writes. Ctrl-C is agreed upon: all ranks stop behind the same step.
+    All ranks go through the same batches and take their own rows: their `rng` begins as the root's,
+    and another generator that `batches` draws from needs the same seed on each. Those inside the
+    model draw otherwise on every rank. So the order of the data does not depend on the number of
+    ranks, and training goes on with another number from the same checkpoint, which the root writes.
+    Ctrl-C is agreed upon: all ranks stop behind the same step.
     Callbacks are called on every rank; let those that print ask ``trainer.group.root``. Where an
     exception ends training, the last checkpoint is the one before it.
 
@@ -66,15 +69,10 @@ class ParallelTrainer(Trainer):
         self.group, self.axis = world() if group is None else group, axis
         self._whole = carry
         super().__init__(model, loss, optimizer, carry=self._rows_of(carry), **options)
-        inside = own_generators(self.model, None)
-        if self.group.size > 1 and any(g is self.rng for g in inside):
-            raise ValueError(
-                "ParallelTrainer(rng): the model draws from it too, and has to draw otherwise on "
-                "every rank, while the batches are the same on all; pass another generator"
-            )
+        self._separate()
         self.group.broadcast(self.model)
         self._part_ways()
-        self._clock = self._agreed = self._before = 0.0
+        self._clock = self._agreed = self._before = self._began = 0.0
         self._asking, self._failing = _Agreed(), False
 
     # -- whose rows are whose
@@ -108,7 +106,8 @@ class ParallelTrainer(Trainer):
         return int(first[axis if axis is not None and len(first) > axis else 0])
 
     def _weigh(self, batch: Any) -> float:
-        return float(self._count(batch)) if self._weight is None else super()._weigh(batch)
+        alone = self.group.size == 1 or self._weight is not None
+        return super()._weigh(batch) if alone else float(self._count(batch))
 
     def _rows_of(self, carry: Any) -> Any:
         """This rank's rows of a state."""
@@ -127,16 +126,31 @@ class ParallelTrainer(Trainer):
 
         return carry if self.group.size == 1 or carry is None else tree_map(whole, carry)
 
+    def _separate(self) -> None:
+        """Give the model a generator of its own where it has that of the batches, which have to be
+        the same on all ranks."""
+        if self.group.size == 1 or self.rng is None:
+            return
+        bits = copy.deepcopy(self.rng.bit_generator)
+        own = np.random.Generator(_jumped(bits, self.group.size))
+        for module in self.model.modules():
+            for name, value in list(vars(module).items()):
+                if value is self.rng:
+                    setattr(module, name, own)
+
     def _part_ways(self) -> None:
-        """Let the generators inside the model draw from a part of their sequence of their own."""
-        for generator in own_generators(self.model, None) if self.group.rank else []:
+        """Let the generator of the batches stand where the root's does, and those inside the model
+        draw from a part of the root's sequence of their own."""
+        if self.group.size == 1:
+            return
+        inside = own_generators(self.model, None)
+        every = inside if self.rng is None else [*inside, self.rng]
+        own = [generator.bit_generator.state for generator in every]
+        for generator, state in zip(every, self.group.gather(own)[0], strict=True):
+            generator.bit_generator.state = state
+        for generator in inside if self.group.rank else []:
             bits = generator.bit_generator
-            if not hasattr(bits, "jumped"):
-                raise ValueError(
-                    f"ParallelTrainer: {type(bits).__name__} cannot be split among ranks; give the "
-                    f"model generators made by numpy.random.default_rng"
-                )
-            bits.state = bits.jumped(self.group.rank).state
+            bits.state = _jumped(bits, self.group.rank).state
 
     # -- training
 
@@ -170,6 +184,10 @@ class ParallelTrainer(Trainer):
         self._failing = self.group.size > 1 and sys.exc_info()[0] is not None
         super()._end()
 
+    def _step(self, feed: Feed, interrupt: Interrupt) -> None:
+        self._began = time.perf_counter()
+        super()._step(feed, interrupt)
+
     def _backward(self, batches: list[Any]) -> Any:
         if self.group.size == 1:
             return super()._backward(batches)
@@ -179,7 +197,8 @@ class ParallelTrainer(Trainer):
         else:
             self.model.zero_grad()
             self.weight, self.loss = 0.0, 0.0
-        clock = self._clock if self.group.root else 0.0
+        now = self._clock + time.perf_counter() - self._began
+        clock = now if self.group.root else 0.0
         self.weight, (loss, clock, asked) = self.group.average_gradients(
             self.optimizer.params, self.weight,
             also=[self.weight * self.loss, clock, float(self._asking.asked)],
@@ -250,6 +269,16 @@ class ParallelTrainer(Trainer):
         self.carry = self._rows_of(self.carry)
         self._part_ways()
         self._clock = self._agreed = self._before = self.seconds
+
+
+def _jumped(bits: Any, times: int) -> Any:
+    """A bit generator far behind this one, as if so many ranks had drawn before it."""
+    if not hasattr(bits, "jumped"):
+        raise ValueError(
+            f"ParallelTrainer: {type(bits).__name__} cannot be split among ranks; give the model "
+            f"generators made by numpy.random.default_rng"
+        )
+    return bits.jumped(times)
 
 
 def _batch_axis(part: Any) -> int:

@@ -102,6 +102,18 @@ def test_ledgers_are_additive():
             np.testing.assert_allclose(ledger.total(name), whole.total(name), atol=1e-15)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+def test_runs_of_their_own_are_shared(size):
+    """Each item goes to one rank, and every rank has all results in order."""
+    asked = []
+
+    def run(group):
+        return group.map(lambda item: asked.append(item) or item**2, range(7))
+
+    assert on_ranks(size, run) == [[0, 1, 4, 9, 16, 25, 36]] * size
+    assert sorted(asked) == list(range(7))
+
+
 def test_being_the_same():
     """broadcast gives the root's values; check_same names the rank that has others."""
 

@@ -82,7 +82,7 @@ def test_a_rank_that_fails_ends_the_others(tmp_path):
     )
     assert out.returncode != 0
     assert "RuntimeError: the disk is gone" in out.stderr
-    assert "rank 1 of 2 has failed, which ends the others" in out.stderr
+    assert "Group(rank 1 of 2) has failed, which ends the others" in out.stderr
     assert load_checkpoint(tmp_path / "early.safetensors").position["steps"] == 2
 
 

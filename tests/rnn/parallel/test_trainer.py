@@ -120,6 +120,23 @@ def test_the_same_number_goes_on_bit_for_bit(tmp_path):
             np.testing.assert_array_equal(one[name], two[name])
 
 
+def test_generators_begin_as_the_roots():
+    """Whatever seeds the ranks have: that of the batches draws the same, those inside the model
+    draw otherwise, and so that the root's saved state tells all of them."""
+
+    def run(group):
+        layer = GRU(2, 3, 2, dropout=0.5, rng=group.rank)
+        trainer = ParallelTrainer(layer, loss, group=group, rng=10 + group.rank)
+        return trainer.rng.random(), layer.rng.bit_generator.state
+
+    found = on_ranks(3, run)
+    assert {drawn for drawn, _ in found} == {np.random.default_rng(10).random()}
+    root = np.random.PCG64()
+    root.state = found[0][1]
+    assert [state for _, state in found] == [root.state, root.jumped(1).state,
+                                                root.jumped(2).state]
+
+
 def test_batches_in_every_form():
     """An iterable with a length, one without, a function that gives one: the same training."""
     rows = [batch(i) for i in range(3)]
@@ -191,15 +208,27 @@ def test_a_file_that_cannot_be_written_is_an_error_on_all(tmp_path):
     assert on_ranks(2, run) == [True, True]
 
 
+def test_a_generator_of_both_becomes_two():
+    """Where the model has the generator of the batches it gets one of its own, so that the batches
+    stay the same on all ranks."""
+
+    def run(group):
+        rng = np.random.default_rng(0)
+        trainer = ParallelTrainer(GRU(2, 3, 2, dropout=0.5, rng=rng), loss, group=group, rng=rng)
+        assert trainer.rng is rng
+        return rng.random(), trainer.model.rng.random()
+
+    (batches, one), (same, two) = on_ranks(2, run)
+    assert batches == same
+    assert len({batches, one, two}) == 3
+
+
 def test_what_is_refused():
-    """A generator that is the batches' and the model's; axes that do not fit the batch."""
-    rng = np.random.default_rng(0)
-
-    def shared(group):
-        return ParallelTrainer(GRU(2, 3, 2, dropout=0.5, rng=rng), loss, group=group, rng=rng)
-
-    with pytest.raises(ValueError, match="the model draws from it too"):
-        on_ranks(2, shared)
+    """Generators that cannot be split; axes that do not fit the batch."""
+    sfc = np.random.Generator(np.random.SFC64(0))
+    with pytest.raises(ValueError, match="SFC64 cannot be split among ranks"):
+        on_ranks(2, lambda group: ParallelTrainer(GRU(2, 3, 2, dropout=0.5, rng=sfc), loss,
+                                                  group=group))
     with pytest.raises(ValueError, match="a batch has 2 parts; wanted one axis for each"):
         on_ranks(2, lambda group: ParallelTrainer(
             GRU(2, 3), loss, group=group, axis=(1,)).fit(batch, steps=1))
