@@ -174,6 +174,7 @@ def of_class(label):
 
 HOSTILE = {
     "a dunder": attribute("__class__", "x"),
+    "another dunder": attribute("__doc__", "x"),
     "no identifier": attribute("a.b", 1),
     "an unknown kind": attribute("dtype", {"eval": "1"}),
     "two kinds": attribute("dtype", {"dtype": "f4", "list": []}),

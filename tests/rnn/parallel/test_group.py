@@ -102,6 +102,20 @@ def test_ledgers_are_additive():
             np.testing.assert_allclose(ledger.total(name), whole.total(name), atol=1e-15)
 
 
+def test_ledgers_of_other_steps():
+    """Terms are added up by their step, whichever steps a rank has: here 1, 2 and 2, 3."""
+    layer = GRU(3, 4, dtype=float, rng=0)
+
+    def of(rank):
+        return bptt.ledger(layer(X[:2], start=1 + rank)[0].mean(), layer)
+
+    own = of(0)["cell.W_hh"]
+    for ledger in on_ranks(2, lambda group: group.reduce_ledger(of(group.rank))):
+        assert ledger.steps == (1, 2, 3)
+        wanted = [own[0] / 2, (own[1] + own[0]) / 2, own[1] / 2]
+        np.testing.assert_allclose(ledger["cell.W_hh"], wanted, atol=1e-15)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 9])
 def test_runs_of_their_own_are_shared(size):
     """Each item goes to one rank, and every rank has all results in order."""
