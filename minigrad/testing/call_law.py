@@ -14,7 +14,7 @@ from ..engine.outputs import OUTPUT
 from ..engine.tensor import Tensor, detached
 from ..engine.views import source_of
 from .calls import caller, leaf
-from .trial import Trial, demand, same_bits
+from .trial import LawBroken, Trial, demand, same_bits
 
 __all__ = ["generated_call"]
 
@@ -83,7 +83,8 @@ def _compare_nodes(a: Any, b: Any) -> None:
         a, b = a.parents[0], b.parents[0]
     for name in ("pullback", "parents", "shape", "dtype", "extra"):
         one, other = getattr(a, name), getattr(b, name)
-        demand(one == other, f"its node has the {name} {one}, by the definition {other}")
+        if one != other:
+            raise LawBroken(f"its node has the {name} {one}, by the definition {other}")
     demand(str(a.scope) == str(b.scope), f"its scope is {a.scope}, by the definition {b.scope}")
     for name, one, other in zip(a.pullback.residuals, a.saved, b.saved, strict=True):
         _compare_saved(name, one, other)
