@@ -40,6 +40,8 @@ class Equation:
 
     active: the operands that a gradient flows through, as bits: not those that the step detaches,
     and none under ``no_grad``.
+
+    Passes make new equations, and never change the operands of one that there is.
     """
 
     op: Op
@@ -49,10 +51,14 @@ class Equation:
     line: str = ""
     active: int = 0
     scopes: tuple[tuple[str, int | None], ...] = ()  # name and t, the outermost first
+    _uses: tuple[Var, ...] | None = field(default=None, init=False, repr=False)
 
-    def uses(self) -> Iterator[Var]:
-        """The variables that it reads."""
-        return (leaf for leaf in leaves((self.args, self.params)) if isinstance(leaf, Var))
+    def uses(self) -> tuple[Var, ...]:
+        """The variables that it reads; looked up once, as every pass asks for them."""
+        if self._uses is None:
+            found = leaves((self.args, self.params))
+            self._uses = tuple(leaf for leaf in found if isinstance(leaf, Var))
+        return self._uses
 
 
 @dataclass(eq=False, slots=True)
