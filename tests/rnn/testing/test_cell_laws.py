@@ -132,7 +132,7 @@ def test_a_runner_of_ones_own():
             outputs.append(output)
         return np.stack(outputs), state
 
-    check_cell(GRUCell, run=loop)
+    check_cell(GRUCell, run=loop, examples=5)
     check_cell(LSTMCell, run=loop, examples=5)
 
 
