@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad import functional as F
+from tests.support.many import for_each
 
 X = np.array([0.0, -1.0, 2.0])
 
@@ -171,11 +172,11 @@ FINITE = {"sqrt", "x ** 0.5", "arccosh"}
 CASES = [(n, s) for n in SELECTIONS for s in STEEP if n not in BY_VALUE or s in FINITE]
 
 
-@pytest.mark.parametrize("name, steep", CASES, ids=map(" of ".join, CASES))
-def test_every_selection_before_every_slope(name, steep):
+@for_each(CASES)
+def test_every_selection_before_every_slope(case):
     """What was not chosen contributes nothing, in every mode and at order 2; what was chosen
     contributes what it would alone."""
-    select, f = SELECTIONS[name], STEEP[steep]
+    select, f = SELECTIONS[case[0]], STEEP[case[1]]
     x = np.array([0.0, 0.0, 0.0, 0.0, 0.5, 1.5])
     safe = np.array([1.0, 1.0, 1.0, 1.0, 0.5, 1.5])
 

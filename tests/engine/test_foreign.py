@@ -25,6 +25,7 @@ from tests.support.foreign import (
     Sparse,
     framework,
 )
+from tests.support.many import for_each
 
 X = np.array([1.5, 2.5, 3.5])
 OPERATORS = {
@@ -85,11 +86,11 @@ def matrix():
         return np.matrix(np.diag(VALUES))
 
 
-@pytest.mark.parametrize("call", TWO.values(), ids=TWO)
-@pytest.mark.parametrize("value", ARRAYS.values(), ids=ARRAYS)
-def test_arrays_underneath(value, call):
+@for_each(ARRAYS, TWO)
+def test_arrays_underneath(name, function):
     """Values, dtype and gradient are those of the plain array, on either side, whether or not the
     Tensor requires grad."""
+    value, call = ARRAYS[name], TWO[function]
     array = np.array(value, dtype=np.asarray(value).dtype.newbyteorder("="))
     for sides in (lambda x, y: call(x, y), lambda x, y: call(y, x)):
         wanted = sides(X, array)
@@ -106,11 +107,10 @@ def test_arrays_underneath(value, call):
             np.testing.assert_array_equal(x.grad.numpy(), plain.grad.numpy())
 
 
-@pytest.mark.parametrize("call", GIVE_NUMBERS.values(), ids=GIVE_NUMBERS)
-@pytest.mark.parametrize("name", REFUSED)
-def test_refused_by_name(name, call):
+@for_each(REFUSED, GIVE_NUMBERS)
+def test_refused_by_name(name, function):
     """The error says what was received and what to pass instead; nothing gets in as an object."""
-    value, words = REFUSED[name]
+    (value, words), call = REFUSED[name], GIVE_NUMBERS[function]
     for sides in (lambda x: call(x, value), lambda x: call(value, x)):
         if call is operator.pow and name == "Fraction":
             continue  # Fraction ** y is float ** y, which Fraction itself computes

@@ -1,23 +1,26 @@
 """One test for hundreds of small cases."""
 
+import itertools
+
 __all__ = ["for_each"]
 
 
-def for_each(cases):
-    """As ``pytest.mark.parametrize`` with one argument, but one test that names all cases which
+def for_each(*values):
+    """As a ``pytest.mark.parametrize`` for each argument, but one test that names all cases which
     fail: for cases by the hundred of some microseconds, where pytest takes milliseconds for each.
 
-    cases: what the decorated function is called with, one after the other.
+    values: of each argument; the decorated function is called with all combinations.
     """
+    cases = list(itertools.product(*values))
 
     def decorate(check):
         def test():
             failed = []
             for case in cases:
                 try:
-                    check(case)
+                    check(*case)
                 except Exception as error:
-                    error.add_note(f"the case: {case}")
+                    error.add_note(f"the case: {', '.join(map(str, case))}")
                     failed.append(error)
             if failed:
                 raise ExceptionGroup(f"{len(failed)} of {len(cases)} cases fail", failed)
