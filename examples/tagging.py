@@ -9,62 +9,34 @@ whether a word is part of a string on what came before. So a layer that reads fo
 less well than one that reads in both directions. Baselines: the commonest tag of each character,
 and of each character together with its neighbours.
 
-Run it with ``python -m examples.tagging``; takes some seconds.
+The program prints how well each tag is found, and some source in the colours of its tags; the
+picture marks what is wrong.
+
+Run it with ``python -m examples.tagging [FOLDER]``; takes some seconds.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import io
-import keyword
-import tokenize
+import itertools
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import numpy as np
 
 from examples._command import command
-from minigrad import no_grad, optim
+from examples._figures import COLOURS, INK, finish, new_figure
+from examples._tags import CHARACTERS, TAGS, text
+from examples._training import fit
+from minigrad import no_grad
 from minigrad.functional import cross_entropy
 from minigrad.module import Module
 from rnn import GRU, Readout
 
 LEARNED = ("textwrap", "heapq", "string", "calendar", "colorsys")
 TESTED = ("bisect", "fnmatch", "shlex")
-TAGS = ("space", "keyword", "name", "number", "string", "comment", "operator")
-CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
-WINDOW = 96         # characters that are read at a time
-
-KINDS = {
-    tokenize.NUMBER: "number", tokenize.STRING: "string", tokenize.COMMENT: "comment",
-    tokenize.OP: "operator",
-}
-
-
-def tags(source):
-    """The number of the tag of each character. Between tokens is space."""
-    starts = np.cumsum([0, *(len(line) + 1 for line in source.split("\n"))])
-    found, formatted = np.zeros(len(source), int), None
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        begin, end = (starts[row - 1] + column for row, column in (token.start, token.end))
-        kind = KINDS.get(token.type)
-        if token.type == tokenize.NAME:
-            kind = "keyword" if keyword.iskeyword(token.string) else "name"
-        name = tokenize.tok_name[token.type]
-        if name in ("FSTRING_START", "TSTRING_START"):  # from Python 3.12 on they come in pieces
-            formatted = begin if formatted is None else formatted
-        elif name in ("FSTRING_END", "TSTRING_END"):
-            begin, kind, formatted = formatted, "string", None
-        if kind is not None:
-            found[begin:end] = TAGS.index(kind)
-    return found
-
-
-def text(modules):
-    """The source of the modules and its tags, as one. What is not ASCII becomes a "?"."""
-    sources = [inspect.getsource(importlib.import_module(module)) for module in modules]
-    known = ["".join(c if c in CHARACTERS else "?" for c in source) for source in sources]
-    return "".join(known), np.concatenate([tags(source) for source in sources])
+TERMINAL = (0, 35, 0, 34, 32, 90, 33)   # the colours of the tags, as codes for a terminal
+PAPER = (INK, COLOURS[3], INK, COLOURS[0], COLOURS[2], "#888888", COLOURS[1])
+WINDOW = 96                             # characters that are read at a time
 
 
 def windows(source, labels):
@@ -109,18 +81,13 @@ class Tagger(Module):
 def train(learned, bidirectional, updates=150, hidden=32, seed=0):
     rng = np.random.default_rng(seed)
     model = Tagger(hidden, bidirectional, rng)
-    optimizer = optim.Adam(model.parameters())
-    for update in range(updates):
-        optimizer.lr = 0.02 * (1 - update / updates)
+
+    def loss():
         chosen = rng.choice(learned[0].shape[1], size=16, replace=False)
         characters, targets = (a[:, chosen] for a in learned)
-        scores = model(characters)
-        loss = cross_entropy(scores.reshape(-1, len(TAGS)), targets.reshape(-1))
-        optimizer.zero_grad()
-        loss.backward()
-        optim.clip_grad_norm(model.parameters(), 1.0)
-        optimizer.step()
-    return model
+        return cross_entropy(model(characters).reshape(-1, len(TAGS)), targets.reshape(-1))
+
+    return fit(model, loss, updates, lr=0.02)
 
 
 def predict(model, characters):
@@ -134,17 +101,66 @@ def right(said, tested):
     return (said == tested[1])[counted].mean()
 
 
-def main(updates=150):
+def by_tag(said, tested):
+    """Of each tag: its precision, how much of what is said to have it has it, its recall, how much
+    of what has it is said to, and how many characters have it."""
+    found = {}
+    for k, tag in enumerate(TAGS):
+        told, true = said == k, tested[1] == k
+        both = (told & true).sum()
+        found[tag] = both / max(told.sum(), 1), both / true.sum(), true.sum()
+    return found
+
+
+def coloured(source, said):
+    """The source with the escape codes of terminals for the colours of its tags."""
+    runs = itertools.groupby(zip(source, said, strict=True), key=lambda pair: TERMINAL[pair[1]])
+    texts = [(code, "".join(c for c, _ in pairs)) for code, pairs in runs]
+    return "".join(f"\x1b[{code}m{text}\x1b[0m" if code else text for code, text in texts)
+
+
+def plot(source, said, truth, path):
+    """Source in the colours of what is said; what is tagged wrong on red."""
+    lines, wide = source.split("\n"), max(map(len, source.split("\n")))
+    figure = new_figure(0.075 * wide, 0.16 * len(lines))        # 9 points, 0.6 of that in width
+    figure.set_layout_engine("none")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(len(lines), 0))
+    axes.set_axis_off()
+    wrong, start = {"facecolor": "#ffb3b3", "edgecolor": "none", "pad": 0.5}, 0
+    for row, code in enumerate(lines):
+        marks = zip(code, said[start:], truth[start:], range(wide), strict=False)
+        for (k, right), run in itertools.groupby(marks, lambda m: (m[1], m[1] == m[2])):
+            run = list(run)
+            axes.text(
+                run[0][3], row + 0.8, "".join(c for c, *_ in run), family="monospace", fontsize=9,
+                color=PAPER[k], bbox=None if right else wrong,
+            )
+        start += len(code) + 1
+    finish(figure, path)
+
+
+def main(folder="out", updates=150):
     learned, tested = (windows(*text(modules)) for modules in (LEARNED, TESTED))
     print(f"{tested[0].size} characters of modules never seen, tagged right by")
     for name, around in (("the commonest tag of a character", 0), ("and of its neighbours", 1)):
         print(f"    {name:<35}{right(commonest(learned, tested, around), tested):.1%}")
     for name, both in (("a GRU that reads forward", False), ("a GRU in both directions", True)):
         model = train(learned, both, updates)
-        print(f"    {name:<35}{right(predict(model, tested[0]), tested):.1%}")
-    line = "def half(n):  # in two"
-    said = predict(model, np.array([[CHARACTERS.index(c)] for c in line]))[:, 0]
-    print(f"\n    {line}\n    " + "".join(" knd\"#o"[k] for k in said))
+        said = predict(model, tested[0])
+        print(f"    {name:<35}{right(said, tested):.1%}")
+    print("\nthe last one by tag    precision    recall    characters")
+    for tag, (precision, recall, count) in by_tag(said, tested).items():
+        print(f"    {tag:<19}{precision:>8.1%}{recall:>11.1%}{count:>11}")
+    shown = slice(20, 30)
+    source = "".join(CHARACTERS[k] for k in tested[0].T[shown].ravel())
+    told, truth = said.T[shown].ravel(), tested[1].T[shown].ravel()
+    print("\n" + coloured(source, told))
+    path = Path(folder) / "tagging.png"
+    try:
+        plot(source, told, truth, path)
+        print(path)
+    except ImportError as error:
+        print(f"no picture: {error}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from examples import tagging
+from examples._tags import tags
 
 LETTERS = dict(zip(" knd\"#o", tagging.TAGS, strict=True))
 
@@ -20,7 +21,7 @@ LETTERS = dict(zip(" knd\"#o", tagging.TAGS, strict=True))
 def test_the_tags(source, wanted):
     """Every token covers its characters, over several lines too; a formatted string is one
     string, in whatever pieces it comes. What lies between is space."""
-    found = tagging.tags(source + "\n")[: len(source)]
+    found = tags(source + "\n")[: len(source)]
     assert [tagging.TAGS[k] for k in found] == [LETTERS[c] for c in wanted]
 
 
@@ -32,11 +33,11 @@ def data():
 def test_the_data(data):
     """Windows of known characters, all tags among them, and nothing of what is tested is learned
     from."""
-    for characters, tags in data:
-        assert characters.shape == tags.shape
+    for characters, truth in data:
+        assert characters.shape == truth.shape
         assert len(characters) == tagging.WINDOW
         assert 0 <= characters.min() <= characters.max() < len(tagging.CHARACTERS)
-        assert set(np.unique(tags)) == set(range(len(tagging.TAGS)))
+        assert set(np.unique(truth)) == set(range(len(tagging.TAGS)))
     assert not set(tagging.LEARNED) & set(tagging.TESTED)
 
 
@@ -72,9 +73,27 @@ def test_both_directions_are_needed(monkeypatch):
     assert both > forward + 0.02
 
 
-def test_it_prints_its_numbers(capsys):
-    """Run as a program it ends with four scores and a line with its tags."""
-    tagging.main(updates=1)
+def test_the_figures_of_each_tag():
+    """Precision and recall from a small case by hand."""
+    truth, said = np.array([[0, 1, 1, 2], [2, 2, 0, 3]]), np.array([[0, 1, 2, 2], [2, 1, 0, 3]])
+    truth, said = (np.concatenate([a, [[4, 5, 6, 6]]]) for a in (truth, said))
+    found = tagging.by_tag(said, (None, truth))
+    assert found["keyword"] == (1 / 2, 1 / 2, 2)
+    assert found["name"] == (2 / 3, 2 / 3, 3)
+    assert found["operator"] == (1, 1, 2)
+
+
+def test_the_colours():
+    """Characters of one colour are one run, and what has none stands as it is."""
+    codes = [tagging.TAGS.index(tag) for tag in ("keyword", "keyword", "space", "name", "number")]
+    assert tagging.coloured("if x1", codes) == "\x1b[35mif\x1b[0m x\x1b[34m1\x1b[0m"
+
+
+def test_it_prints_and_draws(capsys, tmp_path):
+    """Run as a program it prints four scores, the figures of each tag and source in colours, and
+    draws what is wrong."""
+    tagging.main(tmp_path, updates=1)
     printed = capsys.readouterr().out
-    assert printed.count("%") == 4
-    assert "def half(n):  # in two" in printed
+    assert printed.count("%") == 4 + 2 * len(tagging.TAGS)
+    assert "\x1b[" in printed
+    assert (tmp_path / "tagging.png").stat().st_size > 20_000
