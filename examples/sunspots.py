@@ -26,20 +26,9 @@ from pathlib import Path
 
 import numpy as np
 
+from examples import _forecasts as classical
 from examples._command import command
 from examples._figures import COLOURS, bare, finish, new_figure
-from examples._forecasts import (  # the baselines
-    WIDTH,
-    ahead,
-    anomalies,
-    autoregression,
-    chosen,
-    data,
-    regression,
-    scores,
-    seasonal_naive,
-    smoothing,
-)
 from examples._training import fit
 from minigrad import no_grad
 from minigrad.functional import gaussian_nll_loss
@@ -66,12 +55,12 @@ class Corrected(Module):
 
 def network(series, learned, setting, hidden=8, seed=0):
     order, updates = setting
-    values, usual = anomalies(series, learned)
+    values, usual = classical.anomalies(series, learned)
     scale = values[:learned].std()
-    told = (regression(values, series.cycle, learned, order) / scale).astype(np.float32)
+    told = (classical.regression(values, series.cycle, learned, order) / scale).astype(np.float32)
     season = 2 * np.pi * np.arange(len(values)) / series.cycle * series.calendar
     seen = np.c_[values / scale, np.sin(season), np.cos(season)].astype(np.float32)
-    wanted = (ahead(values, series.cycle) / scale).astype(np.float32)
+    wanted = (classical.ahead(values, series.cycle) / scale).astype(np.float32)
     rng = np.random.default_rng(seed)
     model = Corrected(3, series.cycle, hidden, rng)
 
@@ -84,20 +73,20 @@ def network(series, learned, setting, hidden=8, seed=0):
     fit(model, loss, updates, lr=0.01)
     with no_grad():
         mean, variance = (m.numpy()[:, 0] for m in model(seen[:, None], told[:, None]))
-    return mean * scale + ahead(usual, series.cycle), np.sqrt(variance) * scale
+    return mean * scale + classical.ahead(usual, series.cycle), np.sqrt(variance) * scale
 
 
 def forecasts(series, updates=UPDATES, seeds=3):
     """By way, its setting and its forecasts, as many as there are seeds."""
-    rates = chosen(smoothing, series, [(a, b) for a in RATES for b in RATES])
-    order = chosen(autoregression, series, ORDERS)
-    both = chosen(network, series, [(order, u) for u in updates])
+    rates = classical.chosen(classical.smoothing, series, [(a, b) for a in RATES for b in RATES])
+    order = classical.chosen(classical.autoregression, series, ORDERS)
+    both = classical.chosen(network, series, [(order, u) for u in updates])
     learned = series.learned
     members = [network(series, learned, both, seed=seed) for seed in range(seeds)]
     return {
-        "seasonal-naive": ("", [seasonal_naive(series, learned, None)]),
-        "exponential smoothing": (f"rates {rates}", [smoothing(series, learned, rates)]),
-        "autoregression": (f"order {order}", [autoregression(series, learned, order)]),
+        "seasonal-naive": ("", [classical.seasonal_naive(series, learned, None)]),
+        "exponential smoothing": (f"rates {rates}", [classical.smoothing(series, learned, rates)]),
+        "autoregression": (f"order {order}", [classical.autoregression(series, learned, order)]),
         "GRU": (f"{both[1]} updates", members),
     }
 
@@ -111,7 +100,8 @@ def plot(panels, path):
         left.plot(series.time(steps), series.values[steps], ".-", color="#999999", ms=3, lw=1)
         mean, deviation = found["GRU"][1][0]
         for at in range(series.learned - 1, len(series.values) - series.cycle, 2 * series.cycle):
-            time, wide = series.time(at + 1 + np.arange(series.cycle)), WIDTH * deviation[at]
+            time = series.time(at + 1 + np.arange(series.cycle))
+            wide = classical.WIDTH * deviation[at]
             left.plot(time, mean[at], color=COLOURS[3], lw=2)
             left.fill_between(time, mean[at] - wide, mean[at] + wide, color=COLOURS[3], alpha=0.2)
         left.set(ylabel=series.name)
@@ -127,13 +117,13 @@ def plot(panels, path):
 
 def main(folder="out", updates=UPDATES, seeds=3):
     panels = []
-    for series in data():
+    for series in classical.data():
         found, errors = forecasts(series, updates, seeds), {}
         print(f"{series.name}, up to {series.cycle} steps ahead:"
               " error (root mean square, ± over seeds), values within the interval")
         for way, (setting, told) in found.items():
             end = len(series.values) - series.cycle
-            results = [scores(series, t, series.learned - 1, end) for t in told]
+            results = [classical.scores(series, t, series.learned - 1, end) for t in told]
             errors[way] = np.sqrt(np.mean([error**2 for error, _ in results], axis=0))
             whole = [np.sqrt((error**2).mean()) for error, _ in results]
             print(f"    {way:<22} {np.mean(whole):6.2f} ± {np.std(whole):.2f}"

@@ -17,15 +17,13 @@ Run it with ``python -m examples.tagging [FOLDER]``; takes some seconds.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
 
 from examples._command import command
-from examples._figures import COLOURS, INK, finish, new_figure
-from examples._tags import CHARACTERS, TAGS, text
+from examples._tags import CHARACTERS, TAGS, coloured, plot, text
 from examples._training import fit
 from minigrad import no_grad
 from minigrad.functional import cross_entropy
@@ -34,9 +32,7 @@ from rnn import GRU, Readout
 
 LEARNED = ("textwrap", "heapq", "string", "calendar", "colorsys")
 TESTED = ("bisect", "fnmatch", "shlex")
-TERMINAL = (0, 35, 0, 34, 32, 90, 33)   # the colours of the tags, as codes for a terminal
-PAPER = (INK, COLOURS[3], INK, COLOURS[0], COLOURS[2], "#888888", COLOURS[1])
-WINDOW = 96                             # characters that are read at a time
+WINDOW = 96         # characters that are read at a time
 
 
 def windows(source, labels):
@@ -110,33 +106,6 @@ def by_tag(said, tested):
         both = (told & true).sum()
         found[tag] = both / max(told.sum(), 1), both / true.sum(), true.sum()
     return found
-
-
-def coloured(source, said):
-    """The source with the escape codes of terminals for the colours of its tags."""
-    runs = itertools.groupby(zip(source, said, strict=True), key=lambda pair: TERMINAL[pair[1]])
-    texts = [(code, "".join(c for c, _ in pairs)) for code, pairs in runs]
-    return "".join(f"\x1b[{code}m{text}\x1b[0m" if code else text for code, text in texts)
-
-
-def plot(source, said, truth, path):
-    """Source in the colours of what is said; what is tagged wrong on red."""
-    lines, wide = source.split("\n"), max(map(len, source.split("\n")))
-    figure = new_figure(0.075 * wide, 0.16 * len(lines))        # 9 points, 0.6 of that in width
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(len(lines), 0))
-    axes.set_axis_off()
-    wrong, start = {"facecolor": "#ffb3b3", "edgecolor": "none", "pad": 0.5}, 0
-    for row, code in enumerate(lines):
-        marks = zip(code, said[start:], truth[start:], range(wide), strict=False)
-        for (k, right), run in itertools.groupby(marks, lambda m: (m[1], m[1] == m[2])):
-            run = list(run)
-            axes.text(
-                run[0][3], row + 0.8, "".join(c for c, *_ in run), family="monospace", fontsize=9,
-                color=PAPER[k], bbox=None if right else wrong,
-            )
-        start += len(code) + 1
-    finish(figure, path)
 
 
 def main(folder="out", updates=150):
