@@ -42,7 +42,7 @@ def split(rng):
 
 
 def read(texts):
-    return padded([np.array([CHARACTERS.index(c) for c in text]) for text in texts], 0)
+    return padded([[CHARACTERS.index(c) for c in text] for text in texts], 0)
 
 
 class Translator(Module):
