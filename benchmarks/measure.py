@@ -17,6 +17,7 @@ from typing import Any
 
 from .kernels import chosen, product_rates
 from .memory import forget_peak, peak, resident
+from .pictures import draw_time, step_time
 from .profile import profile
 from .timing import clock, timer
 
@@ -158,8 +159,10 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "layers": time_layers,
     "lstm": time_lstm,
     "memory": peak_memory,
+    "picture": draw_time,
     "profile": profile,
     "rates": product_rates,
+    "step": step_time,
 }
 
 

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad import Tape, draw, enable_grad, scope, tensor
-from minigrad.drawing.reading.walk import label_of
 from minigrad.engine.node import Node
 from minigrad.engine.outputs import number
 from minigrad.engine.tensor import Tensor
-from minigrad.observe.packing import is_output, saved_items
+from minigrad.observe.packing import is_output, label_of, saved_items
 
 from .cells import Cell
 from .cells.state import repacked, unpack

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.node import FREED, Node
 from ..engine.outputs import OUTPUT, number
 
-__all__ = ["constant_operand", "is_output", "saved_items", "unpacked"]
+__all__ = ["constant_operand", "is_output", "label_of", "saved_items", "unpacked"]
 
 
 def is_output(node: Node) -> bool:
@@ -35,12 +35,24 @@ def constant_operand(node: Node, place: int) -> Any:
     return getattr(node, "kept", None) if node.parents[place] is None else None
 
 
+def label_of(node: Node) -> str:
+    """What the record of an op with several results calls this one of them, if it does."""
+    whole = node.parents[0] if is_output(node) else None
+    if whole is None or whole.op is None or whole.op.labels is None or node.saved is FREED:
+        return ""
+    labels = saved_items(whole).get(whole.op.labels)
+    return str(labels[number(node)]) if labels else ""
+
+
 def unpacked(node: Node, numbers: Mapping[Node, int] | None = None) -> Node | None:
     """`node`, or what was stacked into the array of which it is one entry along the first axis.
 
     None where that is a constant. numbers: which result of their op those are whose own number a
     backward pass has freed.
     """
+    op = node.op
+    if op is None or not (op.moves_data or is_output(node)):
+        return node
     here: Node | None = node
     while here is not None and (found := _stacked(here, numbers or {})) is not None:
         stacked, index = found

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from benchmarks.questions import Result, answers
-from benchmarks.rows import QUESTIONS, cores, layers, sequences, tape, usage
+from benchmarks.rows import QUESTIONS, cores, layers, pictures, sequences, tape, usage
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "chain": {"total": 1.0}, "lstm": {"total": 1.0}, "memory": {"growth": 1e6},
     "growth": {"growth": 0.0}, "demo": {"rate": 1.0}, "first": {"first": 0.1, "more": 0.05},
+    "picture": {"total": 0.1, "bytes": 1e6}, "step": {"total": 1.0, "modules": []},
 }
 # Lines of which others are measured in processes that are not ours, or that read files.
 APART = {"import", "lines"}
@@ -30,7 +31,7 @@ def answered(job: str, *_: Any, **options: Any) -> dict[str, Any]:
 def lines() -> dict[str, Result]:
     """All lines of the table, by what they say they are."""
     with pytest.MonkeyPatch.context() as patch:
-        for room in (tape, layers, sequences, usage):
+        for room in (tape, layers, sequences, usage, pictures):
             patch.setattr(room, "run", answered)
         patch.setattr(cores, "processors", lambda: 2)
         found = [r for name in QUESTIONS if name not in APART for r in answers(name, rounds=1)]
@@ -71,6 +72,14 @@ BARS = {
     "HIPS autograd / tape op": "≥ 5×",
     "op in a chain of 100,000 / of 1,000": "≤ 1.5×",
     "LSTM step, tokens / PyTorch": "≤ 1.2×",
+    "LSTM, T = 50, with its ledger, to SVG": "≤ 300 ms",
+    "LSTM, T = 50, to a page": "≤ 1,000 ms",
+    "LSTM, T = 50, to a page, size": "≤ 1.5 MB",
+    "LSTM, T = 1,000, max_steps=12, to SVG": "≤ 500 ms",
+    "LSTM, T = 1,000, max_steps=12, with its ledger, to SVG": "≤ 500 ms",
+    "a tape of 10,000 ops, to DOT": "≤ 1,000 ms",
+    "LSTM step on the tape, after drawing / never drawn": "≤ 1.1×",
+    "modules that draw, loaded by a step that is not drawn": "none",
 }
 
 

@@ -11,10 +11,9 @@ from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
 from ...engine.tensor import Tensor, detached
-from ...observe.packing import constant_operand, is_output, saved_items
+from ...observe.packing import constant_operand, is_output, label_of, saved_items
 from ..reading.entering import flat, node_of
 from ..reading.names import told_apart
-from ..reading.walk import label_of
 from ..render.captions import add_caption, add_title
 from ..render.scene import Mark, Path, Scene
 from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, QUIET, WIRE, WRONG, dash

@@ -14,8 +14,7 @@ import numpy as np
 from ...engine.node import FREED, Node
 from ...engine.op import Op
 from ...engine.outputs import number
-from ...observe.packing import is_output
-from ..reading.walk import label_of
+from ...observe.packing import is_output, label_of
 from ..render.scene import Path, Scene
 from .rules import rule_text
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from ...engine.node import Node
@@ -18,6 +19,8 @@ from .names import told_apart
 from .walk import known_values
 
 __all__ = ["connect", "flat", "node_of"]
+
+Values = Callable[[], Mapping[Node, Any]]
 
 _SUFFIX = re.compile(r"(.+)_(-?\d+)")
 _LEARNED = re.compile(r"initial\.(\d+\.(reverse\.)?)?")  # before the state, in a layer's parameter
@@ -47,7 +50,7 @@ def connect(
 ) -> tuple[list[Box], list[Box], list[Wire]]:
     """The weights, the inputs and initial states, and the wires from them and across cuts."""
     weights, entering, found = _leaves(order, users, home, steps)
-    made, more = _constants(steps, [*wires, *found], known_values(order))
+    made, more = _constants(steps, [*wires, *found], cache(lambda: known_values(order)))
     found += more
     found += _cuts(steps, [*wires, *found])
     return weights, entering + made, found
@@ -122,10 +125,10 @@ def _state(name: str, box: Box, whole: bool) -> str | None:
 
 
 def _constants(
-    steps: Sequence[Box], wires: Sequence[Wire], values: Mapping[Node, Any]
+    steps: Sequence[Box], wires: Sequence[Wire], values: Values
 ) -> tuple[list[Box], list[Wire]]:
     """Boxes and wires for the constants that scopes name: inputs, initial states, and cut wires
-    for states that an earlier step computed."""
+    for states that an earlier step computed. values: of nodes, as far as they are still held."""
     reached = _taken_over(wires)
     at = {(box.row, box.column): box for box in steps}
     boxes: list[Box] = []
@@ -163,12 +166,12 @@ def _taken_over(wires: Sequence[Wire]) -> set[tuple[Box, str | None]]:
     }
 
 
-def _goes_on(earlier: Box, box: Box, value: Any, values: Mapping[Node, Any]) -> bool:
+def _goes_on(earlier: Box, box: Box, value: Any, values: Values) -> bool:
     """Whether a state without a graph, entering `box`, is the detached one of `earlier`: within
     one track, and between runs of one scope if it holds the very array."""
     data = getattr(value, "_data", value)
     return along(earlier, box) and (
-        earlier.track is box.track or any(values.get(node) is data for node in earlier.nodes)
+        earlier.track is box.track or any(values().get(node) is data for node in earlier.nodes)
     )
 
 

@@ -15,7 +15,7 @@ from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
 from ...observe.packing import is_output, saved_items, unpacked
 
-__all__ = ["known_values", "label_of", "timed_scope", "walk"]
+__all__ = ["known_values", "timed_scope", "walk"]
 
 Parents = dict[Node, tuple[Node, ...]]
 
@@ -37,15 +37,6 @@ def walk(roots: Iterable[Node]) -> tuple[list[Node], Parents]:
 def timed_scope(scope: Scope | None) -> Scope | None:
     """The innermost scope with a time step."""
     return next((s for s in scope.chain() if s.t is not None), None) if scope else None
-
-
-def label_of(node: Node) -> str:
-    """What the record of an op with several results calls this one of them, if it does."""
-    whole = node.parents[0] if is_output(node) else None
-    if whole is None or whole.op is None or whole.op.labels is None or node.saved is FREED:
-        return ""
-    labels = saved_items(whole).get(whole.op.labels)
-    return str(labels[number(node)]) if labels else ""
 
 
 def _places(roots: Iterable[Node]) -> dict[Node, int]:
