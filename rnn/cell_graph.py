@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_cell"]
 
 Gates = tuple[str, ...]
+_OF_RUNS = ("gradients", "ledger", "max_steps", "steps", "view", "widths", "wrap")
 
 
 def draw_cell(
@@ -38,12 +39,14 @@ def draw_cell(
     state after.
 
     direction: where data flows: "LR" (default), "RL", "BT" or "TB". title: a line above.
-    options: further ones of ``minigrad.draw``: caption, labels, highlight, theme, size and so on.
+    options: further ones of ``minigrad.draw``: caption, labels, highlight, show, theme, size and so
+        on, but those that need a loss, or several steps.
 
     A sigmoid or tanh that makes a gate carries the gate's name, and so does the wire of a block of
     columns before it: "rz" is the columns of r and z together.
 
-    The cell is not changed. Raises TypeError for what is no cell.
+    The cell is not changed. Raises TypeError for what is no cell, and ValueError for an option of
+    pictures of a whole run.
 
     >>> from rnn import LSTMCell
     >>> draw_cell(LSTMCell(5, 3))
@@ -51,6 +54,14 @@ def draw_cell(
     """
     if not isinstance(cell, Cell):
         raise TypeError(f"draw_cell(cell): received {type(cell).__name__}; wanted a Cell")
+    asked = [name for name, value in options.items() if value is not None and value is not False]
+    for name in [*asked, *_names(options.get("show"))]:
+        if name in _OF_RUNS:
+            raise ValueError(
+                f"draw_cell(cell, {name}=...): one step has no loss and no other steps; run the "
+                f"cell with rnn.unroll, make a loss of its outputs, and draw that: "
+                f"minigrad.draw(loss, {name}=...)"
+            )
     cell = copy.deepcopy(cell)    # with a random state of its own, where it has one
     x = _entering("x_t", tensor(np.zeros((1, cell.input_size), cell.dtype)))
     first = cell.as_state(None, 1)
@@ -75,6 +86,10 @@ def draw_cell(
             node.put(name=f"{name}_t")
     return draw(list({part._node: part for part in results}.values()), view="ops",
                 direction=direction, title=title, **options)
+
+
+def _names(show: Any) -> list[Any]:
+    return [show] if isinstance(show, str) else list(show or ())
 
 
 def _entering(name: str, value: Any) -> Any:

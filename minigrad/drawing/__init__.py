@@ -73,7 +73,7 @@ def draw(
     widths: steps only. Whether the width of a tap is relative to the largest of its
         "weight", or of "all".
     show: what boxes say beside their names, in the place of the flags: some of "values",
-        "gradients", "ledger", "backward", "shapes", and of steps "memory", what they hold for their
+        "gradients", "ledger", "backward", "shapes", and "memory", what steps or ops hold for their
         derivatives.
     steps: steps only. The columns that are drawn: time steps, as [1, 2, 10, 50], or a slice.
     max_steps: steps only. Draw the first and last columns of a longer graph, so many in all.
@@ -133,11 +133,11 @@ def draw(
         view = "steps" if timed else "ops"
     chosen = any(one is not None for one in (steps, max_steps, wrap))
     if view == "ops":
-        if asked.ledger or chosen or widths != "weight" or "memory" in shown:
+        if asked.ledger or chosen or widths != "weight":
             raise ValueError(
-                "draw(..., view='ops') has neither ledger nor max_steps, steps, wrap, widths or "
-                "show=['memory'], which are of the step view; record the ops under "
-                "minigrad.scope(name, t=t), as rnn.unroll does, and draw them with view='steps'"
+                "draw(..., view='ops') has neither ledger nor max_steps, steps, wrap or widths, "
+                "which are of the step view; record the ops under minigrad.scope(name, t=t), as "
+                "rnn.unroll does, and draw them with view='steps'"
             )
         return draw_ops(outputs, asked)
     if direction is not None:
@@ -147,11 +147,11 @@ def draw(
         )
     if view == "rolled":
         if (values is not False or gradients or ledger or chosen or widths != "weight"
-                or shown - {"backward"}):
+                or shown - {"backward", "shapes"}):
             raise ValueError(
-                "draw(..., view='rolled') has neither values, gradients, ledger, widths, show, "
-                "max_steps, steps nor wrap, because they differ from step to step; draw with "
-                "view='steps'"
+                "draw(..., view='rolled') has neither values, gradients, ledger, widths, "
+                "max_steps, steps, wrap nor show (but for shapes), because they differ from step "
+                "to step; draw with view='steps'"
             )
         return draw_rolled(outputs, asked)
     return draw_steps(outputs, asked)

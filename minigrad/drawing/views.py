@@ -48,8 +48,10 @@ def draw_rolled(outputs: Sequence[Tensor], asked: Options) -> Drawing:
     unrolled = _unrolled(outputs, "rolled")
     rolled, words = roll(unrolled)
 
+    notes = box_notes(rolled, {}, {}, {}, shapes="shapes" in (asked.show or ()))
+
     def lay(title: str | None = None) -> Scene:
-        return lay_out(rolled, title=title, words=words, labels=asked.labels)
+        return lay_out(rolled, notes=notes, title=title, words=words, labels=asked.labels)
 
     weights = sum(box.kind == "weight" for box in rolled.sources)
     about = (

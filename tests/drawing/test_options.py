@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.drawing.render.style import DASHES, PALETTE
 from minigrad.drawing.render.themes import THEMES
 from tests.support.pictures import assert_clear, caption, elman, lstm, parameter
 
@@ -159,11 +158,24 @@ def test_weights_are_told_apart(theme):
         seen = np.clip(linear @ np.array(matrix).T, 0, 1) ** (1 / 2.2)
         apart = np.linalg.norm(seen[:, None] - seen[None], axis=-1) + np.eye(len(palette))
         assert apart.min() > 0.08
-    assert len(set(PALETTE)) * len(DASHES) >= 32
+
+
+def test_no_two_weights_look_alike():
+    """However many there are: each colour comes again with another kind of line, and in print no
+    two have one kind."""
+    names = [f"w_{k}" for k in range(100)]
+    loss, total = [parameter(name, 1) for name in names], 0.0
+    for t in (1, 2):
+        with mg.scope("sum", t=t):
+            total = total + sum(loss).sum()
+    for theme in ("light", "print"):
+        buses = [p for p in mg.draw(total, theme=theme).scene.paths if p.kind == "bus"]
+        looks = {p.dash if theme == "print" else (p.color, p.dash) for p in buses}
+        assert len(looks) == len(buses) == len(names)
 
 
 def test_print_tells_weights_apart_without_colours():
-    """Of eight weights no two have one kind of line beside one another, and boxes are white."""
+    """No two have one kind of line, and boxes are white."""
     drawing = mg.draw(lstm(2), theme="print", ledger=True)
     buses = {path.data["weight"]: path.dash for path in drawing.scene.paths if path.kind == "bus"}
     assert len(set(buses.values())) == len(buses) == 4
@@ -232,5 +244,10 @@ def test_show():
     w = parameter("w", 2)
     without = mg.draw(w * 2.0, show=()).scene.marks
     assert "(2,)" not in {str(line) for mark in without for line in mark.lines}
+    held = [str(line) for m in mg.draw(w * w + 1.0, show=["memory"]).scene.marks if m.kind == "op"
+            for line in m.lines]
+    assert held == ["multiply", "0 B", "add", "0 B"]  # but w, a weight, it holds nothing
+    (cell,) = boxes(mg.draw(loss, view="rolled", show="shapes"))
+    assert [str(line) for line in cell.lines] == ["rnn", "hₜ", "(2, 4)"]
     with pytest.raises(ValueError, match=r"show=\['colours'\].*'values', 'gradients', 'ledger'"):
         mg.draw(loss, show="colours")

@@ -23,13 +23,13 @@ STEPS = {
 OPS = {name: STEPS[name] for name in (
     "values", "gradients", "backward", "labels", "highlight", "title", "caption", "theme",
     "background", "scale", "width", "size",
-)} | {"direction": ("TB", {}), "show": ((), {})}
-ROLLED = {name: OPS[name] for name in OPS if name not in {*ALWAYS, "direction", "show"}}
+)} | {"direction": ("TB", {}), "show": (("shapes", "memory"), {})}
+ROLLED = {name: OPS[name] for name in OPS if name not in {*ALWAYS, "direction"}} | {
+    "show": (["shapes"], {})}
 VIEWS = {"steps": STEPS, "ops": OPS, "rolled": ROLLED}
 REFUSED = {
     "steps": {"direction": "LR"},
-    "ops": {"ledger": True, "widths": "all", "steps": [1], "max_steps": 2, "wrap": 2,
-            "show": ["memory"]},
+    "ops": {"ledger": True, "widths": "all", "steps": [1], "max_steps": 2, "wrap": 2},
     "rolled": {"values": True, "gradients": True, "ledger": True, "widths": "all", "steps": [1],
                "max_steps": 2, "wrap": 2, "show": ["values"], "direction": "LR"},
 }

@@ -110,3 +110,25 @@ def test_only_cells():
     """Something else is refused with what is wanted."""
     with pytest.raises(TypeError, match="received GRU; wanted a Cell"):
         draw_cell(rnn.GRU(2, 3))
+
+
+@pytest.mark.parametrize(
+    "options", [{"ledger": True}, {"gradients": True}, {"steps": [1]}, {"max_steps": 3},
+                {"wrap": 2}, {"widths": "all"}, {"view": "steps"}, {"show": ["ledger"]}]
+)
+def test_options_of_whole_runs(options):
+    """They are refused with the way to such a picture; those of one step are taken."""
+    with pytest.raises(ValueError, match=r"draw_cell\(cell, .*=\.\.\.\): .*minigrad.draw\(loss, "):
+        draw_cell(rnn.GRUCell(2, 3), **options)
+
+
+def test_options_of_one_step():
+    """Whatever a picture of ops takes."""
+    cell = rnn.GRUCell(2, 3, rng=0)
+    drawing = draw_cell(
+        cell, show=("shapes", "memory"), labels={"gru": "my cell"}, highlight="W_hh", theme="dark",
+        direction="TB", title="A GRU", caption="of W_hh", width=400, ledger=False,
+    )
+    words = {str(line) for mark in drawing.scene.marks for line in mark.lines}
+    assert {"my cell", "A GRU", "(1, 9)"} <= words
+    assert any(word.endswith(" B") for word in words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from ..reading.values import all_values
 from ..render.style import MUTED
 from ..render.text import TextLine, shown
 
-__all__ = ["box_notes", "gradients_of", "memory_of", "only", "values_of"]
+__all__ = [
+    "box_notes", "bytes_held", "bytes_said", "gradients_of", "memory_of", "only", "values_of",
+]
 
 
 def only(outputs: Sequence[Tensor], what: str) -> Tensor:
@@ -85,7 +87,7 @@ def box_notes(
         if shapes and last is not None:
             notes[box].append(_note("shape", [(str(tuple(last.shape)), "")]))
         if memory and box in memory:
-            notes[box].append(_note("memory", [(_bytes(memory[box]), "")]))
+            notes[box].append(_note("memory", [(bytes_said(memory[box]), "")]))
         for name, node in named.items():
             if node in values:
                 notes[box].append(_note("value", shown([name] if name else [], values[node])))
@@ -105,21 +107,32 @@ def box_notes(
 def memory_of(unrolled: Unrolled) -> dict[Box, int]:
     """How many bytes each step and block holds for its derivatives; what several hold counts
     where it is held first, and weights not at all."""
-    seen = {id(value) for value in all_values([b.nodes[-1] for b in unrolled.sources]).values()}
-    found: dict[Box, int] = {}
-    for box in (*unrolled.steps, *unrolled.ends):
+    weights = all_values([b.nodes[-1] for b in unrolled.sources]).values()
+    boxes = (*unrolled.steps, *unrolled.ends)
+    return dict(zip(boxes, bytes_held([box.nodes for box in boxes], weights), strict=True))
+
+
+def bytes_held(groups: Iterable[Sequence[Node]], weights: Iterable[Any]) -> Iterator[int]:
+    """The bytes that each group of nodes holds: of an array that several hold, the first; of the
+    weights none."""
+    seen = {id(value) for value in weights}
+    for nodes in groups:
         total = 0
-        for node in box.nodes:
+        for node in nodes:
             for held in saved_items(node).values():
                 for array in held if isinstance(held, tuple) else (held,):
                     if isinstance(array, np.ndarray) and id(array) not in seen:
                         seen.add(id(array))
                         total += array.nbytes
-        found[box] = total
-    return found
+        yield total
 
 
-def _bytes(count: float) -> str:
+def bytes_said(count: float) -> str:
+    """A number of bytes with its unit.
+
+    >>> bytes_said(184), bytes_said(12_345)
+    ('184 B', '12.3 KB')
+    """
     for unit in ("B", "KB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from ...engine.context import Scope
 from ...engine.node import FREED, Node, ancestors
 from ...engine.outputs import number
-from ...engine.tensor import Tensor, detached
-from ...observe.packing import constant_operand, is_output, label_of, saved_items
+from ...engine.tensor import Tensor
+from ...observe.packing import is_output, label_of
 from ..reading.entering import flat, node_of
 from ..reading.names import told_apart
+from ..reading.values import all_values
 from ..render.captions import add_caption, add_title
 from ..render.scene import Mark, Path, Scene
 from ..render.style import FILLS, FRAME, INK, MUTED, PALETTE, QUIET, WIRE, WRONG, dash
 from ..render.text import TextLine, count, indexed, painted, plain, shown
+from .constants import Constant, constant_of
 from .facts import about_node
 from .frames import Edge, Frame, Item, Laid, Pads, lay_out_frames
-from .notes import gradients_of, values_of
+from .notes import bytes_held, bytes_said, gradients_of, values_of
 
 __all__ = ["DIRECTIONS", "LARGEST", "op_scene"]
 
@@ -28,15 +28,6 @@ LARGEST = 400  # ops: nobody reads more
 DIRECTIONS = ("BT", "TB", "LR", "RL")
 _DEEPEST = 20  # frames inside one another; deeper scopes share the innermost
 _PORT = 11.0  # between two operands of a box, at most
-
-
-class Constant(NamedTuple):
-    """An operand that needs no gradient: its value, where it is known."""
-
-    name: str
-    value: Any
-    key: Any
-    t: int | None = None
 
 
 def op_scene(
@@ -59,7 +50,7 @@ def op_scene(
     inside: those that are drawn; what they read of others are inputs. names: what nodes are called
     that have no name of their own. wrong: the operands, by op and number, that are drawn in red.
     step: what inputs have as a subscript (default: the number of their step). labels: what boxes
-    and frames are called, by name. show: whether shapes are said, where it is given.
+    and frames are called, by name. show: whether shapes and memory are said, where it is given.
     """
     roots = {t._node for t in outputs if t._node is not None}
     order = [node for node in reversed(ancestors(roots)) if not is_output(node) or label_of(node)]
@@ -81,6 +72,10 @@ def op_scene(
     view.entering |= entering
     view.names, view.step, view.other = names or {}, step, labels or {}
     view.shapes = show is None or "shapes" in show
+    if show is not None and "memory" in show:
+        weights = all_values([node for node in order if node.pullback is None]).values()
+        ops = [node for node in order if node.op is not None]
+        view.memory = dict(zip(ops, bytes_held([[op] for op in ops], weights), strict=True))
     if wrong is not None:
         view.wrong, view.colors = wrong, dict.fromkeys(view.colors, QUIET)
     scene = view.scene()
@@ -123,6 +118,7 @@ class _OpView:
         self.step: str | None = None
         self.other: Mapping[str, str] = {}
         self.shapes = True
+        self.memory: Mapping[Node, int] = {}
         self.wrong: Collection[tuple[Node, int]] = ()
 
     def scene(self) -> Scene:
@@ -173,6 +169,8 @@ class _OpView:
         # Of a single number the value says enough.
         short = not self.shapes or (node.shape == () and node in self.values)
         notes = [] if short else [TextLine([(_shape(node.shape), "")])]
+        if node in self.memory:
+            notes.append(TextLine([(bytes_said(self.memory[node]), "")], says="memory"))
         if node in self.values:
             notes.append(TextLine(shown([], self.values[node]), says="value"))
         if node in self.gradients:
@@ -245,7 +243,7 @@ class _OpView:
             enters = room * (slot - (count - 1) / 2)
             tail: Any
             if parent is None:
-                constant = _constant_of(node, slot)
+                constant = constant_of(node, slot)
                 if constant is None:
                     continue
                 tail = constant.key
@@ -349,25 +347,6 @@ class _OpView:
         line = TextLine([(plain(name), "")], 10, color=MUTED)
         scene.add(Mark(scene.id("text"), x1 + 7 + line.width / 2, y2 - 5 - line.height / 2,
                        line.width, line.height, (line,), ink=MUTED))
-
-
-def _constant_of(node: Node, slot: int) -> Constant | None:
-    """What is known of an operand that needs no gradient."""
-    if node.op is None or is_output(node):
-        return None
-    kept = constant_operand(node, slot)
-    value = saved_items(node).get(node.op.argument(slot)) if kept is None else detached(kept)
-    if node.op.variadic and isinstance(value, tuple):
-        value = value[slot]
-    if name := getattr(kept, "name", None):
-        return Constant(name, value, ("value", id(value)))
-    if not isinstance(value, np.ndarray):  # unknown, or a number: each has a box of its own
-        return Constant("", value, (node, "constant", slot))
-    for scope in node.scope.chain() if node.scope is not None else ():
-        for called, entering in flat(scope.inputs):
-            if detached(entering) is value:
-                return Constant(called, value, (scope, called), scope.t)
-    return Constant("", value, ("value", id(value)))
 
 
 def _declared(scope: Scope | None) -> Iterator[tuple[str, Node | None]]:

@@ -72,7 +72,7 @@ def _edge(path: Path) -> dict[str, str]:
     if path.arrow:
         found["arrowsize"] = f"{length / ARROW:.2f}"
     if path.dashed or path.dash:
-        found["style"] = "dotted" if path.dash.startswith("2") else "dashed"
+        found["style"] = "dotted" if path.dash in ("2 3", "1.5 1.5") else "dashed"
     return found
 
 

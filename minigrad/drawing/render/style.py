@@ -11,8 +11,8 @@ from .text import TextLine, indexed, painted, plain
 __all__ = [
     "BACK", "CUT", "DASHES", "FILLS", "FRAME", "INK", "MUTED", "PALETTE", "QUIET", "STATE", "WIRE",
     "WRONG",
-    "Look", "colors_of", "dash", "dashes_of", "look", "mixed", "named", "pale", "small",
-    "state_pieces",
+    "Look", "colors_of", "dash", "dashed_as", "dashes", "dashes_of", "look", "mixed", "named",
+    "pale", "small", "state_pieces",
 ]
 
 INK, WIRE, STATE, MUTED, CUT = "#222222", "#777777", "#444444", "#666666", "#c62828"
@@ -23,7 +23,7 @@ WRONG, QUIET = "#d50000", "#7b8794"  # what is wrong, and all weights of such a 
 PALETTE = (
     "#0070a8", "#cb4f10", "#6e00db", "#9f6e3c", "#b30f7c", "#0a317f", "#721845", "#9c0d0d",
 )
-DASHES = ("", "7 3", "2 3", "9 3 2 3")
+DASHES = ("", "7 3", "2 3", "9 3 2 3", "12 4", "4 4", "9 3 2 3 2 3", "1.5 1.5")
 FILLS = {
     "cell": ("#fff3d6", "#c9a24b"), "step": ("#f4f4f4", "#888888"),
     "scalar": ("#fde7e7", "#c98080"), "block": ("#f4f4f4", "#888888"),
@@ -142,8 +142,19 @@ def dashes_of(unrolled: Unrolled) -> dict[Box, str]:
 
 
 def dash(k: int) -> str:
-    """The kind of line of the k-th weight."""
-    return DASHES[k // len(PALETTE) % len(DASHES)]
+    """The kind of line of the k-th weight: another one whenever the colours come again."""
+    return dashes(k // len(PALETTE))
+
+
+def dashes(n: int) -> str:
+    """The n-th kind of line: lengths of strokes and gaps. After those of the table come strokes
+    with more and more dots."""
+    return DASHES[n] if n < len(DASHES) else "9 3" + " 2 3" * (n - len(DASHES) + 3)
+
+
+def dashed_as(kind: str) -> int:
+    """The number of a kind of line."""
+    return DASHES.index(kind) if kind in DASHES else kind.count(" 2 3") + len(DASHES) - 3
 
 
 def pale(color: str, share: float, paper: str = "#ffffff") -> str:

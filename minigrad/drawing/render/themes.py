@@ -12,7 +12,6 @@ from .scene import Mark, Path, Scene
 from .style import (
     BACK,
     CUT,
-    DASHES,
     FILLS,
     FRAME,
     INK,
@@ -22,6 +21,8 @@ from .style import (
     STATE,
     WIRE,
     WRONG,
+    dashed_as,
+    dashes,
     pale,
 )
 
@@ -181,7 +182,7 @@ def _path(path: Path, theme: Theme, base: Mapping[Any, str]) -> Path:
     if share is not None and own and not path.data.get("wrong"):
         color = pale(_of(own, theme), share, theme.paper)
     if theme.dashed and own in PALETTE and path.kind != "cotangent":
-        dash = DASHES[(PALETTE.index(own) + DASHES.index(dash)) % len(DASHES)]
+        dash = dashes(PALETTE.index(own) + len(PALETTE) * dashed_as(dash))
     return path._replace(color=color, dash=dash)
 
 

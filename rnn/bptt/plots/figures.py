@@ -29,7 +29,7 @@ __all__ = [
 
 DASHES = ("-", "--", ":", "-.")
 DECADES = 2.0  # values that span more than this get a logarithmic axis
-BACKGROUNDS = {"light": ("#ffffff", "#222222"), "dark": ("#1e1e1e", "#e8e8e8")}
+STYLES = ("light", "dark")  # of the themes of pictures
 
 
 class Canvas(NamedTuple):
@@ -119,7 +119,7 @@ def _checked(size: Any) -> tuple[float, float]:
 def _styled(style: Any) -> Iterator[None]:
     """matplotlib's settings while a figure is made."""
     library = _matplotlib()
-    ours = isinstance(style, str) and style in BACKGROUNDS
+    ours = isinstance(style, str) and style in STYLES
     sheets = [_sheet(style if ours else "light")]
     if style is not None and not ours:
         sheets += list(style) if isinstance(style, list | tuple) else [style]
@@ -138,10 +138,9 @@ def _sheet(name: str) -> dict[str, Any]:
     """The style "light" or "dark", in the colours of the pictures of graphs."""
     from cycler import cycler
 
-    from minigrad.drawing.render.style import PALETTE
+    from minigrad.drawing.render.themes import THEMES
 
-    back, front = BACKGROUNDS[name]
-    colours = [mixed(c, "#ffffff", 0.35) for c in PALETTE] if name == "dark" else PALETTE
+    back, front, colours = THEMES[name].paper, THEMES[name].ink, THEMES[name].weights
     inked = dict.fromkeys(
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), front
     )

@@ -10,6 +10,7 @@ import pytest
 import minigrad as mg
 import rnn
 from minigrad.drawing.render.style import PALETTE
+from minigrad.drawing.render.themes import THEMES
 from rnn import bptt
 
 pytest.importorskip("matplotlib")
@@ -83,7 +84,7 @@ def test_a_plot_shows_itself():
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20]) == 5 * 110
     assert svg.lstrip().startswith("<?xml")
-    assert "#1e1e1e" in svg
+    assert THEMES["dark"].paper in svg
     assert "#222222" not in svg
 
 
@@ -136,7 +137,7 @@ def test_a_plot_is_written_as_it_looks(tmp_path):
     RESULTS["LSTMPaths"].plot(tmp_path / "new" / "dark.svg", size=(4, 4), style="dark")
     text = (tmp_path / "new" / "dark.svg").read_text("utf-8")
     assert 'width="288pt" height="288pt"' in text
-    assert "#1e1e1e" in text
+    assert THEMES["dark"].paper in text
     assert matplotlib.rcParams["text.color"] == before
 
 
