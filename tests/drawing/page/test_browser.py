@@ -89,6 +89,8 @@ def test_every_model_is_a_page(browser, tmp_path, name):
     """Whatever the graph, everything can be chosen, and each panel and moment shown."""
     file = mg.draw(ALL[name]()).save(tmp_path / "page.html")
     with watched(browser, file) as page:
+        said = page.texts("#details .warning") + page.texts("#details .absent")
+        assert page.data["replay"] or said  # where there are no knobs the page says why
         for own in page.page.evaluate("selectable.slice(0, 30)"):
             page.page.evaluate("(own) => select(own)", own)
         for tab in page.page.locator("#tabs button").all():
@@ -176,9 +178,9 @@ def test_point_at_a_bus(page):
     """Every tap's ‖G_t‖, share of the sum and cosine with it; they go when the pointer does."""
     page.one(f"#{page.box('W_hh')}").hover()
     found, total = terms(elman(4), "W_hh")
-    assert page.one(".taps tbody tr").count() == 4
+    assert page.one("#details .taps tbody tr").count() == 4
     for k, (t, value) in enumerate(found.items()):
-        row = page.texts(f".taps tbody tr:nth-child({k + 1}) > :not(.bars)")
+        row = page.texts(f"#details .taps tbody tr:nth-child({k + 1}) > :not(.bars)")
         step, norm, share, cosine = (cell.replace("−", "-") for cell in row)
         assert int(step) == t
         assert float(norm) == pytest.approx(np.linalg.norm(value), rel=1e-2)
@@ -231,7 +233,7 @@ def test_choose_on_a_phone(browser, files):
     with watched(browser, files["lstm"], "phone") as page:
         page.one(f"#{page.box('W_hh')}").click()
         assert page.texts("#details h2") == ["W_hh"]
-        page.one(".taps tbody tr").nth(2).click()
+        page.one("#details .taps tbody tr").nth(2).click()
         assert page.texts("#details h2") == ["W_hh in lstm at t = 3"]
         page.shot("tap-phone")
 

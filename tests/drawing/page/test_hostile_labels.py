@@ -39,7 +39,8 @@ def test_labels_are_text(browser, tmp_path, name):
     """Nothing is run, nothing is fetched, nothing breaks: the label can be searched for, chosen and
     read, in the picture and in the panel, and the layout stays within the screen."""
     label = LABELS[name]
-    file = mg.draw(labelled(label), title=label).save(tmp_path / "page.html")
+    asked = {"title": label, "caption": label[:200], "labels": {label: label, "rest": label}}
+    file = mg.draw(labelled(label), **asked).save(tmp_path / "page.html")
     with watched(browser, file) as page:
         assert page.page.evaluate("window.taken") is None
         assert page.one("script").count() == 3

@@ -1,12 +1,15 @@
 """The page as a file: complete in itself, small, and made without the graph being changed."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 import rnn
+from minigrad.drawing import page
+from tests.support.paths import ROOT
 from tests.support.pictures import elman, lstm
 
 
@@ -61,3 +64,20 @@ def test_after_backward():
     text = mg.draw(loss).html()
     assert "Without gradients." in text
     assert "retain_graph=True" in text
+
+
+def test_what_docs_tell(tmp_path, monkeypatch):
+    """The lines of docs/pages.md make the page that it speaks of, with everything in it."""
+    monkeypatch.chdir(tmp_path)
+    told = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    exec(told.partition("```python\n")[2].partition("```")[0], {})
+    text = Path("lstm.html").read_text("utf-8")
+    assert "<h1>An LSTM</h1>" in text
+    assert '"absent":[]' in text
+    assert len(text) < 1_500_000
+
+
+def test_scripts_are_small():
+    """All scripts and styles together are less than 100 kB."""
+    folders = [Path(page.__path__[0], name) for name in ("scripts", "styles")]
+    assert sum(file.stat().st_size for one in folders for file in one.iterdir()) < 100_000

@@ -52,7 +52,7 @@ function turn(change) {
 function knob(id, words, attributes, onchange) {
   const value = make("output", { id: `knob-${id}-is` });
   return make("label", { class: "knob" }, make("span", {}, words, " ", value),
-    make("input", { type: "range", id: `knob-${id}`, ...attributes, oninput: (event) => onchange(Number(event.target.value)) }));
+    make("input", { type: "range", id: `knob-${id}`, "aria-label": words, ...attributes, oninput: (event) => onchange(Number(event.target.value)) }));
 }
 
 function knobsView() {
