@@ -186,7 +186,7 @@ def test_derivatives(kind, directions):
             for n, (data, node) in before.items():
                 params[n]._data, params[n]._node = data, node
 
-    check_grads(f, sequence(), *(params[n].numpy() for n in names), order=2, full=12)
+    check_grads(f, sequence(), *(params[n].numpy() for n in names), full=0, directions=1)
 
 
 @every_layer

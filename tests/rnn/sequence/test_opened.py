@@ -96,12 +96,13 @@ def test_the_ledger(name, padding):
     """The same steps, and at each the same contribution to every weight; their sum is what a
     backward pass through the scan gives."""
     layer = LAYERS[name]()
-    found = ledger(loss_of(layer, "scan", **PADDING[padding]), layer)
+    loss = loss_of(layer, "scan", **PADDING[padding])
+    found = ledger(loss, layer)
     wanted = ledger(loss_of(layer, "unroll", **PADDING[padding]), layer)
     assert found.steps == wanted.steps
     assert found.gates == wanted.gates
     layer.zero_grad()
-    loss_of(layer, "scan", **PADDING[padding]).backward()
+    loss.backward()
     for weight, parameter in layer.named_parameters():
         near(found[weight], wanted[weight], weight)
         near(found.total(weight), parameter.grad.numpy(), weight)
