@@ -36,6 +36,7 @@ from .convert.onnx_files import onnx_export
 from .layers import GRU, LSTM, RNN, Recurrent
 from .models import (
     Generated,
+    LanguageModel,
     Readout,
     Seq2Seq,
     generate,
@@ -53,12 +54,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GRU", "LSTM", "RNN", "Cell", "Checkpoint", "CoupledLSTMCell", "DropoutCell", "ElmanCell",
-    "GRUCell", "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LayerNormLSTMCell", "MGUCell",
-    "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell", "Readout", "Recurrent", "ResidualCell",
-    "Seq2Seq", "SkipCell", "Trainer", "ZoneoutCell", "bptt", "convert", "detach", "draw_cell",
-    "each_step", "generate", "greedy", "join_directions", "last", "load_checkpoint", "load_model",
-    "losses", "onnx_export", "parallel", "sampled", "save_checkpoint", "scan", "steps", "tasks",
-    "training", "unroll",
+    "GRUCell", "Gate", "Generated", "LSTM1997Cell", "LSTMCell", "LanguageModel",
+    "LayerNormLSTMCell", "MGUCell", "PeepholeLSTMCell", "ProjectedLSTMCell", "RNNCell",
+    "Readout", "Recurrent", "ResidualCell", "Seq2Seq", "SkipCell", "Trainer", "ZoneoutCell",
+    "bptt", "convert", "detach", "draw_cell", "each_step", "generate", "greedy",
+    "join_directions", "last", "load_checkpoint", "load_model", "losses", "onnx_export",
+    "parallel", "sampled", "save_checkpoint", "scan", "steps", "tasks", "training", "unroll",
 ]
 
 pass_over(__file__)    # anomaly reports name the line that called the layer, not one inside it

@@ -24,7 +24,7 @@ from .weights import CellWeights, Weights
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["graph_of", "needed_onnx", "onnx_export"]
+__all__ = ["graph_of", "needed_onnx", "onnx_export", "write_graph"]
 
 
 def onnx_export(
@@ -73,13 +73,24 @@ def onnx_export(
     >>> [value.name for value in model.graph.output]      # doctest: +SKIP
     ['y', 'h_n']
     """
-    onnx = needed_onnx("onnx_export")
+    needed_onnx("onnx_export")
     if isinstance(opset, bool) or not isinstance(opset, int) or opset < 14:
         raise ValueError(f"onnx_export(opset={opset!r}): wanted 14 or later")
     graph = graph_of(
         thing, dtype=dtype, batch_first=batch_first, initial_state=initial_state, lengths=lengths,
         tokens=tokens, head=head, how=how,
     )
+    return write_graph(graph, path, opset=opset)
+
+
+def write_graph(
+    graph: Graph, path: str | os.PathLike[str] | None = None, *, opset: int = 17
+) -> ModelProto:
+    """A graph as an ONNX model that has been checked, written to `path` if given.
+
+    Raises ModuleNotFoundError without onnx, OSError where the file cannot be written.
+    """
+    onnx = needed_onnx("onnx_export")
     model: ModelProto = _model(onnx, graph, opset)
     onnx.checker.check_model(model, full_check=True)
     if path is not None:

@@ -1,72 +1,35 @@
-"""A character language model: an LSTM reads, and a linear head says what comes next.
-
-    state_t = LSTM(x_t, state_{t-1}),    p(x_{t+1} | x_1 ... x_t) = softmax(h_t W_hy + b_y)
-"""
+"""What a language model says: bits per character of a text, and texts of its own."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from minigrad.checks import Rng, as_generator
 from minigrad.engine.modes import no_grad
-from minigrad.functional import cross_entropy, softmax
-from minigrad.module import Module, Parameter
+from minigrad.functional import cross_entropy
 
-from ..cells import LSTMCell
-from ..sequence.unrolling import unroll
-from .text import Split, TextError, Tokens, Vocabulary
+from ..models.language_model import LanguageModel
+from ..models.tokens import greedy, sampled
+from .text import Split, TextError, Tokens
+from .vocabularies import Vocabulary
 
-__all__ = ["CharLSTM", "encode_seed", "held_out_bits", "sample"]
-
-
-class CharLSTM(Module):
-    """LSTM over characters with a linear head.
-
-    size: V, the number of characters. hidden: H. dtype: of parameters and results.
-    rng: a Generator, a seed or None (fresh entropy) for the initial weights.
-
-    >>> model = CharLSTM(size=5, hidden=3, rng=0)
-    >>> logits, (h, c) = model(np.array([[0, 4], [1, 1]]))    # T = 2 steps of B = 2 streams
-    >>> logits.shape, h.shape
-    ((2, 2, 5), (2, 3))
-    """
-
-    def __init__(
-        self, size: int, hidden: int, *, rng: Rng = None, dtype: Any = np.float32
-    ) -> None:
-        rng = as_generator(rng, "CharLSTM")
-        self.cell = LSTMCell(size, hidden, forget_bias=1.0, rng=rng, dtype=dtype)
-        bound = 1 / math.sqrt(hidden)
-        self.W_hy = Parameter(rng.uniform(-bound, bound, (hidden, size)).astype(dtype))
-        self.b_y = Parameter(np.zeros(size, dtype))
-
-    def forward(
-        self, tokens: Any, state: Any = None, how: str = "unroll"
-    ) -> tuple[Any, Any]:
-        """Logits (T, B, V) for the character after each of `tokens` (T, B), and the new state.
-
-        state: the pair (h, c), each (B, H), from which to go on; by default zeros.
-        how: "unroll", for the ledger; "scan", for speed (``rnn.unroll``).
-        """
-        h, state = unroll(self.cell, tokens, state, name="lstm", how=how)    # (T, B, H)
-        return h @ self.W_hy + self.b_y, state
+__all__ = ["encode_seed", "held_out_bits", "sample"]
 
 
 def held_out_bits(
-    model: CharLSTM, data: Split, streams: int = 64, shortest: int = 512, steps: int = 64
+    model: LanguageModel, data: Split, streams: int = 64, shortest: int = 512, steps: int = 64
 ) -> float:
-    """Bits per character of the held-out text.
+    """Bits per token of the held-out text.
 
-    The text is cut into pieces that are read side by side, each from a zero state and the character
-    before it, so that every held-out character is predicted exactly once.
-    streams: the largest number of pieces. shortest: their least length, since the first characters
+    The text is cut into pieces that are read side by side, each from a zero state and the token
+    before it, so that every held-out token is predicted exactly once.
+    streams: the largest number of pieces. shortest: their least length, since the first tokens
     of each are harder to predict. steps: the window in which they are read.
 
-    >>> model = CharLSTM(size=4, hidden=3, rng=0)
+    >>> model = LanguageModel(size=4, hidden=3, rng=0)
     >>> model.W_hy.data = np.zeros((3, 4))                   # all four are equally likely
     >>> held_out_bits(model, Split(np.arange(4), np.array([0, 1, 2])))
     2.0
@@ -89,7 +52,7 @@ def held_out_bits(
 
 
 def encode_seed(vocabulary: Vocabulary, word: str) -> Tokens:
-    """The seed word's characters as numbers, or a TextError if it cannot start a sample.
+    """The seed word as numbers, or a TextError if it cannot start a sample.
 
     Raises TextError for an empty word, and for characters that the model does not know.
 
@@ -102,48 +65,47 @@ def encode_seed(vocabulary: Vocabulary, word: str) -> Tokens:
 
 
 def sample(
-    model: CharLSTM,
+    model: LanguageModel,
     vocabulary: Vocabulary,
     seed_word: str,
     length: int,
     temperature: float = 1.0,
     rng: Rng = None,
 ) -> Iterator[str]:
-    """`length` characters, one by one, that the model writes after `seed_word`.
+    """What the model writes after `seed_word`, in `length` tokens, piece by piece.
 
-    temperature: what the logits are divided by; towards 0 the likeliest character always wins,
-        above 1 the unlikely ones get more of a chance.
+    temperature: what the logits are divided by; 0, and in the limit numbers towards it: the
+        likeliest token always wins; above 1 the unlikely ones get more of a chance.
     rng: a Generator, a seed or None (fresh entropy) for the draws.
 
     Raises TextError for an empty seed word and for characters that the model does not know,
-    ValueError for a temperature that is not a positive number.
+    ValueError for a temperature that is no number of at least 0.
 
     >>> letters = Vocabulary("abc")
-    >>> model = CharLSTM(size=3, hidden=4, rng=0)
+    >>> model = LanguageModel(size=3, hidden=4, rng=0)
     >>> model.b_y.data = np.array([0.0, 50.0, 0.0])          # it has made up its mind
     >>> "".join(sample(model, letters, "ca", length=4))
     'bbbb'
     """
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature: received {temperature!r}, wanted a finite number above 0")
+    if not 0 <= temperature < math.inf:
+        raise ValueError(
+            f"temperature: received {temperature!r}, wanted a finite number of at least 0"
+        )
     tokens = encode_seed(vocabulary, seed_word)
-    return _sampled(model, vocabulary, tokens, length, temperature, as_generator(rng, "sample"))
+    rng = as_generator(rng, "sample")
+    draw = greedy if temperature == 0 else sampled(rng, temperature)
 
+    def drawn() -> Iterator[int]:
+        state, inputs = None, tokens
+        for _ in range(length):
+            was = model.training
+            model.eval()
+            try:
+                with no_grad():
+                    logits, state = model(inputs[:, None], state)    # (T, 1, V)
+            finally:
+                model.train(was)
+            inputs = draw(logits[-1]).numpy()                        # (1,)
+            yield int(inputs[0])
 
-def _sampled(
-    model: CharLSTM,
-    vocabulary: Vocabulary,
-    tokens: Tokens,
-    length: int,
-    temperature: float,
-    rng: np.random.Generator,
-) -> Iterator[str]:
-    state = None
-    for _ in range(length):
-        with no_grad():
-            logits, state = model(tokens[:, None], state)    # (T, 1, V)
-        last = logits.numpy()[-1, 0].astype(np.float64)
-        with np.errstate(over="ignore"):    # -Inf, so 0, is right for a temperature near 0
-            p = softmax((last - last.max()) / temperature)
-        tokens = rng.choice(len(p), size=1, p=p)
-        yield vocabulary.decode(tokens)
+    return vocabulary.written(drawn())

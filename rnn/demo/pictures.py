@@ -20,9 +20,10 @@ from minigrad.io import replacing
 from ..bptt import ledger
 from ..cells import Cell, ElmanCell, LSTMCell
 from ..sequence.unrolling import each_step, unroll
+from .diagnosis import as_evaluated, recurrent_weights
 from .report import Scores, command
 from .run import Run
-from .text import Vocabulary
+from .vocabularies import Vocabulary
 
 if TYPE_CHECKING:
     from minigrad.drawing import Drawing
@@ -55,7 +56,8 @@ def write_all(run: Run, reached: Scores, out: Path) -> tuple[list[Path], str]:
             packages = ["graphviz-pure"]
     try:
         plot_gradient(run, out / GRADIENT)
-        plot_loss(run.losses, reached, out / LOSS)
+        per_character = [loss * run.tokens_per_character for loss in run.losses]
+        plot_loss(per_character, reached, out / LOSS)
         written += [out / GRADIENT, out / LOSS]
     except ImportError:
         missing.append("matplotlib for the plots")
@@ -90,17 +92,19 @@ def draw_reader(kind: type[Cell], word: str, hidden: int = 4, steps: int = 5) ->
 def plot_gradient(run: Run, path: Path) -> None:
     """‖G_t‖, the share of step t in ∂L/∂W_hh, for the next window of training: of the loss of all
     steps, and of the last step's alone, which shows how far back the net looks."""
-    inputs, targets = run.windows.at(run.updates * run.settings.steps)    # (T, B)
-    logits, _ = run.model(inputs, run.state)                              # (T, B, V)
+    inputs, targets = run.window(run.trainer.batch)                       # (T, B)
+    with as_evaluated(run.model):
+        logits, _ = run.model(inputs, run.trainer.carry)                  # (T, B, V)
     T, B, V = logits.shape
     whole = cross_entropy(logits.reshape(T * B, V), targets.reshape(T * B))
     last = cross_entropy(logits[-1], targets[-1]) / T
+    weights = recurrent_weights(run.model)
     figure, axes = _figure()
     for loss, colour, label in (
         (whole, "#0072b2", r"$L = \frac{1}{T}\,\Sigma_t\,\ell_t$, the loss of training"),
         (last, "#d55e00", r"$L = \frac{1}{T}\,\ell_T$, the last step's part of it"),
     ):
-        terms = ledger(loss, {"W_hh": run.model.cell.W_hh})
+        terms = ledger(loss, {"W_hh": weights})
         norms = terms.norms("W_hh")
         axes.semilogy(
             terms.steps, np.where(norms > 0, norms, np.nan), color=colour, label=label,
@@ -136,7 +140,7 @@ def plot_loss(losses: Sequence[float], reached: Scores, path: Path) -> None:
     for score, colour, style, label in (
         (reached.frequencies, GREY, ":", "character frequencies"),
         (reached.trigrams, GREY, "--", "character trigrams"),
-        (reached.model, "#d55e00", "--", "this LSTM"),
+        (reached.model, "#d55e00", "--", "this model"),
     ):
         axes.axhline(
             score, color=colour, linewidth=1.2, linestyle=style,

@@ -1,4 +1,4 @@
-"""What a training run prints: its sizes, samples as the model learns, and its scores."""
+"""What a training run prints: its sizes, and its scores beside those of n-grams."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from .baselines import ngram_bits
-from .language_model import held_out_bits, sample
+from .language_model import held_out_bits
 from .run import Run
+from .text import Split
+from .vocabularies import Vocabulary
 
-__all__ = ["Samples", "Scores", "command", "heading", "scores", "table"]
+__all__ = ["Scores", "baselines", "command", "heading", "scores", "table"]
 
 
 def heading(run: Run, path: Path | None) -> str:
     """The sizes of the text and of the model."""
     settings, data = run.settings, run.data
     name = path or f"the documentation of Python {platform.python_version()}"
+    unit = {"char": "characters", "word": "words and characters", "byte": "bytes"}[settings.level]
     parameters = sum(p.size for p in run.model.parameters())
+    layers = f"{settings.layers} layers" if settings.layers > 1 else settings.cell.upper()
+    kind = f" {settings.cell.upper()}" if settings.layers > 1 else ""
     return (
-        f"text   {name}: {len(data.training) + len(data.held_out):,} characters, "
+        f"text   {name}: {len(data.training) + len(data.held_out):,} {unit}, "
         f"{len(run.vocabulary)} different; the last {len(data.held_out):,} are held out\n"
-        f"model  LSTM of {settings.hidden} units, {parameters:,} parameters; "
+        f"model  {layers} of {settings.hidden}{kind} units, {parameters:,} parameters; "
         f"{settings.batch} streams, back through {settings.steps} steps at a time"
     )
 
@@ -40,39 +44,6 @@ def command(*words: object) -> str:
     return shlex.join([python, "-m", *map(str, words)])
 
 
-class Samples:
-    """Lets the model write a little near the start, in the middle and at the end of training.
-
-    run: one that may have been resumed; what it passed before is not repeated.
-    say: where the text goes. temperature, length: of the samples.
-    """
-
-    FIRST = 10    # updates
-
-    def __init__(
-        self, run: Run, done: float, say: Callable[[str], None], temperature: float,
-        length: int = 300,
-    ) -> None:
-        self.say, self.temperature, self.length = say, temperature, length
-        self._passed = self._moment(run, done)
-
-    def _moment(self, run: Run, done: float) -> int:
-        """How many of the three moments have passed."""
-        return (run.updates >= self.FIRST) + (done >= 0.5) + (done >= 1)
-
-    def watch(self, run: Run, done: float) -> None:
-        """Say something, if it is time."""
-        passed = self._moment(run, done)
-        if passed > self._passed:
-            self._passed = passed
-            written = sample(
-                run.model, run.vocabulary, run.seed_word, self.length, self.temperature, run.rng
-            )
-            title = f"-- after {run.updates:,} updates, {run.seconds:.0f} s "
-            text = f"{run.seed_word}{''.join(written)}"
-            self.say(f"\n{title:-<78}\n{text}\n{'':-<78}\n")
-
-
 class Scores(NamedTuple):
     """Bits per held-out character, all on the same split."""
 
@@ -81,19 +52,31 @@ class Scores(NamedTuple):
     model: float
 
 
+def baselines(vocabulary: Vocabulary, data: Split) -> tuple[float, float]:
+    """Bits per held-out character of character frequencies and of trigrams."""
+    if vocabulary.level != "char":    # what is compared is the same text, in characters
+        training, held_out = map(vocabulary.decode, data)
+        vocabulary = Vocabulary(training + held_out)
+        data = Split(vocabulary.encode(training), vocabulary.encode(held_out))
+    size = len(vocabulary)
+    return ngram_bits(data, size, 1), ngram_bits(data, size, 3)
+
+
 def scores(run: Run) -> Scores:
     """What the model and the two baselines reach."""
-    size = len(run.vocabulary)
-    return Scores(
-        ngram_bits(run.data, size, 1), ngram_bits(run.data, size, 3),
-        held_out_bits(run.model, run.data),
-    )
+    bits = held_out_bits(run.model.eval(), run.data) * run.tokens_per_character
+    return Scores(*baselines(run.vocabulary, run.data), bits)
 
 
 def table(run: Run, reached: Scores) -> str:
     """The scores, one below the other."""
-    names = ["character frequencies", "character trigrams", f"LSTM after {run.updates:,} updates"]
-    width = max(map(len, names))
-    title = f"bits per character, on the {len(run.data.held_out):,} characters held out"
-    rows = [f"  {n:<{width}}  {bits:6.3f}" for n, bits in zip(names, reached, strict=True)]
-    return "\n".join([title, *rows])
+    kind = run.settings.cell.upper()
+    names = ["character frequencies", "character trigrams", f"{kind} after {run.updates:,} updates"]
+    rows = list(zip(names, reached, strict=True))
+    best = run.trainer.history.best()
+    if best[0] and best[1] < reached.model - 5e-4:
+        rows.append((f"{kind} after {best[0]:,} updates, the best", best[1]))
+    width = max(len(name) for name, _ in rows)
+    count = run.vocabulary.count(run.data.held_out)
+    title = f"bits per character, on the {count:,} characters held out"
+    return "\n".join([title, *(f"  {name:<{width}}  {bits:6.3f}" for name, bits in rows)])

@@ -1,4 +1,4 @@
-"""A training run: everything that its next update depends on, in one object.
+"""A training run on a text: settings, text and model around a ``Trainer``.
 
 Two runs that are equal in all of it continue equally, to the last bit; a checkpoint holds it all.
 """
@@ -6,119 +6,150 @@ Two runs that are equal in all of it continue equally, to the last bit; a checkp
 from __future__ import annotations
 
 import hashlib
-import math
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minigrad.functional import cross_entropy
-from minigrad.optim import Adam, clip_grad_norm
 
-from ..sequence.unrolling import detach
-from .language_model import CharLSTM, encode_seed
-from .text import Vocabulary, Windows, frequent_word, split
+from ..models.language_model import LanguageModel
+from ..training import OPTIMIZERS, Checkpoints, Trainer, warmed_up
+from .language_model import encode_seed, held_out_bits
+from .settings import Settings
+from .text import Tokens, Windows, frequent_word, split
+from .vocabularies import LEVELS, Vocabulary, Words
 
-__all__ = ["Run", "Settings", "digest"]
+__all__ = ["BEST", "LAST", "Run", "digest", "model_arguments"]
 
-
-@dataclass(frozen=True)
-class Settings:
-    """What is chosen before training.
-
-    hidden: H, the LSTM's units. batch: B, the streams of text read side by side. steps: T, the
-    window of truncated BPTT. learning_rate: Adam's, at its highest. max_norm: θ of the global-norm
-    clipping. seed: of the initial weights and of the samples.
-
-    Raises ValueError for a number that is out of range.
-
-    >>> Settings(hidden=64).steps
-    64
-    >>> Settings(batch=0)
-    Traceback (most recent call last):
-    ValueError: Settings(batch=0): wanted an integer of at least 1
-    """
-
-    hidden: int = 128
-    batch: int = 32
-    steps: int = 64
-    learning_rate: float = 0.02
-    max_norm: float = 0.25
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        lowest = {"hidden": 1, "batch": 1, "steps": 1, "seed": 0}
-        for field in fields(self):
-            value, low = getattr(self, field.name), lowest.get(field.name)
-            if low is not None:
-                fits, wanted = type(value) is int and value >= low, f"an integer of at least {low}"
-            else:
-                fits = isinstance(value, float | int) and 0 < value < math.inf
-                wanted = "a finite number above 0"
-            if not fits:
-                raise ValueError(f"Settings({field.name}={value!r}): wanted {wanted}")
+LAST, BEST = "checkpoint.safetensors", "best.safetensors"
 
 
 class Run:
-    """A CharLSTM, its optimizer, the state that it carries along the text, and how far it has come.
+    """A language model of a text, its trainer, and how far it has come.
 
-    settings: the choices above. text: what is read; its last tenth is held out.
+    settings: what was chosen. text: what is read; its last tenth is held out.
     seed_word: what samples start with; by default a frequent word of the text.
+    out: the folder of the checkpoints, ``LAST`` and ``BEST``; by default there are none.
+    callbacks: those of the trainer.
 
-    Raises TextError where the text is too short for the windows, or lacks a character of the word.
+    Raises TextError where the text is too short for the windows, or lacks a character of the word,
+    ValueError for settings that do not go together.
 
     >>> run = Run(Settings(hidden=8, batch=2, steps=5), "to be or not to be, " * 20)
-    >>> run.update(learning_rate=0.02)
-    >>> run.updates, run.characters, abs(run.losses[0] - math.log(len(run.vocabulary))) < 0.2
-    (1, 10, True)
+    >>> run.train(steps=3)
+    True
+    >>> run.updates, run.characters, len(run.losses)
+    (3, 30, 3)
     """
 
-    def __init__(self, settings: Settings, text: str, seed_word: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, text: str, seed_word: str | None = None, *,
+        out: Path | None = None, callbacks: Iterable[Any] = (),
+    ) -> None:
         self.settings, self.digest = settings, digest(text)
-        self.vocabulary = Vocabulary(text)
-        self.data = split(self.vocabulary.encode(text), settings.batch, settings.steps)
+        level: Any = LEVELS[settings.level]
+        options = {"most": settings.words} if level is Words else {}
+        self.vocabulary: Vocabulary = level(text, **options)
+        what = {"char": "characters", "word": "words", "byte": "bytes"}[settings.level]
+        tokens = self.vocabulary.encode(text)
+        self.data = split(tokens, settings.batch, settings.steps, what)
         self.windows = Windows(self.data.training, settings.batch, settings.steps)
         self.seed_word = frequent_word(text) if seed_word is None else seed_word
+        self.options: dict[str, Any] = {}    # what else there was to choose, for the record
         encode_seed(self.vocabulary, self.seed_word)
 
         self.rng = np.random.default_rng(settings.seed)    # the initial weights, then the samples
-        self.model = CharLSTM(len(self.vocabulary), settings.hidden, rng=self.rng)
-        self.optimizer = Adam(self.model.parameters(), lr=settings.learning_rate)
-        self.state: Any = self.model.cell.initial_state(settings.batch)    # (h, c), each (B, H)
-        self.losses: list[float] = []    # of each update: nats per character
-        self.seconds = 0.0               # that the updates took
+        self.model = LanguageModel(
+            **model_arguments(settings, len(self.vocabulary)), rng=self.rng
+        )
+        made: Any = OPTIMIZERS[settings.optimizer]
+        schedule = settings.schedule
+        self.trainer = Trainer(
+            self.model, self.loss, made(self.model.parameters(), lr=settings.learning_rate),
+            schedule=warmed_up(schedule, settings.warmup) if settings.warmup else schedule,
+            clip=settings.max_norm, accumulate=settings.accumulate,
+            carry=self.model.initial_state(settings.batch), patience=settings.patience or None,
+            checkpoints=None if out is None else Checkpoints(out, last=LAST, best=BEST),
+            callbacks=callbacks, rng=self.rng, config=self.config(),
+        )
+
+    def config(self) -> dict[str, Any]:
+        """What a checkpoint says of the run, beside the trainer's state."""
+        return {
+            "settings": asdict(self.settings), "vocabulary": self.vocabulary.entry(),
+            "seed_word": self.seed_word, "text_sha256": self.digest, "options": self.options,
+        }
+
+    def loss(self, model: LanguageModel, inputs: Tokens, targets: Tokens, state: Any) -> Any:
+        """Nats per token of a window (T, B), and the state behind it."""
+        logits, state = model(inputs, state)                        # (T, B, V)
+        rows = logits.reshape(-1, logits.shape[-1])                 # (T·B, V)
+        return cross_entropy(rows, targets.reshape(-1)), state
+
+    def window(self, number: int) -> tuple[Tokens, Tokens]:
+        """Inputs and targets of window `number`, from 0 on: each follows the one before."""
+        return self.windows.at(number * self.settings.steps)
+
+    def bits(self, model: LanguageModel) -> float:
+        """Bits per character of the held-out text."""
+        return held_out_bits(model, self.data) * self.tokens_per_character
+
+    @property
+    def tokens_per_character(self) -> float:
+        """How many tokens the held-out text has for each of its characters."""
+        return len(self.data.held_out) / max(self.vocabulary.count(self.data.held_out), 1)
+
+    def train(self, *, steps: int | None = None, seconds: float | None = None) -> bool:
+        """Update until there have been so many updates or seconds of them, in all; False if Ctrl-C
+        ended it before.
+
+        Validates as the settings say. On Ctrl-C the running update is finished, and then training
+        ends. Raises GradientError when a gradient is not finite; the run is then as it was after
+        the update before.
+        """
+        try:
+            self.trainer.fit(
+                self.window, self.bits, steps=steps, seconds=seconds,
+                every=self.settings.validate_every,
+            )
+        except KeyboardInterrupt:
+            if self.trainer.stopped == "interrupted":
+                return False
+            raise
+        return True
 
     @property
     def updates(self) -> int:
         """How many updates there have been."""
-        return len(self.losses)
+        return self.trainer.steps
 
-    steps = updates    # as a Budget calls it
-    epochs = 0.0
+    @property
+    def losses(self) -> list[float]:
+        """Of each update: nats per token."""
+        return self.trainer.history.losses
+
+    @property
+    def seconds(self) -> float:
+        """That the updates took."""
+        return self.trainer.seconds
 
     @property
     def characters(self) -> int:
-        """How many characters they have read."""
-        return self.updates * self.settings.batch * self.settings.steps
+        """How many characters they have read (of words and bytes: tokens)."""
+        return self.trainer.batch * self.settings.batch * self.settings.steps
 
-    def update(self, learning_rate: float) -> None:
-        """One update by truncated BPTT: read the next window, go back through it, step.
 
-        Raises GradientError, and leaves the run as it was, when a gradient is not finite.
-        """
-        inputs, targets = self.windows.at(self.updates * self.settings.steps)    # (T, B)
-        logits, state = self.model(inputs, self.state, how="scan")               # (T, B, V)
-        rows = logits.reshape(-1, logits.shape[-1])                              # (T·B, V)
-        loss = cross_entropy(rows, targets.reshape(-1))
+def model_arguments(settings: Settings, size: int) -> dict[str, Any]:
+    """The arguments of the LanguageModel that settings mean, for so many tokens.
 
-        self.optimizer.zero_grad()
-        loss.backward()
-        clip_grad_norm(self.model.parameters(), self.settings.max_norm)
-        self.optimizer.lr = learning_rate
-        self.optimizer.step()
-
-        self.state = detach(state)    # its values go on, its graph ends here: BPTT is truncated
-        self.losses.append(loss.item())
+    >>> model_arguments(Settings(cell="gru"), 80)["hidden"]
+    128
+    """
+    names = ("hidden", "cell", "layers", "embedding", "tie", "dropout", "dtype")
+    return {"size": size, **{name: getattr(settings, name) for name in names}}
 
 
 def digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Text as a recurrent net reads it: characters as integers, in windows of parallel streams.
+"""Text as a recurrent net reads it: integers in windows of parallel streams.
 
 The default text is the documentation that every CPython carries, so nothing is downloaded.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from minigrad.errors import MinigradError
 
 __all__ = [
-    "Split", "TextError", "Vocabulary", "Windows", "documentation", "frequent_word", "read", "split"
+    "Split", "TextError", "Tokens", "Windows", "documentation", "frequent_word", "read", "split"
 ]
 
 Tokens = np.ndarray[Any, np.dtype[np.intp]]
@@ -82,47 +82,6 @@ def frequent_word(text: str) -> str:
     return words.most_common(1)[0][0] if words else text[:1]
 
 
-class Vocabulary:
-    """The characters of a text in the order of their code points, numbered from 0.
-
-    >>> letters = Vocabulary("abracadabra")
-    >>> letters.encode("bad")
-    array([1, 0, 3])
-    >>> letters.decode([1, 0, 3])
-    'bad'
-    """
-
-    def __init__(self, text: str) -> None:
-        self.characters = "".join(sorted(set(text)))
-        self._points = _code_points(self.characters)
-
-    def __len__(self) -> int:
-        return len(self.characters)
-
-    def encode(self, text: str, what: str = "the text") -> Tokens:
-        """The number of each character: (N,).
-
-        Raises TextError, calling the text `what`, where characters are not in the vocabulary.
-        """
-        if unknown := sorted(set(text) - set(self.characters)):
-            listed = ", ".join(map(repr, unknown[:8])) + (", ..." if unknown[8:] else "")
-            shown = "".join(c for c in self.characters if c.isprintable() and c != " ")
-            shown = shown if len(shown) <= 120 else shown[:117] + "..."
-            raise TextError(
-                f"{what} has characters that the model does not know: {listed}; "
-                f"it knows white space and {shown}"
-            )
-        return np.searchsorted(self._points, _code_points(text))
-
-    def decode(self, tokens: Any) -> str:
-        """The text that the numbers stand for."""
-        return "".join(self.characters[int(token)] for token in np.ravel(tokens))
-
-
-def _code_points(text: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-
-
 class Split(NamedTuple):
     """Two neighbouring parts of one text: the model and the baselines learn from `training` alone,
     and `held_out` tells what they have learned; see ``split``.
@@ -134,7 +93,7 @@ class Split(NamedTuple):
     held_out: Tokens
 
 
-def split(tokens: Tokens, batch: int = 1, steps: int = 1) -> Split:
+def split(tokens: Tokens, batch: int = 1, steps: int = 1, what: str = "characters") -> Split:
     """Hold out the last tenth.
 
     Raises TextError where the rest has no full window for each of `batch` streams, with the
@@ -149,7 +108,7 @@ def split(tokens: Tokens, batch: int = 1, steps: int = 1) -> Split:
     needed = max(10 * batch * steps // 9 + 1, 10)
     if len(tokens) < needed:
         raise TextError(
-            f"the text has {len(tokens):,} characters, and {batch:,} streams (--batch) of "
+            f"the text has {len(tokens):,} {what}, and {batch:,} streams (--batch) of "
             f"{steps:,} steps (--steps) need {needed:,}, with the tenth that is held out; pass a "
             f"longer text, or lower --batch or --steps"
         )

@@ -5,13 +5,16 @@
     one to many       generate(layer, head, x, steps=T).outputs
     aligned           head(layer(xs)[0])
     encoder, decoder  Seq2Seq(encoder, decoder, head, start=0)(source, target)
+    what comes next   LanguageModel(size, hidden)(tokens)
 """
 
 from .generation import Generated, generate
+from .language_model import CELLS, LanguageModel
 from .readout import Readout, last
 from .seq2seq import Seq2Seq, join_directions
 from .tokens import greedy, sampled
 
 __all__ = [
-    "Generated", "Readout", "Seq2Seq", "generate", "greedy", "join_directions", "last", "sampled",
+    "CELLS", "Generated", "LanguageModel", "Readout", "Seq2Seq", "generate", "greedy",
+    "join_directions", "last", "sampled",
 ]

@@ -8,11 +8,14 @@ from .checkpoint import Checkpoints
 from .finder import LearningRates, find_learning_rate
 from .history import History
 from .interrupt import Interrupt
+from .logs import CSVLog, TensorBoard
 from .moments import MOMENTS
 from .options import OPTIMIZERS
+from .progress import Progress
 from .trainer import Trainer
 
 __all__ = [
-    "MOMENTS", "OPTIMIZERS", "SCHEDULES", "Budget", "Checkpoints", "History", "Interrupt",
-    "LearningRates", "Trainer", "cosine", "find_learning_rate", "linear", "warmed_up",
+    "MOMENTS", "OPTIMIZERS", "SCHEDULES", "Budget", "CSVLog", "Checkpoints", "History",
+    "Interrupt", "LearningRates", "Progress", "TensorBoard", "Trainer", "cosine",
+    "find_learning_rate", "linear", "warmed_up",
 ]

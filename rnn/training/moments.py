@@ -40,6 +40,10 @@ class Callbacks:
                 f"Trainer(callbacks): received {describe(callbacks)}, wanted a list of them"
             )
         self._found: dict[str, list[Any]] = {moment: [] for moment in MOMENTS}
+        self.add(*callbacks)
+
+    def add(self, *callbacks: Any) -> None:
+        """Tell these too."""
         for callback in callbacks:
             self._add(callback)
 

@@ -155,6 +155,10 @@ class Trainer:
         """After how many steps the best validation was; 0 before the first."""
         return self.history.best(self.mode)[0]
 
+    def watch(self, *callbacks: Any) -> None:
+        """Add callbacks to those that were given in the beginning."""
+        self._tell.add(*callbacks)
+
     def stop(self, reason: str) -> None:
         """End the fit after this step; ``stopped`` is then `reason`. For callbacks."""
         self.stopped = reason

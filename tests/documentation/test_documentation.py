@@ -15,7 +15,7 @@ from tests.support.modules import PACKAGES
 # A package publishes the names in its ``__all__``, and these modules are meant to be imported too.
 MODULES = [
     "minigrad.errors", "minigrad.io", "rnn.demo.baselines", "rnn.demo.language_model", "rnn.losses",
-    "rnn.demo.run", "rnn.demo.text", "rnn.demo.train",
+    "rnn.demo.run", "rnn.demo.settings", "rnn.demo.text",
 ]
 
 # Beside errors, whose examples are those of what raises them.

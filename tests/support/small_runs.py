@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from rnn.demo.run import Run, Settings
-from rnn.demo.train import train
-from rnn.training import Budget
+from minigrad.transforms.tree import flatten
+from rnn.demo.run import Run
+from rnn.demo.settings import Settings
 
 TONGUE_TWISTER = "Peter Piper picked a peck of pickled peppers. " * 20
 OPTIONS = ["--hidden", "5", "--batch", "2", "--steps", "6"]
@@ -23,15 +23,16 @@ def make_run(**changes):
 def after(updates, **changes):
     """The run after so many updates."""
     run = make_run(**changes)
-    train(run, Budget(steps=updates))
+    run.train(steps=updates)
     return run
 
 
 def everything(run):
     """All that a run consists of: arrays by name, and the rest."""
     arrays = {f"model.{k}": v for k, v in run.model.state_dict().items()}
-    arrays |= {f"optimizer.{k}": np.asarray(v) for k, v in run.optimizer.state_dict().items()}
-    arrays |= {f"state.{k}": part.numpy() for k, part in enumerate(run.state)}
+    optimizer = run.trainer.optimizer.state_dict()
+    arrays |= {f"optimizer.{k}": np.asarray(v) for k, v in optimizer.items()}
+    arrays |= {f"state.{k}": part.numpy() for k, part in enumerate(flatten(run.trainer.carry)[0])}
     return arrays, (run.losses, run.rng.bit_generator.state, run.settings, run.digest)
 
 

@@ -3,10 +3,8 @@
 import pytest
 
 from rnn.demo import cli
-from rnn.demo.checkpoint import save_run
-from rnn.demo.run import Run, Settings
-from rnn.demo.train import train
-from rnn.training import Budget
+from rnn.demo.run import Run
+from rnn.demo.settings import Settings
 from tests.support.small_runs import OPTIONS, TONGUE_TWISTER
 
 
@@ -39,9 +37,9 @@ def small_run():
 def checkpoint(tmp_path):
     """The checkpoint of a small run of 3 updates on the text of the file."""
     run = Run(Settings(hidden=5, batch=2, steps=6), TONGUE_TWISTER)
-    train(run, Budget(steps=3))
+    run.train(steps=3)
     path = tmp_path / "checkpoint.safetensors"
-    save_run(path, run)
+    run.trainer.save(path)
     return path
 
 

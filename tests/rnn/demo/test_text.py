@@ -9,13 +9,13 @@ from rnn.demo.baselines import NGrams, ngram_bits
 from rnn.demo.text import (
     Split,
     TextError,
-    Vocabulary,
     Windows,
     documentation,
     frequent_word,
     read,
     split,
 )
+from rnn.demo.vocabularies import LEVELS, Bytes, Vocabulary, Words, vocabulary_of
 
 
 def test_documentation_is_long_and_always_the_same():
@@ -197,3 +197,51 @@ def test_ngrams_of_a_huge_alphabet_work():
     assert 0 < ngram_bits(Split(text, text[:100]), 20_000, 3) < 2
     with pytest.raises(ValueError, match="64-bit"):
         NGrams(text, 10**7, 3)
+
+
+# -- words and bytes
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@given(TEXTS)
+def test_every_level_gives_the_text_back(text):
+    """Characters, words and bytes are three ways to write one text, and count its characters."""
+    for level, kind in LEVELS.items():
+        vocabulary = kind(text)
+        tokens = vocabulary.encode(text)
+        assert vocabulary.decode(tokens) == text
+        assert "".join(vocabulary.written(tokens.tolist())) == text
+        assert vocabulary.count(tokens) == len(text)
+        assert 0 <= tokens.min() <= tokens.max() < len(vocabulary)
+        again = vocabulary_of(level, vocabulary.entry())
+        np.testing.assert_array_equal(again.encode(text), tokens)
+
+
+def test_words_are_the_most_frequent_and_others_are_spelled():
+    """Rare words cost one token a letter, so that nothing is unknown."""
+    words = Words("to be or not to be", most=1)
+    assert words.words == ("to",)
+    assert len(words.encode("to be")) == 4
+    with pytest.raises(TextError, match="does not know: 'x'"):
+        words.encode("tox")
+
+
+def test_bytes_that_are_no_text():
+    """A model can write half of a character; halves of surrogate pairs cannot be read."""
+    assert Bytes().decode([195]) == "\ufffd"
+    assert "".join(Bytes().written([195, 65])) == "\ufffdA"
+    with pytest.raises(TextError, match="surrogate"):
+        Bytes().encode("\udce9")
+
+
+ENTRIES = [("char", 3), ("word", "ab"), ("word", ["ab", ["abc"]]), ("word", ["ab", [3]]),
+           ("word", ["ab", ["a"]]), ("byte", 3), ("letter", "ab")]
+
+
+@pytest.mark.parametrize("level, entry", ENTRIES)
+def test_entries_that_are_no_vocabulary(level, entry):
+    """What a damaged file says is refused."""
+    with pytest.raises(ValueError, match="is no vocabulary"):
+        vocabulary_of(level, entry)

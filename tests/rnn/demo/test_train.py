@@ -13,12 +13,13 @@ import pytest
 
 from minigrad.errors import GradientError
 from minigrad.functional import cross_entropy
-from rnn.demo import train as training
+from rnn import LanguageModel
 from rnn.demo.baselines import ngram_bits
-from rnn.demo.language_model import CharLSTM, held_out_bits, sample
-from rnn.demo.run import Run, Settings
-from rnn.demo.text import Split, TextError, Vocabulary
-from rnn.demo.train import train
+from rnn.demo.language_model import held_out_bits, sample
+from rnn.demo.run import Run
+from rnn.demo.settings import Settings
+from rnn.demo.text import Split, TextError
+from rnn.demo.vocabularies import Vocabulary
 from rnn.training import Budget, Interrupt, cosine
 from tests.support.paths import ROOT
 from tests.support.small_runs import (
@@ -52,9 +53,9 @@ def test_first_loss_is_that_of_a_guess():
 def test_state_is_carried_without_its_graph():
     """Truncated BPTT: the values of the state go on into the next window, its graph does not."""
     run = after(3)
-    assert not any(part.requires_grad for part in run.state)
-    inputs = run.windows.at(run.updates * SETTINGS.steps)[0]
-    carried, _ = run.model(inputs, run.state)
+    assert not any(part.requires_grad for part in run.trainer.carry)
+    inputs = run.window(run.updates)[0]
+    carried, _ = run.model(inputs, run.trainer.carry)
     fresh, _ = run.model(inputs)
     assert not np.allclose(carried.numpy(), fresh.numpy())
 
@@ -70,14 +71,13 @@ def test_same_seed_same_bits():
 
 def test_divergence_is_an_error_and_leaves_the_last_whole_update():
     """A gradient that is not finite raises; the run is as it was before that update."""
-    run = make_run()
-    run.update(0.01)
+    run = after(1)
     before = everything(run)[0]
     nan = np.full(run.model.b_y.shape, np.nan, np.float32)
     healthy = run.model.b_y.numpy().copy()
     run.model.b_y.data = nan
     with pytest.raises(GradientError, match="not finite"):
-        train(run, Budget(steps=9))
+        run.train(steps=9)
     run.model.b_y.data = healthy
     after_error = everything(run)[0]
     assert all(before[name].tobytes() == after_error[name].tobytes() for name in before)
@@ -100,21 +100,21 @@ def test_settings_out_of_range(field, value):
 def test_budget_counts_from_the_first_update():
     """A run is done when its time or its number of updates is used up, whichever it was given."""
     run = make_run()
-    assert Budget(steps=4).done(run) == 0
-    train(run, Budget(steps=4))
+    assert Budget(steps=4).done(run.trainer) == 0
+    run.train(steps=4)
     assert run.updates == 4
-    assert Budget(steps=8).done(run) == 0.5
-    run.seconds = 30.0
-    assert Budget(seconds=60).done(run) == 0.5
-    assert Budget(seconds=15).done(run) == 1
-    assert train(run, Budget(seconds=15))
+    assert Budget(steps=8).done(run.trainer) == 0.5
+    run.trainer.seconds = 30.0
+    assert Budget(seconds=60).done(run.trainer) == 0.5
+    assert Budget(seconds=15).done(run.trainer) == 1
+    assert run.train(seconds=15)
     assert run.updates == 4
 
 
 def test_time_is_what_ends_a_timed_run():
     """With a budget in seconds training lasts as long, and a little for the last update."""
     run = make_run()
-    assert train(run, Budget(seconds=0.05))
+    assert run.train(seconds=0.05)
     assert 0.05 <= run.seconds < 5
 
 
@@ -129,7 +129,7 @@ def test_learning_rate_falls_from_its_peak_to_zero():
 # -- held-out text and samples
 
 
-class Unigram(CharLSTM):
+class Unigram(LanguageModel):
     """A model that gives the same probabilities everywhere."""
 
     def __init__(self, p):
@@ -156,10 +156,11 @@ def test_held_out_state_is_carried_between_chunks():
 
 
 def test_samples_follow_the_model():
-    """Step by step a sample has the probabilities that the model gives to the whole of it: near
-    temperature 0, the likeliest character after all of those before."""
+    """Step by step a sample has the probabilities that the model gives to the whole of it: at and
+    near temperature 0, the likeliest character after all of those before."""
     run = after(40)
-    written = "fox" + "".join(sample(run.model, run.vocabulary, "fox", 12, 1e-300))
+    written = "fox" + "".join(sample(run.model, run.vocabulary, "fox", 12, 0.0))
+    assert written == "fox" + "".join(sample(run.model, run.vocabulary, "fox", 12, 1e-300))
     logits, _ = run.model(run.vocabulary.encode(written)[:, None])
     best = logits.numpy()[2:-1, 0].argmax(axis=-1)
     assert run.vocabulary.decode(best) == written[3:]
@@ -175,9 +176,9 @@ def test_temperature_spreads_samples():
     assert max(map(hot.count, "abcd")) < 80
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("temperature", [-1.0, math.nan, math.inf])
 def test_sample_refuses_temperatures(temperature):
-    """A temperature that is not a positive number is refused when it is given, not later."""
+    """A temperature that is not a number of at least 0 is refused when it is given, not later."""
     run = make_run()
     with pytest.raises(ValueError, match="temperature"):
         sample(run.model, run.vocabulary, "fox", 5, temperature)
@@ -198,23 +199,22 @@ def test_seed_words_that_cannot_start_a_sample(word, message):
 
 def test_interrupt_in_mid_update_finishes_it(monkeypatch):
     """Ctrl-C while an update runs lets that update finish, and nothing starts after it."""
-    whole, run = after(3), make_run()
-    real, calls = training.Run.update, []
+    # Of one long run and a run of 3 updates the first 3 differ by the learning rate alone.
+    whole, run = after(3, schedule="constant"), make_run(schedule="constant")
+    real, calls = run.loss, []
 
-    def update(self, rate):
-        calls.append(rate)
+    def loss(*arguments):
+        calls.append(arguments)
         if len(calls) == 3:
             signal.raise_signal(signal.SIGINT)
-        real(self, rate)
+        return real(*arguments)
 
-    monkeypatch.setattr(training.Run, "update", update)
-    # Of one long run and a run of 3 updates the first 3 differ by the learning rate alone.
-    monkeypatch.setattr(training, "cosine", lambda done: 1.0)
+    monkeypatch.setattr(run.trainer, "_loss", loss)
     before = signal.getsignal(signal.SIGINT)
-    assert not train(run, Budget(steps=100))
+    assert not run.train(steps=100)
     assert signal.getsignal(signal.SIGINT) is before
     assert run.updates == 3
-    assert run.losses[0] == whole.losses[0]
+    assert run.losses == whole.losses
     assert all(np.isfinite(p.numpy()).all() for p in run.model.parameters())
 
 
@@ -243,7 +243,7 @@ def test_where_sigint_is_ignored():
 def test_training_in_another_thread():
     """Signals go to the main thread; in others training works without."""
     run = make_run()
-    thread = threading.Thread(target=train, args=(run, Budget(steps=2)))
+    thread = threading.Thread(target=run.train, kwargs={"steps": 2})
     thread.start()
     thread.join()
     assert run.updates == 2
@@ -252,12 +252,13 @@ def test_training_in_another_thread():
 def test_an_update_is_by_the_gradient_of_its_window_alone():
     """What the updates before have left in .grad plays no part."""
     run = make_run(max_norm=1e9)
-    for _ in range(2):
-        position, state = run.updates * run.settings.steps, run.state
-        run.update(learning_rate=0.0)
+    run.train(steps=1)
+    before = run.model.state_dict(), run.trainer.carry
+    run.train(steps=2)
     found = {name: p.grad.numpy() for name, p in run.model.named_parameters()}
-    inputs, targets = run.windows.at(position)
-    logits, _ = run.model(inputs, state)
+    run.model.load_state_dict(before[0])
+    inputs, targets = run.windows.at(SETTINGS.steps)
+    logits, _ = run.model(inputs, before[1])
     run.model.zero_grad()
     cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)).backward()
     for name, p in run.model.named_parameters():
@@ -265,10 +266,51 @@ def test_an_update_is_by_the_gradient_of_its_window_alone():
 
 
 def test_windows_follow_each_other():
-    """Each update reads where the one before has ended."""
-    run, seen = make_run(), []
-    at = run.windows.at
-    run.windows.at = lambda position: seen.append(position) or at(position)
-    for _ in range(3):
-        run.update(0.01)
-    assert seen == [0, run.settings.steps, 2 * run.settings.steps]
+    """Each update reads where the one before has ended, and accumulated ones go on too."""
+    for accumulate in (1, 2):
+        run, seen = make_run(accumulate=accumulate), []
+        at = run.windows.at
+        run.windows.at = lambda position, at=at, seen=seen: seen.append(position) or at(position)
+        run.train(steps=3)
+        assert seen == [k * run.settings.steps for k in range(3 * accumulate)]
+
+
+# -- other models
+
+
+MODELS = [{"cell": "gru", "layers": 2, "dropout": 0.2}, {"cell": "zoneout+mgu", "tie": True},
+          {"cell": "projected", "embedding": 3, "dtype": "float64"}, {"level": "word"},
+          {"level": "byte", "optimizer": "sgd"}, {"optimizer": "adamw", "warmup": 0.2},
+          {"optimizer": "rmsprop", "schedule": "linear", "accumulate": 2}]
+
+
+@pytest.mark.parametrize("changes", MODELS, ids=str)
+def test_what_can_be_chosen_learns(changes):
+    """Every cell, level and optimizer has a loss that falls, and bits per character."""
+    run = after(30, learning_rate=1.0 if changes.get("optimizer") == "sgd" else 0.02, **changes)
+    assert run.losses[-1] < 0.97 * run.losses[0]
+    assert 0 < run.bits(run.model) < 8
+    assert run.model.b_y.dtype == changes.get("dtype", "float32")
+
+
+@pytest.mark.parametrize("level", ["word", "byte"])
+def test_bits_are_per_character_whatever_is_predicted(level):
+    """Where all tokens are equally likely the text costs log2 V for each token, and that is told
+    per character."""
+    run = make_run(level=level)
+    for parameter in run.model.parameters():
+        parameter.data = np.zeros(parameter.shape, parameter.dtype)
+    tokens, text = run.data.held_out, run.vocabulary.decode(run.data.held_out)
+    wanted = math.log2(len(run.vocabulary)) * len(tokens) / len(text)
+    assert run.bits(run.model) == pytest.approx(wanted, rel=1e-6)
+
+
+CHOICES = [("cell", "lsmt"), ("optimizer", "adm"), ("schedule", "x"), ("level", "letter"),
+           ("dtype", "int8"), ("tie", 1), ("dropout", 1.0), ("warmup", -0.1), ("layers", 0)]
+
+
+@pytest.mark.parametrize("field, value", CHOICES)
+def test_words_that_cannot_be_chosen(field, value):
+    """Settings that are words say which there are."""
+    with pytest.raises(ValueError, match=rf"{field}='?{value}'?\)?: wanted"):
+        Settings(**{field: value})
