@@ -12,7 +12,6 @@ import os
 import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
-from time import perf_counter
 from typing import Any
 
 from .kernels import chosen, product_rates
@@ -81,22 +80,24 @@ def first_call(shape: dict[str, int]) -> dict[str, float]:
 
 def demo(how: str, seconds: float) -> dict[str, float]:
     """Characters that the training of ``make demo`` reads in a second, with its usual settings."""
-    from rnn.demo.language_model import CharLSTM
-    from rnn.demo.run import Run, Settings
+    from rnn.demo.run import Run
+    from rnn.demo.settings import Settings
     from rnn.demo.text import documentation
 
-    class Chosen(CharLSTM):
-        def forward(self, tokens: Any, state: Any = None, *_: Any, **__: Any) -> Any:
-            return super().forward(tokens, state, how=how)
-
-    run = Run(Settings(), documentation())
-    run.model.__class__ = Chosen
-    run.update(0.02)  # what is done once
-    now, end = timer(), perf_counter() + seconds
-    before, start = run.characters, now()
-    while perf_counter() < end:
-        run.update(0.02)
+    run = Run(Settings(schedule="constant"), documentation())
+    run.model.layer.how = how
+    run.trainer.fit(run.window, steps=1)  # what is done once
+    now, before = timer(), run.characters
+    start = now()
+    run.trainer.fit(run.window, seconds=run.seconds + seconds)
     return {"rate": (run.characters - before) / (now() - start), "loss": run.losses[-1]}
+
+
+def train_text(system: str, seed: int, updates: int) -> dict[str, float]:
+    """Bits per held-out character of a language model, and the seconds of its training."""
+    from .text import SYSTEMS
+
+    return SYSTEMS[system](seed, updates)
 
 
 def peak_memory(
@@ -163,6 +164,7 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "profile": profile,
     "rates": product_rates,
     "step": step_time,
+    "text": train_text,
 }
 
 

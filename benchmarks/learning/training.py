@@ -13,7 +13,7 @@ import minigrad as mg
 from minigrad import Module, Tensor
 from minigrad.optim import Adam, clip_grad_norm
 from rnn import Cell, Readout, last, unroll
-from rnn.demo.train import cosine
+from rnn.training import cosine
 
 __all__ = ["Experiment", "Look", "Net", "Outcome", "fit"]
 

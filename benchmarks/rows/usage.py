@@ -81,3 +81,28 @@ def demo(rounds: int) -> Iterator[Result]:
         "make demo, characters a second, by scan / unrolled", unroll, scan, (1e3, "thousand"),
         "by scan", at_least=1.3,
     )
+
+
+TEXT = 1_000    # updates
+
+
+@question("text")
+def text(rounds: int) -> Iterator[Result]:
+    """A language model of Python's documentation, to the same number of updates from the same
+    start, as a script in PyTorch would train it; a seed for each round, one to two minutes in all.
+    """
+
+    def trained(system: str, seed: int) -> dict[str, float]:
+        return run("text", system=system, seed=seed, updates=TEXT)
+
+    seeds = range(min(rounds, 3))
+    ours, theirs = zip(*((trained("minigrad", s), trained("torch", s)) for s in seeds), strict=True)
+    bits = [[found["bits"] for found in side] for side in (ours, theirs)]
+    seconds = [[found["seconds"] for found in side] for side in (ours, theirs)]
+    yield ratio_line(
+        f"text, {TEXT:,} updates, bits per held-out character / torch.nn.LSTM", *bits,
+        (1.0, "bits"), "PyTorch", 1.01,
+    )
+    yield ratio_line(
+        f"text, {TEXT:,} updates, time / torch.nn.LSTM", *seconds, (1.0, "s"), "PyTorch", 1.0
+    )
