@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from minigrad.errors import FileFormatError
+from minigrad.io import load_metadata
 
 from ..checkpoints import Checkpoint, load_checkpoint
 from ..models.language_model import LanguageModel
@@ -86,6 +87,11 @@ def load_run(path: str | Path, text: str, **options: Any) -> Run:
 
 
 def _read(path: str | Path) -> tuple[Checkpoint, Writer]:
+    if load_metadata(path).get("format") == "rnn.CharLSTM":
+        raise FileFormatError(
+            f"{path} is a checkpoint of an earlier version, of another form; train again, or read "
+            f"its arrays with minigrad.load"
+        )
     saved = load_checkpoint(path)
     config = saved.config
     names = {"settings": dict, "seed_word": str, "text_sha256": str}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.functional import cross_entropy
-from minigrad.module import Module
 
 from ..bptt import ledger, norms, report, spectrum, two_time
 from ..models.language_model import LanguageModel
 from ..sequence.unrolling import each_step
+from ..training.modes import as_evaluated
 from .text import Tokens
 
-__all__ = ["Opened", "as_evaluated", "innermost", "opened", "recurrent_weights", "write_lab"]
+__all__ = ["Opened", "innermost", "opened", "recurrent_weights", "write_lab"]
 
 
 class Opened(NamedTuple):
@@ -34,26 +32,6 @@ class Opened(NamedTuple):
 
     losses: list[Any]
     states: list[Any]
-
-
-@contextmanager
-def as_evaluated(model: Module) -> Iterator[None]:
-    """The model in evaluation mode; all its modules are in their own again afterwards.
-
-    >>> model = LanguageModel(3, 4)
-    >>> with as_evaluated(model):
-    ...     model.training, model.layer.training
-    (False, False)
-    >>> model.training
-    True
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def opened(model: LanguageModel, inputs: Tokens, targets: Tokens) -> Opened:

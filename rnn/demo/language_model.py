@@ -13,6 +13,7 @@ from minigrad.functional import cross_entropy
 
 from ..models.language_model import LanguageModel
 from ..models.tokens import greedy, sampled
+from ..training.modes import as_evaluated
 from .text import Split, TextError, Tokens
 from .vocabularies import Vocabulary
 
@@ -98,14 +99,9 @@ def sample(
     def drawn() -> Iterator[int]:
         state, inputs = None, tokens
         for _ in range(length):
-            was = model.training
-            model.eval()
-            try:
-                with no_grad():
-                    logits, state = model(inputs[:, None], state)    # (T, 1, V)
-            finally:
-                model.train(was)
-            inputs = draw(logits[-1]).numpy()                        # (1,)
+            with as_evaluated(model), no_grad():
+                logits, state = model(inputs[:, None], state)    # (T, 1, V)
+            inputs = draw(logits[-1]).numpy()                    # (1,)
             yield int(inputs[0])
 
     return vocabulary.written(drawn())

@@ -60,7 +60,7 @@ def add_to(commands: Any) -> None:
                              "each step on its edges")
     add("--seed-word", metavar="W", help="what it reads (the one of the training)")
     add("--steps", metavar="T", type=integer(1), default=5, help="how many steps of it (5)")
-    add("--out", metavar="FILE", type=path_of, nargs="*",
+    add("--out", metavar="FILE", type=path_of, nargs="+",
         default=[Path("model.svg"), Path("model.html")],
         help="where to, by ending: .svg, .html, .png, .pdf (model.svg model.html)")
 

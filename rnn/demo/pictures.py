@@ -20,7 +20,8 @@ from minigrad.io import replacing
 from ..bptt import ledger
 from ..cells import Cell, ElmanCell, LSTMCell
 from ..sequence.unrolling import each_step, unroll
-from .diagnosis import as_evaluated, recurrent_weights
+from ..training.modes import as_evaluated
+from .diagnosis import recurrent_weights
 from .report import Scores, command
 from .run import Run
 from .vocabularies import Vocabulary

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from ..training.modes import as_evaluated
 from .baselines import ngram_bits
-from .language_model import held_out_bits
 from .run import Run
 from .text import Split
 from .vocabularies import Vocabulary
@@ -64,8 +64,8 @@ def baselines(vocabulary: Vocabulary, data: Split) -> tuple[float, float]:
 
 def scores(run: Run) -> Scores:
     """What the model and the two baselines reach."""
-    bits = held_out_bits(run.model.eval(), run.data) * run.tokens_per_character
-    return Scores(*baselines(run.vocabulary, run.data), bits)
+    with as_evaluated(run.model):
+        return Scores(*baselines(run.vocabulary, run.data), run.bits(run.model))
 
 
 def table(run: Run, reached: Scores) -> str:

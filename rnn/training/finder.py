@@ -45,10 +45,19 @@ class LearningRates:
 
     @property
     def suggestion(self) -> float:
-        """The rate at which the smoothed loss falls fastest over log(rate), before its minimum."""
-        lowest = max(int(np.argmin(self.smoothed)), 1)
-        slopes = np.gradient(self.smoothed, np.log(self.rates)) if len(self.rates) > 1 else [0.0]
-        return float(self.rates[int(np.argmin(slopes[: lowest + 1]))])
+        """The rate at which the smoothed loss falls fastest over log(rate), before its minimum.
+
+        Slopes are taken over a tenth of the steps, and not of the first sixth of them, up to ten,
+        where a mean over few losses is mostly noise.
+        """
+        count = len(self.rates)
+        width, first = max(1, count // 20), min(10, count // 6)
+        middle = np.arange(first + width, max(int(np.argmin(self.smoothed)), first + width) + 1)
+        middle = middle[middle < count - width]
+        if not len(middle):
+            return float(self.rates[min(first, count - 1)])
+        falls = self.smoothed[middle - width] - self.smoothed[middle + width]
+        return float(self.rates[middle[int(np.argmax(falls))]])
 
     def plot(
         self, path: str | PathLike[str] | None = None, *,

@@ -25,6 +25,7 @@ from .checkpoint import Checkpoints
 from .feed import Feed, as_arguments, takes_a_number
 from .history import History
 from .interrupt import Interrupt
+from .modes import as_evaluated
 from .moments import Callbacks
 from .options import as_optimizer
 from .state import arrays_of, own_generators, position_of, read_into
@@ -327,16 +328,10 @@ class Trainer:
 
         batches: as `validation` of ``fit``. Raises ValueError where there are none.
         """
-        modes = [(module, module.training) for module in self.model.modules()]
-        self.model.eval()
-        try:
-            with no_grad():
-                if takes_a_number(batches):
-                    return float(batches(self.model))
-                return self._mean_loss(Feed(batches))
-        finally:
-            for module, training in modes:
-                module.training = training
+        with as_evaluated(self.model), no_grad():
+            if takes_a_number(batches):
+                return float(batches(self.model))
+            return self._mean_loss(Feed(batches))
 
     def _mean_loss(self, feed: Feed) -> float:
         total = weights = 0.0

@@ -13,6 +13,7 @@ SHORT = {
     "minigrad.testing.profiles": "imported by pytest before anything else of the kit may be",
     "minigrad.testing.extras": "the one place that says how to install Hypothesis",
     "minigrad.ops.elementwise.bessel": "one family of functions, as its neighbours are",
+    "rnn.training.modes": "what training, the demo's samples and its diagnosis share",
     "rnn.cells.mgu": "one cell, as its neighbours are",
     "minigrad.scanning": "a pass of the compiler is a file, which says what it gains",
     "minigrad.engine.memory": "arrays that are used again: beside the engine, not in it",

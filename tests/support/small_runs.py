@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from minigrad.transforms.tree import flatten
+from rnn.demo import cli
 from rnn.demo.run import Run
 from rnn.demo.settings import Settings
 
@@ -45,3 +46,8 @@ def assert_same_bits(one, two):
         assert array.dtype == other_arrays[name].dtype
         assert array.tobytes() == other_arrays[name].tobytes(), name
     assert rest == other_rest
+
+
+def run_command(*arguments):
+    """``python -m rnn`` with these arguments, in this process; the exit code."""
+    return cli.main([str(argument) for argument in arguments])

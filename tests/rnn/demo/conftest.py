@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnn.demo import cli
+from rnn.demo import cli, pictures
 from rnn.demo.run import Run
 from rnn.demo.settings import Settings
 from tests.support.small_runs import OPTIONS, TONGUE_TWISTER
@@ -58,3 +58,9 @@ def refused(capsys):
         return errors
 
     return run
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Training writes none: test_cli looks at them, and they take most of the time."""
+    monkeypatch.setattr(pictures, "write_all", lambda run, reached, out: ([], ""))

@@ -147,6 +147,7 @@ def set_to(**changes):
 MISFITS = {
     "foreign array": (lambda arrays, texts: arrays.update(junk=1), "holds junk, which is no part"),
     "other format": (entry("format", "other"), "no checkpoint"),
+    "older format": (entry("format", "rnn.CharLSTM"), "of an earlier version"),
     "newer version": (entry("version", "2"), "version 2, and this program reads"),
     "no entries": (lambda arrays, texts: texts.clear(), "no checkpoint"),
     "another model": (entry("config", "null"), "no checkpoint of `python -m rnn train`"),

@@ -9,7 +9,7 @@ import pytest
 
 from minigrad import io
 from rnn import LanguageModel, convert, load_model
-from rnn.demo import cli, model_commands, pictures
+from rnn.demo import model_commands
 from rnn.demo.baselines import ngram_bits
 from rnn.demo.checkpoint import load_writer
 from rnn.demo.diagnosis import opened
@@ -17,17 +17,9 @@ from rnn.demo.exporting import onnx_graph_of, torch_state
 from rnn.demo.language_model import held_out_bits
 from rnn.demo.text import split
 from tests.support.small_runs import OPTIONS, TONGUE_TWISTER
+from tests.support.small_runs import run_command as run
 
-
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
-    """Training writes none: test_cli looks at them, and they take most of the time."""
-    monkeypatch.setattr(pictures, "write_all", lambda run, reached, out: ([], ""))
-
-
-def run(*arguments):
-    return cli.main([str(argument) for argument in arguments])
-
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 # -- sample, eval
 

@@ -9,7 +9,6 @@ import types
 import pytest
 
 from minigrad import io
-from rnn.demo import cli, pictures
 from rnn.demo.checkpoint import load_run
 from rnn.demo.live import LivePage, chart, norms_by_lag
 from rnn.demo.run import Run
@@ -17,17 +16,9 @@ from rnn.demo.settings import Settings
 from rnn.demo.watching import OverfitWarning
 from rnn.training import TensorBoard
 from tests.support.small_runs import OPTIONS, TONGUE_TWISTER
+from tests.support.small_runs import run_command as run
 
-
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
-    """Training writes none: test_cli looks at them, and they take most of the time."""
-    monkeypatch.setattr(pictures, "write_all", lambda run, reached, out: ([], ""))
-
-
-def run(*arguments):
-    return cli.main([str(argument) for argument in arguments])
-
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 # -- training
 

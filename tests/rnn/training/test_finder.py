@@ -91,3 +91,15 @@ def test_plots_show_the_numbers(tmp_path):
     np.testing.assert_array_equal(axes.lines[2].get_xdata(), [10, 30])
     assert (tmp_path / "rates.png").exists()
     assert History().plot().axes
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
+def test_suggestions_of_curves_of_any_length(count):
+    """It is one of the rates; noise at the start, where means are over few losses, misleads not."""
+    rates = np.geomspace(1e-4, 1.0, count)
+    smoothed = np.where(np.arange(count) < 0.7 * count, 3.0 - np.arange(count) / count, 9.0)
+    smoothed[0] += 5.0
+    found = LearningRates(rates, smoothed, smoothed)
+    assert found.suggestion in rates
+    if count == 40:
+        assert 1e-4 < found.suggestion < 0.1
