@@ -126,6 +126,8 @@ def takes_a_number(source: Any) -> bool:
         inspect.signature(source).bind(0)
     except TypeError:
         return False
+    except ValueError:    # built in, without a signature
+        return True
     return True
 
 
