@@ -125,6 +125,17 @@ def test_cotangents_flow_newest_first(opened):
         assert page.texts("#details h2") == ["This picture"]
 
 
+def test_what_runs_is_in_view(opened):
+    """On a phone too, wherever the picture was: the box that runs is on the stage."""
+    with opened(mg.draw(lstm(6)), size="phone") as page:
+        stage = page.one("#stage").bounding_box()
+        for at in (3, 150, 10_000):
+            page.slide("#scrub", at)
+            box = page.one("#stage .mark.running").bounding_box()
+            assert stage["x"] < box["x"] + box["width"] / 2 < stage["x"] + stage["width"]
+            assert stage["y"] < box["y"] + box["height"] / 2 < stage["y"] + stage["height"]
+
+
 def test_one_loss_lights_up_what_it_is_computed_from(opened):
     """The boxes and wires before the loss of a chosen step are seen, those after it are faint."""
     with opened(mg.draw(elman(4)), motion="reduce") as page:  # nothing fades in

@@ -66,13 +66,16 @@ function open() {
   show();
 }
 
+/** Whether the middle of a box is in view. */
+function seen({ x, y }) {
+  const [across, down] = [(x - view.x) * view.scale, (y - view.y) * view.scale];
+  return across > 40 && across < stage.clientWidth - 40 && down > 24 && down < stage.clientHeight - 24;
+}
+
 /** Bring a box, or the box that a tap leads to, into view if it is not. */
 function reveal(id) {
   const mark = marks[id] || marks[paths[id].head];
-  if (!mark || mark.x === undefined) return;
-  const x = (mark.x - view.x) * view.scale, y = (mark.y - view.y) * view.scale;
-  const inside = x > 40 && x < stage.clientWidth - 40 && y > 24 && y < stage.clientHeight - 24;
-  if (!inside || view.scale < 0.4) look(Math.max(view.scale, 0.8), mark);
+  if (mark?.x !== undefined && (!seen(mark) || view.scale < 0.4)) look(Math.max(view.scale, 0.8), mark);
 }
 
 stage.addEventListener("wheel", (event) => {

@@ -93,6 +93,7 @@ function follow(mark, call) {
   if (shown !== mark) {
     openTab("details");
     showDetails(mark);
+    if (!seen(marks[mark])) look(view.scale, marks[mark]);
     find("panel").scrollTop = 0;
   }
   if (timer) markOp(call);
