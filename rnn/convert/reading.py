@@ -18,7 +18,8 @@ Array = np.ndarray[Any, Any]
 
 
 def numbers(value: Any, what: str) -> Array:
-    """A fresh array with the values of an array or tensor, whoever made it.
+    """A fresh array with the values of an array or tensor, whoever made it; of bfloat16, which
+    NumPy lacks, as float32.
 
     what: how the value is named in the error, such as "from_torch: 'weight_ih_l0'".
     Raises TypeError for what holds no floating-point numbers.
@@ -26,9 +27,13 @@ def numbers(value: Any, what: str) -> Array:
     if hasattr(value, "detach"):  # a tensor that requires grad, PyTorch's or ours
         value = value.detach()
     try:
+        if str(getattr(value, "dtype", "")) == "torch.bfloat16":
+            value = value.float()
         if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
-            value = value.numpy()  # fails for PyTorch's bfloat16, and for tensors on a GPU
+            value = value.numpy()  # fails for tensors on a GPU
         array = np.array(value)
+        if array.dtype.name == "bfloat16":  # of JAX, by the package ml_dtypes
+            array = array.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} is {describe(value)}, which is no array: {error}") from error
     if array.dtype.kind != "f":

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnn import GRU
-from rnn.convert import from_file, load, to_file
+from rnn.convert import from_file, from_torch, load, to_file, to_torch
 from tests.support import comparing
 
 pytestmark = pytest.mark.peers
@@ -29,10 +29,21 @@ def test_short_floats_of_pytorch(tmp_path):
         model = torch.nn.Sequential(torch.nn.LSTM(5, 3, 2, bidirectional=True)).to(dtype)
         save_file(model.state_dict(), path)
         layer = from_file(path, "0").layer().float()
+        given = from_torch(model[0].state_dict())
+        for one, two in zip(given.all(), from_file(path, "0").all(), strict=True):
+            np.testing.assert_array_equal(one.W_hh, two.W_hh)
         wanted = torch.nn.LSTM(5, 3, 2, bidirectional=True)
         wanted.load_state_dict({k: v.float() for k, v in model[0].state_dict().items()})
         x = X.swapaxes(0, 1).copy()
         close(layer(x)[0].numpy(), wanted(torch.from_numpy(x))[0].detach().numpy())
+
+
+def test_bfloat16_of_jax():
+    """Its arrays are NumPy's with a type of another package."""
+    jnp = pytest.importorskip("jax.numpy")
+    arrays = {name: jnp.asarray(a, jnp.bfloat16) for name, a in to_torch(GRU(5, 3)).items()}
+    for name, array in to_torch(from_torch(arrays)).items():
+        np.testing.assert_array_equal(array, np.asarray(arrays[name].astype(np.float32)))
 
 
 MODULES = {
