@@ -16,6 +16,7 @@ from io import TextIOWrapper
 from minigrad.console import HANDLER
 from minigrad.errors import FileFormatError, StateDictError
 
+from ..parallel.mpi import run_command
 from . import bench_command, model_commands, train_command
 from .options import Parser, UsageError
 from .text import TextError
@@ -26,9 +27,10 @@ INTERRUPTED, PIPE_CLOSED = 130, 141    # what shells report for programs that a 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; among ranks of ``mpiexec`` the first alone prints.
+    """
     with _any_character(sys.stdout), _any_character(sys.stderr):
-        return _main(argv)
+        return run_command(lambda: _main(argv))
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def draw_reader(kind: type[Cell], word: str, hidden: int = 4, steps: int = 5) ->
 def plot_gradient(run: Run, path: Path) -> None:
     """‖G_t‖, the share of step t in ∂L/∂W_hh, for the next window of training: of the loss of all
     steps, and of the last step's alone, which shows how far back the net looks."""
-    inputs, targets = run.window(run.trainer.batch)                       # (T, B)
+    inputs, targets = run.trainer.share(run.window(run.trainer.batch))    # (T, B), of this rank
     with as_evaluated(run.model):
         logits, _ = run.model(inputs, run.trainer.carry)                  # (T, B, V)
     T, B, V = logits.shape

@@ -16,7 +16,8 @@ import numpy as np
 from minigrad.functional import cross_entropy
 
 from ..models.language_model import LanguageModel
-from ..training import OPTIMIZERS, Checkpoints, Trainer, warmed_up
+from ..parallel import ParallelTrainer
+from ..training import OPTIMIZERS, Checkpoints, warmed_up
 from .language_model import encode_seed, held_out_bits
 from .settings import Settings
 from .text import Tokens, Windows, frequent_word, split
@@ -67,7 +68,7 @@ class Run:
         )
         made: Any = OPTIMIZERS[settings.optimizer]
         schedule = settings.schedule
-        self.trainer = Trainer(
+        self.trainer = ParallelTrainer(    # among ranks the streams (T, B) are cut along B
             self.model, self.loss, made(self.model.parameters(), lr=settings.learning_rate),
             schedule=warmed_up(schedule, settings.warmup) if settings.warmup else schedule,
             clip=settings.max_norm, accumulate=settings.accumulate,

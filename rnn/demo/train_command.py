@@ -91,7 +91,8 @@ def _train(arguments: argparse.Namespace) -> int:
     try:
         if late.received:
             raise KeyboardInterrupt
-        _show(run, path, arguments.json)
+        if run.trainer.group.root:
+            _show(run, path, arguments.json)
     except KeyboardInterrupt:
         print(f"\ninterrupted after training; the model is in {path}", file=sys.stderr)
         return INTERRUPTED
@@ -101,7 +102,9 @@ def _train(arguments: argparse.Namespace) -> int:
 def _watch(
     arguments: argparse.Namespace, out: Path, run: Run, progress: Progress, samples: Samples
 ) -> None:
-    """Tell the trainer who wants to know how it goes."""
+    """Tell the trainer who wants to know how it goes; among several ranks the root has that."""
+    if not run.trainer.group.root:
+        return
     run.trainer.watch(progress, samples)
     run.trainer.watch(OverfitWarning(lambda words: print(f"warning: {words}", file=sys.stderr)))
     if arguments.csv is not None:

@@ -114,3 +114,35 @@ def test_ctrl_c_stops_all(tmp_path):
         process.stdout.read()
     assert time.monotonic() - began < 30
     assert process.returncode != 0
+
+
+def test_the_command_line_trains_on_two_ranks(tmp_path):
+    """``mpiexec -n 2 python -m rnn train`` trains the model of one rank, says so once, and goes on
+    with another number; what a user gets wrong ends all ranks, with the one line."""
+    text = tmp_path / "text.txt"
+    text.write_text("the quick brown fox jumps over the lazy dog; " * 40)
+
+    def train(ranks, out, *options):
+        command = [MPIEXEC, "-n", ranks, sys.executable, "-m", "rnn", "train", "--text", text,
+                   "--out", tmp_path / out, *options]
+        return subprocess.run(
+            list(map(str, command)), check=False, timeout=120, capture_output=True, text=True,
+            cwd=ROOT, env=environment(),
+        )
+
+    sizes = ["--hidden", 6, "--batch", 4, "--steps", 5, "--seed", 1, "--learning-rate", 0.01]
+    for ranks in (1, 2):
+        done = train(ranks, str(ranks), "--updates", 4, *sizes)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("to let it write more") == 1
+    one, two = (load_checkpoint(tmp_path / out / "checkpoint.safetensors") for out in "12")
+    assert one.position["steps"] == two.position["steps"] == 4
+    for name, array in two.model().state_dict().items():
+        np.testing.assert_allclose(array, one.model().state_dict()[name], atol=1e-6)
+    again = tmp_path / "2" / "checkpoint.safetensors"
+    done = train(3, "3", "--updates", 6, "--resume", again)
+    assert done.returncode == 0, done.stderr
+    assert load_checkpoint(tmp_path / "3" / "checkpoint.safetensors").position["steps"] == 6
+    wrong = train(2, "4", "--hidden", 0)
+    assert wrong.returncode == 2
+    assert wrong.stderr.count("argument --hidden: received '0'") == 1
