@@ -12,8 +12,9 @@ state is, or ``h_0`` where t is 1. What stands after the cell is drawn in its co
 scope with the same t, else at the right.
 
 Reading order. reading, from the graph to boxes and wires: boxes, walk, graph, columns, entering.
-render, what a picture is made of: text, scene, style; programs, picture. layout, from boxes to
-places: grid, canvas, buses, ends, unrolled, rolled, notes; ops. Each room knows those before it.
+render, what a picture is made of: text, scene, style, themes, highlight; svg, dot; programs and
+pure, which paint DOT; picture. layout, from boxes to places: grid, canvas, buses, ends, unrolled,
+rolled, rows, notes; ops. Each room knows those before it.
 """
 
 from __future__ import annotations

@@ -121,4 +121,4 @@ def test_backward_arrows_go_with_their_wires():
     for path in beside:
         assert (path.id in bright) == (path.data["along"] in slugs)
     with pytest.raises(ValueError, match="no way leads"):
-        mg.draw(elman(3), backward=True, highlight="loss[t=3] -> x[1]")
+        mg.draw(elman(3), backward=True, highlight="loss[t=3] -> W_hh")

@@ -6,7 +6,32 @@ STEPS, ROLLED = "tests/drawing/test_steps_view.py", "tests/drawing/test_rolled_v
 OPS, NETWORKS = "tests/drawing/test_ops_view.py", "tests/drawing/test_networks.py"
 TAPS, AUDITED = "tests/drawing/test_ledger_on_taps.py", "tests/rnn/bptt/audits/test_picture.py"
 
+RENDERERS, OPTIONS = "tests/drawing/test_each_renderer.py", "tests/drawing/test_options.py"
+VALUES, LIT = "tests/drawing/test_values_shown.py", "tests/drawing/test_highlight.py"
+
 FAULTS = [
+    Fault(
+        "minigrad/drawing/layout/rows.py", "        above.update(part.sources)\n", "",
+        OPTIONS, "in rows each weight is in full in every row",
+    ),
+    Fault(
+        "minigrad/drawing/render/style.py", "(n - len(DASHES) + 3)", "3",
+        OPTIONS, "of very many weights some look alike",
+    ),
+    Fault(
+        "minigrad/drawing/render/highlight.py",
+        "return [p for p in scene.paths if p.kind != \"cotangent\"]", "return scene.paths",
+        LIT, "a highlighted path goes back along the backward arrows",
+    ),
+    Fault(
+        "minigrad/drawing/render/pure.py", '.replace("⊙", "◦")', "",
+        RENDERERS, "graphviz-pure paints a box for ⊙",
+    ),
+    Fault(
+        "minigrad/drawing/reading/values.py", 'hasattr(node, "kept") and not node.written',
+        'hasattr(node, "kept")',
+        VALUES, "a weight that was written to is shown with what it was before",
+    ),
     Fault(
         "minigrad/drawing/layout/buses.py",
         "f\" at t = {wire.target.t}\"",
