@@ -28,6 +28,14 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """So does what the tests of a file leave behind: plans, sources, reports."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_arrives():
     """SIGINT raises KeyboardInterrupt, also where the suite is run in the background of a shell
