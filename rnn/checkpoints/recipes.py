@@ -227,7 +227,7 @@ def _class_of(label: str) -> type[Module]:
     """The subclass of Module that has this label; of several, as in a notebook, the newest.
 
     What was defined in the program that was started, ``__main__``, has another module where it is
-    imported, so there the name alone counts.
+    imported, so there the name alone counts, if only one module has it.
     """
     own = [cls for cls in _subclasses(Module) if _label(cls) == label]
     if not own:
@@ -238,6 +238,8 @@ def _class_of(label: str) -> type[Module]:
         ]
     if not own:
         raise Unknown(f"its class {label} is not among those that this program has")
+    if len(labels := sorted({_label(cls) for cls in own})) > 1:
+        raise Unknown(f"its class {label} can be each of {', '.join(labels)}")
     return own[-1]
 
 

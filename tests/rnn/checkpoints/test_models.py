@@ -1,5 +1,6 @@
 """A model comes back from its checkpoint alone: same outputs, same bits, same draws."""
 
+import gc
 import json
 import sys
 
@@ -125,13 +126,35 @@ def test_a_users_class_comes_back(tmp_path):
     np.testing.assert_array_equal(again(x).numpy(), model(x).numpy())
 
 
+class OfAProgram(Tagger):
+    """No other class of the tests has this name."""
+
+
+def saved_by_a_program(path, model):
+    """A checkpoint of `model` as the program writes it that defines its class, when started."""
+    save_checkpoint(path, model)
+    arrays, texts = io.contents(path)
+    name = type(model).__name__
+    texts["recipe"] = texts["recipe"].replace(f"{__name__}.{name}", f"__main__.{name}")
+    io.save(path, arrays, texts)
+    return path
+
+
 def test_a_model_of_the_started_program_is_found_where_it_is_imported(tmp_path):
-    """Its class was __main__.Tagger when it was saved, and has another module elsewhere."""
-    save_checkpoint(tmp_path / "m", Tagger(4))
-    arrays, texts = io.contents(tmp_path / "m")
-    texts["recipe"] = texts["recipe"].replace(f"{__name__}.Tagger", "__main__.Tagger")
-    io.save(tmp_path / "m", arrays, texts)
-    assert type(load_model(tmp_path / "m")) is Tagger
+    """Its class was __main__.OfAProgram when it was saved, and has another module elsewhere."""
+    path = saved_by_a_program(tmp_path / "m", OfAProgram(4))
+    assert type(load_model(path)) is OfAProgram
+
+
+def test_a_name_that_two_modules_have_is_not_guessed(tmp_path):
+    """The error names both."""
+    path = saved_by_a_program(tmp_path / "m", OfAProgram(4))
+    other = type("OfAProgram", (mg.Module,), {"__module__": "elsewhere"})
+    with pytest.raises(FileFormatError, match=r"can be each of elsewhere\.OfAProgram, tests\.") as caught:
+        load_model(path)
+    assert "load_checkpoint" in str(caught.value)
+    del other
+    gc.collect()
 
 
 def test_what_a_file_cannot_hold(tmp_path):
