@@ -150,9 +150,9 @@ def test_a_name_that_two_modules_have_is_not_guessed(tmp_path):
     """The error names both."""
     path = saved_by_a_program(tmp_path / "m", OfAProgram(4))
     other = type("OfAProgram", (mg.Module,), {"__module__": "elsewhere"})
-    with pytest.raises(FileFormatError, match=r"can be each of elsewhere\.OfAProgram, tests\.") as caught:
+    with pytest.raises(FileFormatError, match="load_checkpoint") as caught:
         load_model(path)
-    assert "load_checkpoint" in str(caught.value)
+    assert "can be each of elsewhere.OfAProgram, tests." in str(caught.value)
     del other
     gc.collect()
 
