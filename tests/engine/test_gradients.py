@@ -196,6 +196,7 @@ class Interrupting:
 
     def run(self, call):
         before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for one frame that wants them
         sys.settrace(self)
         try:
             call()

@@ -22,6 +22,7 @@ def traced(act, at_bytecode):
 
     def opcode(frame, event, arg):
         nonlocal count
+        frame.f_trace_opcodes = True  # what was asked for at the call is forgotten by Python 3.13
         if event == "opcode":
             at_bytecode(count, frame)
             count += 1
@@ -30,10 +31,11 @@ def traced(act, at_bytecode):
     def call(frame, event, arg):
         if not frame.f_code.co_filename.startswith(OURS):
             return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        frame.f_trace_opcodes = True
         return opcode
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for one frame that wants them now
     sys.settrace(call)
     try:
         act()
