@@ -15,6 +15,12 @@ IDLE = (
 )
 
 
+def thrown_away(frame):
+    """Whether the frame may be one of a generator that is let go of: Python 3.12 traces these, and
+    nothing can be raised there."""
+    return sys.version_info[:2] == (3, 12) and frame.f_code.co_name == "<genexpr>"
+
+
 def traced(act, at_bytecode):
     """Run ``act()`` and call ``at_bytecode(n, frame)`` before the n-th bytecode of the project's
     code, which is the next one of that frame."""
@@ -29,7 +35,7 @@ def traced(act, at_bytecode):
         return opcode
 
     def call(frame, event, arg):
-        if not frame.f_code.co_filename.startswith(OURS):
+        if not frame.f_code.co_filename.startswith(OURS) or thrown_away(frame):
             return None
         frame.f_trace_opcodes = True
         return opcode
