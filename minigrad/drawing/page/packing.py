@@ -1,7 +1,7 @@
 """What a page carries, as JSON: arrays small enough to be shown whole, and text that stays text.
 
-A whole array is sent as 16-bit integers with one scale: what is seen of it has three digits. Of a
-larger one the norm of each row and of each column is sent, or its norm alone.
+A whole array of more than 8 numbers is sent as 16-bit integers with one scale: what is seen of it
+has three digits. Of a larger one the norms of all rows and columns are sent, or its norm alone.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _array(array: np.ndarray[Any, Any], limit: int, sides: bool) -> dict[str, An
         return {"shape": list(array.shape), "dtype": str(array.dtype)}
     values = array.astype(float)
     found = {"shape": list(array.shape), "norm": _number(np.linalg.norm(values))}
-    if values.size <= min(limit, 16):
+    if values.size <= min(limit, 8):
         return found | {"values": [_number(v) for v in values.flat]}
     if values.size <= limit:
         return found | _whole(values)

@@ -128,14 +128,12 @@ def _path(scene: Scene, path: Path, points: Sequence[Point]) -> list[str]:
     length = arrow_length(path)
     body = shortened(points, length)
     spline = rounded(body, path.bend)
-    steps = " ".join(
-        ("C" if k % 3 == 1 else "") + f"{_number(x)},{_number(y)}"
-        for k, (x, y) in enumerate(spline[1:], 1)
-    )
+    start, *pieces = [spline[:1], *(spline[k : k + 3] for k in range(1, len(spline), 3))]
+    steps = "".join(map(_piece, [start, *pieces], pieces))
     dash = "5 3" if path.dashed else path.dash
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     out.append(
-        f'<path class="line" d="M{_number(spline[0][0])},{_number(spline[0][1])} {steps}" '
+        f'<path class="line" d="M{_places(start)}{steps}" '
         f'fill="none" stroke="{path.color}" stroke-width="{path.thick:.2f}"{dashed}/>'
     )
     if length:
@@ -144,9 +142,19 @@ def _path(scene: Scene, path: Path, points: Sequence[Point]) -> list[str]:
         half = (0.3 * length + path.thick / 2) / d
         ux, uy = half * (x2 - x1), half * (y2 - y1)
         tips = ((x2, y2), (x1 - uy, y1 + ux), (x1 + uy, y1 - ux))
-        corners = " ".join(f"{_number(x)},{_number(y)}" for x, y in tips)
-        out.append(f'<polygon class="head" points="{corners}" fill="{path.color}"/>')
+        out.append(f'<polygon class="head" points="{_places(tips)}" fill="{path.color}"/>')
     return [*out, "</g>"]
+
+
+def _piece(before: Sequence[Point], piece: Sequence[Point]) -> str:
+    """The next piece of a line: a straight one along an axis by its end, else its three points."""
+    points = [before[-1], *piece]
+    straight = any(len({p[axis] for p in points}) == 1 for axis in (0, 1))
+    return f"L{_places(piece[-1:])}" if straight else f"C{_places(piece)}"
+
+
+def _places(points: Sequence[Point]) -> str:
+    return " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
 
 
 def _number(value: float) -> str:
