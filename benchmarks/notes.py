@@ -57,16 +57,16 @@ own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are 
 
 OPS = """\
 The sweep is plain since cotangents are types that add; the call and the pullback of each op are
-generated from templates. Of 2.55 µs for a multiplication whose operands both need a gradient,
+generated from templates. Of 2.33 µs for a multiplication whose operands both need a gradient,
 measured by taking the parts out one at a time:
 
-- 0.82 µs forward, of which NumPy's product is 0.21; all checks together are 0.06, the rest makes a
+- 0.85 µs forward, of which NumPy's product is 0.21; the rest looks at both operands, and makes a
   Tensor and its node;
-- 0.6 µs two products and one sum of the backward pass, as bare NumPy;
-- 0.65 µs the generated pullback around them: calling the rules 0.13, whether what they return fits
-  0.2, which parents need it 0.05, the totals;
-- 0.3 µs the sweep: the walk and the sort 0.13, residuals and bookkeeping;
-- 0.15 µs freeing and Python's collector.
+- 0.65 µs two products and one sum of the backward pass, as bare NumPy;
+- 0.45 µs the generated pullback around them: whether what the rules make fits 0.15, which parents
+  need it, whether they were written to since, the totals;
+- 0.3 µs the sweep: the walk and the sort 0.17, residuals and bookkeeping;
+- 0.1 µs freeing.
 """
 
 LAYERS = """\
@@ -86,12 +86,11 @@ Where a bar is missed, these say why.
   each a call of NumPy; XLA makes one loop of them.
 - **Two cores.** Workers share the rows of a batch. Each makes all the calls of a step, for half the
   columns, so what a call costs beside its arithmetic is not halved; and PyTorch's kernel, faster on
-  one core, spreads as well. Of one core's time of ours 0.71 is left at H = 256, 0.65 at H = 512.
+  one core, spreads as well. Of one core's time of ours 0.71 is left at H = 256, 0.66 at H = 512.
 - **A kernel of XLA's** has no calls within a step, which counts while states are small: GRU and RNN
   at H = 64 and 128.
-- **A tape op.** Of its 2.9 µs NumPy's three multiplications take 0.8 and the sum of the factor's
-  gradients 0.3; the tensor and its node 0.7; the walk from the last node to the first 0.2; the
-  sweep, which finds, checks and hands on two cotangents, 0.9. Each is a dozen steps of Python's.
+- **Text.** The layer is most of a step, beside PyTorch's in one kernel; the rest is not taken apart
+  here.
 
 One pass taken apart (`python -m benchmarks.tables`), one thread. The plan's own source runs with a
 clock behind every statement; of each call the fastest over all passes counts. "Products" multiply
