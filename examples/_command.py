@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from minigrad.console import spell_out
+from minigrad.console import spelling
 
 __all__ = ["command"]
 
@@ -32,5 +32,6 @@ def command(main: Callable[..., None], about: str) -> None:
             "folder", nargs="?", default=folder.default,
             help=f"where pictures are written (default: {folder.default})",
         )
-    spell_out()
-    main(**vars(parser.parse_args()))
+    given = vars(parser.parse_args())
+    with spelling(sys.stdout):
+        main(**given)

@@ -16,11 +16,11 @@ import functools
 import io
 import sys
 import unicodedata
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-__all__ = ["SPELLED", "printable", "spell_out", "spelled"]
+__all__ = ["SPELLED", "printable", "spelled", "spelling"]
 
 HANDLER = "minigrad.spelled"
 
@@ -69,10 +69,17 @@ def _plain(sign: str) -> str:
 codecs.register_error(HANDLER, _spelled)
 
 
-def spell_out() -> None:
-    """For programs: what is printed from now on is spelled out where the console lacks it."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors=HANDLER)
+@contextmanager
+def spelling(*streams: Any) -> Iterator[None]:
+    """For programs: what is printed to these streams is spelled out where the console lacks it."""
+    before = [(s, s.errors) for s in streams if isinstance(s, io.TextIOWrapper)]
+    try:
+        for stream, _ in before:
+            stream.reconfigure(errors=HANDLER)
+        yield
+    finally:
+        for stream, errors in before:
+            stream.reconfigure(errors=errors)
 
 
 def printable(text_of: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -2,13 +2,14 @@
 
 import ast
 import io
+import sys
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 import rnn
-from minigrad.console import SPELLED, printable, spell_out, spelled
+from minigrad.console import SPELLED, printable, spelled, spelling
 from tests.support.modules import MODULES, text_of
 
 
@@ -83,12 +84,13 @@ def test_programs_spell_out(monkeypatch):
     """What a program prints of its own is spelled too; one without a console is left alone."""
     written = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", newline="\n")
     monkeypatch.setattr("sys.stdout", written)
-    spell_out()
-    print("‖G_t‖ → 0")
-    written.flush()
+    with spelling(sys.stdout):
+        print("‖G_t‖ → 0")
+        written.flush()
+    assert written.errors == "strict"
     assert written.buffer.getvalue() == b"|G_t| -> 0\n"
-    monkeypatch.setattr("sys.stdout", None)
-    spell_out()
+    with spelling(None):
+        pass
 
 
 @pytest.mark.parametrize("encoding", [None, "utf-8", "no such encoding"])

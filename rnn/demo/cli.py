@@ -9,11 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
+from collections.abc import Sequence
 
-from minigrad.console import HANDLER
+from minigrad.console import spelling
 from minigrad.errors import FileFormatError, StateDictError
 
 from ..parallel.mpi import run_command
@@ -29,22 +27,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141    # what shells report for programs that a 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; among ranks of ``mpiexec`` the first alone prints.
     """
-    with _any_character(sys.stdout), _any_character(sys.stderr):
+    with spelling(sys.stdout, sys.stderr):  # a model can write anything
         return run_command(lambda: _main(argv))
-
-
-@contextmanager
-def _any_character(stream: object) -> Iterator[None]:
-    """What the stream's encoding lacks is spelled out: a model can write anything."""
-    if not isinstance(stream, TextIOWrapper):
-        yield
-        return
-    before = stream.errors
-    stream.reconfigure(errors=HANDLER)
-    try:
-        yield
-    finally:
-        stream.reconfigure(errors=before)
 
 
 def _main(argv: Sequence[str] | None) -> int:
