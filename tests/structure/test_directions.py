@@ -28,6 +28,7 @@ RNN = [
     {"tasks", "testing"},
     {"training"},
     {"parallel"},
+    {"lessons"},
     {"demo"},
     {"__main__", ""},
 ]
@@ -37,10 +38,10 @@ GUESTS = {
     "minigrad.drawing": (
         "minigrad", "rnn.cell_graph", "rnn.draw_cell", "rnn.demo",
         "rnn.bptt.plots",                            # for its palette
-        "rnn.bptt.audits.picture",
+        "rnn.bptt.audits.picture", "rnn.lessons",
     ),
-    "minigrad.testing": ("minigrad", "rnn.testing"),
-    "rnn.testing": ("rnn",),
+    "minigrad.testing": ("minigrad", "rnn.testing", "rnn.lessons"),
+    "rnn.testing": ("rnn", "rnn.lessons"),
     "rnn.demo": ("rnn.__main__",),
 }
 

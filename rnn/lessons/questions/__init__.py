@@ -1,0 +1,3 @@
+"""A file for each lesson: ``EXERCISES``, three records."""
+
+__all__: list[str] = []
