@@ -187,6 +187,9 @@ def add_training_options(command: argparse.ArgumentParser) -> None:
     add("--tensorboard", metavar="DIR", type=path_of, nargs="?", const=Path("tensorboard"),
         help="write event files, with tensorboardX (tensorboard in --out)")
     add("--resume", metavar="FILE", type=path_of, help="go on with the run in a checkpoint")
+    add("--sweep", metavar="NAME=VALUES", action="append",
+        help="a run for each value, as in hidden=64,128; of several --sweep every combination. "
+             "Under mpiexec the ranks share the runs")
 
 
 def from_file(command: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
@@ -208,13 +211,16 @@ def from_file(command: argparse.ArgumentParser, arguments: argparse.Namespace) -
         raise UsageError(f"{path} is no TOML file: {error}") from error
     actions = {
         name: action for action in command._actions for flag in action.option_strings
-        if (name := flag.removeprefix("--")) not in ("help", "config", "resume", "-h")
+        if (name := flag.removeprefix("--")) not in ("help", "config", "resume", "sweep", "-h")
         and not name.startswith("no-")
     }
     lengths = {"minutes", "updates"}
     given = {name for name in lengths if getattr(arguments, name) is not None}
     if len(lengths & found.keys()) == 2:
         raise UsageError(f"{path}: minutes and updates are both given; leave one out")
+    swept = found.pop("sweep", None)
+    if swept is not None and arguments.sweep is None:
+        arguments.sweep = _swept(path, swept)
     for key, value in found.items():
         name = key.replace("_", "-")
         if name not in actions:
@@ -225,6 +231,16 @@ def from_file(command: argparse.ArgumentParser, arguments: argparse.Namespace) -
         action = actions[name]
         if getattr(arguments, action.dest) is None and not (name in lengths and given):
             setattr(arguments, action.dest, _converted(path, key, value, action))
+
+
+def _swept(path: Path, found: Any) -> list[str]:
+    """The table [sweep] of a file, with a list of values for each name, as ``--sweep`` takes it."""
+    if not isinstance(found, dict) or not all(isinstance(v, list) for v in found.values()):
+        raise UsageError(f"{path}: sweep: wanted a table of lists, as in sweep.hidden = [64, 128]")
+    return [
+        f"{name}={','.join(str(v).lower() if isinstance(v, bool) else str(v) for v in values)}"
+        for name, values in found.items()
+    ]
 
 
 def _converted(path: Path, key: str, value: Any, action: argparse.Action) -> Any:

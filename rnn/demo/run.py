@@ -16,7 +16,7 @@ import numpy as np
 from minigrad.functional import cross_entropy
 
 from ..models.language_model import LanguageModel
-from ..parallel import ParallelTrainer
+from ..parallel import Group, ParallelTrainer
 from ..training import OPTIMIZERS, Checkpoints, warmed_up
 from .language_model import encode_seed, held_out_bits
 from .settings import Settings
@@ -34,7 +34,7 @@ class Run:
     settings: what was chosen. text: what is read; its last tenth is held out.
     seed_word: what samples start with; by default a frequent word of the text.
     out: the folder of the checkpoints, ``LAST`` and ``BEST``; by default there are none.
-    callbacks: those of the trainer.
+    callbacks: those of the trainer. group: the ranks that train it; by default all there are.
 
     Raises TextError where the text is too short for the windows, or lacks a character of the word,
     ValueError for settings that do not go together.
@@ -48,7 +48,7 @@ class Run:
 
     def __init__(
         self, settings: Settings, text: str, seed_word: str | None = None, *,
-        out: Path | None = None, callbacks: Iterable[Any] = (),
+        out: Path | None = None, callbacks: Iterable[Any] = (), group: Group | None = None,
     ) -> None:
         self.settings, self.digest = settings, digest(text)
         level: Any = LEVELS[settings.level]
@@ -74,7 +74,7 @@ class Run:
             clip=settings.max_norm, accumulate=settings.accumulate,
             carry=self.model.initial_state(settings.batch), patience=settings.patience or None,
             checkpoints=None if out is None else Checkpoints(out, last=LAST, best=BEST),
-            callbacks=callbacks, rng=self.rng, config=self.config(),
+            callbacks=callbacks, rng=self.rng, config=self.config(), group=group,
         )
 
     def config(self) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import Any
 
 from minigrad.errors import GradientError
 
+from ..parallel import Group
 from ..training import Budget, Interrupt, Progress
 from ..training.logs import CSVLog, TensorBoard
-from . import checkpoint, pictures, report, text
+from . import checkpoint, pictures, report, sweep_runs, text
 from .language_model import encode_seed
 from .live import LivePage
 from .options import (
@@ -52,6 +53,8 @@ def add_to(commands: Any) -> None:
 def _train(arguments: argparse.Namespace) -> int:
     from_file(arguments.parser, arguments)
     out = arguments.out or Path("out")
+    if arguments.sweep is not None:
+        return _sweep(arguments, out)
     temperature = TEMPERATURE if arguments.temperature is None else arguments.temperature
     run = _prepared(arguments, out)
     budget = _budget(arguments, run)
@@ -97,6 +100,30 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"\ninterrupted after training; the model is in {path}", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _sweep(arguments: argparse.Namespace, out: Path) -> int:
+    """A run for each combination of what is swept, in a folder of its own."""
+    for name in ("resume", "live"):
+        if getattr(arguments, name) is not None:
+            raise UsageError(f"--{name} is for one run, and --sweep makes several; leave one out")
+    content = _content(arguments)
+    grid = sweep_runs.combinations(arguments.parser, arguments.sweep)
+
+    def make(options: dict[str, str], folder: Path | None) -> Run:
+        chosen = chosen_settings(arguments) | sweep_runs.converted(arguments.parser, options)
+        return _new_run(chosen, content, arguments.seed_word, folder, Group())
+
+    def watch(folder: Path, run: Run) -> None:
+        if arguments.csv is not None:
+            run.trainer.watch(CSVLog(folder / arguments.csv))
+        if arguments.tensorboard is not None:
+            run.trainer.watch(TensorBoard(folder / arguments.tensorboard))
+
+    _check_writable(out)
+    seconds = None if arguments.updates else 60 * (arguments.minutes or 1.0)
+    return sweep_runs.sweep(grid, make, watch, out, steps=arguments.updates, seconds=seconds,
+                       as_json=arguments.json)
 
 
 def _watch(
@@ -155,18 +182,9 @@ def _command_to_resume(arguments: argparse.Namespace, path: Path) -> str:
 
 def _prepared(arguments: argparse.Namespace, out: Path) -> Run:
     """The run that the arguments ask for: a new one, or one from a checkpoint."""
-    content = text.documentation() if arguments.text is None else text.read(arguments.text)
-    chosen = chosen_settings(arguments)
+    content, chosen = _content(arguments), chosen_settings(arguments)
     if arguments.resume is None:
-        rate = LEARNING_RATES[chosen.get("optimizer", Settings.optimizer)]
-        settings = Settings(**{"learning_rate": rate, **chosen})
-        _check_memory(settings, len(set(content)))
-        try:
-            return Run(settings, content, arguments.seed_word, out=out)
-        except text.TextError:
-            raise
-        except ValueError as error:    # settings that do not go together
-            raise UsageError(f"{error}") from error
+        return _new_run(chosen, content, arguments.seed_word, out)
     run = checkpoint.load_run(readable(arguments.resume), content, out=out)
     for name, value in chosen.items():
         had = getattr(run.settings, name)
@@ -182,6 +200,25 @@ def _prepared(arguments: argparse.Namespace, out: Path) -> Run:
         encode_seed(run.vocabulary, arguments.seed_word)
         run.seed_word = arguments.seed_word
     return run
+
+
+def _content(arguments: argparse.Namespace) -> str:
+    return text.documentation() if arguments.text is None else text.read(arguments.text)
+
+
+def _new_run(
+    chosen: dict[str, Any], content: str, seed_word: str | None, out: Path | None,
+    group: Group | None = None,
+) -> Run:
+    rate = LEARNING_RATES[chosen.get("optimizer", Settings.optimizer)]
+    settings = Settings(**{"learning_rate": rate, **chosen})
+    _check_memory(settings, len(set(content)))
+    try:
+        return Run(settings, content, seed_word, out=out, group=group)
+    except text.TextError:
+        raise
+    except ValueError as error:    # settings that do not go together
+        raise UsageError(f"{error}") from error
 
 
 def readable(path: Path) -> Path:
