@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+import minigrad as mg
+
 from ..exercise import Exercise, Wrong
 from ..judging import as_function, as_number, compare, shown
 
@@ -87,4 +89,64 @@ answer = backward
 """,
 )
 
-EXERCISES = (_SLOPE, _NEURON)
+
+_P, _Q = 3.0, 0.5
+
+
+def _filled_in(answer: Any) -> str:
+    p, q = mg.tensor(_P, requires_grad=True), mg.tensor(_Q, requires_grad=True)
+    multiply = p * q
+    add = multiply + p
+    square = add**2
+    asked = {"square": square, "add": add, "multiply": multiply, "q": q, "p": p}
+    found = mg.gradients(square, list(asked.values()))
+    right = [g.item() for g in found if g is not None]
+    if not isinstance(answer, dict) or set(answer) != set(asked):
+        raise Wrong(f"the answer is a dict with the keys {', '.join(map(repr, asked))}.")
+    arrives = 2 * add.item()
+    product, direct = arrives * _Q, arrives    # the two ways of p
+    slips = {
+        "square": {"that is its value; L moves with itself, with slope 1": square.item()},
+        "add": {"that is its value; the slope of x² is 2x": add.item(),
+                "the slope of x² is 2x, taken at the value of add": 2.0},
+        "multiply": {"what arrives at add goes to both operands, undivided": arrives / 2,
+                     "add hands on what arrives, unchanged": arrives * multiply.item(),
+                     "what has arrived at add is missing": 1.0},
+        "q": {"multiply exchanges: to q goes what arrives, times p": arrives * _Q,
+              "the local derivative is missing: times p": arrives,
+              "that is the local derivative; what arrives is missing": _P},
+        "p": {"that is the way through the product; p goes into the sum too": product,
+              "that is the way through the sum; p goes into the product too": direct,
+              "multiply exchanges: to p goes what arrives, times q": arrives * _P + direct,
+              "the two ways are added, not multiplied": product * direct,
+              "those are the local derivatives; what arrives is missing": _Q + 1},
+    }
+    for name, wanted in zip(asked, right, strict=True):
+        compare(as_number(answer[name], f"the gradient of {name!r}"), wanted,
+                f"the gradient of {name!r}", slips=slips[name])
+    return (f"p moves L by {shown(product)} through the product and by {shown(direct)} through "
+            f"the sum: by {shown(right[-1])}.")
+
+
+_FILLED_IN = Exercise(
+    name="chain_rule.3",
+    task="The picture shows $L = (p q + p)^2$ at $p = 3$, $q = 0.5$, with the value of each op. "
+         "Which gradients belong below them? Give a dict with the keys 'square' (the last box), "
+         "'add', 'multiply', 'q' and 'p'.",
+    examine=_filled_in,
+    hints=(
+        "Begin at the end, with 1. Which box has two wires that leave it?",
+        "add gets 2 · 4.5. It hands that on to multiply and to p. multiply sends p · 9 to q.",
+    ),
+    solution="""
+p, q = 3.0, 0.5
+square = 1.0
+add = square * 2 * (p * q + p)     # the slope of x² is 2x
+multiply = add                     # add hands on what arrives
+q_ = multiply * p                  # multiply exchanges
+p_ = multiply * q + add            # two uses, two parts
+answer = {"square": square, "add": add, "multiply": multiply, "q": q_, "p": p_}
+""",
+)
+
+EXERCISES = (_SLOPE, _NEURON, _FILLED_IN)

@@ -7,6 +7,13 @@ def answer(w, b, x, y):
     return d * x, d
 """
 
+RIGHT = {"square": 1, "add": 9, "multiply": 9, "q": 27, "p": 13.5}
+
+
+def filled_in(**wrong):
+    return f"answer = {RIGHT | wrong}"
+
+
 WRONG = {
     "chain_rule.1": [
         ("answer = 1 - np.tanh(0.3) ** 2", "the factor x of the inner derivative is missing"),
@@ -24,5 +31,17 @@ WRONG = {
         (NEURON.format("(out - y) * (1 - out**2)").replace("d * x", "d"), "x is missing"),
         (NEURON.format("(out - y) * (1 - out**2)").replace("d * x", "d * w"), "x, not w"),
         ("answer = 0.1", "is a function"),
+    ],
+    "chain_rule.3": [
+        (filled_in(p=4.5), "p goes into the sum too"),
+        (filled_in(p=9), "p goes into the product too"),
+        (filled_in(p=40.5), "added, not multiplied"),
+        (filled_in(p=1.5), "what arrives is missing"),
+        (filled_in(q=4.5), "multiply exchanges: to q"),
+        (filled_in(p=36), "multiply exchanges: to p"),
+        (filled_in(add=4.5), "that is its value; the slope of x² is 2x"),
+        (filled_in(multiply=4.5), "undivided"),
+        (filled_in(square=20.25), "L moves with itself"),
+        ("answer = [1, 9, 9, 27, 13.5]", "a dict with the keys"),
     ],
 }
