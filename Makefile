@@ -20,7 +20,9 @@ ONE_THREAD = OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1}
 # Of pytest-xdist: a process for each core, and who is done takes tests from another.
 ON_ALL_CORES = -n auto --dist worksteal
 
-.PHONY: help demo test test-thorough browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
+DOCS = out/docs
+
+.PHONY: help demo docs test test-thorough browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -29,6 +31,10 @@ help: ## print this list
 
 demo: $(VENV)/.has-viz ## train a character LSTM, draw it, write to out/ (MINUTES=1 DEMO_ARGS="--text FILE")
 	$(ONE_THREAD) $(VENV)/bin/python -m rnn train --minutes $(MINUTES) $(DEMO_ARGS)
+
+docs: $(VENV)/.has-docs ## build the book, its lessons run anew, in out/docs/html
+	$(ONE_THREAD) $(VENV)/bin/python -m sphinx --fail-on-warning --keep-going --quiet -j 2 -d $(DOCS)/doctrees docs $(DOCS)/html
+	@echo 'The book: $(DOCS)/html/index.html'
 
 test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) $(PYTEST_ARGS)
@@ -80,6 +86,7 @@ clean: ## remove the environments and caches; out/ stays
 # An extra that contains others writes their stamps too.
 STAMPS_viz  = viz
 STAMPS_browser = browser test viz
+STAMPS_docs = docs test viz
 STAMPS_test = test viz
 STAMPS_dev  = dev test viz
 
@@ -89,7 +96,7 @@ FORCE:
 
 PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
 
-$(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev $(VENV)/.has-browser: \
+$(VENV)/.has-viz $(VENV)/.has-test $(VENV)/.has-dev $(VENV)/.has-browser $(VENV)/.has-docs: \
     $(VENV)/.has-%: pyproject.toml $(call unless-usable,$(VENV))
 	$(make-venv)
 	@echo 'Installing minigrad with its extra $* into $(@D)'

@@ -11,11 +11,13 @@ The engine is the answer key: a derivation is audited against it, an op or a cel
 laws of the testing kit. Nothing is random, and nothing needs a network.
 
 Reading order: asking.py (the four functions), exercise.py (the record of an exercise), judging.py
-(what examiners share), questions/ (a file for each lesson), knobs.py (numbers that a reader turns).
+(what examiners share), questions/ (a file for each lesson), knobs.py (numbers that a reader turns),
+showing.py (pictures that move).
 """
 
 from .asking import check, exercises, hint, solution
 from .exercise import Feedback
 from .knobs import knob
+from .showing import show
 
-__all__ = ["Feedback", "check", "exercises", "hint", "knob", "solution"]
+__all__ = ["Feedback", "check", "exercises", "hint", "knob", "show", "solution"]

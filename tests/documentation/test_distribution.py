@@ -63,7 +63,7 @@ def test_extras_refer_to_the_distribution_by_its_name():
     assert NAME not in FOREIGN
     extras = PROJECT["optional-dependencies"]
     inner = [r for wanted in extras.values() for r in wanted if r.startswith(NAME)]
-    assert inner == [f"{NAME}[{extra}]" for extra in ("viz", "test", "viz", "test")]
+    assert inner == [f"{NAME}[{extra}]" for extra in ("viz", "test", "viz", "test", "test")]
     assert NAME in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -32,8 +32,10 @@ class Page(str):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
+        text = self.replace("&", "&amp;").replace("'", "&#39;")    # few of these, and many "
         return (
-            f'<iframe srcdoc="{escape(self)}" sandbox="allow-scripts" title="graph" loading="lazy" '
+            f"<iframe srcdoc='{text}' "
+            f'sandbox="allow-scripts" title="graph" loading="lazy" '
             f'style="width:100%;height:640px;border:1px solid #d9dde5;border-radius:8px"></iframe>'
         )
 

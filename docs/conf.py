@@ -1,0 +1,64 @@
+"""How Sphinx makes the book: `make docs`.
+
+A lesson is a notebook in Markdown. It is executed while its page is made, so that each number and
+picture on the page comes from that run; what goes wrong in a cell fails the build. The site asks
+for nothing from elsewhere.
+"""
+
+import hashlib
+import logging
+import sys
+from pathlib import Path
+
+import minigrad
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_extensions"))
+
+project = "minigrad"
+author = "the minigrad authors"
+copyright = author
+release = minigrad.__version__
+
+# mathml: formulas, without a script. repository: files that pages link to, as pages.
+# notebooks: each lesson as .ipynb, and in the playground.
+extensions = ["myst_nb", "sphinx.ext.autodoc", "mathml", "repository", "notebooks"]
+exclude_patterns = ["_*"]
+nitpicky = True
+
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_heading_anchors = 4
+myst_url_schemes = {"http": None, "https": None, "mailto": None, "repository": None}
+
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_output_stderr = "warn"    # a warning on a page is a mistake, or said to be none in its cell
+nb_ipywidgets_js = {}        # they would come from another site
+
+html_theme = "furo"
+html_title = f"minigrad {release}"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_copyright = False
+html_theme_options = {"navigation_with_keys": True}
+
+# The pages show what the packages compute: where those have changed, all is made anew.
+_PYTHON = sorted(p for name in ("minigrad", "rnn") for p in (HERE.parent / name).rglob("*.py"))
+packages = hashlib.sha256(b"".join(path.read_bytes() for path in _PYTHON)).hexdigest()
+
+
+class _NotYetWritten(logging.Filter):
+    """Parts of the book that no page is written of yet."""
+
+    def filter(self, record):
+        return "toctree glob pattern" not in str(record.msg)
+
+
+def setup(app):
+    logging.getLogger("sphinx.sphinx.directives.other").addFilter(_NotYetWritten())
+    app.add_config_value("packages", "", "env", str)
