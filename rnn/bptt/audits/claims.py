@@ -59,7 +59,7 @@ class Claim:
                 f"audit(claimed): {name!r} has shape {array.shape}; wanted one of {wanted}{hint}"
             )
         self.lead = fits[0]
-        self.claimed = array.reshape(*self.lead, *self.shape).astype(np.result_type(array, 1.0))
+        self.claimed = array.reshape((*self.lead, *self.shape)).astype(np.result_type(array, 1.0))
 
     def block(self, table: Array) -> Array:
         """Its columns of a table of the whole parameter."""

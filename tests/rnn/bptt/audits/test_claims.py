@@ -155,3 +155,21 @@ def test_a_function_and_its_parameters():
         audit(by_hand(1.0), step, xs, loss, params=[W, U])
     with pytest.raises(TypeError, match="received function; wanted a Cell, a layer"):
         audit(by_hand(1.0), step, xs, loss)
+
+
+def test_weights_that_are_numbers():
+    """A parameter without axes is claimed as a number, by step, and by loss and use."""
+    w = mg.tensor(0.9, requires_grad=True, name="w")
+
+    def step(x, h):
+        h = np.tanh(w * h + x)
+        return h, h
+
+    def audited(claim):
+        xs = np.array([0.5, 0.1, 0.4])
+        return audit({"w": claim}, step, xs, lambda h, t: h**2, params=[w], state=mg.tensor(0.0))
+
+    table = audited(np.zeros((3, 3)))["w"].true
+    for right in (table, table.sum(axis=0), table.sum()):
+        assert audited(right).agrees
+        assert audited(-right)["w"].explanations[0].says == "the sign is wrong"
