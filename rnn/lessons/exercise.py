@@ -56,4 +56,5 @@ class Feedback:
 
     def _repr_markdown_(self) -> str:
         sign = {True: "✓ ", False: "✗ ", None: ""}[self.passed]
-        return f"**{sign}{self.exercise}** {self.text}"
+        gap = "\n\n" if self.text.startswith("```") else " "    # a fence begins a line
+        return f"**{sign}{self.exercise}**{gap}{self.text}"

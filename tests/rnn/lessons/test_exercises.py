@@ -82,6 +82,12 @@ def test_answers_that_raise_are_told_where():
     assert "ZeroDivisionError (in `answer`" in found.text
 
 
+def test_a_solution_is_a_block_of_code():
+    """In a notebook its fence begins a line, and a task goes on behind its name."""
+    assert "\n```python\n" in solution("chain_rule.1")._repr_markdown_()
+    assert check("chain_rule.1")._repr_markdown_().startswith("**chain_rule.1** For")
+
+
 @pytest.mark.parametrize("name, words", [
     ("chain_rul.1", "did you mean 'chain_rule'"), ("chain_rule.9", "has chain_rule.1"), (3, "'3'"),
 ])
