@@ -74,10 +74,13 @@ def marked(path):
 
 
 def readme(folder, head=""):
-    """The Python of README.md, in its order, as a file."""
-    examples = doctest.DocTestParser().get_examples((ROOT / "README.md").read_text("utf-8"))
+    """The Python of README.md and of the tour, in their order, as a file."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    tour = doctest.DocTestParser().get_examples((ROOT / "docs/guide.md").read_text("utf-8"))
     file = folder / "readme_blocks.py"
-    file.write_text(head + "".join(example.source for example in examples), encoding="utf-8")
+    source = "".join([head, *blocks, *(example.source for example in tour)])
+    file.write_text(source, encoding="utf-8")
     return file
 
 
