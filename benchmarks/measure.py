@@ -97,7 +97,7 @@ def train_text(system: str, seed: int, updates: int) -> dict[str, float]:
     """Bits per held-out character of a language model, and the seconds of its training."""
     from .text import SYSTEMS
 
-    return SYSTEMS[system](seed, updates)
+    return SYSTEMS[system]("lstm", seed, updates)
 
 
 def peak_memory(
