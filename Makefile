@@ -9,7 +9,7 @@ VENV    = .venv
 # What the benchmarks and the tests marked `peers` compare with. Where pip would take a PyTorch
 # built for GPUs (gigabytes), point it at a CPU build in pip's own configuration.
 BENCH   = .venv-bench
-PEERS   = torch==2.13.0 jax autograd onnx onnxruntime pandas scipy xarray keras h5py
+PEERS   = torch==2.13.0 jax autograd onnx onnxruntime onnxscript pandas scipy xarray keras h5py
 
 MINUTES ?= 1
 

@@ -68,6 +68,20 @@ def test_onnx_files_of_pytorch(name, options, tmp_path):
         close(layer(X)[0].numpy(), module(x)[0].detach().numpy())
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name, options", [case for case in MODULES.values() if case[0] != "RNN"],
+                         ids=[name for name, case in MODULES.items() if case[0] != "RNN"])
+def test_onnx_files_of_dynamo(name, options, tmp_path):
+    """Its newer exporter too; of an RNN that one writes the steps, and no layer to be found."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnxscript")
+    module = getattr(torch.nn, name)(5, 3, **options)
+    x = torch.from_numpy(X)
+    torch.onnx.export(module, (x,), tmp_path / "m.onnx", dynamo=True, verbose=False)
+    layer = from_file(tmp_path / "m.onnx").layer(batch_first=options.get("batch_first", False))
+    close(layer(X)[0].numpy(), module(x)[0].detach().numpy())
+
+
 @pytest.fixture
 def keras():
     """Keras on JAX."""
