@@ -22,7 +22,7 @@ ON_ALL_CORES = -n auto --dist worksteal
 
 DOCS = out/docs
 
-.PHONY: help demo docs test test-thorough browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
+.PHONY: help demo docs test test-thorough playground browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -42,8 +42,11 @@ test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
 
-test-browser: browser ## open the pages of pictures in Chromium, and ask them
-	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page $(PYTEST_ARGS)
+test-browser: browser playground ## open the pages of pictures and the playground in Chromium, and ask them
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page tests/playground $(PYTEST_ARGS)
+
+playground: $(VENV)/.has-viz ## write the playground, a page that runs all this in the browser, into build/playground
+	$(VENV)/bin/python -m playground
 
 browser: $(VENV)/.has-browser
 	$(need-chromium)

@@ -12,7 +12,8 @@ FILES = sorted(TESTS.rglob("*.py"))
 
 # Rooms of tests that are about the project, or about several rooms of it.
 OWN = {
-    "benchmarks", "documentation", "examples", "peers", "rnn", "structure", "support", "typing",
+    "benchmarks", "documentation", "examples", "peers", "playground", "rnn", "structure", "support",
+    "typing",
 }
 
 

@@ -1,0 +1,78 @@
+// Python, in a thread of its own: loads Pyodide and the wheels that files.json names, then runs
+// what the page sends. Every message goes out through `post`.
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+const base = new URL("./pyodide/", import.meta.url).href;
+const post = (type, content = {}) => self.postMessage({ type, ...content });
+let python, run;
+
+// How much has come, of how much: each download is counted as it passes by.
+function counted(files) {
+  const sizes = new Map(files.map((file) => [new URL(file.url, import.meta.url).href, file.bytes]));
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const plain = self.fetch.bind(self);
+  let done = 0, told = 0;
+  const add = (bytes) => {
+    done = Math.min(done + bytes, total);
+    if (done - told > total / 100 || done === total) post("progress", { part: (told = done) / total });
+  };
+  return async (what, options) => {
+    const url = new URL(what.url ?? what, import.meta.url).href;
+    const response = await plain(what, { ...options, cache: "no-cache" });    // asked whether it has changed, not downloaded again
+    if (sizes.has(url) && response.ok) count(response.clone().body.getReader(), sizes.get(url), add);
+    return response;
+  };
+}
+
+async function count(reader, size, add) {
+  let left = size;    // of the file as it is, whatever came compressed
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    add(Math.min(piece.value.length, left));
+    left -= piece.value.length;
+  }
+}
+
+async function start({ interrupt }) {
+  const began = performance.now();
+  const known = await (await fetch(new URL("./files.json", import.meta.url))).json();
+  self.fetch = counted(known.files);
+  python = await loadPyodide({
+    indexURL: base, packageBaseUrl: base, lockFileContents: known.lock, packages: known.packages,
+    env: { HOME: "/home/pyodide", PYTHONINSPECT: "1" },
+  });
+  post("stage", { text: "starting Python" });
+  if (interrupt) python.setInterruptBuffer(interrupt);
+  const source = await (await fetch(new URL("./runner.py", import.meta.url))).text();
+  python.FS.mkdirTree("/home/playground");
+  python.FS.writeFile("/home/playground/runner.py", source);
+  run = python.runPython(`
+    import sys
+    sys.path.append("/home/playground")
+    import minigrad, rnn, rnn.lessons
+    from runner import run
+    run
+  `);
+  post("ready", { seconds: (performance.now() - began) / 1000 });
+}
+
+const answers = {
+  start,
+  run({ id, source, knobs }) {
+    const tell = (type, content) => post(type, { id, ...content });    // Python's keywords come as an object
+    const where = python.toPy(knobs);
+    try {
+      const seconds = run(source, where, tell);
+      post("done", { id, seconds: Math.abs(seconds), whole: seconds >= 0 });
+    } finally {
+      where.destroy();
+    }
+  },
+};
+
+self.onmessage = async ({ data }) => {
+  try {
+    await answers[data.type](data);
+  } catch (error) {
+    post("lost", { id: data.id, text: String(error?.message ?? error), fatal: Boolean(error?.pyodide_fatal_error) });
+  }
+};
