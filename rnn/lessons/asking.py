@@ -110,7 +110,8 @@ def _raised(error: Exception) -> str:
     where = ""
     trace = error.__traceback__
     while trace is not None:
-        if not trace.tb_frame.f_globals.get("__name__", "").startswith("rnn.lessons."):
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] not in ("minigrad", "rnn"):
             line, function = trace.tb_lineno, trace.tb_frame.f_code.co_name
             where = f" (in `{function}`, line {line})"
             break
