@@ -22,7 +22,7 @@ ON_ALL_CORES = -n auto --dist worksteal
 
 DOCS = out/docs
 
-.PHONY: help demo docs test test-thorough playground browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
+.PHONY: help demo docs test test-docs test-thorough playground browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -36,14 +36,21 @@ docs: $(VENV)/.has-docs ## build the book, its lessons run anew, in out/docs/htm
 	$(ONE_THREAD) $(VENV)/bin/python -m sphinx --fail-on-warning --keep-going --quiet -j 2 -d $(DOCS)/doctrees docs $(DOCS)/html
 	@echo 'The book: $(DOCS)/html/index.html'
 
+test-docs: docs ## run each lesson's notebook in a new environment, with the wheel that is built
+	rm -rf $(DOCS)/fresh $(DOCS)/wheel
+	$(VENV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DOCS)/wheel .
+	$(VENV)/bin/python -m venv $(DOCS)/fresh
+	$(DOCS)/fresh/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls $(DOCS)/wheel/*.whl)[test]" ipykernel nbclient
+	$(ONE_THREAD) $(DOCS)/fresh/bin/python -P tests/support/run_notebooks.py $(DOCS)/html/lessons/*.ipynb
+
 test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) $(PYTEST_ARGS)
 
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
 
-test-browser: browser playground ## open the pages of pictures and the playground in Chromium, and ask them
-	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page tests/playground $(PYTEST_ARGS)
+test-browser: browser playground ## open pages of pictures, the playground, and the book if it is built, in Chromium
+	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page tests/playground tests/documentation/test_site.py $(PYTEST_ARGS)
 
 playground: $(VENV)/.has-viz ## write the playground, a page that runs all this in the browser, into build/playground
 	$(VENV)/bin/python -m playground

@@ -35,6 +35,7 @@ nb_execution_timeout = 300
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"    # formulas in what cells print as Markdown
 nb_output_stderr = "warn"    # a warning on a page is a mistake, or said to be none in its cell
 nb_ipywidgets_js = {}        # they would come from another site
 
@@ -42,6 +43,7 @@ html_theme = "furo"
 html_title = f"minigrad {release}"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_copyright = False

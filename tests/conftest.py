@@ -14,6 +14,24 @@ pytest.register_assert_rewrite("tests.support")  # a helper's assertion tells it
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Browsers start slowly: `make test` leaves them out, `make test-browser` does not."""
+    if "browser" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests of a run, which are run where they are asked for: `-m browser`."""
+    from tests.support.pages import started
+
+    with started() as one:
+        yield one
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """What is collected, modules and 20,000 tests, stays to the end: the collector of garbage need

@@ -1,8 +1,6 @@
 """Each lesson as a notebook to download, and one click away from the playground."""
 
-import base64
-import json
-import zlib
+import re
 from pathlib import Path
 from shutil import copytree
 
@@ -10,58 +8,54 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 
 _DOCS = Path(__file__).resolve().parents[1]
-_PLAYGROUND = _DOCS.parent / "out" / "playground"    # by `make playground`
+_PLAYGROUND = _DOCS.parent / "build" / "playground"    # by `make playground`
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)([^)]+)\)")
+_ABOUT = "*A lesson of the book of minigrad. To run it install minigrad with its extra `test`.*"
 
 
-def lessons():
-    """The names of the lessons, in the order of the book."""
-    return [path.stem for path in sorted((_DOCS / "lessons").glob("[0-9]*.md"))]
+def _lessons():
+    """Names and files, in the order of the book."""
+    return {path.stem: path for path in sorted((_DOCS / "lessons").glob("[0-9]*.md"))}
 
 
-def notebook(lesson):
-    """A lesson as a notebook, not yet run."""
-    text = (_DOCS / "lessons" / f"{lesson}.md").read_text("utf-8")
-    return read_myst_markdown_notebook(text, add_source_map=False)
+def _notebook(path):
+    """A lesson as a notebook that is not yet run, and is read far from the other files: a link to
+    a lesson leads to its notebook, a link to any other file tells its path."""
+    def plain(link):
+        file, _, place = link[2].partition("#")
+        if re.fullmatch(r"\d\d_\w+\.md", file):
+            return f"[{link[1]}]({file.removesuffix('.md')}.ipynb)"
+        there = (path.parent / file).resolve().relative_to(_DOCS.parent).as_posix()
+        return f"{link[1]} ({there}{', line ' + place[1:] if place[:1] == 'L' else ''})"
 
-
-def code(lesson):
-    """Its cells of code, as one program."""
-    cells = [cell.source for cell in notebook(lesson).cells if cell.cell_type == "code"]
-    return "\n\n# %%\n".join(cells)
-
-
-def fragment(source):
-    """A program as the end of an address: deflated, then base64 as addresses have it."""
-    packed = zlib.compress(source.encode(), 9, wbits=-15)
-    return "#code=" + base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    made = read_myst_markdown_notebook(path.read_text("utf-8"), add_source_map=False)
+    for number, cell in enumerate(made.cells):
+        cell.id = f"cell-{number}"    # the same in each build
+        if cell.cell_type == "markdown":
+            cell.source = _LINK.sub(plain, cell.source)
+    title, *rest = made.cells[0].source.split("\n", 1)
+    made.cells[0].source = "\n\n".join([title, _ABOUT, *rest])
+    return made
 
 
 def _doors(app, pagename, templatename, context, doctree):
     """A line below the title of a lesson."""
-    folder, _, lesson = pagename.rpartition("/")
-    if folder == "lessons" and lesson in lessons():
-        doors = f'<a class="door" href="{lesson}.ipynb" download>Notebook (.ipynb)</a>'
+    lesson = pagename.removeprefix("lessons/")
+    if lesson in _lessons():
+        doors = f'<a href="{lesson}.ipynb" download>Notebook (.ipynb)</a>'
         if _PLAYGROUND.is_dir():
-            address = f"../playground/index.html{fragment(code(lesson))}"
-            doors += f' <a class="door playground" href="{address}">Open in the playground</a>'
+            doors += (f'<a class="playground" href="../playground/index.html#lesson={lesson}">'
+                      f'Open in the playground</a>')
         title, end, rest = context["body"].partition("</h1>")
         context["body"] = f'{title}{end}\n<p class="doors">{doors}</p>{rest}'
 
 
 def _write(app, failed):
-    """The files that the doors lead to."""
+    """What the doors lead to."""
     if failed or app.builder.name != "html":
         return
-    folder = Path(app.outdir, "lessons")
-    folder.mkdir(exist_ok=True)
-    programs = []
-    for lesson in lessons():
-        made = notebook(lesson)
-        nbformat.write(made, folder / f"{lesson}.ipynb")
-        title = next(cell.source for cell in made.cells if cell.cell_type == "markdown")
-        title = title.strip().partition("\n")[0].removeprefix("# ")
-        programs.append({"name": lesson, "title": title, "code": code(lesson)})
-    (folder / "code.json").write_text(json.dumps(programs), "utf-8")
+    for lesson, path in _lessons().items():
+        nbformat.write(_notebook(path), Path(app.outdir, "lessons", f"{lesson}.ipynb"))
     if _PLAYGROUND.is_dir():
         copytree(_PLAYGROUND, Path(app.outdir, "playground"), dirs_exist_ok=True)
 
