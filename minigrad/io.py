@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
+from .container import reader
 from .engine.tensor import detached
 from .engine.values import as_array
 from .errors import FileFormatError, describe
@@ -273,8 +274,6 @@ def _read(path: PathLike, verify: bool | None) -> tuple[dict[str, Any], list[Any
     Nothing is allocated by a size that the file only claims: all of it is read first, and all
     claims are compared with what was read.
     """
-    import safetensors  # here, so that importing minigrad stays quick
-
     _check_path(path, "load")
     mode = Path(path).stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # one could wait, or read, for ever
@@ -284,11 +283,10 @@ def _read(path: PathLike, verify: bool | None) -> tuple[dict[str, Any], list[Any
     _check_newer(path, raw[8 : 8 + length])  # first: what a newer version changed is not damage
     if len(raw) < 8 or length > len(raw) - 8:
         _refuse(path, *_diagnose(raw, length))
-    deserialize: Any = safetensors.deserialize  # its stub has no types
     try:
-        flat = deserialize(raw)  # strict: offsets, sizes and shapes agree and fill the file
+        flat = reader()(raw)  # strict: offsets, sizes and shapes agree and fill the file
         header = json.loads(raw[8 : 8 + length])
-    except (safetensors.SafetensorError, ValueError) as error:
+    except ValueError as error:
         _refuse(path, f"it is truncated, damaged or no safetensors file ({error})", _ANOTHER)
     metadata = header.get("__metadata__") or {}
     _check_version(path, metadata)
