@@ -209,17 +209,19 @@ def _step(scope: Scope | None) -> tuple[str, int | None]:
 
 
 _OURS: tuple[str, ...] = ("minigrad", "rnn")
+_READ = ("step", "loss")
 
 
 def _users_frames() -> list[Any]:
     """The functions that are running, the innermost first, but those of the packages: of their
-    cells, what is called ``step``."""
+    cells and lessons, what is called ``step`` or ``loss``."""
     found: list[Any] = []
     frame: Any = sys._getframe(2)
     while frame is not None:
         owner = frame.f_globals.get("__name__", "").partition(".")[0]
-        written = not frame.f_code.co_filename.startswith("<")
-        if written and (owner not in _OURS or frame.f_code.co_name == "step"):
+        # In a console, too, a file is "<…>"; that of generated code belongs to no module.
+        written = owner or not frame.f_code.co_filename.startswith("<")
+        if written and (owner not in _OURS or frame.f_code.co_name in _READ):
             found.append(frame)
         frame = frame.f_back
     return found

@@ -173,3 +173,28 @@ def test_weights_that_are_numbers():
     for right in (table, table.sum(axis=0), table.sum()):
         assert audited(right).agrees
         assert audited(-right)["w"].explanations[0].says == "the sign is wrong"
+
+
+def test_names_are_read_in_a_console_too():
+    """What is typed at a prompt, or run by exec, is told in its own names."""
+    code = """
+def step(x, h):
+    z = w * h + x
+    h = np.tanh(z)
+    return h, h
+
+def loss(h, t):
+    return h**2
+"""
+    w = mg.tensor(0.9, requires_grad=True, name="w")
+    typed = {"np": np, "w": w, "__name__": "__main__"}
+    exec(compile(code, "<stdin>", "exec"), typed)
+    h, deltas = [np.tanh(0.5)], [0.0]
+    for x in (0.1, 0.4):
+        h.append(np.tanh(0.9 * h[-1] + x))
+    for value in h[::-1]:
+        deltas.insert(0, 2 * value + 0.9 * deltas[0])    # without the slope of tanh
+    found = audit({"h": np.array(deltas[:-1])}, typed["step"], np.array([0.5, 0.1, 0.4]),
+                  typed["loss"], params=[w], state=mg.tensor(0.0))
+    says = found["h"].explanations[0].says
+    assert says.startswith("the factor 1 − h_t² is missing: δz_t = δh_t, where")

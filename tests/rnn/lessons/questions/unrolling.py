@@ -34,7 +34,7 @@ WRONG = {
         (terms(back="1 + d"), "the factor Wᵀ is missing"),
         (terms(term="np.outer(h[t], d)"), "h_t was taken for h_{t-1}"),
         (terms(term="np.outer(d, h[t - 1])"), "each term is transposed"),
-        (terms(term="np.outer(h[t - 1], W @ d)"), "1 Wᵀ was taken for 1"),
+        (terms(term="np.outer(h[t - 1], W @ d)"), "δh_t Wᵀ was taken for δh_t"),
         (terms(result="np.sum(found, axis=0)"), "Give its terms"),
         (terms(result="np.array(found[::-1])"), "order of the backward pass"),
         (terms(term="np.outer(h[t - 1], d) * (t == T)"), "only the last use, in step 3"),
