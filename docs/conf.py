@@ -21,10 +21,13 @@ copyright = author
 release = minigrad.__version__
 
 # mathml: formulas, without a script. repository: files that pages link to, as pages.
-# notebooks: each lesson as .ipynb, and in the playground.
-extensions = ["myst_nb", "sphinx.ext.autodoc", "mathml", "repository", "notebooks"]
+# notebooks: each lesson as .ipynb, and in the playground. docstrings: plain text, for autodoc.
+extensions = ["myst_nb", "sphinx.ext.autodoc", "docstrings", "mathml", "repository", "notebooks"]
 exclude_patterns = ["_*"]
 nitpicky = True
+
+autodoc_typehints = "none"           # the docstrings say what arguments are
+autodoc_preserve_defaults = True
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 4
