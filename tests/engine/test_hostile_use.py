@@ -152,6 +152,18 @@ def test_rules_are_counted():
             return x + y
 
 
+def test_ops_made_by_text():
+    """Code that was given as text belongs to no module; its ops are ops."""
+    names = {"mg": mg}
+    exec("""if True:
+        @mg.primitive(vjps=(lambda g: 2 * g,))
+        def doubled_by_text(x):
+            '''2 x'''
+            return 2 * x""", names)
+    assert names["doubled_by_text"].__module__ is None
+    assert mg.grad(names["doubled_by_text"])(3.0) == 2.0
+
+
 @pytest.mark.parametrize("result", [None, 2.0, [1.0], (np.ones(2), np.ones(2))])
 def test_forwards_return_arrays(result):
     """A forward that returns something else is named, with what it returned."""
