@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import errors, functional, ops
 from .drawing import draw
+from .engine.letting_go import free_one_by_one as _free_one_by_one
 from .engine.memory import keep_freed_memory as _keep_freed_memory
 from .engine.modes import enable_grad, is_grad_enabled, no_grad, scope
 from .engine.primitive import primitive
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _keep_freed_memory()
+_free_one_by_one()
 
 # Imported at the first use: what costs time, or needs a package that not everybody has.
 _LATER = {
