@@ -1,7 +1,7 @@
 """Files of the repository that a page links to are pages too, with a place for each line.
 
-In the repository `[sweep](../../minigrad/engine/sweep.py#L40)` leads to the file. On the site the
-same link leads to `files/minigrad/engine/sweep.py.html#L40`, the file with its lines numbered; a
+In the repository ``[`unroll`](../../rnn/sequence/unrolling.py)`` leads to the file. On the site the
+same link leads to the line of `unroll` on the file's page, files/rnn/sequence/unrolling.py.html. A
 page of a picture (`.html`) is copied as it is.
 """
 
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from shutil import copyfile
 
+from definitions import line_of
 from docutils import nodes
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -17,7 +18,7 @@ from pygments.util import ClassNotFound
 
 _DOCS = Path(__file__).resolve().parents[1]
 _ROOT = _DOCS.parent
-_LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)#\s]+)(#[^)\s]*)?(?=\))")
+_LINK = re.compile(r"(\[([^\[\]]*)\]\()(?!\w+:)([^)#\s]+)(#[^)\s]*)?(?=\))")
 _SCHEME = "repository:"
 
 
@@ -27,12 +28,15 @@ def _mark(app, docname, source):
     files = set()
 
     def marked(link):
-        path = (folder / link[1]).resolve()
+        opening, words, target, place = link.groups("")
+        path = (folder / target).resolve()
         in_book = path.is_relative_to(_DOCS) and path.suffix != ".html"
         if in_book or not path.is_relative_to(_ROOT) or not path.is_file():
             return link[0]
         files.add(name := path.relative_to(_ROOT).as_posix())
-        return f"{_SCHEME}{name}{link[2] or ''}"
+        if path.suffix == ".py" and not place and (line := line_of(path, words.strip('`'))):
+            place = f"#L{line}"
+        return f"{opening}{_SCHEME}{name}{place}"
 
     source[0] = _LINK.sub(marked, source[0])
     app.env.metadata[docname]["files"] = files
