@@ -22,7 +22,7 @@ from minigrad.testing.scan_laws import SCAN_LAWS
 from minigrad.testing.scan_trial import ScanTrial
 from minigrad.testing.trial import LawBroken, demand, pull, same_bits
 
-from ..cells.state import carried_on
+from ..cells.state import carried_on, described
 from ..cells.wrappers import Wrapper
 from ..layers import Recurrent
 from ..sequence.scanning import scan
@@ -58,7 +58,12 @@ def declared(t: CellTrial) -> None:
     the initial state fits."""
     cell, B = t.cell, t.B
     before = t.carried()
-    output, state = cell.step(Tensor(t.xs[0]), before)
+    result: Any = cell.step(Tensor(t.xs[0]), before)
+    demand(
+        isinstance(result, tuple) and len(result) == 2,
+        f"step returned {described(result)}; wanted the pair (output, state)",
+    )
+    output, state = result
     try:
         carried_on(state, before, cell)
     except (TypeError, ValueError) as error:

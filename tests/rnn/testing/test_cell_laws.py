@@ -36,9 +36,15 @@ class GreedyCell(TinyCell):
         return h, (h, h)
 
 
+class BareCell(TinyCell):
+    def step(self, x, h):
+        return super().step(x, h)[0]
+
+
 @pytest.mark.parametrize(
     "cell, message",
     [
+        (BareCell, r"step returned .*; wanted the pair \(output, state\)"),
         (FloatingCell, "the output has dtype float32, wanted float64"),
         (WideCell, r"the output has shape \(2, 6\), wanted \(2, 3\)"),
         (GreedyCell, "returned a tuple of 2 as its state"),
