@@ -80,3 +80,15 @@ def test_shows_what_a_wrong_answer_gets(lesson):
     """At least one answer is given in the lesson itself."""
     given = re.findall(r"\bcheck\(\"\w+\.\d\",\s*(?!\.\.\.)", "\n".join(cells(lesson)))
     assert given
+
+
+def test_all_are_listed():
+    """The table of lessons has them in order, with titles that begin as theirs do, and how long
+    they take: some 110 words and numbers of text and code in a minute, to which it is held ±3."""
+    table = (FOLDER / "index.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| \[(.+?)\]\((\w+)\.md\) \|.*\| (\d+) \|$", table, re.MULTILINE)
+    assert [name for _, _, name, _ in rows] == WRITTEN
+    for number, title, name, minutes in rows:
+        assert int(number) == int(name[:2])
+        assert text_of(name).startswith(f"{FRONT}{title}"), title
+        assert abs(len(text_of(name).split()) / 110 - int(minutes)) <= 3, (name, minutes)
