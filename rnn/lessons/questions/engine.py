@@ -42,8 +42,8 @@ def _op(answer: Any) -> str:
     try:
         check_op(record, examples=10)
     except AssertionError as error:
-        raise Wrong(f"the value is right; `check_op` found fault with the rule. {_first(error)}"
-                    f"{_factor(record)}") from None
+        raise Wrong(f"the value is right; `check_op` found fault with the rule:\n\n"
+                    f"```text\n{_first(error)}\n```{_factor(record)}") from None
     out = 1e6 / np.hypot(1, 1e6)
     lost = "out is so near 1 there that 1 - out has lost its digits; make the slope of x"
     compare(mg.grad(answer)(1e6), np.hypot(1, 1e6) ** -3.0, "the slope at x = 1,000,000",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
+
 from ..exercise import Exercise, Wrong
 from ..judging import as_function, shown
 from ..small_tape import Scalar
@@ -22,7 +24,21 @@ def _tape(answer: Any) -> str:
         raise Wrong("give the class, not one value of it.")
     check_tape(as_function(answer, "a tape, which is a class"))
     return (f"It obeys all {len(LAWS)} laws: values, local derivatives, shared use, order, several "
-            "sweeps, no way walked twice, 5,000 ops in a row. What it cannot do yet is arrays.")
+            f"sweeps, no way walked twice, 5,000 ops in a row. {_of_arrays(answer)}")
+
+
+def _of_arrays(tape: Any) -> str:
+    """What a tape makes of arrays, for which it was not written."""
+    try:
+        x, b = tape(np.ones(3)), tape(2.0)
+        (x * b).backward()
+        shape = np.shape(b.grad)
+    except Exception:
+        return "What it does not take yet is arrays."
+    if shape:
+        return (f"With arrays it runs, and is wrong: for x of shape (3,) and b a number, x * b "
+                f"gives b a gradient of shape {shape}. The lesson on broadcasting mends that.")
+    return "It even undoes broadcasting."
 
 
 _TAPE = Exercise(
