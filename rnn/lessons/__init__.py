@@ -13,7 +13,7 @@ laws of the testing kit. Nothing is random, and nothing needs a network.
 Reading order: asking.py (the four functions), exercise.py (the record of an exercise), judging.py
 (what examiners share), questions/ (a file for each lesson), knobs.py (numbers that a reader turns),
 showing.py (pictures that move); sheets/ and pages/ (worksheets with new numbers for each student,
-and how they get onto paper).
+and how they get onto paper), slides.py (decks).
 """
 
 from .asking import check, exercises, hint, solution
@@ -21,7 +21,9 @@ from .exercise import Feedback
 from .knobs import knob
 from .sheets import worksheet, worksheets
 from .showing import show
+from .slides import deck
 
 __all__ = [
-    "Feedback", "check", "exercises", "hint", "knob", "show", "solution", "worksheet", "worksheets",
+    "Feedback", "check", "deck", "exercises", "hint", "knob", "show", "solution", "worksheet",
+    "worksheets",
 ]

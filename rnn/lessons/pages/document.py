@@ -79,7 +79,8 @@ class Document:
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-            f"<style>{STYLE}{_PAPER}</style></head>\n<body>\n{self.body()}\n</body></html>\n"
+            f'<style>{STYLE}{_PAPER}</style></head>\n'
+            f'<body class="minigrad-text">\n{self.body()}\n</body></html>\n'
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -113,7 +114,7 @@ class Document:
         _write(target, text.encode())
 
     def _repr_html_(self) -> str:
-        return f"<div><style>{STYLE}</style>{self.body()}</div>"
+        return f'<div class="minigrad-text"><style>{STYLE}</style>{self.body()}</div>'
 
     @staticmethod
     def joined(pages: Iterable[Document], front: str = "") -> Document:

@@ -12,9 +12,10 @@ from html import escape
 __all__ = ["STYLE", "mathml"]
 
 STYLE = """
-math { font-family: Georgia, "Times New Roman", serif } mi.it { font-style: italic }
+.minigrad-text math { font-family: Georgia, "Times New Roman", serif }
+.minigrad-text mi.it { font-style: italic }
 """
-"""What a page with formulas has in its style sheet."""
+"""What a page with formulas has in its style sheet; they stand in an element of that class."""
 
 _LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eta": "η", "theta": "θ",
