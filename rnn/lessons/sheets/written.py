@@ -43,10 +43,9 @@ class Worksheet:
     A notebook shows the sheet, and the key folded up below it.
 
     >>> from rnn.lessons import worksheet
-    >>> print(str(worksheet("truncation", 1).sheet)[:53])
-    # Truncation: what is lost
-    <BLANKLINE>
-    Sheet **truncation-1** · Na
+    >>> mine = worksheet("truncation", 1)
+    >>> mine.name, mine.sheet.text.partition("\\n")[0], list(mine.key.pictures)
+    ('truncation-1', '# Truncation: what is lost', ['graph.svg', 'windows.svg'])
     """
 
     name: str
