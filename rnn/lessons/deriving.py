@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..bptt import audit
+from ..bptt.audits.report import written
 from .exercise import Wrong
 
 __all__ = ["derived"]
@@ -46,5 +47,5 @@ def derived(what: str, claimed: Mapping[str, Any], rtol: float = 1e-4, **model: 
     except (TypeError, ValueError) as error:    # the shape of a claim
         raise Wrong(f"{what}: {error}.") from None
     if not found.agrees:
-        said = textwrap.indent(str(found), "    ")
+        said = textwrap.indent(written(found.findings, across=76), "    ")
         raise Wrong(f"{what} does not agree with the tape.\n\n{said}")

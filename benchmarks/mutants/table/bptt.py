@@ -180,6 +180,14 @@ FAULTS = [
         AUDIT, "audit: whatever differs from the truth explains a claim",
     ),
     Fault(
+        "rnn/bptt/audits/recording.py", "written = owner or not ", "written = not ",
+        "tests/rnn/bptt/audits/test_claims.py", "audit: what is typed in a console has no names",
+    ),
+    Fault(
+        "rnn/lessons/deriving.py", "    if not found.agrees:\n", "    if found.agrees:\n",
+        "tests/rnn/lessons/test_exercises.py", "exercises: a wrong derivation passes",
+    ),
+    Fault(
         "rnn/bptt/jacobians/bound.py", "weight, chosen = cell.W_hh.numpy(), cell.nonlinearity",
         "weight, chosen = cell.W_hh.numpy(), \"tanh\"",
         "tests/rnn/bptt/jacobians/test_bound.py", "bound: takes every nonlinearity for tanh",

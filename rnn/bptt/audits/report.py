@@ -16,8 +16,8 @@ __all__ = ["written"]
 WIDTH = 96
 
 
-def written(findings: Mapping[str, Finding]) -> str:
-    """The findings as text."""
+def written(findings: Mapping[str, Finding], across: int = WIDTH) -> str:
+    """The findings as text, with at most so many characters in a line of prose."""
     wrong = [finding for finding in findings.values() if not finding.agrees]
     width = max(len(name) for name in findings)
     lines = [f"Audit of {len(findings)} gradient{'s' if len(findings) > 1 else ''}: " + (
@@ -28,10 +28,10 @@ def written(findings: Mapping[str, Finding]) -> str:
         mark = "agrees" if finding.agrees else "WRONG "
         lines.append(f"  ∂L/∂{finding.name:<{width}}  {mark}  {_difference(finding)}")
     for alike in _grouped(wrong):
-        lines += ["", *_why(alike)]
+        lines += ["", *_why(alike, across)]
     together = _together(wrong)
     if together is not None:
-        lines += ["", *_wrapped(f"One rule explains them all: {together.says}.")]
+        lines += ["", *_wrapped(f"One rule explains them all: {together.says}.", across)]
     return "\n".join(lines)
 
 
@@ -56,7 +56,7 @@ def _difference(finding: Finding) -> str:
     return f"relative error {finding.relative:.2g}"
 
 
-def _why(alike: list[Finding]) -> list[str]:
+def _why(alike: list[Finding], across: int) -> list[str]:
     """The explanation that these gradients share, and the wrong terms of each."""
     names = " and ".join(f"∂L/∂{finding.name}" for finding in alike)
     if not alike[0].explanations:
@@ -65,18 +65,19 @@ def _why(alike: list[Finding]) -> list[str]:
             " Claim its terms by step, (T, *shape), to see where it begins to differ."
         )
         return _wrapped(
-            f"{names}: no single mistake tried leads to the claimed numbers." + known
+            f"{names}: no single mistake tried leads to the claimed numbers." + known, across
         )
-    lines = _wrapped(f"{names}: {alike[0].explanations[0].says}.")
+    lines = _wrapped(f"{names}: {alike[0].explanations[0].says}.", across)
     for finding in alike:
         for line in _terms(finding):
-            lines += _wrapped(f"∂L/∂{finding.name}, {line}" if len(alike) > 1 else line, "    ")
+            told = f"∂L/∂{finding.name}, {line}" if len(alike) > 1 else line
+            lines += _wrapped(told, across, "    ")
         others = [other.key for other in finding.explanations[1:]]
         if others:
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             lines += _wrapped(
                 f"The numbers of ∂L/∂{finding.name} do not tell it from: {'; '.join(others[:3])}"
-                f"{more}.", "    ",
+                f"{more}.", across, "    ",
             )
     return lines
 
@@ -134,8 +135,8 @@ def _count(steps: tuple[int, ...]) -> str:
     return f"steps {shown}" + (f" and {len(steps) - 10} more" if len(steps) > 10 else "")
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def _wrapped(text: str, across: int, indent: str = "") -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent + "    ",
+        text, across, initial_indent=indent, subsequent_indent=indent + "    ",
         break_on_hyphens=False,
     )

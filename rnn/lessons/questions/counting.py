@@ -142,10 +142,14 @@ def _uphill(answer: Any) -> str:
     own = {"U": U, "V": V, "W": as_array(answer, "W", (2, 2))}
     if not np.isfinite(own["W"]).all():
         raise Wrong("W is made of finite numbers.")
-    before, found = _by_the_slides(own)
-    size = 1e-6 / np.sqrt(sum(float(np.sum(g**2)) for g in found.values()))
-    after = _by_the_slides({name: own[name] - size * found[name] for name in own})[0]
-    slope = (after - before) / 1e-6    # of J along the step, for each unit of its length
+    with np.errstate(all="ignore"):
+        before, found = _by_the_slides(own)
+        size = 1e-6 / np.sqrt(sum(float(np.sum(g**2)) for g in found.values()))
+        after = _by_the_slides({name: own[name] - size * found[name] for name in own})[0]
+        slope = (after - before) / 1e-6    # of J along the step, for each unit of its length
+    if not np.isfinite(slope) or before > 1e6:
+        raise Wrong(f"with this W, J is {shown(before)}, too large to measure a change in it; "
+                    "entries of at most 10 will do.")
     if slope < 0:
         alone = _by_the_slides({**own, "W": own["W"] - size * found["W"]})[0] - before
         more = (" Their ∂J/∂W by itself does point uphill here, but the step is made with all "

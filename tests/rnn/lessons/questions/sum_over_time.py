@@ -54,7 +54,7 @@ WRONG = {
     "sum_over_time.2": [
         (bptt(carried="d_h * (1 - h[t - 1] ** 2) * W_hh"), "h_{t-1} was taken for h_t"),
         (bptt(carried="d_h * W_hh"), "in what is carried to other steps only"),
-        (bptt(carried="0"), "was left out"),
+        (bptt(carried="0"), "the term of δh_{t-1} through W_hh ⊙ h_{t-1} was left"),
         (bptt(operand="h[t]"), "h_t was taken for h_{t-1}"),
         (bptt(d_o="ys[t - 1] - W_hy * h[t]"), "the sign is wrong"),
         (bptt(d_z="d_h"), "the factor 1 − h_t² is missing"),

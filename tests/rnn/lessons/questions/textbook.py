@@ -39,7 +39,7 @@ WRONG = {
     "textbook.2": [
         (hidden(exponent="T - 1 - j"), "the power T - i belongs to the output of step T + t - i"),
         (hidden(W="W_hh"), "W_hh stands where W_hhᵀ belongs"),
-        (hidden(exponent="j - t + 1"), "one factor ∂h_t/∂h_{t-1} too long"),
+        (hidden(exponent="j - t + 1"), "the product that leads back to the use is one factor"),
         (hidden(exponent="0"), "the factor W_hhᵀ is missing"),
         (hidden(exponent="abs(j - t)", start="0"), "the sum begins at i = t"),
         (HIDDEN_OTHERS, "the step's own output is missing"),

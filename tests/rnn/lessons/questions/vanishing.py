@@ -30,6 +30,7 @@ WRONG = {
         ("answer = [[0.0, 20.0], [20.0, 0.0]]", "has the modulus 20"),
         ("answer = [[0.8, 2.0], [0.0, 0.7]]", "Bring them closer"),
         ("answer = [[0.9, 0.01], [0.0, 0.9]]", "wanted more than 10"),
+        ("answer = [[0.9, 1.7e308], [0.0, 0.9]]", "leave the range"),
         ("answer = 0.9", "has shape (2, 2)"),
         ("answer = [[0.9, np.nan], [0.0, 0.9]]", "finite"),
     ],
