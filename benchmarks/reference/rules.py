@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ def written(rule: Callable[..., Any]) -> str:
     source = getattr(rule, "__code__", None)
     if source is None:
         return _called(rule)
-    text, tree = _parsed(source.co_filename)
-    found = _lambda(source, tree) if source.co_name == "<lambda>" else _returned(source, tree)
+    text, by_line = _parsed(source.co_filename)
+    nodes = by_line.get(source.co_firstlineno, [])
+    found = _lambda(source, nodes) if source.co_name == "<lambda>" else _returned(nodes)
     return " ".join((ast.get_source_segment(text, found) or "").split()) if found else _called(rule)
 
 
@@ -34,25 +35,23 @@ def _called(rule: Callable[..., Any]) -> str:
     return f"{name}({', '.join(inspect.signature(rule).parameters)})"
 
 
-def _lambda(source: Any, tree: ast.Module) -> ast.expr:
-    """The body of the lambda that was compiled to `source`."""
+def _lambda(source: Any, nodes: Iterable[ast.AST]) -> ast.expr:
+    """The body of the lambda that was compiled to `source`: the innermost with its first place."""
     first = min(_places(source))
     inside = [
-        node.body for node in ast.walk(tree)
-        if isinstance(node, ast.Lambda) and node.lineno == source.co_firstlineno
+        node.body for node in nodes if isinstance(node, ast.Lambda)
         and (node.body.lineno, node.body.col_offset) <= first
         and first < (node.body.end_lineno, node.body.end_col_offset)
     ]
-    return inside[-1]  # the innermost
+    return inside[-1]
 
 
-def _returned(source: Any, tree: ast.Module) -> ast.expr | None:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == source.co_name:
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            if node.lineno == source.co_firstlineno and len(body) == 1:
-                return body[0].value if isinstance(body[0], ast.Return) else None
-    return None
+def _returned(nodes: Iterable[ast.AST]) -> ast.expr | None:
+    """What a function returns that does nothing else."""
+    (node,) = (node for node in nodes if isinstance(node, ast.FunctionDef))
+    last = node.body[-1]
+    alone = len(node.body) == 1 + bool(ast.get_docstring(node))
+    return last.value if alone and isinstance(last, ast.Return) else None
 
 
 def _places(source: Any) -> list[tuple[int, int]]:
@@ -62,6 +61,12 @@ def _places(source: Any) -> list[tuple[int, int]]:
 
 
 @functools.cache
-def _parsed(file: str) -> tuple[str, ast.Module]:
+def _parsed(file: str) -> tuple[str, dict[int, list[ast.AST]]]:
+    """The text of a file, and its functions and lambdas by the line on which they begin."""
     text = Path(file).read_text(encoding="utf-8")
-    return text, ast.parse(text)
+    by_line: dict[int, list[ast.AST]] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Lambda | ast.FunctionDef):
+            first = [node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]
+            by_line.setdefault(min(first), []).append(node)
+    return text, by_line
