@@ -79,9 +79,9 @@ _BIGRAMS = Exercise(
     examine=_bigrams,
     hints=(
         "Which text is counted, and which is judged? And what stands before the first character?",
-        ("Fill a matrix n (V, V) from zip(training[:-1], training[1:]). Then p = (n + 1) / (row "
-         "sums + V), and the pairs to judge are (training[-1], held_out[0]), (held_out[0], "
-         "held_out[1]), and so on."),
+        ("Fill a matrix n (V, V) from `zip(training[:-1], training[1:])`. Then p = (n + 1) / (row "
+         "sums + V), and the pairs to judge are `(training[-1], held_out[0])`, `(held_out[0], "
+         "held_out[1])`, and so on."),
     ),
     solution="""
 import numpy as np

@@ -83,15 +83,16 @@ _WRITE = Exercise(
          "`def step(x, h, w)` returns $h_t$. `w` is a dictionary with the matrices `W_z`, `W_r`, "
          "`W_h` of shape (H, H+K), which act from the left on $[h, x]$ joined together, and the "
          "biases `b_z`, `b_r`, `b_h`:\n\n"
-         r"$$z = \sigma(W_z [h, x] + b_z), \quad r = \sigma(W_r [h, x] + b_r), \quad "
-         r"\tilde h = \tanh(W_h [r \odot h, x] + b_h), \quad "
+         r"$$z = \sigma(W_z [h, x] + b_z), \quad r = \sigma(W_r [h, x] + b_r)$$"
+         "\n"
+         r"$$\tilde h = \tanh(W_h [r \odot h, x] + b_h), \quad "
          r"h_t = (1 - z) \odot h + z \odot \tilde h$$"
          "\n\nGive the function.",
     examine=_written,
     hints=(
-        "np.concatenate([h, x]) joins them. What does W_h read in the place of h?",
-        ("z and r from np.concatenate([h, x]), then W_h @ np.concatenate([r * h, x]) + b_h through "
-         "tanh, and h_t = (1 - z) * h + z * candidate."),
+        "`np.concatenate([h, x])` joins them. What does W_h read in the place of h?",
+        ("z and r from `np.concatenate([h, x])`, then `W_h @ np.concatenate([r * h, x]) + b_h` "
+         "through tanh, and h_t = (1 - z) ⊙ h + z ⊙ candidate."),
     ),
     solution="""
 import numpy as np

@@ -136,8 +136,8 @@ _LOOP = Exercise(
     examine=_loop,
     hints=(
         "What is carried from one window to the next, and what must not be?",
-        ("for a in range(0, len(xs), k): unroll xs[a : a + k] from the state, backward() of that "
-         "window's loss, and go on with rnn.detach(state)."),
+        ("`for a in range(0, len(xs), k)`: unroll `xs[a : a + k]` from the state, `backward()` of "
+         "that window's loss, and go on with `rnn.detach(state)`."),
     ),
     solution="""
 import rnn
