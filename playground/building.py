@@ -52,9 +52,7 @@ def build(out: Path, cache: Path, wheel: Path | None = None) -> Path:
 
 def compressed(out: Path) -> int:
     """How many bytes a visitor's browser receives from a host that compresses."""
-    known = json.loads((out / "files.json").read_text("utf-8"))["files"]
-    paths = [out / file["url"] for file in known]
-    paths += [path for path in out.iterdir() if path.is_file()]
+    paths = [path for path in out.rglob("*") if path.is_file() and path.suffix != ".txt"]
     return sum(len(gzip.compress(path.read_bytes(), 6)) for path in paths)
 
 
@@ -72,19 +70,20 @@ def _listing(inside: Path) -> dict[str, object]:
     """What the worker loads: the files with their sizes, and the wheels as Pyodide's own lock file
     would describe them, from which it checks their hashes."""
     wheels = sorted(inside.glob("*.whl"))
+    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in inside.iterdir()}
     packages = {}
     for path in wheels:
         name, version, *_ = path.name.split("-")
         name = name.replace("_", "-")
         packages[name] = {
             "name": name, "version": version, "file_name": path.name, "install_dir": "site",
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "package_type": "package",
-            "imports": [], "depends": [], "unvendored_tests": False,
+            "sha256": hashes[path.name], "package_type": "package", "imports": [], "depends": [],
+            "unvendored_tests": False,
         }
-    loaded = [*wheels, *(inside / n for n in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm",
-                                              "python_stdlib.zip"))]
+    loaded = [*wheels, inside / "pyodide.asm.wasm", inside / "python_stdlib.zip"]
     return {
-        "files": [{"url": f"pyodide/{p.name}", "bytes": p.stat().st_size} for p in loaded],
+        "files": [{"url": f"pyodide/{p.name}", "bytes": p.stat().st_size, "sha256": hashes[p.name]}
+                  for p in loaded],
         "packages": list(packages),
         "lock": {"info": LOCK["pyodide"]["info"], "packages": packages},
     }

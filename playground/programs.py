@@ -48,8 +48,9 @@ def lesson(path: Path) -> Program:
                 heading = ""
         elif found:
             heading = _plain(found[1])
-            title = title or heading
-    if heading == title and not parts:
+            if not title:    # what comes before the first section needs no title of its own
+                title, heading = heading, ""
+    if not parts:
         raise ValueError(f"{path} has no code cell")
     return {"name": path.stem, "title": f"{int(path.stem[:2])}. {title}",
             "source": f"# {title}\n\n" + "\n\n".join(parts) + "\n"}

@@ -175,8 +175,8 @@ def kept(t: ScanTrial) -> None:
 def threads(t: ScanTrial) -> None:
     """Threads that scan at the same time, by one plan, each get what they would get alone: between
     any two lines of the source that runs, another one may run all of it."""
-    if t.generators:
-        return  # which threads would share
+    if t.generators or not _has_threads():
+        return  # generators would be shared by threads; without threads nothing is
     others: list[dict[str, Any]] = [
         {"inputs": {k: np.roll(v, n, axis=0) for k, v in t.inputs.items()},
          "cotangents": {k: (n + 1) * g for k, g in t.cotangents.items()}} for n in range(3)
@@ -216,6 +216,17 @@ def threads(t: ScanTrial) -> None:
             thread.join()
     if errors:
         raise errors[0]
+
+
+def _has_threads() -> bool:
+    """Whether a thread can be started: Python in WebAssembly, as in a browser, has none."""
+    thread = threading.Thread(target=int)
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
 
 
 # -- errors

@@ -23,7 +23,7 @@ export class Knobs {
     if (old && old.low === low && old.high === high) return;    // it may be held at this moment
     const label = document.createElement("label"), slider = document.createElement("input"), output = document.createElement("output");
     label.append(Object.assign(document.createElement("span"), { textContent: name }), slider, output);
-    Object.assign(slider, { type: "range", min: low, max: high, step: "any", value });
+    Object.assign(slider, { type: "range", min: low, max: high, step: "any", value, ariaLabel: name });
     const tell = () => { output.textContent = Number(slider.value).toPrecision(3); };
     slider.addEventListener("input", () => {
       this.values[name] = Number(slider.value);

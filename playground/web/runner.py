@@ -26,6 +26,7 @@ _MARK = re.compile(r"^# %%[ \t]*(.*)$", re.MULTILINE)
 _TAGS = re.compile(r"\s*tags=\[(.*)\]\s*$")
 _PLACE = re.compile(rf'^( *)File "{re.escape(FILE)}", line', re.MULTILINE)
 _MOST = 200_000  # characters of printed text in one run, so that an endless print fills no page
+_AT_ONCE = 100  # lines that are sent one by one
 
 
 class Cell:
@@ -54,10 +55,12 @@ def cells(source):
 
 
 class Outbox:
-    """Printed text on its way to the page, in order, a few times a second."""
+    """Printed text on its way to the page, in order: the first lines at once, many a few times a
+    second."""
 
     def __init__(self, post):
-        self._post, self._waiting, self._sent, self._last = post, [], 0, time.monotonic()
+        self._post, self._waiting = post, []
+        self._sent, self._times, self._last = 0, 0, time.monotonic()
 
     def put(self, stream, text):
         if self._sent > _MOST:
@@ -66,13 +69,15 @@ class Outbox:
         if self._sent > _MOST:
             text += f"\n… more than {_MOST:,} characters: the rest is left out\n"
         self._waiting.append((stream, text))
-        if time.monotonic() - self._last > 0.05:
+        many = self._times > _AT_ONCE
+        if (text.endswith("\n") and not many) or time.monotonic() - self._last > 0.05:
             self.send()
 
     def send(self):
         for stream, parts in itertools.groupby(self._waiting, key=operator.itemgetter(0)):
             self._post("text", stream=stream, text="".join(text for _, text in parts))
         self._waiting.clear()
+        self._times += 1
         self._last = time.monotonic()
 
 
@@ -88,6 +93,9 @@ class Printed(io.TextIOBase):
     def write(self, text):
         self._outbox.put(self._stream, text)
         return len(text)
+
+    def flush(self):
+        self._outbox.send()
 
 
 class Run:
@@ -125,8 +133,8 @@ class Run:
             self._error(error)
             return False
         for cell in found:
-            self._title = cell.title
             if cell.title:
+                self._title = cell.title    # of its pictures, and of those of the untitled after it
                 self._outbox.send()
                 self._post("title", text=cell.title)
             try:

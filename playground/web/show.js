@@ -20,6 +20,7 @@ export class Shown {
   begin(quiet) {
     this.fresh = true;
     this.count = 0;
+    this.names = [];
     this.quiet = quiet;
     if (!quiet) this.clear();
   }
@@ -29,6 +30,7 @@ export class Shown {
     this.pictures.replaceChildren();
     this.tabs.replaceChildren();
     this.count = 0;
+    this.names = [];
     this.fresh = false;
   }
 
@@ -65,7 +67,7 @@ export class Shown {
   }
 
   picture(kind, data, title) {
-    const number = ++this.count, name = title || `picture ${number}`;
+    const number = ++this.count, name = this.named(title || "Picture");
     const frame = make("iframe");
     frame.title = name;
     frame.setAttribute("sandbox", "allow-scripts");
@@ -90,6 +92,13 @@ export class Shown {
     this.choose(Math.min(this.chosen, this.count - 1));
     const link = this.put(make("button", "to-picture", `▣ ${name}`));
     link.addEventListener("click", () => this.choose(number - 1, true));
+  }
+
+  // A name that no other picture of the run has.
+  named(title) {
+    const same = this.names.filter((name) => name === title).length;
+    this.names.push(title);
+    return same ? `${title} (${same + 1})` : title;
   }
 
   tab(number) {

@@ -1,41 +1,16 @@
 // Python, in a thread of its own: loads Pyodide and the wheels that files.json names, then runs
 // what the page sends. Every message goes out through `post`.
+import { loader } from "./loading.js";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const base = new URL("./pyodide/", import.meta.url).href;
 const post = (type, content = {}) => self.postMessage({ type, ...content });
 let python, run;
 
-// How much has come, of how much: each download is counted as it passes by.
-function counted(files) {
-  const sizes = new Map(files.map((file) => [new URL(file.url, import.meta.url).href, file.bytes]));
-  const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const plain = self.fetch.bind(self);
-  let done = 0, told = 0;
-  const add = (bytes) => {
-    done = Math.min(done + bytes, total);
-    if (done - told > total / 100 || done === total) post("progress", { part: (told = done) / total });
-  };
-  return async (what, options) => {
-    const url = new URL(what.url ?? what, import.meta.url).href;
-    const response = await plain(what, { ...options, cache: "no-cache" });    // asked whether it has changed, not downloaded again
-    if (sizes.has(url) && response.ok) count(response.clone().body.getReader(), sizes.get(url), add);
-    return response;
-  };
-}
-
-async function count(reader, size, add) {
-  let left = size;    // of the file as it is, whatever came compressed
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    add(Math.min(piece.value.length, left));
-    left -= piece.value.length;
-  }
-}
-
 async function start({ interrupt }) {
   const began = performance.now();
-  const known = await (await fetch(new URL("./files.json", import.meta.url))).json();
-  self.fetch = counted(known.files);
+  const known = await (await fetch(new URL("./files.json", import.meta.url), { cache: "no-cache" })).json();
+  self.fetch = await loader(known.files, (part) => post("progress", { part }));
   python = await loadPyodide({
     indexURL: base, packageBaseUrl: base, lockFileContents: known.lock, packages: known.packages,
     env: { HOME: "/home/pyodide", PYTHONINSPECT: "1" },

@@ -134,3 +134,16 @@ EDGES = {
 def test_steps_with_next_to_nothing_in_them(name):
     """Without a state, an output, a gradient or an op a step is one as any other."""
     check_scan(*EDGES[name])
+
+
+def test_where_there_are_no_threads_their_law_asks_for_nothing(monkeypatch):
+    """As in a browser, where none can be started."""
+    started = []
+
+    def start(thread):
+        started.append(thread)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", start)
+    check_scan_laws(trial("lstm"), ["threads"])
+    assert len(started) == 1
