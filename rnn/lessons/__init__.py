@@ -11,9 +11,9 @@ The engine is the answer key: a derivation is audited against it, an op or a cel
 laws of the testing kit. Nothing is random, and nothing needs a network.
 
 Reading order: asking.py (the four functions), exercise.py (the record of an exercise), judging.py
-(what examiners share), questions/ (a file for each lesson), knobs.py (numbers that a reader turns),
-showing.py (pictures that move); sheets/ and pages/ (worksheets with new numbers for each student,
-and how they get onto paper), slides.py (decks).
+and deriving.py (what examiners share), questions/ (a file for each lesson), knobs.py (numbers that
+a reader turns), showing.py (pictures that move); sheets/ and pages/ (worksheets with new numbers
+for each student, and how they get onto paper), slides.py (decks).
 """
 
 from .asking import check, exercises, hint, solution

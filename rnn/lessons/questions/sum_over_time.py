@@ -175,11 +175,14 @@ def _read(answer: Any) -> str:
 
 _READ = Exercise(
     name="sum_over_time.3",
-    task="Read the table above; nothing but additions is needed. (a) What is "
-         "$\\partial \\ell_3/\\partial W_{hh}$, the gradient of the loss of step 3 alone? (b) What "
-         "does the use of $W_{hh}$ at step 2 contribute to the gradient of the whole loss? (c) "
-         "Somebody cuts the graph between all steps (`h = h.detach()` after each). What does "
-         "$\\partial L/\\partial W_{hh}$ become? Give `(a, b, c)`, to four digits.",
+    task="Read the two-time table of $W_{hh}$ over four steps (rows: the loss, columns: the use), "
+         "$G = \\begin{pmatrix} 0 & 0 & 0 & 0 \\\\ 0 & -0.3990 & 0 & 0 \\\\ "
+         "0 & -0.3465 & -0.7413 & 0 \\\\ 0 & 0.0063 & 0.0135 & 0.0286 \\end{pmatrix}$; nothing but "
+         "additions is needed. (a) What is $\\partial \\ell_3/\\partial W_{hh}$, the gradient of "
+         "the loss of step 3 alone? (b) What does the use of $W_{hh}$ at step 2 contribute to the "
+         "gradient of the whole loss? (c) Somebody cuts the graph between all steps "
+         "(`h = h.detach()` after each). What does $\\partial L/\\partial W_{hh}$ become? Give "
+         "`(a, b, c)`, to four digits.",
     examine=_read,
     hints=(
         ("G[t, s]: the first index, the row, is the step of the loss; the second, the column, that "

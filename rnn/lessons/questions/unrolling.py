@@ -176,11 +176,11 @@ def _counted(answer: Any) -> str:
 
 _COUNTED = Exercise(
     name="unrolling.3",
-    task="The picture above is of `rnn.ElmanCell(2, 3, biases=1)`, run over $T = 6$ steps from "
-         "$h_0 = 0$, with the loss read from the state of step 4 alone. Give four counts "
-         "`(a, b, c, d)`: (a) the numbers that are to be learned, (b) how often the run uses "
-         "W_hh, (c) how many of these uses the loss depends on, (d) how many of those have a "
-         "contribution $G_t$ that is not zero.",
+    task="`rnn.ElmanCell(2, 3, biases=1)` is run over $T = 6$ steps from $h_0 = 0$, and the loss "
+         "reads the state of step 4 alone. (On its page in the book, the picture of that loss "
+         "stands above.) Give four counts `(a, b, c, d)`: (a) the numbers that are to be "
+         "learned, (b) how often the run uses W_hh, (c) how many of these uses the loss depends "
+         "on, (d) how many of those have a contribution $G_t$ that is not zero.",
     examine=_counted,
     hints=(
         ("A weight is one box however long the run is. Count its taps in the picture, and remember "
