@@ -38,6 +38,8 @@ def as_number(answer: Any, what: str) -> float:
 def as_array(answer: Any, what: str, shape: tuple[int, ...] | None = None) -> np.ndarray[Any, Any]:
     """The answer as an array of float64. Raises Wrong where it is none, or of another shape."""
     answer = answer.data if isinstance(answer, Tensor) else answer
+    if answer is None:    # which NumPy would take for nan
+        raise Wrong(f"{what} is made of numbers; this is None (a function without `return`?).")
     try:
         found = np.asarray(answer, np.float64)
     except (TypeError, ValueError):

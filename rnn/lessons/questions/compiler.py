@@ -48,6 +48,9 @@ def _leaving() -> set[str]:
 
 
 def _hoisted(answer: Any) -> str:
+    if not isinstance(answer, str | set | frozenset | list | tuple):
+        raise Wrong(f"the answer is a set of names, such as {{'a', 'g'}}; this is "
+                    f"{type(answer).__name__}.")
     names = {answer} if isinstance(answer, str) else set(answer)
     if strange := names - set(_NAMES):
         raise Wrong(f"there is no {', '.join(map(repr, sorted(map(str, strange))))} in the step "

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import tensor, value_and_grad
+from minigrad import Tensor, tensor
 from minigrad.engine.tensor import detached
 
 from ..exercise import Exercise, Wrong
@@ -64,7 +64,9 @@ def _masked_loss(answer: Any) -> str:
     loss = as_function(answer, "the loss")
     squares = [np.array([0.25, 1.0, 1.0]), np.array([1.0])]
     means = np.mean([np.mean(s) for s in squares])
-    found, slope = value_and_grad(lambda ys: loss(ys, _TARGETS, _LENGTHS))(_YS)
+    ys = tensor(_YS, requires_grad=True)
+    value = loss(ys, _TARGETS, _LENGTHS)
+    found = as_number(detached(value), "the loss")
     if np.isnan(found):
         raise Wrong(
             "the loss is nan: NaN in the padding came through. 0 · NaN is NaN, so a mask that "
@@ -89,7 +91,9 @@ def _masked_loss(answer: Any) -> str:
     })
     wanted = np.zeros((3, 2))
     wanted[:, 0], wanted[0, 1] = 2 * (_YS - _TARGETS)[:, 0] / 6, 2 * 1.0 / 2
-    slope = as_array(slope, "∂L/∂ys", (3, 2))
+    if isinstance(value, Tensor) and value.requires_grad:
+        value.backward()
+    slope = np.zeros((3, 2)) if ys.grad is None else ys.grad.numpy()
     if np.isnan(slope).any():
         raise Wrong(
             f"the value is right, but ∂L/∂ys is {shown(slope)}: NaN came through on the way back. "

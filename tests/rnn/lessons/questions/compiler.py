@@ -24,6 +24,7 @@ WRONG = {
         ("answer = {'a', 'm', 'c', 'e', 'f'}", "c has to stay in the loop"),
         ("answer = list('amefg')", "g has to stay in the loop"),
         ("answer = {'a', 'm', 'e', 'f', 'h'}", "there is no 'h'"),
+        ("answer = 4", "a set of names"),
     ],
     "compiler.2": [
         (FIRE.format("h - fired").replace("np.where(h > 1, 1.0, 0.0)", "1.0 if h > 1 else 0.0"),

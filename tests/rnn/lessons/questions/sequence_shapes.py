@@ -33,8 +33,8 @@ WRONG = {
         (LOSS.format("return squares.sum(axis=0).mean()"), "sum over steps"),
         (LOSS.format("return (0.5 * squares.sum(axis=0) / lengths).mean()"), "no factor ½"),
         (LOSS.format("return squares[0].mean()"), "that all sequences have"),
-        (LOSS.format("return (squares.detach().sum(axis=0) / lengths).mean()"
-                     " + 0 * np.nan_to_num(ys).sum()"), "off the graph"),
+        (LOSS.format("return (squares.detach().sum(axis=0) / lengths).mean()"), "off the graph"),
+        (LOSS.format("(squares.sum(axis=0) / lengths).mean()"), "without `return`"),
         (LOSS.format("return np.nanmean((ys - targets) ** 2)"), "long sequences count more"),
     ],
     "sequence_shapes.3": [

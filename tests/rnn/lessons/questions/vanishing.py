@@ -21,7 +21,7 @@ WRONG = {
         ("answer = 15.5", "it is larger, by 0.5"),
         ("answer = 17", "one step sooner"),
         ("answer = np.inf", "there is such a k"),
-        ("answer = None", "a finite number"),
+        ("answer = None", "is made of numbers"),
     ],
     "vanishing.2": [
         ("answer = [[0.9, 0.0], [0.0, 0.8]]", "at right angles"),
