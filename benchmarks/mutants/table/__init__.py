@@ -6,6 +6,7 @@ from . import (
     convert,
     drawing,
     language,
+    lessons,
     ops,
     page,
     ranks,
@@ -34,4 +35,5 @@ AREAS = {
     "Backpropagation through time": bptt.FAULTS,
     "Layouts of other programs": convert.FAULTS,
     "Sequences, text and training": language.FAULTS,
+    "Exercises": lessons.FAULTS,
 }

@@ -50,6 +50,23 @@ def test_wrong_answers_are_explained(name):
         assert words in found.text, f"{source}: {found}"
 
 
+ODD = (
+    None, "", "h", 0, True, float("nan"), np.inf, 1j, 10**400, (0, 0, 0), [], {}, {"s": 0}, {1, 2},
+    np.full((2, 3), np.nan), mg.tensor([1.0, 2.0], requires_grad=True), object(), int, np,
+    lambda: None, lambda *args, **keywords: None, lambda *args, **keywords: args,
+    lambda *args, **keywords: float("nan"), lambda *args, **keywords: np.full((2, 2), np.nan),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_odd_answers_are_refused(name):
+    """What is no answer, of whatever kind, comes back with an explanation; nothing is raised."""
+    for answer in ODD:
+        found = check(name, answer)
+        assert found.passed is False, repr(answer)
+        assert len(found.text) > 20, repr(answer)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_tasks_and_hints_say_something(name):
     """A task, two different hints; the first does not give the solution away."""

@@ -73,6 +73,9 @@ WRONG = {
         (changed(SWEEP, "in reversed(nodes)", "in nodes"), "KeyError"),
         (changed(SWEEP, "np.ones(())", "np.zeros(())"), "with which sum was asked is not 0"),
         (changed(SWEEP, "            continue\n", ""), "a leaf sends nothing on"),
+        (changed(SWEEP, "for parent, c in sends(node, total):",
+                 "for k in range(len(sends(node, total))):\n"
+                 "            parent, c = sends(node, total)[k]"), "asked twice of sum"),
         (RECURSIVE, "in the recurrence, the total with which"),
         (changed(SWEEP, "gradients[node.name]", "gradients[node]"), "the names of the leaves"),
         (changed(SWEEP, "return gradients", "return [*gradients.values()]"), "this has list"),
