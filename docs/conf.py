@@ -22,7 +22,10 @@ release = minigrad.__version__
 
 # mathml: formulas, without a script. repository: files that pages link to, as pages.
 # notebooks: each lesson as .ipynb, and in the playground. docstrings: plain text, for autodoc.
-extensions = ["myst_nb", "sphinx.ext.autodoc", "docstrings", "mathml", "repository", "notebooks"]
+# slides: the decks for teachers.
+extensions = [
+    "myst_nb", "sphinx.ext.autodoc", "docstrings", "mathml", "repository", "notebooks", "slides",
+]
 exclude_patterns = ["_*"]
 nitpicky = True
 

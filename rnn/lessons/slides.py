@@ -158,7 +158,7 @@ def _shown(value: Any) -> str:
     """A value as a slide shows it."""
     if isinstance(value, tuple) and all(isinstance(one, Drawing) for one in value):
         sizes = [one.scene.inches() for one in value]
-        tall = " tall" if sum(width / height for width, height in sizes) > 3.4 else ""
+        tall = " tall" if sum(width / height for width, height in sizes) > 4 else ""
         return f'<div class="row{tall}">{"".join(map(_shown, value))}</div>'
     if isinstance(value, Moving):
         return f'<figure class="moving">{value._repr_html_()}{_image(value.picture)}</figure>'

@@ -34,9 +34,8 @@ figure { margin: 0; display: flex; justify-content: center; min-width: 0 }
 figure img { width: 100%; height: 100%; object-fit: contain }
 .row { display: flex; gap: 1rem } .row.tall { flex-direction: column }
 .row > figure { flex: 1 1 0; min-height: 0 }
-.shown { flex: 1 1 0; min-height: 0; overflow: hidden; font-size: .62rem; columns: 2 }
-.shown h1 { font-size: 1.2em } .shown h2 { font-size: 1.1em } .shown img { max-width: 100% }
-.shown td:empty { min-width: 3em; height: 1.6em }
+.shown { flex: 1 1 0; min-height: 0; overflow: hidden }
+.shown > .minigrad-text { columns: 2; max-width: none; padding: 0; font-size: .62rem; height: 100% }
 figure iframe { width: 100% !important; height: 100% !important }
 blockquote { display: none }
 .number { position: absolute; right: 1.2rem; bottom: .6rem; font-size: .6rem; color: #666 }
@@ -93,6 +92,6 @@ def deck_html(title: str, slides: Sequence[str]) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f'<style>{STYLE}{_STYLE}</style></head>\n<body class="minigrad-text">\n{sections}\n'
+        f'<style>{STYLE}{_STYLE}</style></head>\n<body class="deck">\n{sections}\n'
         f"<script>{_SCRIPT}</script>\n</body></html>\n"
     )

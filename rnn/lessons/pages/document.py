@@ -17,25 +17,34 @@ from .printing import printed
 
 __all__ = ["Document"]
 
-# For paper: black on white, and cells to write in where a table is empty.
+# For paper, and for the place that a notebook has: black on white, cells to write in where a table
+# is empty, and all of it inside of its own element, so that it meets no other style.
 _PAPER = """
+.minigrad-text {
+  font: 11pt/1.45 Georgia, "Times New Roman", serif; color: #111; background: #fff;
+  box-sizing: border-box; max-width: 46rem; padding: 1rem 1.5rem;
+  & h1 { font-size: 1.5em; margin: 0 0 .6em } & h2 { font-size: 1.15em; margin: 1.2em 0 .4em }
+  & h1, & h2, & h3 { padding: 0; line-height: 1.2; font-family: inherit; break-after: avoid }
+  & table { border-collapse: collapse; margin: .6em 0; width: auto; break-inside: avoid }
+  & th, & td { border: 1px solid #999; padding: .25em .7em; text-align: center }
+  & th { font-weight: normal; background: #f2f2f2 }
+  & tr, & td { background: #fff }
+  & td:empty { min-width: 4.5em; height: 1.9em }
+  & img { max-width: 100%; max-height: 90mm; display: block; margin: .6em auto;
+          break-inside: avoid }
+  & li { margin: .2em 0 } & del { color: #a22 }
+  & del math { background: linear-gradient(#a22, #a22) center / 100% 1.5px no-repeat }
+  & pre, & code { font: .9em ui-monospace, Consolas, monospace }
+  & hr { border: 0; border-top: 1px solid #999; margin: 2em 0 }
+}
+"""
+_PRINTED = """
 @page { size: A4; margin: 16mm 18mm }
-body { font: 11pt/1.45 Georgia, "Times New Roman", serif; color: #111; background: #fff;
-       max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
-@media print { body { margin: 0; padding: 0; max-width: none } }
-h1 { font-size: 1.5em; margin: 0 0 .6em } h2 { font-size: 1.15em; margin: 1.2em 0 .4em }
-h1, h2, h3 { line-height: 1.2; break-after: avoid }
-table { border-collapse: collapse; margin: .6em 0; break-inside: avoid }
-th, td { border: 1px solid #999; padding: .25em .7em; text-align: center }
-th { font-weight: normal; background: #f2f2f2 }
-td:empty { min-width: 4.5em; height: 1.9em }
-img { max-width: 100%; max-height: 120mm; display: block; margin: .6em auto; break-inside: avoid }
-li { margin: .2em 0 } del { color: #a22 }
-del math { background: linear-gradient(#a22, #a22) center / 100% 1.5px no-repeat }
-pre, code { font: .9em ui-monospace, Consolas, monospace }
-pre { background: #f6f6f6; padding: .6em }
-hr { border: 0; border-top: 1px solid #999; margin: 2em 0 }
-@media print { hr { border: 0; margin: 0; break-after: page } }
+body { margin: 2rem auto }
+@media print {
+  body.minigrad-text { margin: 0; padding: 0; max-width: none }
+  .minigrad-text hr { border: 0; margin: 0; break-after: page }
+}
 """
 
 
@@ -79,7 +88,7 @@ class Document:
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-            f'<style>{STYLE}{_PAPER}</style></head>\n'
+            f'<style>{STYLE}{_PAPER}{_PRINTED}</style></head>\n'
             f'<body class="minigrad-text">\n{self.body()}\n</body></html>\n'
         )
 
@@ -114,7 +123,7 @@ class Document:
         _write(target, text.encode())
 
     def _repr_html_(self) -> str:
-        return f'<div class="minigrad-text"><style>{STYLE}</style>{self.body()}</div>'
+        return f'<div class="minigrad-text"><style>{STYLE}{_PAPER}</style>{self.body()}</div>'
 
     @staticmethod
     def joined(pages: Iterable[Document], front: str = "") -> Document:

@@ -12,10 +12,10 @@ from html import escape
 __all__ = ["STYLE", "mathml"]
 
 STYLE = """
-.minigrad-text math { font-family: Georgia, "Times New Roman", serif }
-.minigrad-text mi.it { font-style: italic }
+:is(.minigrad-text, .deck) math { font-family: Georgia, "Times New Roman", serif }
+:is(.minigrad-text, .deck) mi.it { font-style: italic }
 """
-"""What a page with formulas has in its style sheet; they stand in an element of that class."""
+"""What pages with formulas have in their style sheets."""
 
 _LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eta": "η", "theta": "θ",

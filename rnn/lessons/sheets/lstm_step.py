@@ -74,7 +74,8 @@ def picture(value: Mapping[str, float], arrives: tuple[float, float], key: bool)
     c = leaves["f"] * leaves["c_0"] + leaves["i"] * leaves["g"]
     h = leaves["o"] * hardtanh(c)
     c.name, h.name = "c_t", "h_t"
-    return mg.draw(arrives[0] * h + arrives[1] * c, values=key, gradients=key, labels=SIGNS)
+    return mg.draw(arrives[0] * h + arrives[1] * c, labels=SIGNS,
+                   show=("values", "gradients") if key else ())
 
 
 def write(rng: np.random.Generator) -> Written:
@@ -159,7 +160,7 @@ $\partial L / \partial c_t$ in all? And then
    of the forget gate $f$?
 2. What goes on to the step before, $\partial L / \partial c_{{t-1}}$ and
    $\partial L / \partial h_{{t-1}}$?
-3. Which one number would have to be 1 for the memory to pass its gradient on undiminished?
+3. Which one number would have to be 1 for the memory to pass its own gradient on undiminished?
 """
 
 
@@ -213,6 +214,7 @@ ways only; without the slope 0.2, $\partial L / \partial z_f$ would be ${short(d
 2. $\partial L / \partial c_{{t-1}} = \partial L / \partial c_t \cdot f
    = {linear((d["c"], v["f"]))} = {short(d["c_0"])}$, and through the four sums
    $\partial L / \partial h_{{t-1}} = {back} = {short(d["h_0"])}$, in the order $i, f, g, o$.
-3. $f$: along the memory, a step multiplies by $\partial c_t / \partial c_{{t-1}} = f$, here
-   ${short(v["f"])}$.
+3. $f$, here ${short(v["f"])}$: where $h_{{t-1}}$ is held, $\partial c_t / \partial c_{{t-1}} = f$.
+   (It is not the only way: $h_{{t-1}}$ was made of $c_{{t-1}}$, and goes through three gates to
+   $c_t$.)
 """

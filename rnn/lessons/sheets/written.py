@@ -71,5 +71,5 @@ class Worksheet:
                 self.key.save(place / f"{self.name}-key.{ending}"))
 
     def _repr_html_(self) -> str:
-        return (f"{self.sheet._repr_html_()}<details><summary>The key</summary>"
+        return (f"{self.sheet._repr_html_()}<details><summary>The key of {self.name}</summary>"
                 f"{self.key._repr_html_()}</details>")

@@ -122,6 +122,9 @@ def test_in_a_browser(path, tmp_path, browser):
             "(document.querySelector('section.on'))")
         assert high <= room + 1, f"slide {number} is too high"
         assert wide <= width + 1, f"slide {number} is too wide"
+        cut = page.evaluate("[...document.querySelectorAll('section.on pre')]"
+                            ".some((pre) => pre.scrollWidth > pre.clientWidth + 1)")
+        assert not cut, f"slide {number} has a line that is too long"
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Home")
     assert not page.locator("section.on blockquote").is_visible()
