@@ -76,21 +76,21 @@ def _without(check: Callable[[Any], Any]) -> Callable[[str], Any]:
 
 
 def minigrad__grads() -> str:
-    """check_grads(order=2)."""
+    """`check_grads(order=2)`."""
     from minigrad.testing import check_grads
 
     return verdicts(_without(lambda op: check_grads(op, GIVEN, order=2)))
 
 
 def minigrad__op() -> str:
-    """check_op, which draws its own inputs."""
+    """`check_op`, which draws its own inputs."""
     from minigrad.testing import check_op
 
     return verdicts(_without(lambda op: check_op(op, seed=0)))
 
 
 def torch() -> str:
-    """gradcheck and gradgradcheck."""
+    """`gradcheck` and `gradgradcheck`."""
     import torch
 
     def check(fault: str) -> None:
@@ -113,7 +113,7 @@ def torch() -> str:
 
 
 def jax() -> str:
-    """jax.test_util.check_grads(order=2, modes=["rev"])."""
+    """`jax.test_util.check_grads(order=2, modes=["rev"])`."""
     import jax
     from jax.test_util import check_grads
 
@@ -134,7 +134,7 @@ def jax() -> str:
 
 
 def autograd() -> str:
-    """autograd.test_util.check_grads(modes=["rev"], order=2)."""
+    """`autograd.test_util.check_grads(modes=["rev"], order=2)`."""
     import autograd.numpy as anp
     from autograd.extend import defvjp, primitive
     from autograd.test_util import check_grads
@@ -154,7 +154,7 @@ def autograd() -> str:
 
 
 def advect() -> str:
-    """check_primitive with "jvp", "transpose" and "nested", of one sample."""
+    """`check_primitive` with `"jvp"`, `"transpose"` and `"nested"`, of one sample."""
     import advect
     from advect.testing import check_primitive
 

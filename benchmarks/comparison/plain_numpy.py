@@ -23,14 +23,14 @@ def outcome(run: Callable[[], Any]) -> str:
 
 
 def minigrad() -> str:
-    """the second derivative of np.tanh at 0.5."""
+    """the second derivative of `np.tanh` at 0.5."""
     import minigrad as mg
 
     return outcome(lambda: mg.grad(mg.grad(np.tanh))(0.5))
 
 
 def torch() -> str:
-    """the same, of np.tanh; of torch.tanh."""
+    """the same, of `np.tanh`; of `torch.tanh`."""
     import torch
     from torch.func import grad
 
@@ -40,7 +40,7 @@ def torch() -> str:
 
 
 def jax() -> str:
-    """the same, of np.tanh; of jax.numpy.tanh."""
+    """the same, of `np.tanh`; of `jax.numpy.tanh`."""
     import jax
 
     own = outcome(lambda: jax.grad(jax.grad(jax.numpy.tanh))(0.5))
@@ -48,7 +48,7 @@ def jax() -> str:
 
 
 def autograd() -> str:
-    """the same, of np.tanh; of autograd.numpy.tanh."""
+    """the same, of `np.tanh`; of `autograd.numpy.tanh`."""
     import autograd.numpy as anp
     from autograd import grad
 
@@ -57,7 +57,7 @@ def autograd() -> str:
 
 
 def mygrad() -> str:
-    """the first derivative of np.tanh at 0.5; what it is made of."""
+    """the first derivative of `np.tanh` at 0.5; what it is made of."""
     import mygrad
 
     x = mygrad.tensor(0.5)
@@ -66,7 +66,7 @@ def mygrad() -> str:
 
 
 def advect() -> str:
-    """the second derivative of np.tanh at 0.5."""
+    """the second derivative of `np.tanh` at 0.5."""
     import advect
 
     return outcome(lambda: advect.grad(advect.grad(np.tanh))(np.array(0.5)))

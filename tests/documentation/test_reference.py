@@ -24,8 +24,9 @@ LINKING = [*FOLDER.glob("*.md"), *(DOCS / "coming_from").glob("*.md"), DOCS / "c
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_pages_are_current(path):
     """A page is what is made from the code now: ``python -m benchmarks.reference``."""
-    if f"NumPy {NUMPY}." not in (FOLDER / "ops.md").read_text(encoding="utf-8"):
-        pytest.skip("the pages have the functions of NumPy, and this is another one")
+    here = f"NumPy {NUMPY}." in (FOLDER / "ops.md").read_text(encoding="utf-8")
+    if not here and path.stem in ("ops", "tensor"):
+        pytest.skip("the page has the functions of NumPy and its words, and this is another one")
     found, wanted = path.read_text(encoding="utf-8"), PAGES[path]()
     same = found == wanted  # pytest's own diff of long texts takes minutes
     assert same, "run python -m benchmarks.reference"
