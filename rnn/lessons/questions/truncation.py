@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import GradientError
+from minigrad.errors import GraphFreedError
 
 from ...cells import ElmanCell
 from ...sequence.unrolling import detach, unroll
@@ -101,7 +101,7 @@ def _loop(answer: Any) -> str:
         cell, xs, ys = _problem()
         try:
             found = as_array(gradient(cell, xs, ys, k), "∂L/∂W_hh", (3, 3))
-        except GradientError as error:
+        except GraphFreedError as error:
             raise Wrong(
                 "the second window's backward pass went on into the first one, whose graph is "
                 "gone: the state has to be detached between windows. (The engine says: "

@@ -63,6 +63,9 @@ WRONG = {
          "not the number of windows"),
         (LOOP.replace("return cell.W_hh.grad.numpy()", "return cell.W_xh.grad.numpy()"),
          "has shape (3, 3)"),
+        (LOOP.replace("rnn.unroll(cell, xs[a : a + k], state)",
+                      "map(rnn.detach, rnn.unroll(cell, xs[a : a + k], state))"),
+         "does not require grad"),
         ("answer = 3", "is a function"),
     ],
     "truncation.3": [
