@@ -7,12 +7,14 @@ for nothing from elsewhere.
 
 import hashlib
 import logging
+import os
 import sys
 from pathlib import Path
 
 import minigrad
 
 HERE = Path(__file__).parent
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")    # of the kernels, two of which run at a time
 sys.path.insert(0, str(HERE / "_extensions"))
 
 project = "minigrad"
