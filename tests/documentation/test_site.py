@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 pytestmark = pytest.mark.browser
 
 SITE = ROOT / "out" / "docs" / "html"
-OTHERS = {"playground", "slides", "_static"}    # not made by the theme; they have tests of their own
+OTHERS = {"playground", "slides", "_static"}    # have tests of their own
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html")
                if not OTHERS & set(path.relative_to(SITE).parts))
 FILES = [name for name in PAGES if name.startswith("files/")]    # made alike: some of them will do
