@@ -39,8 +39,7 @@ _PAGE = """\
 
 ```{{eval-rst}}
 .. automodule:: {name}
-   :members:
-   :exclude-members: {elsewhere}
+   :members:{without}
 ```
 """
 
@@ -57,10 +56,11 @@ def page(module: str) -> str:
         (f"[`{name}`]({place})" if (place := pages[name]) else f"`{name}`", _about(value))
         for name, value in published(module).items()
     )
+    elsewhere = ", ".join(name for name, place in pages.items() if place)
     return _PAGE.format(
         name=module, about=plain(paragraph(importlib.import_module(module))),
         names=table(("name", "what it is"), rows),
-        elsewhere=", ".join(name for name, place in pages.items() if place),
+        without=f"\n   :exclude-members: {elsewhere}" if elsewhere else "",
     )
 
 

@@ -8,7 +8,7 @@ import re
 
 _ARGUMENT = re.compile(r"^(\*{0,2}[a-z]\w*(?:, \*{0,2}\w+)*): (.*)")
 _CODE = re.compile(r"(``[^`]+``|`[^`]+`)")
-_MARKUP = re.compile(r"[\\*|]|_(?!\w)")
+_MARKUP = re.compile(r'[\\*|"]|_(?!\w)')  # a quotation mark, so that it stays straight: "scan"
 
 
 def translated(lines):
@@ -86,6 +86,12 @@ def _process(app, what, name, obj, options, lines):
     lines[:] = translated(lines)
 
 
+def _skip(app, what, name, obj, skip, options):
+    """Fields of named tuples say nothing of their own: the docstring of the class does."""
+    return True if (getattr(obj, "__doc__", None) or "").startswith("Alias for field") else None
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", _process)
+    app.connect("autodoc-skip-member", _skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

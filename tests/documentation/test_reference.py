@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+import rnn
 from benchmarks.reference.ops import NUMPY, domains, numpy_names, ops_by_file
 from benchmarks.reference.pages import FOLDER, PAGES
 from benchmarks.reference.rules import written
@@ -104,7 +105,7 @@ def docstrings():
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("f(*xs) of exp_, |x|", [r"f(\*xs) of exp\_, \|x\|", ""]),
+        ('f(*xs) of exp_, |x|, ""', [r'f(\*xs) of exp\_, \|x\|, \"\"', ""]),
         ("as `f` or ``g``s do", ["as ``f`` or ``g``\\ s do", ""]),
         ("x: the one,\n    and more\n*rest: what is left",
          ["``x``", "   the one, and more", "``*rest``", "   what is left", ""]),
@@ -119,10 +120,14 @@ def test_docstrings_become_markup(text, wanted):
     assert docstrings().translated(text.splitlines()) == wanted
 
 
-def test_the_extension_is_one():
-    """It asks to see every docstring; of a module's it leaves out what its page begins with."""
+def test_what_the_extension_asks_for():
+    """It sees every docstring, and leaves out what a module's page begins with; and the fields of
+    named tuples, which have none of their own."""
     hooks = {}
     docstrings().setup(SimpleNamespace(connect=hooks.__setitem__))
     lines = ["rnn: cells.", "", "Read *this*."]
     hooks["autodoc-process-docstring"](None, "module", "rnn", None, None, lines)
     assert lines == [r"Read \*this\*.", ""]
+    skips = hooks["autodoc-skip-member"]
+    assert skips(None, "class", "claimed", rnn.bptt.Finding.claimed, False, None) is True
+    assert skips(None, "class", "norms", rnn.bptt.Ledger.norms, False, None) is None
