@@ -23,13 +23,13 @@ step. [Training](../training.md#from-the-command-line) shows the commands in use
 
 def page() -> str:
     """The text of the page."""
-    seen: dict[str, str] = {}
+    parts, first = [_HEAD], {}
     for name, parser in commands().items():
         rows = table(("option", "what it says"), _rows(parser))
-        same = seen.setdefault(rows, name)
-        seen[name] = rows if same == name else f"Its options are those of `{same}`.\n"
-    parts = [f"## {n}\n\n{_about(parser)}.\n\n{seen[n]}" for n, parser in commands().items()]
-    return "\n".join([_HEAD, *parts])
+        same = first.setdefault(rows, name)
+        told = rows if same == name else f"Its options are those of `{same}`.\n"
+        parts.append(f"## {name}\n\n{_about(parser)}.\n\n{told}")
+    return "\n".join(parts)
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
