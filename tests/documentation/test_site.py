@@ -68,6 +68,7 @@ def test_opens_on_a_screen_in_the_light(browser, name):
     """The paper is light; every formula is set, in the book's own font; none is left as TeX."""
     with opened(browser, name) as page:
         assert brightness(page) > 200
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         sizes = page.evaluate("""[...document.querySelectorAll("math")].map(
             e => [e.getBoundingClientRect().width, e.getBoundingClientRect().height])""")
         assert all(width > 2 and height > 4 for width, height in sizes)

@@ -11,6 +11,7 @@ from . import (
     page,
     ranks,
     scanning,
+    sheets,
     storage,
     sweep,
     tensors,
@@ -36,4 +37,5 @@ AREAS = {
     "Layouts of other programs": convert.FAULTS,
     "Sequences, text and training": language.FAULTS,
     "Exercises": lessons.FAULTS,
+    "Worksheets and slides": sheets.FAULTS,
 }

@@ -120,8 +120,7 @@ def _given(given: Given) -> str:
     table = "\n".join(row(f"a_{gate}", given.a[k]) for k, gate in enumerate("rzn"))
     return rf"""
 A GRU of two units makes one step from $h_{{t-1}} = {vector(given.h)}$. To save work, its gates $r$
-and $z$
-look at the input only. What the input gives to the gates and to the candidate is
+and $z$ look at the input only. What the input gives to the gates and to the candidate is
 
 | | unit 1 | unit 2 |
 |---|---|---|
@@ -135,12 +134,10 @@ and the candidate's recurrent weights are, with the row of $h_1$ first,
 | from $h_2$ | ${short(given.W[1, 0])}$ | ${short(given.W[1, 1])}$ |
 
 $\sigma(a) = 0.2\, a + 0.5$ and $\varphi(a) = a$ do for the two curves, in the range of this sheet.
-Then
-$r = \sigma(a_r)$ and $z = \sigma(a_z)$. About the rest, books and libraries differ:
+Then $r = \sigma(a_r)$ and $z = \sigma(a_z)$. About the rest, books and libraries differ:
 
 - the reset acts **before** the product, $n = \varphi(a_n + (r \odot h_{{t-1}}) W)$, or **after**
-  it,
-  $n = \varphi(a_n + r \odot (h_{{t-1}} W))$;
+  it, $n = \varphi(a_n + r \odot (h_{{t-1}} W))$;
 - $z$ says what is **kept**, $h_t = z \odot h_{{t-1}} + (1 - z) \odot n$, or what is **new**,
   $h_t = (1 - z) \odot h_{{t-1}} + z \odot n$.
 
@@ -219,20 +216,16 @@ def _solution(given: Given, found: Readings) -> str:
 ## 4. A file of weights
 
 The weights and the bias of $z$ change their sign, because $\sigma(-a) = 1 - \sigma(a)$: here $a_z$
-becomes
-${vector(-given.a[1])}$, and what is new becomes ${vector(1 - z)}$. With them the other program
-gives
-${vector(found.turned["before"])}$ (before) and ${vector(found.turned["after"])}$ (after), which is
-what *keep* gave above.
+becomes ${vector(-given.a[1])}$, and what is new becomes ${vector(1 - z)}$. With them the other
+program gives ${vector(found.turned["before"])}$ (before) and ${vector(found.turned["after"])}$
+(after), which is what *keep* gave above.
 
 For the reset there is none in general: after the product, unit 1 has one factor
-$r_1 = {short(r[0])}$ for the whole
-sum; before it, each term has a factor of its own, ${short(r[0])}$ and ${short(r[1])}$. The two
-agree where all units
-of $r$ are equal, or where $W$ has no entries off its diagonal.
+$r_1 = {short(r[0])}$ for the whole sum; before it, each term has a factor of its own,
+${short(r[0])}$ and ${short(r[1])}$. The two agree where all units of $r$ are equal, or where $W$
+has no entries off its diagonal.
 
 PyTorch resets after the product, and its $z$ says what is kept; so does Keras by default. The
-paper that introduced
-the GRU (Cho et al., 2014) resets before it. In code: `rnn.GRUCell(..., reset="before",
-update="new")`.
+paper that introduced the GRU (Cho et al., 2014) resets before it. In code: `rnn.GRUCell(...,
+reset="before", update="new")`.
 """

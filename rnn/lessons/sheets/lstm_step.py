@@ -121,8 +121,8 @@ $$c_t = f\, c_{{t-1}} + i\, g, \quad h_t = o\, \varphi(c_t)$$
 
 So that no table is needed, both curves are straight lines here. $\sigma(z) = 0.2\, z + 0.5$ from
 $z = -2.5$ to $2.5$, with the slope 0.2, and flat outside. $\varphi(z) = z$ from $-1$ to $1$, with
-the slope 1,
-and flat outside. (Early versions of Keras computed their gates with just this $\sigma$.)
+the slope 1, and flat outside. (Early versions of Keras computed their gates with just this
+$\sigma$.)
 
 | | {head} |
 |---|---|---|---|---|
@@ -147,10 +147,8 @@ What are $c_t$ and $h_t$?
 ## 2. Back to the gates
 
 From the rest of the network arrive $\delta h = {short(arrives[0])}$, which is
-$\partial L / \partial h_t$, and
-$\delta c = {short(arrives[1])}$, which reaches $c_t$ from the next step. Two ways lead to $c_t$.
-What is
-$\partial L / \partial c_t$ in all? And then
+$\partial L / \partial h_t$, and $\delta c = {short(arrives[1])}$, which reaches $c_t$ from the
+next step. Two ways lead to $c_t$. What is $\partial L / \partial c_t$ in all? And then
 
 {head}{slopes}
 
@@ -203,8 +201,8 @@ the next step.
 ![The same graph, with values and derivatives.](values.svg)
 
 A number that is ${short(d["c"] - arrives[1])}$ or ${short(arrives[1])}$ for
-$\partial L / \partial c_t$ has seen one of the two
-ways only; without the slope 0.2, $\partial L / \partial z_f$ would be ${short(d["f"])}$.
+$\partial L / \partial c_t$ has seen one of the two ways only; without the slope 0.2,
+$\partial L / \partial z_f$ would be ${short(d["f"])}$.
 
 ## 3. Back to the weights, and to the step before
 
@@ -212,8 +210,9 @@ ways only; without the slope 0.2, $\partial L / \partial z_f$ would be ${short(d
    ${linear((d["z_f"], x))} = {short(d["W_xf"])}$, for $W_h$
    ${linear((d["z_f"], h))} = {short(d["W_hf"])}$, for $b$ ${short(d["bf"])}$.
 2. $\partial L / \partial c_{{t-1}} = \partial L / \partial c_t \cdot f
-   = {linear((d["c"], v["f"]))} = {short(d["c_0"])}$, and through the four sums
-   $\partial L / \partial h_{{t-1}} = {back} = {short(d["h_0"])}$, in the order $i, f, g, o$.
+   = {linear((d["c"], v["f"]))} = {short(d["c_0"])}$,
+   and through the four sums $\partial L / \partial h_{{t-1}} = {back} = {short(d["h_0"])}$, in the
+   order $i, f, g, o$.
 3. $f$, here ${short(v["f"])}$: where $h_{{t-1}}$ is held, $\partial c_t / \partial c_{{t-1}} = f$.
    (It is not the only way: $h_{{t-1}}$ was made of $c_{{t-1}}$, and goes through three gates to
    $c_t$.)

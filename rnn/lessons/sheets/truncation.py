@@ -114,8 +114,8 @@ def _given(found: FourSteps, y: list[float]) -> str:
 A network of one unit runs over four steps, from $h_0 = 0$, with $W_{{xh}} = 1$ and
 $W_{{hh}} = {short(found.w)}$:
 
-$$h_t = W_{{xh}} x_t + W_{{hh}} h_{{t-1}}, \quad L_t = \frac{{1}}{{2}} (h_t - y_t)^2, \quad L =
-\sum_t L_t$$
+$$h_t = W_{{xh}} x_t + W_{{hh}} h_{{t-1}}, \quad L_t = \frac{{1}}{{2}} (h_t - y_t)^2,
+\quad L = \sum_t L_t$$
 
 | $t$ | $1$ | $2$ | $3$ | $4$ |
 |---|---|---|---|---|
@@ -198,10 +198,8 @@ $\partial L / \partial W_{{hh}} = {short(full)}$. (Struck out: see 3.)
 ## 3. Windows of two steps
 
 The losses of steps 3 and 4 no longer reach the use at step 2: ${short(late)}$ and ${short(far)}$
-are lost. The
-gradient is ${short(windows)}$, off by ${short(windows - full)}$, which is
-{percent(found.by_window)} % of the
-true one{turned(full, windows)}.
+are lost. The gradient is ${short(windows)}$, off by ${short(windows - full)}$, which is
+{percent(found.by_window)} % of the true one{turned(full, windows)}.
 
 ![The two windows; on the taps what is left of each use.](windows.svg)
 
@@ -210,8 +208,7 @@ true one{turned(full, windows)}.
 Only the loss of step 4 is too far from the use at step 2: ${short(far)}$ is lost. The gradient is
 ${short(reach)}$, off by ${short(reach - full)}$, which is {percent(found.by_step)} % of the true
 one{turned(full, reach)}. It needs more work: every step goes back over two uses, where windows of
-two go back over
-each use once.
+two go back over each use once.
 """
 
 

@@ -14,7 +14,7 @@ import minigrad as mg
 import rnn
 from minigrad.functional import hardtanh, leaky_relu
 from rnn.lessons import worksheet, worksheets
-from rnn.lessons.sheets import TOPICS
+from rnn.lessons.sheets import TOPICS, bptt
 
 SEEDS = range(8)
 EACH = pytest.mark.parametrize("topic", TOPICS)
@@ -122,6 +122,14 @@ def test_bptt_by_central_differences():
             assert slope == pytest.approx(answers[f"∂L/∂h_{t + 1}"], abs=1e-6)
 
 
+def test_bptt_recursion_without_a_slip():
+    """The recursion that the key's slips are slips in gives the engine's gradients by itself."""
+    w = {"W_xh": 0.5, "W_hh": -1.5, "W_hy": 2.0}
+    found = bptt.run(w, [1.0, -2.0, 3.0], [0.5, 1.0, -1.0])
+    engine = [found.shares[name].sum() for name in ("W_hh", "W_xh")]
+    assert bptt.by_hand(found) == pytest.approx(engine)
+
+
 def test_bptt_slips_are_what_the_audit_finds():
     """The audit explains the number of the key's first slip, at the first seed."""
     text = str(of("bptt")[0].key)
@@ -181,6 +189,14 @@ def test_truncation_by_running_it():
         names = ("∂L/∂W_hh", "in windows of 2", "with a reach of 2")
         assert found == pytest.approx([sheet.answers[name] for name in names])
         assert len({round(g, 6) for g in found}) == 3
+
+
+def test_truncation_strikes_out_what_is_lost():
+    """The parts that are struck out add up to what the windows lose."""
+    for sheet in of("truncation"):
+        lost = [float(part.rpartition("= ")[2]) for part in
+                re.findall(r"~~\$(.+?)\$~~", str(sheet.key))]
+        assert sum(lost) == pytest.approx(-sheet.answers["error of the windows"])
 
 
 def test_gru_conventions_in_plain_numpy():
