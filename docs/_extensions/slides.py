@@ -5,13 +5,10 @@ They are no pages of the book: their pictures are large, and they are turned by 
 
 from pathlib import Path
 
-from sphinx.util import logging
-
 from rnn.lessons import deck
 from rnn.lessons.pages.printing import browser
 
 _FOLDER = "teachers/slides"
-_LOG = logging.getLogger(__name__)
 
 
 def _leave_out(app, config):
@@ -29,7 +26,7 @@ def _build(app, failed):
         if browser():
             slides.save(folder / f"{path.stem}.pdf")
     if not browser():
-        _LOG.info("slides as HTML only: Chromium, Chrome or Edge would print the PDF")
+        print("slides are made as HTML only: Chromium, Chrome or Edge would print them as PDF, too")
 
 
 def setup(app):
