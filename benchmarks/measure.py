@@ -93,11 +93,11 @@ def demo(how: str, seconds: float) -> dict[str, float]:
     return {"rate": (run.characters - before) / (now() - start), "loss": run.losses[-1]}
 
 
-def train_text(system: str, seed: int, updates: int) -> dict[str, float]:
+def train_text(system: str, seed: int, updates: int, model: str = "lstm") -> dict[str, float]:
     """Bits per held-out character of a language model, and the seconds of its training."""
     from .text import SYSTEMS
 
-    return SYSTEMS[system]("lstm", seed, updates)
+    return SYSTEMS[system](model, seed, updates)
 
 
 def peak_memory(

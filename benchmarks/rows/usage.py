@@ -106,3 +106,23 @@ def text(rounds: int) -> Iterator[Result]:
     yield ratio_line(
         f"text, {TEXT:,} updates, time / torch.nn.LSTM", *seconds, (1.0, "s"), "PyTorch", 1.0
     )
+
+
+GRU, GRU_BITS, GRU_MINUTES = 3_000, 1.70, 10    # updates; what they reach, and in which time
+
+
+@question("gru")
+def gru(rounds: int) -> Iterator[Result]:
+    """A two-layer GRU of 256 units on the same text, on two cores: one run here and one in PyTorch,
+    some minutes each."""
+    ours, theirs = (
+        run("text", threads=2, system=system, model="two-layer-gru", seed=0, updates=GRU)
+        for system in ("minigrad", "torch")
+    )
+    minutes, others = (found["seconds"] / 60 for found in (ours, theirs))
+    yield Result(
+        f"two-layer GRU of 256 units, {GRU:,} updates on the text, two cores",
+        f"{ours['bits']:.3f} bits per held-out character in {minutes:.1f} minutes",
+        f"≤ {GRU_BITS:.2f} in {GRU_MINUTES}", ours["bits"] <= GRU_BITS and minutes <= GRU_MINUTES,
+        f"PyTorch {theirs['bits']:.3f} in {others:.1f} minutes",
+    )
