@@ -50,6 +50,7 @@ nb_ipywidgets_js = {}        # they would come from another site
 html_theme = "furo"
 html_title = f"minigrad {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_math_renderer = "mathml"

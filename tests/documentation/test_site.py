@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.served import served, visited
 
 pytestmark = pytest.mark.browser
 
@@ -136,3 +137,23 @@ def test_the_reader_chooses_light_or_dark(browser, name):
             card = "getComputedStyle(document.querySelector('.cell_output svg')).backgroundColor"
             assert page.evaluate(card) == "rgb(255, 255, 255)"
         assert seen == {True, False}
+
+
+@pytest.mark.parametrize("name", LESSONS[6:7])
+def test_opens_in_the_playground(browser, name):
+    """One click leads from a lesson to its program; where there is no WebAssembly there is no door,
+    and the page with its stills is what there is."""
+    if not (SITE / "playground").is_dir():
+        pytest.skip("the book is built without the playground: make playground, then make docs")
+    door = ".doors .playground"
+    with served(SITE) as (address, _):
+        with visited(browser, address, name) as visit:
+            visit.page.click(door)
+            visit.ready()
+            cell = re.search(r"^show\(.*\)$", (ROOT / "docs" / name.replace(".html", ".md"))
+                             .read_text("utf-8"), re.MULTILINE)[0]
+            assert cell in visit.source
+        without = "delete window.WebAssembly"
+        with visited(browser, address, name, without) as visit:
+            assert not visit.page.locator(door).is_visible()
+            assert visit.page.locator(".cell_output svg").first.is_visible()
