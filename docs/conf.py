@@ -6,7 +6,6 @@ for nothing from elsewhere.
 """
 
 import hashlib
-import logging
 import os
 import sys
 from pathlib import Path
@@ -63,13 +62,5 @@ _PYTHON = sorted(p for name in ("minigrad", "rnn") for p in (HERE.parent / name)
 packages = hashlib.sha256(b"".join(path.read_bytes() for path in _PYTHON)).hexdigest()
 
 
-class _NotYetWritten(logging.Filter):
-    """Parts of the book that no page is written of yet."""
-
-    def filter(self, record):
-        return "toctree glob pattern" not in str(record.msg)
-
-
 def setup(app):
-    logging.getLogger("sphinx.sphinx.directives.other").addFilter(_NotYetWritten())
     app.add_config_value("packages", "", "env", str)

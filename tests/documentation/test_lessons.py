@@ -31,8 +31,7 @@ def cells(lesson):
 
 def test_in_the_order_of_the_book():
     """Files are numbered as the lessons are listed in the package."""
-    names = [f"{number:02}_{topic}" for number, topic in enumerate(LESSONS, start=1)]
-    assert set(WRITTEN) <= set(names)
+    assert [f"{number:02}_{topic}" for number, topic in enumerate(LESSONS, start=1)] == WRITTEN
 
 
 @for_each(WRITTEN)
