@@ -22,7 +22,7 @@ ON_ALL_CORES = -n auto --dist worksteal
 
 DOCS = out/docs
 
-.PHONY: help demo docs test test-docs test-thorough playground browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
+.PHONY: help demo docs test test-docs test-thorough playground test-pyodide browser test-browser test-mpi test-peers check bench gallery learn mutants audit clean FORCE
 .NOTPARALLEL:    # two installs must not meet in one environment
 
 help: ## print this list
@@ -54,6 +54,10 @@ test-browser: browser playground ## open pages of pictures, slides, the playgrou
 
 playground: $(VENV)/.has-viz ## write the playground, a page that runs all this in the browser, into build/playground
 	$(VENV)/bin/python -m playground
+
+test-pyodide: playground ## run the suite in the browser's Python, in a reduced form, under node >= 20 (PYODIDE_ARGS="tests/ops")
+	$(VENV)/bin/python -m playground --files
+	node playground/suite/run.mjs $(PYODIDE_ARGS)
 
 browser: $(VENV)/.has-browser
 	$(need-chromium)

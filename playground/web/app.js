@@ -93,7 +93,7 @@ const hear = {
     shown.end();
   },
   lost: ({ text, fatal }) => {
-    shown.error(fatal ? `Python gave up in this program: ${text}. It starts anew. (Very deep recursion does this, or memory that is used up.)` : `Python cannot run here: ${text}`);
+    shown.error(fatal ? `Python gave up in this program: ${text}. It starts anew. (Very deep recursion does this, or memory that is used up.)` : `Python could not be loaded: ${text}. Reload the page to try again.`);
     shown.end();
     say("Python is lost.", null, true);
   },

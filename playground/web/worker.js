@@ -13,7 +13,6 @@ async function start({ interrupt }) {
   self.fetch = await loader(known.files, (part) => post("progress", { part }));
   python = await loadPyodide({
     indexURL: base, packageBaseUrl: base, lockFileContents: known.lock, packages: known.packages,
-    env: { HOME: "/home/pyodide", PYTHONINSPECT: "1" },
   });
   post("stage", { text: "starting Python" });
   if (interrupt) python.setInterruptBuffer(interrupt);
