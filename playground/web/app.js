@@ -42,7 +42,7 @@ $("theme").addEventListener("click", () => {
 const editor = new Editor($("editor"), () => kept(DRAFT, editor.value));
 const shown = new Shown($("output"), $("pictures"), $("tabs"));
 const knobs = new Knobs($("knobs"), () => turn());
-let engine = null, again = false, turning = false;
+let engine = null, again = false, clock = 0;
 
 function buttons() {
   const running = engine?.running != null;
@@ -54,12 +54,13 @@ function buttons() {
 function run(turned = false) {
   if (!engine?.ready || engine.running !== null) return;
   again = false;
-  turning = turned;
   editor.mark(null);
   shown.begin(turned);
   knobs.begin();
   engine.run(editor.value, knobs.values);
   say("Running…");
+  let seconds = 0;
+  clock = setInterval(() => say(`Running… ${++seconds} s`), 1000);
   buttons();
 }
 
@@ -100,6 +101,7 @@ const hear = {
 };
 
 function told(message) {
+  if (engine?.running === null) clearInterval(clock);
   hear[message.type]?.(message);
   buttons();
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.programs import HERE, example, lesson, menu
+from playground.programs import _LONG, HERE, example, lesson, menu
 from tests.support.paths import ROOT
 from tests.support.playground import ran, runner
 
@@ -59,6 +59,13 @@ def test_a_lesson_becomes_a_program(tmp_path):
     path = tmp_path / "03_first.md"
     path.write_text(LESSON)
     assert lesson(path) == {"name": "03_first", "title": "3. The first lesson", "source": PROGRAM}
+
+
+def test_a_lesson_that_takes_minutes_says_so():
+    """Below its title; only lessons that there are."""
+    for name, text in _LONG.items():
+        program = lesson(ROOT / "docs" / "lessons" / f"{name}.md")
+        assert program["source"].split("\n")[1] == f"# {text}"
 
 
 @pytest.mark.parametrize(("text", "told"), [
