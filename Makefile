@@ -49,7 +49,8 @@ test: $(VENV)/.has-test ## run the whole suite (PYTEST_ARGS="-k tape")
 test-thorough: $(VENV)/.has-test ## run it with many more examples for each property
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest $(ON_ALL_CORES) --hypothesis-profile=thorough $(PYTEST_ARGS)
 
-test-browser: browser playground ## open pages of pictures, slides, the playground, and the book if it is built, in Chromium
+test-browser: browser ## open pages of pictures, slides, the playground, and the book if it is built, in Chromium
+	@$(MAKE) --no-print-directory playground || echo 'Without the files of Pyodide the tests of the playground are skipped.'
 	$(ONE_THREAD) $(VENV)/bin/python -m pytest -m browser $(ON_ALL_CORES) tests/drawing/page tests/playground tests/rnn/lessons tests/documentation/test_site.py $(PYTEST_ARGS)
 
 playground: $(VENV)/.has-viz ## write the playground, a page that runs all this in the browser, into build/playground
