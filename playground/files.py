@@ -94,10 +94,10 @@ def _keep(data: bytes, name: str, folder: Path) -> None:
 
 
 def _from_registry(requirement: str, folder: Path) -> None:
-    """A wheel for every platform, by pip."""
+    """A wheel for every platform, by pip; whichever Python it wants, nothing is installed here."""
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--only-binary=:all:", "--platform=any", "--python-version=3.14",
+        "--no-deps", "--only-binary=:all:", "--platform=any", "--ignore-requires-python",
         "--implementation=py", "--abi=none", f"--dest={folder}", requirement,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

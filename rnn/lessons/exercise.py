@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from minigrad.console import printable
+
 __all__ = ["Exercise", "Feedback", "Wrong"]
 
 
@@ -50,6 +52,7 @@ class Feedback:
     passed: bool | None
     text: str
 
+    @printable
     def __repr__(self) -> str:
         sign = {True: "✓ ", False: "✗ ", None: ""}[self.passed]
         return f"{sign}{self.exercise}: {self.text}"

@@ -110,7 +110,8 @@ def test_many_terms(name, dtype):
     for a, b in list(zip(found, wanted, strict=True))[name in NUMPY :]:
         within = np.abs(b) < float(np.finfo(dtype).max)
         error = np.abs(a - b)[within].max(initial=0.0)
-        assert error <= 48 * eps * np.abs(b).max() + float(np.finfo(dtype).smallest_subnormal)
+        # 51 where OpenBLAS has AVX-512: it adds up the products of a weight's gradient in blocks.
+        assert error <= 64 * eps * np.abs(b).max() + float(np.finfo(dtype).smallest_subnormal)
 
 
 @pytest.mark.parametrize("n", [1, 2, 60, 64, 127, 128, 129, 131, 256, 300, 512, 1000, 20_000])
