@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,16 @@ from minigrad.drawing.render.cotangents import add_cotangents
 from minigrad.drawing.render.metrics import width
 from minigrad.drawing.render.scene import Mark, Path, rounded
 from minigrad.drawing.render.text import TextLine, indexed, label, number, plain, shown
-from tests.support.pictures import assert_clear, crossings, elman, gru, lstm, overlaps, scene
+from tests.support.pictures import (
+    assert_clear,
+    crossings,
+    elman,
+    gru,
+    lstm,
+    overlaps,
+    parameter,
+    scene,
+)
 from tests.support.recurrences import losses
 
 CELLS = [elman, lstm, gru]
@@ -33,6 +43,22 @@ def test_nothing_overlaps_in_any_recurrence(loss, ledger, most):
     picture = scene(loss, ledger, most=most)
     add_cotangents(picture)
     assert_clear(picture)
+
+
+def test_states_that_enter_one_box_are_told_apart():
+    """A learned one that no scope declares, one that is declared, and a constant: h, h (2), h (3),
+    each in a place of its own."""
+    W = parameter("W", 3, 3)
+    learned = mg.Parameter(np.ones((2, 3)), name="h_0")
+    with mg.scope("layer", t=1):
+        h = np.tanh(learned @ W)
+    for state in (mg.Parameter(np.ones((2, 3))), mg.tensor(np.zeros((2, 3)))):
+        with mg.scope("layer", t=1, h=state):
+            h = np.tanh((h + state) @ W)
+    picture = scene((h * h).sum())
+    assert_clear(picture)
+    names = {mark.id.partition("[")[0] for mark in picture.marks}
+    assert {"h", "h (2)", "h (3)"} <= names
 
 
 @settings(max_examples=10)

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, count
 from typing import Any
 
 from ...engine.node import Node
@@ -53,7 +54,19 @@ def connect(
     made, more = _constants(steps, [*wires, *found], cache(lambda: known_values(order)))
     found += more
     found += _cuts(steps, [*wires, *found])
+    _number(entering + made, found)
     return weights, entering + made, found
+
+
+def _number(entering: Sequence[Box], wires: Sequence[Wire]) -> None:
+    """Tell apart what enters one step under one name: h, h (2), h (3)."""
+    titles: dict[Box, set[str]] = defaultdict(set)
+    target = {wire.source: wire.target for wire in wires}
+    for box in entering:
+        taken, stem = titles[target[box]], box.title.partition(" (")[0]
+        numbers = (f"{stem} ({k})" for k in count(2))
+        box.title = next(t for t in chain([box.title], numbers) if t not in taken)
+        taken.add(box.title)
 
 
 def _leaves(
@@ -84,8 +97,6 @@ def _leaves(
             state = None  # two layers share the box, and each has such a state
         if only and (state or declared[leaf] or not leaf.name):
             made = Box("initial" if state else "input", state or name or str(leaf.shape), t=only.t)
-            same = sum(w.target is only and w.name == made.title for w in wires)
-            made.title += f" ({same + 1})" if same else ""
             if state and only.t is not None:
                 made.t = only.t - only.direction
                 only.states.setdefault(state, None)
