@@ -43,7 +43,7 @@ own choice: variables that choose for it (`OPENBLAS_CORETYPE` and the like) are 
   `how="unroll"`, 10 seconds each in turn.
 - **Text**: Python's documentation, nine tenths read and the last tenth scored, an embedding of 64
   and an LSTM of 128 units from the same parameters, with the same windows, Adam, schedule and
-  clipping; the time is that of the updates. The two-layer GRU has dropout of 0.3, and as many
+  clipping; the time is that of the updates. The two-layer GRU has dropout of 0.25, and as many
   updates as it needs for its bar; its dropout, learning rate and number of updates were found in
   some short runs of seed 0, by the same held-out text.
 - **Import**: in bare processes, bytecode compiled.

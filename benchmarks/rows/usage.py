@@ -108,7 +108,7 @@ def text(rounds: int) -> Iterator[Result]:
     )
 
 
-GRU, GRU_BITS, GRU_MINUTES = 3_000, 1.70, 10    # updates; what they reach, and in which time
+GRU, GRU_BITS, GRU_MINUTES = 4_000, 1.70, 10    # updates; what they reach, and in which time
 
 
 @question("gru")
