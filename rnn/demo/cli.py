@@ -16,12 +16,12 @@ from minigrad.errors import FileFormatError, StateDictError
 
 from ..parallel.mpi import run_command
 from . import bench_command, model_commands, train_command
-from .options import Parser, UsageError
+from .options import INTERRUPTED, Parser, UsageError
 from .text import TextError
 
 __all__ = ["main"]
 
-INTERRUPTED, PIPE_CLOSED = 130, 141    # what shells report for programs that a signal ended
+PIPE_CLOSED = 141    # what shells report for programs that this signal ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,11 +17,12 @@ from .settings import LEARNING_RATES, Settings
 from .vocabularies import LEVELS
 
 __all__ = [
-    "TEMPERATURE", "Parser", "UsageError", "add_training_options", "chosen_settings", "from_file",
-    "integer", "path_of", "temperature",
+    "INTERRUPTED", "TEMPERATURE", "Parser", "UsageError", "add_training_options",
+    "chosen_settings", "converted", "from_file", "integer", "path_of", "temperature",
 ]
 
 TEMPERATURE = 0.7
+INTERRUPTED = 130    # the exit code that shells report for programs that Ctrl-C ended
 RUN_OPTIONS = ("text", "minutes", "updates", "seed_word", "temperature", "out", "live", "csv",
                "tensorboard")
 
@@ -253,11 +254,16 @@ def _converted(path: Path, key: str, value: Any, action: argparse.Action) -> Any
         return value if action.nargs != "?" else (action.const if value else None)
     if isinstance(value, bool | list | dict):
         raise UsageError(f"{path}: {key} = {value!r}: wanted a number or text")
+    return converted(action, str(value), f"{path}: {key}")
+
+
+def converted(action: argparse.Action, text: str, place: str) -> Any:
+    """A text as the option takes it. Raises UsageError, which begins with its place, if not."""
     convert: Any = action.type or str
     try:
-        return convert(str(value))
+        return convert(text)
     except argparse.ArgumentTypeError as error:
-        raise UsageError(f"{path}: {key}: {error}") from None
+        raise UsageError(f"{place}: {error}") from None
 
 
 def chosen_settings(arguments: argparse.Namespace) -> dict[str, Any]:

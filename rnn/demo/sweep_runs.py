@@ -21,13 +21,12 @@ from minigrad.errors import GradientError
 from ..parallel import world
 from ..training.options import nearest
 from . import report
-from .options import UsageError
+from .options import INTERRUPTED, UsageError, converted
 from .run import BEST, Run
 from .settings import Settings
 
 __all__ = ["SweptRun", "combinations", "named", "sweep", "table"]
 
-INTERRUPTED = 130
 Chosen = dict[str, Any]
 
 
@@ -73,7 +72,7 @@ def combinations(command: argparse.ArgumentParser, wanted: Sequence[str]) -> lis
     return [dict(zip(found, chosen, strict=True)) for chosen in itertools.product(*found.values())]
 
 
-def converted(command: argparse.ArgumentParser, options: dict[str, str]) -> Chosen:
+def settings_of(command: argparse.ArgumentParser, options: dict[str, str]) -> Chosen:
     """Options by name as settings. Raises UsageError for a value that its option does not take."""
     switches = {"yes": True, "true": True, "no": False, "false": False}
     chosen: Chosen = {}
@@ -84,11 +83,7 @@ def converted(command: argparse.ArgumentParser, options: dict[str, str]) -> Chos
                 raise UsageError(f"--sweep {name}: received {value!r}, wanted yes or no")
             chosen[action.dest] = switches[value.lower()]
             continue
-        convert: Any = action.type or str
-        try:
-            chosen[action.dest] = convert(value)
-        except argparse.ArgumentTypeError as error:
-            raise UsageError(f"--sweep {name}: {error}") from None
+        chosen[action.dest] = converted(action, value, f"--sweep {name}")
     return chosen
 
 
@@ -96,21 +91,21 @@ def sweep(
     grid: list[dict[str, str]],
     make: Callable[[dict[str, str], Path | None], Run],
     watch: Callable[[Path, Run], None],
-    out: Path, *,
-    steps: int | None, seconds: float | None, as_json: bool,
+    out: Path, length: dict[str, Any], *, as_json: bool,
 ) -> int:
     """Train the runs of a grid, those of the ranks side by side, and print which was best.
 
     make: the run of options in a folder, or without one; watch: gives it its logs.
-    steps, seconds: how long each is. Returns the exit code.
+    length: of each, steps or seconds. Returns the exit code.
     """
     for options in grid:
         make(options, None)    # what does not fit is told before the first run begins
     group, stopped = world(), False
-    length = f"{steps:,} updates" if steps else f"{(seconds or 60) / 60:g} minutes"
+    long = (f"{length['steps']:,} updates" if "steps" in length
+            else f"{length['seconds'] / 60:g} minutes")
     runs = "1 run" if len(grid) == 1 else f"{len(grid)} runs"
     ranks = f" on {group.size} ranks" if group.size > 1 else ""
-    print(f"{runs} of {length}{ranks}", file=sys.stderr, flush=True)
+    print(f"{runs} of {long}{ranks}", file=sys.stderr, flush=True)
 
     def one(options: dict[str, str]) -> SweptRun:
         nonlocal stopped
@@ -121,7 +116,7 @@ def sweep(
         run, ended = make(options, folder), "done"
         watch(folder, run)
         try:
-            stopped = not run.train(steps=steps, seconds=seconds)
+            stopped = not run.train(**length)
             ended = "interrupted" if stopped else "done"
         except GradientError:
             ended = "diverged"

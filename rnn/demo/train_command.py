@@ -21,6 +21,7 @@ from . import checkpoint, pictures, report, sweep_runs, text
 from .language_model import encode_seed
 from .live import LivePage
 from .options import (
+    INTERRUPTED,
     TEMPERATURE,
     UsageError,
     add_training_options,
@@ -33,7 +34,6 @@ from .watching import OverfitWarning, Samples, progress_of
 
 __all__ = ["add_to"]
 
-INTERRUPTED = 130
 CHANGEABLE = ("patience", "validate_every")    # also of a run that goes on
 
 
@@ -57,7 +57,7 @@ def _train(arguments: argparse.Namespace) -> int:
         return _sweep(arguments, out)
     temperature = TEMPERATURE if arguments.temperature is None else arguments.temperature
     run = _prepared(arguments, out)
-    budget = _budget(arguments, run)
+    _budget(arguments, run)
     _check_writable(out)
     run.options |= {
         "text": None if arguments.text is None else str(arguments.text),
@@ -74,10 +74,7 @@ def _train(arguments: argparse.Namespace) -> int:
     # Besides the one in Trainer.fit: Ctrl-C after the last update must not cost the checkpoint.
     with Interrupt() as late:
         try:
-            finished = run.train(
-                steps=arguments.updates,
-                seconds=None if arguments.updates else budget.seconds,
-            )
+            finished = run.train(**_length(arguments))
         except GradientError as error:
             raise UsageError(
                 f"training diverged in update {run.updates + 1:,} (the one before is in {path}); "
@@ -111,19 +108,14 @@ def _sweep(arguments: argparse.Namespace, out: Path) -> int:
     grid = sweep_runs.combinations(arguments.parser, arguments.sweep)
 
     def make(options: dict[str, str], folder: Path | None) -> Run:
-        chosen = chosen_settings(arguments) | sweep_runs.converted(arguments.parser, options)
+        chosen = chosen_settings(arguments) | sweep_runs.settings_of(arguments.parser, options)
         return _new_run(chosen, content, arguments.seed_word, folder, Group())
 
     def watch(folder: Path, run: Run) -> None:
-        if arguments.csv is not None:
-            run.trainer.watch(CSVLog(folder / arguments.csv))
-        if arguments.tensorboard is not None:
-            run.trainer.watch(TensorBoard(folder / arguments.tensorboard))
+        _log(arguments, folder, run)
 
     _check_writable(out)
-    seconds = None if arguments.updates else 60 * (arguments.minutes or 1.0)
-    return sweep_runs.sweep(grid, make, watch, out, steps=arguments.updates, seconds=seconds,
-                       as_json=arguments.json)
+    return sweep_runs.sweep(grid, make, watch, out, _length(arguments), as_json=arguments.json)
 
 
 def _watch(
@@ -134,16 +126,21 @@ def _watch(
         return
     run.trainer.watch(progress, samples)
     run.trainer.watch(OverfitWarning(lambda words: print(f"warning: {words}", file=sys.stderr)))
-    if arguments.csv is not None:
-        run.trainer.watch(CSVLog(out / arguments.csv))
-    if arguments.tensorboard is not None:
-        run.trainer.watch(TensorBoard(out / arguments.tensorboard))
+    _log(arguments, out, run)
     if arguments.live is not None:
         levels = dict(zip(("frequencies", "trigrams"),
                           report.baselines(run.vocabulary, run.data), strict=True))
         page = LivePage(out / arguments.live, run, levels, samples)
         run.trainer.watch(page)
         print(f"live: {page.path}", file=sys.stderr)
+
+
+def _log(arguments: argparse.Namespace, folder: Path, run: Run) -> None:
+    """The logs that were asked for, in the folder of the run."""
+    if arguments.csv is not None:
+        run.trainer.watch(CSVLog(folder / arguments.csv))
+    if arguments.tensorboard is not None:
+        run.trainer.watch(TensorBoard(folder / arguments.tensorboard))
 
 
 def _show(run: Run, path: Path, as_json: bool) -> None:
@@ -256,11 +253,16 @@ def _check_memory(settings: Settings, size: int) -> None:
         )
 
 
-def _budget(arguments: argparse.Namespace, run: Run) -> Budget:
+def _length(arguments: argparse.Namespace) -> dict[str, Any]:
+    """How long a run is in all: its steps, or the seconds of them."""
     if arguments.updates is not None:
-        budget = Budget(steps=arguments.updates)
-    else:
-        budget = Budget(seconds=60 * (arguments.minutes or 1.0))
+        return {"steps": arguments.updates}
+    return {"seconds": 60 * (arguments.minutes or 1.0)}
+
+
+def _budget(arguments: argparse.Namespace, run: Run) -> Budget:
+    """The length of a run, refused where one that goes on has had it already."""
+    budget = Budget(**_length(arguments))
     if budget.done(run.trainer) == 1:
         raise UsageError(
             f"{arguments.resume} has had {run.updates:,} updates in {run.seconds / 60:.2f} minutes "
