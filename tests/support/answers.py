@@ -1,5 +1,12 @@
 """Answers of learners, made from a right one."""
 
+from rnn.lessons import solution
+
+
+def solved(name):
+    """The source of the solution of an exercise, as a learner would type it."""
+    return solution(name).text.strip().removeprefix("```python\n").removesuffix("\n```") + "\n"
+
 
 def changed(source, *pairs):
     """The source with the second of each two of `pairs` in the place of the first."""

@@ -9,6 +9,7 @@ import minigrad as mg
 import rnn
 from rnn.lessons import check, exercises, hint, solution
 from rnn.lessons.asking import LESSONS
+from tests.support.answers import solved
 from tests.support.paths import ROOT
 
 # Lessons that are written: each has a page, three exercises and a table of wrong answers.
@@ -31,7 +32,7 @@ def wrong_answers(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_passes(name):
     """What is shown as a solution is right, says something about itself, and passes twice."""
-    source = solution(name).text.removeprefix("```python\n").removesuffix("\n```")
+    source = solved(name)
     for _ in range(2):
         found = check(name, run(source))
         assert found.passed, found

@@ -1,14 +1,8 @@
 """Wrong answers to the exercises of the lesson *truncation*, each with words that explain it."""
 
-LOOP = """
-def answer(cell, xs, ys, k):
-    state = None
-    for a in range(0, len(xs), k):
-        outputs, state = rnn.unroll(cell, xs[a : a + k], state)
-        ((outputs - ys[a : a + k]) ** 2).sum().backward()
-        state = rnn.detach(state)
-    return cell.W_hh.grad.numpy()
-"""
+from tests.support.answers import changed, solved
+
+LOOP = solved("truncation.2")
 FULL = """
 def answer(cell, xs, ys, k):
     state, loss = None, 0
@@ -32,8 +26,8 @@ def answer(terms, cuts, p):
 PARTS = {"first": "1.0", "cut": "break", "passing": "weight /= 1 - p"}
 
 
-def estimate(**changed):
-    return ESTIMATE.format(**PARTS | changed)
+def estimate(**other):
+    return ESTIMATE.format(**PARTS | other)
 
 
 WRONG = {
@@ -49,21 +43,21 @@ WRONG = {
         ("answer = 'all'", "made of numbers"),
     ],
     "truncation.2": [
-        (LOOP.replace("rnn.detach(state)", "state"), "has to be detached"),
-        (LOOP.replace("rnn.detach(state)", "None"), "only the graph is cut"),
-        (LOOP.replace("rnn.detach(state)", "rnn.detach(state); cell.W_hh.grad = "
+        (changed(LOOP, "rnn.detach(state)", "state"), "has to be detached"),
+        (changed(LOOP, "rnn.detach(state)", "None"), "only the graph is cut"),
+        (changed(LOOP, "rnn.detach(state)", "rnn.detach(state); cell.W_hh.grad = "
                       "cell.W_hh.grad if a + k >= len(xs) else None"), "the last window alone"),
-        (LOOP.replace("range(0, len(xs), k)", "range(0, len(xs) - k + 1, k)"),
+        (changed(LOOP, "range(0, len(xs), k)", "range(0, len(xs) - k + 1, k)"),
          "the last window, which is shorter, is missing"),
-        (LOOP.replace("range(0, len(xs), k)", "[0]"), "the first window alone"),
+        (changed(LOOP, "range(0, len(xs), k)", "[0]"), "the first window alone"),
         (FULL, "nothing was cut"),
-        (LOOP.replace(".sum().backward()", ".sum(axis=(1, 2)).mean().backward()"), "not a mean"),
-        (LOOP.replace("** 2)", "** 2 / 2)"), "a factor of 2"),
-        (LOOP.replace("state = None\n", "state = None\n    k = -(-len(xs) // k)\n"),
+        (changed(LOOP, ".sum().backward()", ".sum(axis=(1, 2)).mean().backward()"), "not a mean"),
+        (changed(LOOP, "** 2)", "** 2 / 2)"), "a factor of 2"),
+        (changed(LOOP, "state = None\n", "state = None\n    k = -(-len(xs) // k)\n"),
          "not the number of windows"),
-        (LOOP.replace("return cell.W_hh.grad.numpy()", "return cell.W_xh.grad.numpy()"),
+        (changed(LOOP, "return cell.W_hh.grad.numpy()", "return cell.W_xh.grad.numpy()"),
          "has shape (3, 3)"),
-        (LOOP.replace("rnn.unroll(cell, xs[a : a + k], state)",
+        (changed(LOOP, "rnn.unroll(cell, xs[a : a + k], state)",
                       "map(rnn.detach, rnn.unroll(cell, xs[a : a + k], state))"),
          "does not require grad"),
         ("answer = 3", "is a function"),
