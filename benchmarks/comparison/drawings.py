@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .shares import DATA, W
+from .shares import DATA, W, module_of
 
 __all__ = ["SEEN"]
 
@@ -40,15 +40,8 @@ def torchlens() -> str:
     import torch
     import torchlens
 
-    class Net(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.w = torch.nn.Parameter(torch.tensor(W, dtype=torch.float64))
-
-        def forward(self, h: Any) -> Any:
-            return recurrence(self.w, torch.tanh, h)
-
-    log = torchlens.trace(Net(), torch.tensor(0.1, dtype=torch.float64))
+    net = module_of(lambda w, h: recurrence(w, torch.tanh, h))
+    log = torchlens.trace(net, torch.tensor(0.1, dtype=torch.float64))
     counts = []
     with tempfile.TemporaryDirectory() as folder:
         for mode in ("unrolled", "rolled"):

@@ -82,10 +82,9 @@ def torch__layer() -> str:
     return f"{len(found)}: {', '.join(names)}" if len(names) < 4 else f"{len(found)}"
 
 
-def torchlens() -> str:
-    """gradients kept of the weight, and of the product w · h, of three passes."""
+def module_of(forward: Callable[[Any, Any], Any]) -> Any:
+    """``forward(w, h)`` as a PyTorch module with one weight, which TorchLens' log wants alive."""
     import torch
-    import torchlens
 
     class Net(torch.nn.Module):
         def __init__(self) -> None:
@@ -93,11 +92,19 @@ def torchlens() -> str:
             self.w = torch.nn.Parameter(torch.tensor(W, dtype=torch.float64))
 
         def forward(self, h: Any) -> Any:
-            return loss_of([self.w] * 3, torch.tanh, h)
+            return forward(self.w, h)
 
-    first = torch.tensor(0.0, dtype=torch.float64)
+    return Net()
+
+
+def torchlens() -> str:
+    """gradients kept of the weight, and of the product w · h, of three passes."""
+    import torch
+    import torchlens
+
     capture = torchlens.options.CaptureOptions(save_grads=True)
-    log = torchlens.trace(Net(), first, capture=capture)
+    net = module_of(lambda w, h: loss_of([w] * 3, torch.tanh, h))
+    log = torchlens.trace(net, torch.tensor(0.0, dtype=torch.float64), capture=capture)
     log.log_backward(log[log.output_layers[0]].out)
     (weight,) = log.params
     by_pass = said([op.grad for op in log.ops if op.uses_params])
